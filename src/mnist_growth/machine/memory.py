@@ -1,0 +1,31 @@
+"""Memory that this process uses, in bytes."""
+
+import sys
+
+import psutil
+import torch
+
+
+def rss_bytes() -> int:
+    """Resident set size of this process now, in bytes."""
+    return int(psutil.Process().memory_info().rss)
+
+
+def peak_rss_bytes() -> int:
+    """Largest resident set size that this process has had, in bytes."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    bytes_per_unit = 1 if sys.platform == "darwin" else 1024  # kilobytes on Linux, bytes on macOS
+    return max(int(peak) * bytes_per_unit, rss_bytes())
+
+
+def gpu_memory_bytes(device: torch.device) -> int:
+    """Largest memory that torch has allocated on ``device`` so far, in bytes; 0 for the CPU."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if device.type == "mps":
+        return torch.mps.current_allocated_memory()
+    return 0
