@@ -1,0 +1,36 @@
+"""Exponential moving average (EMA) of a network's weights."""
+
+import copy
+
+import torch
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from mnist_growth.network.mlp import GrowingMLP
+
+
+def averaged_copy(network: GrowingMLP) -> GrowingMLP:
+    """A copy in evaluation mode that takes no gradients: the average before the first update."""
+    return copy.deepcopy(network).eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def update_average(average: GrowingMLP, network: GrowingMLP, decay: float, updates: int) -> None:
+    """Move the average towards the network, in place: average <- d average + (1 - d) network.
+
+    While few updates have been made, d is the smaller (1 + updates) / (10 + updates), so that the random initial
+    weights are soon forgotten. The running statistics of batch norm are averaged alike.
+
+    Args:
+        average: the network that holds the averages.
+        network: the network being trained, of the same widths.
+        decay: d, in [0, 1); 0 makes the average equal to the network.
+        updates: number of updates made before this one.
+    """
+    average_of = get_ema_multi_avg_fn(min(decay, (1 + updates) / (10 + updates)))  # type: ignore[no-untyped-call]
+    averages = average.state_dict()
+    pairs = [(averages[name], current) for name, current in network.state_dict().items()]
+    floating = [(old, new) for old, new in pairs if old.is_floating_point()]
+    average_of([old for old, _ in floating], [new for _, new in floating], updates)
+    for old, new in pairs:
+        if not old.is_floating_point():
+            old.copy_(new)  # the number of batches that batch norm has seen

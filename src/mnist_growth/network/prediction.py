@@ -1,0 +1,61 @@
+"""Predicting with a trained network: logits, loss, accuracy."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mnist_growth.network.mlp import GrowingMLP
+
+CHUNK = 2000  # images per forward pass; a fixed number, so that every process gives the same bits
+
+
+@torch.inference_mode()
+def predict_logits(network: GrowingMLP, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Logits float32 [N, 10] of images uint8 [N, 28, 28].
+
+    The network is used in evaluation mode and left in the mode it was in; images move to its device in chunks.
+    """
+    device = network.output.weight.device
+    was_training = network.training
+    network.eval()
+    try:
+        chunks = [
+            network(torch.from_numpy(np.array(images[start : start + CHUNK])).to(device)).float().cpu()
+            for start in range(0, len(images), CHUNK)
+        ]
+    finally:
+        network.train(was_training)
+    return np.concatenate([chunk.numpy() for chunk in chunks]) if chunks else np.empty((0, 10), np.float32)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean cross-entropy (natural logarithm) and share of right answers."""
+
+    loss: float
+    accuracy: float
+
+
+@torch.inference_mode()
+def score(network: GrowingMLP, images: Tensor, labels: Tensor, indices: Tensor) -> Score:
+    """Loss and accuracy on some of the images, without loading all of them at once.
+
+    Args:
+        network: in evaluation mode.
+        images: uint8 [N, 28, 28].
+        labels: int64 [N], on the device of the images.
+        indices: int64 [V], which of them to score.
+    """
+    device = network.output.weight.device
+    loss = torch.zeros((), dtype=torch.float64, device="cpu")
+    right = 0
+    for chunk in torch.split(indices, CHUNK):
+        logits = network(images[chunk].to(device))
+        truth = labels[chunk].to(device)
+        loss += F.cross_entropy(logits, truth, reduction="sum").double().cpu()
+        right += int((logits.argmax(1) == truth).sum())
+    return Score(loss=float(loss) / len(indices), accuracy=right / len(indices))

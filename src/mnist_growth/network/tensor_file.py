@@ -1,0 +1,70 @@
+"""A file of named tensors with a JSON header and a checksum: safetensors, no pickle."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mnist_growth.machine import atomic_path
+
+
+def save_tensors(path: Path, kind: str, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
+    """Write tensors and a header in one step: the file is there whole or not at all.
+
+    Args:
+        path: the file to write.
+        kind: what the file is ("network", "checkpoint"); checked when it is read.
+        tensors: any dtypes and devices.
+        header: what ``json.dumps`` can write.
+
+    Raises:
+        OSError: the folder cannot be written to, or the disk is full.
+    """
+    # Clones have no shared storage, and their memory is one piece, as the format wants it.
+    plain = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
+    text = json.dumps(header, sort_keys=True)
+    metadata = {"kind": f"mnist-growth {kind} 1", "header": text, "sha256": _digest(plain, text)}
+    with atomic_path(path) as temporary:
+        try:
+            save_file(plain, temporary, metadata)
+        except SafetensorError as error:  # safetensors wraps what the file system says
+            raise OSError(f"{path} could not be written: {error}") from error
+
+
+def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what ``save_tensors`` wrote; tensors are on the CPU, in memory of their own.
+
+    Raises:
+        ValueError: the file is damaged or of another kind.
+        OSError: the file cannot be read.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path} is damaged ({error}): restore it from a copy or choose another version") from error
+    expected = f"mnist-growth {kind} 1"
+    if metadata.get("kind") != expected:
+        found = metadata.get("kind", "no mnist-growth file")
+        raise ValueError(f"{path} is of kind {found!r}; expected {expected!r}: choose a file that this version wrote")
+    if metadata.get("sha256") != _digest(tensors, metadata.get("header", "")):
+        raise ValueError(f"{path} is damaged (its checksum does not match): restore it or choose another version")
+    header: dict[str, Any] = json.loads(metadata["header"])
+    return tensors, header
+
+
+def _digest(tensors: Mapping[str, Tensor], header: str) -> str:
+    """SHA-256 over names, dtypes, shapes, contents and header."""
+    digest = hashlib.sha256(header.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
