@@ -1,0 +1,35 @@
+"""Parameters of splitting and warping digits."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SplitConfig(BaseModel):
+    """How the labelled training images are divided into a training and a validation part."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    validation_fraction: float = Field(default=0.1, gt=0, lt=1)
+    """Share of each class that is held out for validation."""
+    seed: int = Field(default=0, ge=0)
+    """Seed of the draw; the same seed gives the same split."""
+
+
+class WarpConfig(BaseModel):
+    """Strength of the random warps; each strength is the largest value, drawn uniformly from both sides of none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = True
+    """Whether training images are warped at all."""
+    rotation_degrees: float = Field(default=10, ge=0, le=180)
+    """Largest rotation, in degrees, either way."""
+    scale: float = Field(default=0.15, ge=0, lt=1)
+    """Largest relative change of width and of height, drawn separately: 0.15 is 85 % to 115 %."""
+    shear_degrees: float = Field(default=7, ge=0, le=60)
+    """Largest horizontal shear, in degrees, either way."""
+    translation_pixels: float = Field(default=2, ge=0, le=28)
+    """Largest shift along each axis, in pixels."""
+    elastic_alpha_pixels: float = Field(default=32, ge=0, le=1000)
+    """Elastic field: amplitude, in pixels, of the uniform noise before it is smoothed."""
+    elastic_sigma_pixels: float = Field(default=4, ge=1, le=28)
+    """Elastic field: standard deviation, in pixels, of the Gaussian that smooths the noise."""

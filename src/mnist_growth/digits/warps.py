@@ -1,0 +1,148 @@
+"""Random warps of digits: rotation, scale, shear, translation and elastic deformation in one batched operation.
+
+The sampling grid of an affine map plus a smooth random field is, for each axis, a product B Z B^T: the columns of B
+are smooth bumps (the elastic field), a constant and the coordinate (the affine map), and Z holds the few random
+numbers of an image. Two small matrix products thus replace the smoothing of full-size noise, and the images are
+sampled once.
+"""
+
+import functools
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mnist_growth.digits.config import WarpConfig
+from mnist_growth.digits.digits import IMAGE_SIDE
+
+_SPACING = 1.25  # of the bumps, in sigmas: the field's variance and correlation are then exact to 0.4 %
+_MARGIN = 2.5  # bumps beyond the border, in sigmas: what lies further out adds next to nothing
+_HALF = IMAGE_SIDE / 2  # pixels per unit of torch's normalised coordinates, which run from -1 to 1
+
+
+def warp(images: Tensor, config: WarpConfig, generator: torch.Generator) -> Tensor:
+    """Warp each image in its own random way.
+
+    Rotation, scale and shear are taken about the image's centre; width and height are scaled separately. The elastic
+    field is that of Simard, Steinkraus & Platt (2003), "Best practices for convolutional neural networks applied to
+    visual document analysis", section 2. Sampling is bilinear, with 0 beyond the border.
+
+    Args:
+        images: Grey values 0 to 255, uint8 or float32 of shape [N, 28, 28].
+        config: Strength of the warps.
+        generator: Source of all randomness, on the device of the images.
+
+    Returns:
+        Grey values 0 to 255, float32 of shape [N, 28, 28], on the device of the images. Without any warp, the given
+        images (float32 images are not copied).
+    """
+    images = images.float()
+    affine_strengths = (config.rotation_degrees, config.scale, config.shear_degrees, config.translation_pixels)
+    if not config.enabled or not any((*affine_strengths, config.elastic_alpha_pixels)):
+        return images
+    basis = grid_basis(config.elastic_alpha_pixels, config.elastic_sigma_pixels, images.device)
+    bumps = basis.shape[1] - 2
+    affine = _random_affine(len(images), config, generator)
+    noise = torch.randn((len(images), 2, bumps, bumps), device=images.device, generator=generator)
+    return sample(images, sampling_grid(affine, noise, basis))
+
+
+def sample(images: Tensor, grid: Tensor) -> Tensor:
+    """Read images at the points of a grid, bilinearly, with 0 beyond the border.
+
+    Args:
+        images: Grey values 0 to 255, float32 of shape [N, 28, 28].
+        grid: Points (x, y) in normalised coordinates, float32 of shape [N, 28, 28, 2]: -1 is the left or upper border
+            of the image, 1 the right or lower one.
+
+    Returns:
+        Grey values 0 to 255, float32 of shape [N, 28, 28].
+    """
+    warped = F.grid_sample(images.unsqueeze(1), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return warped.squeeze(1).clamp_(0, 255)  # the four weights may add up to a little more than 1
+
+
+def sampling_grid(affine: Tensor, noise: Tensor, basis: Tensor) -> Tensor:
+    """Combine an affine map and an elastic field into the points at which an image is read.
+
+    Args:
+        affine: For each image the matrix and the shift (in the last column) from warped to original coordinates, in
+            normalised coordinates (x, y), shape [N, 2, 3].
+        noise: Standard normal numbers of the field along x and along y, shape [N, 2, K, K] (rows run along y).
+        basis: What `grid_basis` returns, shape [28, K + 2].
+
+    Returns:
+        Points (x, y) in normalised coordinates, shape [N, 28, 28, 2].
+    """
+    constant, linear = noise.shape[-1], noise.shape[-1] + 1
+    coefficients = torch.zeros((len(affine), 2, linear + 1, linear + 1), device=basis.device)
+    coefficients[..., :constant, :constant] = noise
+    coefficients[..., constant, linear] = affine[..., 0]  # of x: constant along y, linear along x
+    coefficients[..., linear, constant] = affine[..., 1]  # of y
+    coefficients[..., constant, constant] = affine[..., 2]
+    grid = basis @ (coefficients @ basis.T)  # [N, 2, 28, 28]
+    return grid.permute(0, 2, 3, 1)
+
+
+@functools.lru_cache(maxsize=8)
+def grid_basis(alpha_pixels: float, sigma_pixels: float, device: torch.device) -> Tensor:
+    """Return the columns that sampling grids are made of: K bumps U, a constant, and the normalised coordinate.
+
+    U Z U^T, with standard normal Z, is an elastic field. Uniform noise in [-1, 1] has variance 1/3; smoothed by a
+    Gaussian g of deviation sigma in two dimensions, it keeps the fraction sum(g^2) = 1 / (4 pi sigma^2). The field's
+    deviation is therefore alpha / (sigma sqrt(12 pi)), and its correlation at distance d is exp(-d^2 / (4 sigma^2)).
+    Noise on a coarse grid, smoothed by the same Gaussian, has the same correlation as long as the grid's spacing stays
+    near sigma; each row of U is scaled so that the deviation holds at every pixel.
+
+    Args:
+        alpha_pixels: Amplitude of the uniform noise, in pixels.
+        sigma_pixels: Deviation of the Gaussian, in pixels.
+        device: Where the result lies.
+
+    Returns:
+        float32 of shape [28, K + 2]; K is 0 without a field. Cached: not to be changed.
+    """
+    pixels = torch.arange(IMAGE_SIDE, dtype=torch.float64) - (IMAGE_SIDE - 1) / 2
+    columns = [torch.ones(IMAGE_SIDE, 1, dtype=torch.float64), pixels[:, None] / _HALF]
+    if alpha_pixels > 0:
+        spacing = _SPACING * sigma_pixels
+        count = math.ceil((IMAGE_SIDE - 1 + 2 * _MARGIN * sigma_pixels) / spacing) + 1
+        centres = (torch.arange(count) - (count - 1) / 2) * spacing
+        bumps = torch.exp(-((pixels[:, None] - centres) ** 2) / (2 * sigma_pixels**2))
+        bumps /= bumps.norm(dim=1, keepdim=True)
+        deviation = alpha_pixels / (sigma_pixels * math.sqrt(12 * math.pi)) / _HALF
+        columns.insert(0, bumps * math.sqrt(deviation))
+    return torch.cat(columns, dim=1).to(torch.float32).to(device)
+
+
+def inverse_affine(rotation: Tensor, shear: Tensor, scale: Tensor, translation: Tensor) -> Tensor:
+    """Return the map from warped to original coordinates.
+
+    The warp scales width and height, shears horizontally, rotates and shifts, in this order, so its inverse is
+    S^-1 H(-shear) R(-rotation) (x - translation).
+
+    Args:
+        rotation: Clockwise (y points down), in radians, shape [N].
+        shear: In radians, shape [N].
+        scale: Factor of width and of height, shape [N, 2].
+        translation: Shift to the right and down, in normalised coordinates, shape [N, 2].
+
+    Returns:
+        Matrix and, in the last column, the shift, shape [N, 2, 3].
+    """
+    cos, sin, tan = rotation.cos(), rotation.sin(), shear.tan()
+    rows = (torch.stack((cos + tan * sin, sin - tan * cos), dim=1), torch.stack((-sin, cos), dim=1))
+    matrix = torch.stack(rows, dim=1) / scale[:, :, None]  # [N, 2, 2]
+    return torch.cat((matrix, -matrix @ translation[:, :, None]), dim=2)
+
+
+def _random_affine(count: int, config: WarpConfig, generator: torch.Generator) -> Tensor:
+    """Draw an affine map for each image, shape [count, 2, 3]."""
+    draw = torch.rand((count, 6), device=generator.device, generator=generator) * 2 - 1  # uniform in [-1, 1]
+    return inverse_affine(
+        rotation=draw[:, 0] * math.radians(config.rotation_degrees),
+        shear=draw[:, 1] * math.radians(config.shear_degrees),
+        scale=1 + draw[:, 2:4] * config.scale,
+        translation=draw[:, 4:6] * (config.translation_pixels / _HALF),
+    )
