@@ -1,0 +1,19 @@
+"""Parameters of the evaluation."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EvaluationConfig(BaseModel):
+    """What is measured and shown of a network's predictions; group ``evaluation`` of the parameters.
+
+    Attributes:
+        calibration_bins: Number of equal-width confidence bins of the expected calibration error.
+        sample_digits: Number of test digits shown with their predictions, spread evenly over the test set.
+        worst_mistakes: Largest number of mistakes shown, the most confident ones first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calibration_bins: int = Field(default=15, ge=1, le=1000)
+    sample_digits: int = Field(default=40, ge=1, le=200)
+    worst_mistakes: int = Field(default=40, ge=1, le=200)

@@ -1,0 +1,82 @@
+"""The table of predictions that every number of the evaluation is computed from."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mnist_growth.digits.digits import NUM_CLASSES
+
+PROBABILITY_COLUMNS = [f"probability_{digit}" for digit in range(NUM_CLASSES)]
+"""Names of the ten probability columns of a prediction table, in the order of the classes."""
+
+
+def prediction_table(logits: NDArray[np.floating], labels: NDArray[np.integer] | None = None) -> pd.DataFrame:
+    """Return one row per image: what it is, what the network takes it for, and how sure it is.
+
+    Probabilities are the softmax of the logits, computed in float64 whatever the dtype of the logits.
+
+    Args:
+        logits: Outputs of the network, floating point of shape [N, 10], N >= 1.
+        labels: True classes, integer of shape [N], or None where they are not known.
+
+    Returns:
+        A table with N rows and the columns
+
+        - ``index`` (int64): position of the image in its set, 0 to N - 1;
+        - ``label`` (int64): true class; missing when ``labels`` is None;
+        - ``prediction`` (int64): most probable class, the smallest one of a tie;
+        - ``confidence`` (float64): probability of the prediction, 0.1 to 1;
+        - ``probability_0`` to ``probability_9`` (float64): probability of each class; a row sums to 1.
+
+    Raises:
+        ValueError: The shapes do not fit, or a logit is infinite or not a number.
+    """
+    if logits.ndim != 2 or logits.shape[1] != NUM_CLASSES or len(logits) == 0:
+        raise ValueError(f"The logits have shape {list(logits.shape)}, expected [N, {NUM_CLASSES}] with N >= 1")
+    if labels is not None and labels.shape != (len(logits),):
+        raise ValueError(
+            f"There are labels of shape {list(labels.shape)} for {len(logits)} rows of logits, "
+            "expected one label for each row"
+        )
+    if not np.isfinite(logits).all():
+        broken = int((~np.isfinite(logits)).any(axis=1).sum())
+        raise ValueError(
+            f"The network's outputs for {broken} of {len(logits)} images are not finite, expected numbers: "
+            "its training diverged, so train it again with a smaller learning rate"
+        )
+    probabilities = _softmax(logits)
+    columns: dict[str, NDArray[np.generic]] = {"index": np.arange(len(logits), dtype=np.int64)}
+    if labels is not None:
+        columns["label"] = labels.astype(np.int64)
+    columns["prediction"] = logits.argmax(axis=1).astype(np.int64)
+    columns["confidence"] = probabilities.max(axis=1)
+    columns |= dict(zip(PROBABILITY_COLUMNS, probabilities.T, strict=True))
+    return pd.DataFrame(columns)
+
+
+def _softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Softmax of each row in float64, shifted by the row's maximum so that no exponential overflows."""
+    wide = logits.astype(np.float64)
+    exponentials = np.exp(wide - wide.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def probabilities(predictions: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the probabilities of a prediction table as an array float64 [N, 10]."""
+    return predictions[PROBABILITY_COLUMNS].to_numpy(dtype=np.float64)
+
+
+def spread_sample(predictions: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Return at most ``count`` rows at even distances, from the first to the last.
+
+    Even distances show every class of a set that is sorted by label, and are as good as chance for one that is not.
+    """
+    rows = np.linspace(0, len(predictions) - 1, num=min(count, len(predictions))).round().astype(np.int64)
+    return predictions.iloc[rows].reset_index(drop=True)
+
+
+def worst_mistakes(predictions: pd.DataFrame, count: int | None = None) -> pd.DataFrame:
+    """Return the rows with a wrong prediction, most confident first; the first ``count`` of them if given."""
+    mistakes = predictions[predictions["prediction"] != predictions["label"]]
+    ordered = mistakes.sort_values(["confidence", "index"], ascending=[False, True], ignore_index=True)
+    return ordered if count is None else ordered.head(count)

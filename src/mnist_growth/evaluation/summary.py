@@ -1,0 +1,81 @@
+"""The result of an evaluation in a few lines for the terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from mnist_growth.evaluation.metrics import class_metrics
+from mnist_growth.evaluation.predictions import worst_mistakes
+
+_WEAKEST = 3  # digits named as the weakest
+
+
+def summary(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> RenderableType:
+    """Return the result as something that ``rich.print`` shows in a dozen lines.
+
+    Args:
+        metrics: What ``test_metrics`` returned.
+        predictions: The labelled table of ``prediction_table`` that it was computed from.
+    """
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for name, value in _rows(metrics, predictions):
+        table.add_row(name, value)
+    panel = Panel.fit(table, title=f"Test of the network on {metrics['dataset']}", title_align="left")
+    if metrics["dataset"] == metrics["requested_dataset"]:
+        return panel
+    warning = Text(
+        f"THESE ARE NOT {metrics['requested_dataset'].upper()} RESULTS: {metrics['requested_dataset']} could not be "
+        f"fetched, so the network was trained and tested on {metrics['dataset']} instead.",
+        style="bold yellow",
+    )
+    return Group(warning, panel)
+
+
+def _rows(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> list[tuple[str, str]]:
+    """Names and values of the lines of the summary."""
+    errors, examples = metrics["errors"], metrics["examples"]
+    rows = [
+        ("accuracy", f"{metrics['accuracy']:.2%}"),
+        ("error rate", f"{metrics['error_rate']:.2%}  ({errors:,} of {examples:,} digits)"),
+        ("top-2 accuracy", f"{metrics['top_2_accuracy']:.2%}"),
+        ("loss", f"{metrics['loss']:.4f} nats"),
+        ("macro F1", f"{metrics['macro_f1']:.4f}"),
+        ("calibration error", f"{metrics['expected_calibration_error']:.2%}"),
+    ]
+    if errors:
+        rows += [("weakest digits", _weakest_digits(predictions)), ("most confused", _most_confused(predictions))]
+    widths = "-".join(str(width) for width in metrics["hidden_widths"])
+    network = f"{widths}, {metrics['parameters']:,} parameters, {metrics['epochs']:,} epochs"
+    return [*rows, ("network", network), ("dataset", _dataset(metrics))]
+
+
+def _weakest_digits(predictions: pd.DataFrame) -> str:
+    """The digits with the lowest recall that have mistakes at all: '4 (97.8%), 9 (98.1%)'."""
+    classes = class_metrics(predictions)
+    imperfect = classes[(classes["support"] > 0) & (classes["recall"] < 1)]
+    weakest = imperfect.sort_values(["recall", "digit"]).head(_WEAKEST)
+    return ", ".join(
+        f"{digit} ({recall:.1%} found)" for digit, recall in zip(weakest["digit"], weakest["recall"], strict=True)
+    )
+
+
+def _most_confused(predictions: pd.DataFrame) -> str:
+    """The pair of classes that most mistakes belong to, the first one of a tie: '4 taken for 9 (12 times)'."""
+    pairs = worst_mistakes(predictions).groupby(["label", "prediction"]).size().reset_index(name="count")
+    first = pairs.sort_values("count", ascending=False, kind="stable").iloc[0]
+    times = "time" if first["count"] == 1 else "times"
+    return f"{first['label']} taken for {first['prediction']} ({first['count']:,} {times})"
+
+
+def _dataset(metrics: Mapping[str, Any]) -> str:
+    """The name of the set, with what it replaces."""
+    if metrics["dataset"] == metrics["requested_dataset"]:
+        return str(metrics["dataset"])
+    return f"{metrics['dataset']} (fallback: {metrics['requested_dataset']} could not be fetched)"

@@ -1,0 +1,59 @@
+import io
+
+import numpy as np
+from rich.console import Console
+
+from mnist_growth.evaluation import metrics, prediction_table, summary
+
+
+def shown(predictions, dataset="mnist", requested_dataset="mnist") -> str:
+    result = metrics.test_metrics(
+        predictions, dataset=dataset, requested_dataset=requested_dataset, fingerprint="ab", calibration_bins=15,
+        hidden_widths=[512, 256], parameters=669706, epochs=20,
+    )  # fmt: skip
+    console = Console(file=io.StringIO(), width=80)
+    console.print(summary(result, predictions))
+    return console.file.getvalue()
+
+
+def one_hot(labels, predicted):
+    return prediction_table(10 * np.eye(10)[predicted], np.array(labels))
+
+
+def test_it_tells_the_result_and_what_was_tested():
+    text = shown(one_hot([4, 4, 4, 4, 7], [9, 9, 4, 4, 1]))
+
+    assert "40.00%" in text
+    assert "3 of 5 digits" in text
+    assert "512-256, 669,706 parameters, 20 epochs" in text
+    assert "mnist" in text
+
+
+def test_it_names_the_weakest_digits_and_the_most_confused_pair():
+    text = shown(one_hot([4, 4, 4, 4, 7, 2], [9, 9, 4, 4, 1, 2]))
+
+    assert "7 (0.0% found), 4 (50.0% found)" in text
+    assert "2 (" not in text
+    assert "4 taken for 9 (2 times)" in text
+
+
+def test_a_perfect_network_has_no_weakest_digit():
+    text = shown(one_hot([4, 7], [4, 7]))
+
+    assert "100.00%" in text
+    assert "weakest" not in text
+    assert "confused" not in text
+
+
+def test_the_fallback_is_said_first():
+    text = shown(one_hot([4, 7], [4, 7]), dataset="sample", requested_dataset="mnist")
+
+    assert text.startswith("THESE ARE NOT MNIST RESULTS: mnist could not be fetched")
+    assert "sample (fallback: mnist could not be fetched)" in text
+
+
+def test_a_set_that_was_asked_for_is_no_fallback():
+    text = shown(one_hot([4, 7], [4, 7]), dataset="sample", requested_dataset="sample")
+
+    assert "fallback" not in text
+    assert "NOT" not in text
