@@ -1,0 +1,34 @@
+"""Training a growing network: one epoch after another, in a state that can be put down and taken up again."""
+
+from mnist_growth.training.checkpoint import Checkpoint, CheckpointStore
+from mnist_growth.training.config import LearningRateConfig, TrainingConfig
+from mnist_growth.training.history import EpochRecord, GrowthEvent, history_table
+from mnist_growth.training.learning_rate import learning_rate
+from mnist_growth.training.loop import Checkpoints, batches_per_epoch, train
+from mnist_growth.training.monitor import Monitor, Monitors
+from mnist_growth.training.setup import MAY_CHANGE, TrainingData, TrainingSetup, split_fingerprint
+from mnist_growth.training.state import EpochProgress, TrainingState
+from mnist_growth.training.terminal import TerminalMonitor
+
+__all__ = [
+    "MAY_CHANGE",
+    "Checkpoint",
+    "CheckpointStore",
+    "Checkpoints",
+    "EpochProgress",
+    "EpochRecord",
+    "GrowthEvent",
+    "LearningRateConfig",
+    "Monitor",
+    "Monitors",
+    "TerminalMonitor",
+    "TrainingConfig",
+    "TrainingData",
+    "TrainingSetup",
+    "TrainingState",
+    "batches_per_epoch",
+    "history_table",
+    "learning_rate",
+    "split_fingerprint",
+    "train",
+]

@@ -1,0 +1,115 @@
+"""The commands of this project beside, and in the place of, Kedro's."""
+
+import copy
+import functools
+import logging
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+from kedro.config import MissingConfigException
+from kedro.framework.cli.project import run as kedro_run
+from kedro.io.core import DatasetError
+from kedro.utils import KedroDeprecationWarning
+
+logger = logging.getLogger(__name__)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, handled like Ctrl-C but with an exit code of its own."""
+
+
+@click.group(name="mnist-growth")
+def cli() -> None:
+    """Commands of mnist-growth."""
+
+
+def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command end with one sentence and a non-zero exit code instead of a traceback.
+
+    Exit codes: 1 after an error, 130 after Ctrl-C, 143 after SIGTERM.
+    """
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, verbose: bool = False, **options: Any) -> Any:
+        warnings.filterwarnings("ignore", "Option '--pipeline' is deprecated", KedroDeprecationWarning)
+        logging.raiseExceptions = False  # a log file that cannot be written must not hide what happened
+        signal.signal(signal.SIGTERM, _terminate)
+        try:
+            return command(*args, **options)
+        except click.exceptions.ClickException:
+            raise
+        except KeyboardInterrupt as interruption:
+            terminated = isinstance(interruption, Terminated)
+            click.secho("Stopped. `kedro run --pipeline resume` goes on from the last checkpoint.", err=True)
+            _leave(143 if terminated else 130)
+        except Exception as error:
+            if verbose:
+                raise
+            logger.debug("Traceback", exc_info=error)
+            click.secho(f"Error: {sentence(error, options.get('env'))}", fg="red", err=True)
+            _leave(1)
+
+    return wrapped
+
+
+def sentence(error: BaseException, env: str | None = None) -> str:
+    """What went wrong, in the words of the code that noticed it, without what Kedro wraps around."""
+    while isinstance(error, DatasetError) and error.__cause__ is not None:
+        error = error.__cause__
+    if isinstance(error, MissingConfigException) and env:
+        environments = sorted(path.name for path in Path("conf").iterdir() if path.is_dir() and path.name != "local")
+        return f"there is no environment {env!r}; expected one of {', '.join(environments)}"
+    text = " ".join(str(error).split())
+    if isinstance(error, ValueError | OSError | FloatingPointError | DatasetError) and text:
+        return text
+    return f"{type(error).__name__}: {text} (`kedro run --verbose` shows where)"
+
+
+def check_pipeline_names(names: list[str]) -> None:
+    """Refuse a pipeline that is not registered.
+
+    Raises:
+        ValueError: with the names that are.
+    """
+    from mnist_growth.pipeline_registry import register_pipelines
+
+    known = sorted(register_pipelines())
+    for name in names:
+        if name not in known:
+            raise ValueError(f"there is no pipeline {name!r}; expected one of {', '.join(known)}")
+
+
+def _run(**options: Any) -> Any:
+    names = options["pipelines"] or [options["pipeline"]]
+    if any(names):
+        check_pipeline_names(names)
+    assert kedro_run.callback is not None
+    return kedro_run.callback(**options)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process with a code, whatever click would make of it."""
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+run = copy.copy(kedro_run)
+run.callback = in_one_sentence(_run)
+run.params = [
+    *kedro_run.params,
+    click.Option(["--verbose"], is_flag=True, help="Show the whole traceback of an error."),
+]
+cli.add_command(run, "run")
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

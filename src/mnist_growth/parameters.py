@@ -1,0 +1,59 @@
+"""Checking the parameters of a run before anything runs."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kedro.pipeline import Pipeline
+from kedro.validation.type_extractor import TypeExtractor
+from pydantic import TypeAdapter, ValidationError
+
+from mnist_growth.digits import ArchiveConfig
+
+CATALOG_PARAMETERS: Mapping[str, Any] = {"dataset": str, "archive": ArchiveConfig}
+"""Parameters that the catalog reads; all others are inputs of a node."""
+
+
+def check_parameters(parameters: Mapping[str, Any], pipelines: Mapping[str, Pipeline]) -> None:
+    """Check every parameter against the type that the nodes declare for it.
+
+    Kedro checks a group when a node uses it, but silently accepts one whose name no node knows (``trainng``).
+
+    Args:
+        parameters: of the run, as configured.
+        pipelines: all registered pipelines.
+
+    Raises:
+        ValueError: one sentence per wrong parameter, with what was found and what was expected.
+    """
+    types = {**CATALOG_PARAMETERS, **TypeExtractor(dict(pipelines)).extract_types_from_pipelines()}
+    complaints = [
+        f"there is no parameter {name!r}{_did_you_mean(name, types)}" for name in parameters if name not in types
+    ]
+    for name, expected in types.items():
+        if name in parameters:
+            try:
+                TypeAdapter(expected).validate_python(parameters[name])
+            except ValidationError as error:
+                complaints += [_sentence(name, detail, expected) for detail in error.errors()]
+    if complaints:
+        raise ValueError("; ".join(complaints) + " (conf/base/parameters_*.yml explains every parameter)")
+
+
+def _sentence(group: str, detail: Any, expected: Any) -> str:
+    """One complaint of pydantic in the project's words."""
+    name = ".".join([group, *(str(part) for part in detail["loc"])])
+    if detail["type"] == "extra_forbidden":
+        fields = getattr(expected, "model_fields", {})
+        return f"there is no parameter {name!r}{_did_you_mean(str(detail['loc'][-1]), fields, group)}"
+    if detail["type"] == "value_error":
+        return f"{group}: {detail['ctx']['error']}"
+    message = detail["msg"].removeprefix("Input should be ")
+    return f"{name} is {detail['input']!r}; expected {message}"
+
+
+def _did_you_mean(name: str, known: Iterable[str], group: str = "") -> str:
+    """The closest known name, or all of them."""
+    names = [f"{group}.{known_name}" if group else known_name for known_name in known]
+    close = difflib.get_close_matches(f"{group}.{name}" if group else name, names, n=1)
+    return f", did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(sorted(names))}"

@@ -1,0 +1,20 @@
+"""The pipelines that ``kedro run --pipeline`` knows."""
+
+from kedro.pipeline import Pipeline
+
+from mnist_growth.pipelines import evaluate, ingest, preprocess, train
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """All pipelines by name; ``__default__`` is what a plain ``kedro run`` does."""
+    stages = {
+        "ingest": ingest.create_pipeline(),
+        "preprocess": preprocess.create_pipeline(),
+        "train": train.create_pipeline(),
+        "evaluate": evaluate.create_pipeline(),
+    }
+    return {
+        "__default__": sum(stages.values(), Pipeline([])),
+        **stages,
+        "resume": train.create_resume_pipeline() + stages["evaluate"],
+    }

@@ -1,0 +1,117 @@
+"""Training the growing network, from the start or from a checkpoint."""
+
+import logging
+
+import pandas as pd
+import torch
+
+from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
+from mnist_growth.machine import DeviceName, choose_device
+from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, TrainedNetwork, scheduled_neurons
+from mnist_growth.training import (
+    CheckpointStore,
+    Monitor,
+    TrainingConfig,
+    TrainingData,
+    TrainingSetup,
+    TrainingState,
+    history_table,
+    split_fingerprint,
+    train,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def training_setup(
+    train_digits: Digits,
+    split: Split,
+    network: NetworkConfig,
+    growth: GrowthConfig,
+    training: TrainingConfig,
+    warps: WarpConfig,
+) -> TrainingSetup:
+    """Everything that defines the training, gathered for the loop and the checkpoints."""
+    return TrainingSetup(
+        network=network,
+        growth=growth,
+        training=training,
+        warps=warps,
+        dataset=train_digits.dataset,
+        fingerprint=train_digits.fingerprint,
+        split=split_fingerprint(split),
+    )
+
+
+def train_network(
+    train_digits: Digits,
+    split: Split,
+    pixel_statistics: PixelStatistics,
+    setup: TrainingSetup,
+    device: DeviceName,
+    checkpoints: CheckpointStore,
+    monitor: Monitor,
+) -> tuple[TrainedNetwork, pd.DataFrame]:
+    """Train a new network.
+
+    Returns:
+        The averaged network, and the training history with one row per epoch.
+    """
+    target = choose_device(device)
+    network = GrowingMLP(
+        [scheduled_neurons(0, setup.growth)] * setup.network.hidden_layers,
+        batch_norm=setup.network.batch_norm,
+        pixel_mean=pixel_statistics.mean,
+        pixel_std=pixel_statistics.std,
+        generator=torch.Generator().manual_seed(setup.training.seed),
+    ).to(target)
+    state = TrainingState.begin(network, setup.training.weight_decay, setup.training.seed, monitor.run_id)
+    return _train(state, train_digits, split, setup, checkpoints, monitor)
+
+
+def resume_training(
+    train_digits: Digits,
+    split: Split,
+    setup: TrainingSetup,
+    device: DeviceName,
+    checkpoints: CheckpointStore,
+    monitor: Monitor,
+) -> tuple[TrainedNetwork, pd.DataFrame]:
+    """Go on from the newest checkpoint of an earlier training.
+
+    Returns:
+        As ``train_network``; the history begins with the epochs before the checkpoint.
+
+    Raises:
+        FileNotFoundError: there is no checkpoint.
+        ValueError: the checkpoint belongs to another training.
+    """
+    checkpoint = checkpoints.latest()
+    setup.check_continues(checkpoint.header["setup"])
+    state = checkpoint.restore(choose_device(device))
+    logger.info("Going on from %s: %d epochs done", checkpoint.path, state.epochs_done)
+    if state.epochs_done >= setup.training.epochs:
+        logger.warning(
+            "This training has all its %d epochs; to train on, give a larger number: --params training.epochs=%d",
+            state.epochs_done,
+            2 * state.epochs_done,
+        )
+    return _train(state, train_digits, split, setup, checkpoints, monitor)
+
+
+def _train(
+    state: TrainingState,
+    digits: Digits,
+    split: Split,
+    setup: TrainingSetup,
+    checkpoints: CheckpointStore,
+    monitor: Monitor,
+) -> tuple[TrainedNetwork, pd.DataFrame]:
+    train(state, TrainingData.of(digits, split, state.device), setup, checkpoints, monitor)
+    trained = TrainedNetwork(
+        network=state.average.to("cpu"),
+        dataset=digits.dataset,
+        fingerprint=digits.fingerprint,
+        epochs=state.epochs_done,
+    )
+    return trained, history_table(state.records)

@@ -1,0 +1,13 @@
+"""Settings of the Kedro project."""
+
+from mnist_growth.hooks import ParameterHooks, TrackingHooks, VersionHooks
+
+HOOKS = (ParameterHooks(), VersionHooks(), TrackingHooks())
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
+
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # An environment holds only what differs from base, also within a group.
+    "merge_strategy": {"parameters": "soft", "globals": "soft"},
+}

@@ -1,0 +1,74 @@
+"""What a training leaves behind for people to see."""
+
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One row of the training history.
+
+    Attributes:
+        epoch: one-based number.
+        widths: neurons per hidden layer, joined by "-".
+        parameters: trainable numbers.
+        learning_rate: of the last step.
+        batch_size: images per update.
+        train_loss: mean cross-entropy of the (warped) training images while they were learned.
+        train_accuracy: share of them that was right, in [0, 1].
+        validation_loss: of the averaged network on the untouched validation images.
+        validation_accuracy: likewise, in [0, 1].
+        seconds: of training, without validation and checkpoints.
+        images_per_second: trained images by those seconds.
+        rss_bytes: memory of the process at the end of the epoch.
+        peak_rss_bytes: largest memory of the process so far.
+        gpu_bytes: largest memory that torch has used on the GPU so far; 0 on a CPU.
+        grew: whether the network was widened before this epoch.
+    """
+
+    epoch: int
+    widths: str
+    parameters: int
+    learning_rate: float
+    batch_size: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+    images_per_second: float
+    rss_bytes: int
+    peak_rss_bytes: int
+    gpu_bytes: int
+    grew: bool
+
+
+@dataclass(frozen=True)
+class GrowthEvent:
+    """One widening.
+
+    Attributes:
+        epoch: one-based number of the first epoch with the wider network.
+        operator: initialiser of the new neurons.
+        widths_before: neurons per hidden layer.
+        widths_after: likewise.
+        parameters_before: trainable numbers.
+        parameters_after: likewise.
+        largest_logit_change: max |f_before - f_after| over a batch of validation images.
+        largest_logit: max |f_before| over them, the scale of the change.
+    """
+
+    epoch: int
+    operator: str
+    widths_before: tuple[int, ...]
+    widths_after: tuple[int, ...]
+    parameters_before: int
+    parameters_after: int
+    largest_logit_change: float
+    largest_logit: float
+
+
+def history_table(records: list[EpochRecord]) -> pd.DataFrame:
+    """One row per epoch with the columns of ``EpochRecord``."""
+    return pd.DataFrame([asdict(record) for record in records])
