@@ -1,0 +1,76 @@
+"""The split of the training digits in the catalog."""
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from kedro.io import AbstractVersionedDataset
+from kedro.io.core import Version
+from kedro_datasets._typing import TablePreview
+
+from mnist_growth.datasets.versions import path_to_load
+from mnist_growth.digits import Split
+from mnist_growth.machine import atomic_path
+
+_PARTS = ("train", "validation")
+
+
+class SplitDataset(AbstractVersionedDataset[Split, Split]):
+    """A `Split` in a parquet table: one row per image, columns `index` and `part` ("train" or "validation").
+
+    Args:
+        filepath: Of the table, without the version.
+        version: Given by Kedro where the catalog entry says `versioned: true`.
+        metadata: For Kedro-Viz.
+    """
+
+    def __init__(
+        self, *, filepath: str, version: Version | None = None, metadata: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(PurePosixPath(filepath), version)
+        self.metadata = metadata
+
+    def load(self) -> Split:
+        """Read the two parts.
+
+        Raises:
+            FileNotFoundError: There is no split, or not the version asked for.
+            ValueError: The table is damaged.
+        """
+        path = path_to_load(self, "split of the training digits", pipeline="preprocess")
+        try:
+            table = pd.read_parquet(path, columns=["index", "part"])
+            train, validation = (
+                table.loc[table["part"] == part, "index"].to_numpy(np.int64, copy=True) for part in _PARTS
+            )
+            return Split(train=np.sort(train), validation=np.sort(validation))
+        except (ValueError, KeyError) as error:
+            raise ValueError(
+                f"{path} holds no split of the training digits ({error}): make it anew with "
+                "`kedro run --pipeline preprocess`"
+            ) from error
+
+    def save(self, data: Split) -> None:
+        """Write the table in one step, in the order of the images."""
+        parts = pd.Series(_PARTS).repeat([len(data.train), len(data.validation)])
+        table = pd.DataFrame(
+            {
+                "index": np.concatenate((data.train, data.validation)),
+                "part": pd.Categorical(parts, categories=_PARTS),
+            }
+        )
+        with atomic_path(Path(self._get_save_path())) as path:
+            table.sort_values("index").to_parquet(path, index=False)
+
+    def preview(self) -> TablePreview:
+        """Give the size of each part, for Kedro-Viz."""
+        split = self.load()
+        table = pd.DataFrame({"part": _PARTS, "images": [len(split.train), len(split.validation)]})
+        return TablePreview(table.to_dict(orient="split"))
+
+    def _exists(self) -> bool:
+        return Path(self._get_load_path()).exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath), "version": self._version}
