@@ -1,0 +1,66 @@
+"""Which classes are taken for which."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from mnist_growth.figures.theme import BLUE, TEMPLATE
+
+_ERROR_SCALE = [[0.0, "#FFF5EB"], [0.5, "#F79646"], [1.0, "#A63603"]]
+_RIGHT = "#CFE3F1"
+
+
+def confusion_matrix(table: pd.DataFrame) -> go.Figure:
+    """Draw the counts of a confusion matrix, with a colour scale for the errors alone.
+
+    On one common scale the diagonal of a good network outshines its errors a thousand times. The diagonal is a trace of
+    its own in one pale colour, so that the scale begins at no error and ends at the most frequent one.
+
+    Args:
+        table: Counts, ten rows of true classes and ten columns of predicted classes named "0" to "9".
+    """
+    counts = table.to_numpy()
+    classes = list(range(len(counts)))
+    diagonal = np.eye(len(counts), dtype=bool)
+    errors = np.where(diagonal, 0, counts)
+    figure = go.Figure(layout={"template": TEMPLATE})
+    style = {"x": classes, "y": classes, "xgap": 1, "ygap": 1, "texttemplate": "%{text}"}
+    figure.add_heatmap(
+        name="right",
+        z=_where(diagonal, counts),
+        text=_where(diagonal, counts),
+        colorscale=[[0, _RIGHT], [1, _RIGHT]],
+        showscale=False,
+        textfont={"color": BLUE},
+        hovertemplate="%{y} recognised: %{z:,}<extra></extra>",
+        **style,
+    )
+    figure.add_heatmap(
+        name="errors",
+        z=_where(~diagonal, counts),
+        text=_where(errors > 0, counts, missing=""),
+        colorscale=_ERROR_SCALE,
+        zmin=0,
+        zmax=max(1, int(errors.max())),
+        colorbar={"title": {"text": "errors"}, "tickformat": ",d", "nticks": 6, "thickness": 14},
+        hovertemplate="%{y} taken for %{x}: %{z:,}<extra></extra>",
+        **style,
+    )
+    figure.update_layout(title="Confusion matrix", height=640, width=760)
+    figure.update_xaxes(title_text="predicted digit", dtick=1, showgrid=False, constrain="domain")
+    figure.update_yaxes(
+        title_text="true digit", dtick=1, showgrid=False, autorange="reversed", scaleanchor="x", constrain="domain"
+    )
+    if not errors.any():
+        figure.add_annotation(
+            text="no mistakes", x=0.5, y=1, xref="paper", yref="paper", yanchor="bottom", showarrow=False
+        )
+    return figure
+
+
+def _where(mask: np.ndarray, counts: np.ndarray, missing: str | None = None) -> list[list[int | str | None]]:
+    """The counts as nested lists, with ``missing`` in the cells that the mask leaves out."""
+    return [
+        [int(count) if shown else missing for count, shown in zip(row, shown_row, strict=True)]
+        for row, shown_row in zip(counts, mask, strict=True)
+    ]

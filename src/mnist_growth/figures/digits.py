@@ -1,0 +1,78 @@
+"""Digits as pictures: with their predictions, the worst mistakes, and what random warps make of them."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from mnist_growth.figures.image_grid import empty_grid, image_grid
+from mnist_growth.figures.theme import BLUE, GREY, VERMILLION
+
+_COLUMNS = 10
+
+
+def sample_predictions(images: NDArray[np.uint8], predictions: pd.DataFrame) -> go.Figure:
+    """Draw test digits with what the network takes them for and how sure it is; mistakes name the true digit.
+
+    Args:
+        images: The whole test set, uint8 of shape [N, 28, 28].
+        predictions: The rows to show, at least one, with the columns ``index`` (into ``images``), ``label``,
+            ``prediction`` and ``confidence`` (fraction of 1).
+    """
+    figure = _predictions_grid(images, predictions)
+    figure.update_layout(title="Test digits and their predictions")
+    return figure
+
+
+def worst_mistakes(images: NDArray[np.uint8], mistakes: pd.DataFrame) -> go.Figure:
+    """Draw the mistakes that the network was most sure of: true digit, prediction and confidence.
+
+    Args:
+        images: The whole test set, uint8 of shape [N, 28, 28].
+        mistakes: The rows to show, in this order, with the columns of ``sample_predictions``; perhaps none.
+    """
+    figure = _predictions_grid(images, mistakes) if len(mistakes) else empty_grid("no mistakes")
+    figure.update_layout(title="The most confident mistakes")
+    return figure
+
+
+def warps(originals: NDArray[np.uint8], warped: NDArray[np.uint8]) -> go.Figure:
+    """Draw digits in the first column, and beside each what random warps make of it.
+
+    Args:
+        originals: uint8 of shape [R, 28, 28], R >= 1.
+        warped: uint8 of shape [R, K, 28, 28], K warps of each original.
+    """
+    rows = np.concatenate([originals[:, np.newaxis], warped], axis=1)
+    count, columns = rows.shape[:2]
+    figure = image_grid(rows.reshape(count * columns, *rows.shape[2:]), columns)
+    between = figure.layout.xaxis.range[1] / columns
+    figure.add_shape(type="line", x0=between, x1=between, y0=0, y1=1, yref="paper", line={"color": GREY, "width": 1})
+    figure.update_layout(title="Digits (first column) and random warps of them")
+    return figure
+
+
+def _predictions_grid(images: NDArray[np.uint8], predictions: pd.DataFrame) -> go.Figure:
+    """One image per row of predictions; right and wrong differ by an arrow as well as by their colour."""
+    shown = list(
+        zip(
+            predictions["index"],
+            predictions["label"],
+            predictions["prediction"],
+            predictions["confidence"],
+            strict=True,
+        )
+    )
+    return image_grid(
+        images[predictions["index"].to_numpy()],
+        _COLUMNS,
+        captions=[
+            f"{prediction if label == prediction else f'<b>{label} → {prediction}</b>'}<br>{confidence:.1%}"
+            for _, label, prediction, confidence in shown
+        ],
+        colors=[BLUE if label == prediction else VERMILLION for _, label, prediction, _ in shown],
+        hover=[
+            f"test digit {index}: true {label}, predicted {prediction}, confidence {confidence:.2%}"
+            for index, label, prediction, confidence in shown
+        ],
+    )

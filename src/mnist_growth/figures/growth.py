@@ -1,0 +1,70 @@
+"""How the network grew, and what became of its accuracy."""
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from mnist_growth.figures.history import label_epochs, layer_widths, mark_growth
+from mnist_growth.figures.theme import BLUE, GREEN, TEMPLATE, VERMILLION
+
+
+def growth(history: pd.DataFrame) -> go.Figure:
+    """Draw width, number of parameters and validation accuracy over the epochs, one above the other.
+
+    Args:
+        history: One row per epoch with the columns ``epoch``, ``widths``, ``grew``, ``parameters`` and
+            ``validation_accuracy`` (fraction of 1).
+    """
+    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.05)
+    epochs = history["epoch"].tolist()
+    for name, widths, line in _width_lines(history):
+        figure.add_scatter(
+            x=epochs,
+            y=widths,
+            name=name,
+            mode="lines",
+            line=line,
+            hovertemplate="epoch %{x}: %{y} units",
+            row=1,
+            col=1,
+        )
+    figure.add_scatter(
+        x=epochs,
+        y=history["parameters"].tolist(),
+        name="parameters",
+        mode="lines",
+        line={"color": GREEN, "width": 2, "shape": "hvh"},
+        hovertemplate="epoch %{x}: %{y:,} parameters",
+        row=2,
+        col=1,
+    )
+    figure.add_scatter(
+        x=epochs,
+        y=history["validation_accuracy"].tolist(),
+        name="validation accuracy",
+        mode="lines+markers",
+        line={"color": VERMILLION, "width": 2},
+        marker={"symbol": "diamond", "size": 6},
+        hovertemplate="epoch %{x}: accuracy %{y:.2%}",
+        row=3,
+        col=1,
+    )
+    figure.update_layout(template=TEMPLATE, title="Growth of the network", height=720)
+    figure.update_yaxes(title_text="units per layer", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title_text="parameters", rangemode="tozero", row=2, col=1)
+    figure.update_yaxes(title_text="validation accuracy", tickformat=".4~p", row=3, col=1)
+    label_epochs(figure, history)
+    mark_growth(figure, history)
+    return figure
+
+
+def _width_lines(history: pd.DataFrame) -> list[tuple[str, list[int], dict[str, object]]]:
+    """Name, widths and style of the lines to draw: one for all hidden layers while they are equally wide."""
+    by_layer = [list(widths) for widths in zip(*map(layer_widths, history["widths"]), strict=True)]
+    if all(widths == by_layer[0] for widths in by_layer):
+        return [("each hidden layer", by_layer[0], {"color": BLUE, "width": 2, "shape": "hvh"})]
+    dashes = ("solid", "dash", "dot", "dashdot")
+    return [
+        (f"hidden layer {layer}", widths, {"width": 2, "shape": "hvh", "dash": dashes[layer % len(dashes) - 1]})
+        for layer, widths in enumerate(by_layer, start=1)
+    ]

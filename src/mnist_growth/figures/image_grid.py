@@ -1,0 +1,90 @@
+"""Many small images in one figure: a single picture with captions, not a subplot each."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnist_growth.figures.theme import TEMPLATE
+
+_GAP = 6  # pixels of the tiled picture between two images
+_SCREEN_PIXELS = 2.6  # on the screen for one pixel of the picture
+_LINE = 6  # height of one line of a caption in pixels of the tiled picture
+_TOP, _BOTTOM, _SIDE = 100, 20, 20  # margins on the screen
+
+
+def image_grid(
+    images: NDArray[np.uint8],
+    columns: int,
+    *,
+    captions: Sequence[str] = (),
+    colors: Sequence[str] = (),
+    hover: Sequence[str] = (),
+) -> go.Figure:
+    """Draw images side by side, dark ink on white, each with a caption of one or two lines below it.
+
+    Args:
+        images: Grey values 0 to 255, uint8 of shape [N, H, W], N >= 1; bright strokes on black, as in MNIST.
+        columns: Number of images in a row.
+        captions: N short texts, lines separated by ``<br>``; or none.
+        colors: N colours of the captions.
+        hover: N texts that appear when the pointer is on a caption.
+    """
+    lines = max((caption.count("<br>") + 1 for caption in captions), default=0)
+    picture, left, bottom = _tile(images, columns, below=_GAP + lines * _LINE)
+    height, width = picture.shape
+    figure = go.Figure(go.Image(source=_png(picture), hoverinfo="skip"))
+    if captions:
+        figure.add_scatter(
+            x=(left + images.shape[2] / 2 - 0.5).tolist(),
+            y=(bottom + _LINE * lines / 2 + 0.5).tolist(),
+            text=list(captions),
+            textfont={"color": list(colors), "size": 13},
+            hovertext=list(hover),
+            hoverinfo="text",
+            mode="text",
+            showlegend=False,
+        )
+    figure.update_layout(
+        template=TEMPLATE,
+        width=round(width * _SCREEN_PIXELS) + 2 * _SIDE,
+        height=round(height * _SCREEN_PIXELS) + _TOP + _BOTTOM,
+        margin={"l": _SIDE, "r": _SIDE, "t": _TOP, "b": _BOTTOM},
+    )
+    figure.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
+    figure.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain", scaleanchor="x")
+    return figure
+
+
+def empty_grid(message: str) -> go.Figure:
+    """Draw a figure that says why there is no image to be seen."""
+    figure = go.Figure(layout={"template": TEMPLATE, "height": 240, "width": 760})
+    figure.add_annotation(text=message, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"size": 16})
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return figure
+
+
+def _tile(
+    images: NDArray[np.uint8], columns: int, below: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """One white picture of all images, with the left and the bottom edge of each in it; ``below`` pixels under each."""
+    count, image_height, image_width = images.shape
+    rows, column = np.divmod(np.arange(count), columns)
+    left, top = column * (image_width + _GAP) + _GAP, rows * (image_height + below)
+    shape = ((int(rows[-1]) + 1) * (image_height + below), columns * (image_width + _GAP) + _GAP)
+    picture = np.full(shape, 255, dtype=np.uint8)
+    for image, x, y in zip(images, left, top, strict=True):
+        picture[y : y + image_height, x : x + image_width] = 255 - image
+    return picture, left, top + image_height
+
+
+def _png(picture: NDArray[np.uint8]) -> str:
+    """A grey picture as a data URI: a tenth of the size of its numbers in JSON."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, format="PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
