@@ -1,0 +1,40 @@
+"""Splitting and measuring the training digits, and a look at their warps."""
+
+import numpy as np
+import plotly.graph_objects as go
+import torch
+
+from mnist_growth.digits import (
+    Digits,
+    PixelStatistics,
+    Split,
+    SplitConfig,
+    WarpConfig,
+    pixel_statistics,
+    stratified_split,
+)
+from mnist_growth.digits import warp as warp_images
+from mnist_growth.figures import stamp
+from mnist_growth.figures import warps as warps_figure
+
+_WARPS_PER_DIGIT = 8
+
+
+def split_digits(train_digits: Digits, split: SplitConfig) -> Split:
+    """Hold out a part of the training digits for validation, the same share of each class."""
+    return stratified_split(train_digits.labels, split)
+
+
+def measure_pixels(train_digits: Digits, split: Split) -> PixelStatistics:
+    """Measure the pixels of the training part; the validation part stays unseen."""
+    return pixel_statistics(train_digits.images, split.train)
+
+
+def draw_warps(train_digits: Digits, split: Split, warps: WarpConfig) -> go.Figure:
+    """Draw the first training image of each class beside random warps of it, as training sees them."""
+    first_of_class = np.unique(train_digits.labels[split.train], return_index=True)[1]
+    originals = train_digits.images[split.train[first_of_class]]  # uint8 [C, 28, 28], C classes
+    repeated = torch.from_numpy(originals).repeat_interleave(_WARPS_PER_DIGIT, dim=0)
+    warped = warp_images(repeated, warps, torch.Generator().manual_seed(0)).round().to(torch.uint8)
+    figure = warps_figure(originals, warped.numpy().reshape(-1, _WARPS_PER_DIGIT, *originals.shape[1:]))
+    return stamp(figure, f"dataset {train_digits.dataset}, {len(split.train):,} training digits")

@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from mnist_growth.digits import Digits, SplitConfig, WarpConfig
+from mnist_growth.pipelines.preprocess import create_pipeline
+from mnist_growth.pipelines.preprocess.nodes import draw_warps, measure_pixels, split_digits
+
+CONF = Path(__file__).parents[2] / "conf" / "base"
+OUTPUTS = ("split", "pixel_statistics", "warps_figure")
+
+
+@pytest.fixture(scope="module")
+def digits() -> Digits:
+    generator = np.random.default_rng(0)
+    labels = generator.permutation(np.arange(300) % 10)
+    images = generator.integers(0, 256, (300, 28, 28), dtype=np.uint8)
+    return Digits(images, labels, dataset="noise", fingerprint="0" * 64)
+
+
+def _run(digits: Digits, folder: Path) -> dict:
+    """The pipeline's outputs, by way of the files of the shipped catalog."""
+    entries = yaml.safe_load((CONF / "catalog_preprocess.yml").read_text())
+    for entry in entries.values():
+        entry["filepath"] = str(folder / entry["filepath"])
+    catalog = DataCatalog.from_config(entries)
+    catalog["train_digits"] = MemoryDataset(digits, copy_mode="assign")
+    catalog["params:split"] = MemoryDataset(SplitConfig(), copy_mode="assign")
+    catalog["params:warps"] = MemoryDataset(WarpConfig(), copy_mode="assign")
+    SequentialRunner().run(create_pipeline(), catalog)
+    return {name: catalog.load(name) for name in OUTPUTS}
+
+
+def test_the_pipeline_splits_measures_and_draws(digits, tmp_path):
+    outputs = _run(digits, tmp_path)
+
+    split = outputs["split"]
+    assert np.bincount(digits.labels[split.validation]).tolist() == [3] * 10
+    assert outputs["pixel_statistics"].count == 270
+    assert outputs["pixel_statistics"].mean == pytest.approx((digits.images[split.train] / 255).mean())
+    assert outputs["warps_figure"].layout.title.text
+
+
+def test_two_runs_give_the_same(digits, tmp_path):
+    first, second = _run(digits, tmp_path / "first"), _run(digits, tmp_path / "second")
+
+    assert np.array_equal(first["split"].train, second["split"].train)
+    assert first["pixel_statistics"] == second["pixel_statistics"]
+    assert first["warps_figure"] == second["warps_figure"]
+
+
+def test_the_statistics_do_not_see_the_validation_part(digits):
+    split = split_digits(digits, SplitConfig())
+    images = digits.images.copy()
+    images[split.validation] = 255
+    changed = Digits(images, digits.labels, digits.dataset, digits.fingerprint)
+
+    assert measure_pixels(changed, split) == measure_pixels(digits, split)
+
+
+def test_the_figure_shows_other_warps_for_other_strengths_and_names_the_dataset(digits):
+    split = split_digits(digits, SplitConfig())
+
+    default = draw_warps(digits, split, WarpConfig())
+    none = draw_warps(digits, split, WarpConfig(enabled=False))
+
+    assert default != none
+    assert "dataset noise, 270 training digits" in default.to_json()
+
+
+def test_a_set_without_some_of_the_classes_is_drawn_too():
+    labels = np.repeat(np.array([3, 5], dtype=np.int64), 20)
+    images = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
+    digits = Digits(images, labels, dataset="two", fingerprint="0" * 64)
+
+    figure = draw_warps(digits, split_digits(digits, SplitConfig()), WarpConfig())
+
+    assert "dataset two, 36 training digits" in figure.to_json()
+
+
+def test_the_shipped_parameters_are_the_defaults_of_the_models():
+    shipped = yaml.safe_load((CONF / "parameters_preprocess.yml").read_text())
+
+    assert SplitConfig.model_validate(shipped["split"]) == SplitConfig()
+    assert WarpConfig.model_validate(shipped["warps"]) == WarpConfig()
+    assert set(shipped["warps"]) == set(WarpConfig.model_fields)
+    assert set(shipped["split"]) == set(SplitConfig.model_fields)
