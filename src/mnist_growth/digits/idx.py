@@ -1,0 +1,194 @@
+"""The IDX format of the MNIST files: a big-endian header, then one byte per pixel or label.
+
+Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits", section "File formats".
+A header is the magic number (2051 for images, 2049 for labels) and one size per axis, each an unsigned 32-bit
+integer. Every size is compared with the size of the file before anything is allocated.
+"""
+
+import gzip
+import hashlib
+import math
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES
+from mnist_growth.machine.files import atomic_path
+
+IMAGES_MAGIC = 0x00000803  # unsigned bytes, three axes
+LABELS_MAGIC = 0x00000801  # unsigned bytes, one axis
+
+_CHUNK = 4096  # items written or hashed at once, so that memory maps larger than memory stay on disk
+_MAX_DEFLATE_RATIO = 1032  # no deflate stream expands further: zlib, "Technical Details", "Maximum Compression Factor"
+
+
+def read_images(path: Path) -> NDArray[np.uint8]:
+    """Read an IDX file of images, decompressing it if it is gzipped and memory-mapping it if it is not.
+
+    Returns:
+        Grey values, uint8 of shape [N, 28, 28]. A memory map is copy-on-write: it never changes the file.
+
+    Raises:
+        ValueError: The content is not an IDX file of at least one 28 x 28 image, complete and nothing more.
+        OSError: The file cannot be read.
+    """
+    images = _read(path, IMAGES_MAGIC, "images")
+    if images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
+        raise ValueError(
+            f"{path} holds images of {images.shape[1]} x {images.shape[2]} pixels, expected {IMAGE_SIDE} x {IMAGE_SIDE}"
+        )
+    return images
+
+
+def read_labels(path: Path) -> NDArray[np.int64]:
+    """Read an IDX file of labels, decompressing it if it is gzipped.
+
+    Returns:
+        Labels 0 to 9, int64 of shape [N].
+
+    Raises:
+        ValueError: The content is not an IDX file of at least one label from 0 to 9, complete and nothing more.
+        OSError: The file cannot be read.
+    """
+    labels = _read(path, LABELS_MAGIC, "labels")
+    if labels.max() >= NUM_CLASSES:
+        raise ValueError(f"{path} holds the label {labels.max()}, expected labels from 0 to {NUM_CLASSES - 1}")
+    return labels.astype(np.int64)
+
+
+def read_pair(images_path: Path, labels_path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Read images uint8 [N, 28, 28] and their labels int64 [N] from two IDX files.
+
+    Raises:
+        ValueError: A file is not valid, or the counts of the two differ.
+        OSError: A file cannot be read.
+    """
+    images, labels = read_images(images_path), read_labels(labels_path)
+    if len(images) != len(labels):
+        raise ValueError(
+            f"{images_path} holds {len(images)} images but {labels_path} holds {len(labels)} labels, "
+            "expected as many labels as images"
+        )
+    return images, labels
+
+
+def write_images(path: Path, images: NDArray[np.uint8]) -> None:
+    """Write images, uint8 [N, 28, 28], as an IDX file that is there whole or not at all.
+
+    Raises:
+        OSError: The folder cannot be written to, or the disk is full.
+    """
+    _write(path, IMAGES_MAGIC, images)
+
+
+def write_labels(path: Path, labels: NDArray[np.int64]) -> None:
+    """Write labels 0 to 9, int64 [N], as an IDX file that is there whole or not at all.
+
+    Raises:
+        OSError: The folder cannot be written to, or the disk is full.
+    """
+    _write(path, LABELS_MAGIC, labels)
+
+
+def is_gzip(path: Path) -> bool:
+    """Return whether the file starts as a gzip file does; its name does not count, browsers keep .gz in it."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def images_sha256(images: NDArray[np.uint8]) -> str:
+    """Return the SHA-256 (hex) of the decompressed IDX file that holds these images, uint8 [N, 28, 28]."""
+    return _sha256(IMAGES_MAGIC, images)
+
+
+def labels_sha256(labels: NDArray[np.int64]) -> str:
+    """Return the SHA-256 (hex) of the decompressed IDX file that holds these labels, int64 [N]."""
+    return _sha256(LABELS_MAGIC, labels)
+
+
+def _content(magic: int, array: NDArray[np.uint8] | NDArray[np.int64]) -> Iterator[bytes | memoryview]:
+    """Yield the bytes of an IDX file in pieces."""
+    yield struct.pack(f">I{array.ndim}I", magic, *array.shape)
+    for start in range(0, len(array), _CHUNK):
+        yield np.ascontiguousarray(array[start : start + _CHUNK], dtype=np.uint8).data
+
+
+def _write(path: Path, magic: int, array: NDArray[np.uint8] | NDArray[np.int64]) -> None:
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        file.writelines(_content(magic, array))
+
+
+def _sha256(magic: int, array: NDArray[np.uint8] | NDArray[np.int64]) -> str:
+    digest = hashlib.sha256()
+    for piece in _content(magic, array):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _read(path: Path, magic: int, kind: str) -> NDArray[np.uint8]:
+    """Read the array of an IDX file whose header has this magic number."""
+    file_size = path.stat().st_size
+    if not is_gzip(path):
+        with path.open("rb") as file:
+            shape = _read_shape(path, file, magic, kind, file_size)
+            header_size = file.tell()
+            surplus = file_size - header_size - math.prod(shape)
+            if surplus > 0:
+                raise _trailing_bytes(path, kind, shape)
+            return np.memmap(file, np.uint8, mode="c", offset=header_size, shape=shape)
+    try:
+        with gzip.open(path, "rb") as stream:
+            shape = _read_shape(path, stream, magic, kind, file_size * _MAX_DEFLATE_RATIO)
+            array = np.empty(shape, np.uint8)
+            if _fill(stream.readinto, array) < array.size:
+                raise _truncated(path, kind, shape)
+            if stream.read(1):
+                raise _trailing_bytes(path, kind, shape)
+            return array
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        reason = str(error).rstrip(".")
+        raise ValueError(f"{path} is not an intact gzip file ({reason})") from None
+
+
+def _read_shape(path: Path, file: BinaryIO | gzip.GzipFile, magic: int, kind: str, most_bytes: int) -> tuple[int, ...]:
+    """Read a header; what it promises fits into a file of `most_bytes` bytes."""
+    axes = magic & 0xFF
+    header_format = f">I{axes}I"
+    header = file.read(struct.calcsize(header_format))
+    if len(header) >= 4:
+        found = struct.unpack(">I", header[:4])[0]
+        if found != magic:
+            raise ValueError(f"{path} starts with the magic number {found}, expected {magic} for IDX {kind} (or gzip)")
+    if len(header) < struct.calcsize(header_format):
+        raise ValueError(f"{path} is truncated: it ends within the header of an IDX file of {kind}")
+    shape: tuple[int, ...] = struct.unpack(header_format, header)[1:]
+    if 0 in shape:
+        raise ValueError(f"{path} is empty: its header promises {_sizes(shape)} {kind}, expected at least one")
+    if len(header) + math.prod(shape) > most_bytes:
+        raise _truncated(path, kind, shape)
+    return shape
+
+
+def _fill(readinto: Callable[[memoryview], int], array: NDArray[np.uint8]) -> int:
+    """Read into the array until it is full or the file ends, and return the number of bytes read."""
+    remaining = array.reshape(-1).data
+    while remaining and (count := readinto(remaining)):
+        remaining = remaining[count:]
+    return array.size - len(remaining)
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return " x ".join(str(size) for size in shape)
+
+
+def _truncated(path: Path, kind: str, shape: tuple[int, ...]) -> ValueError:
+    return ValueError(f"{path} is truncated: it ends before the {_sizes(shape)} {kind} that its header promises")
+
+
+def _trailing_bytes(path: Path, kind: str, shape: tuple[int, ...]) -> ValueError:
+    return ValueError(f"{path} has trailing bytes after the {_sizes(shape)} {kind} that its header promises")

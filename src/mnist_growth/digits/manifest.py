@@ -1,0 +1,36 @@
+"""A description of a set of digits that can be kept, compared and logged."""
+
+from typing import Any
+
+import numpy as np
+
+from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, Digits, DigitSet
+
+
+def data_manifest(digit_set: DigitSet) -> dict[str, Any]:
+    """Describe a set of digits as plain values that JSON can hold.
+
+    Returns:
+        dataset, requested, source and fingerprint as in `DigitSet`; image_shape in pixels [height, width]; files
+        with the SHA-256 of their decompressed content; for each part (train, test) the count and, by class, the
+        number of its images.
+    """
+    return {
+        "dataset": digit_set.dataset,
+        "requested": digit_set.requested,
+        "source": digit_set.source,
+        "fingerprint": digit_set.fingerprint,
+        "image_shape": [IMAGE_SIDE, IMAGE_SIDE],
+        "files": {name: dict(description) for name, description in digit_set.files.items()},
+        "train": _describe(digit_set.train),
+        "test": _describe(digit_set.test),
+    }
+
+
+def _describe(digits: Digits) -> dict[str, Any]:
+    """Count the images of a part, in all and of each class."""
+    counts = np.bincount(digits.labels, minlength=NUM_CLASSES)
+    return {
+        "count": len(digits),
+        "class_counts": {str(digit): int(count) for digit, count in enumerate(counts)},
+    }

@@ -1,0 +1,15 @@
+"""The node of the ingest pipeline."""
+
+from typing import Any
+
+from mnist_growth.digits.digits import Digits, DigitSet
+from mnist_growth.digits.manifest import data_manifest
+
+
+def ingest(digit_archive: DigitSet) -> tuple[Digits, Digits, dict[str, Any]]:
+    """Take a set of digits apart.
+
+    Returns:
+        The training digits, the test digits, and the manifest that describes both (plain values for JSON).
+    """
+    return digit_archive.train, digit_archive.test, data_manifest(digit_archive)
