@@ -1,0 +1,17 @@
+from mnist_growth.figures import describe_dataset, memory, stamp
+
+
+def test_the_stamp_is_the_subtitle_and_leaves_the_rest_alone(history):
+    figure = memory(history)
+
+    stamped = stamp(figure, "dataset sample · 500 test digits")
+
+    assert stamped.layout.title.subtitle.text == "dataset sample · 500 test digits"
+    assert stamped.layout.title.text == figure.layout.title.text
+    assert stamped.data == figure.data
+    assert figure.layout.title.subtitle.text is None
+
+
+def test_a_fallback_is_named():
+    assert describe_dataset("sample", "mnist") == "sample (fallback: mnist could not be fetched)"
+    assert describe_dataset("sample", "sample") == "sample"

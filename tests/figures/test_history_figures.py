@@ -1,0 +1,103 @@
+import plotly.io
+import pytest
+
+from mnist_growth.figures import growth, learning_curves, memory
+
+
+def marks(figure) -> list[float]:
+    return [shape.x0 for shape in figure.layout.shapes]
+
+
+def labels(figure) -> dict[float, str]:
+    return {note.x: note.text for note in figure.layout.annotations if note.xref != "paper"}
+
+
+@pytest.mark.parametrize("draw", [learning_curves, growth, memory])
+class TestEveryHistoryFigure:
+    def test_growth_is_marked_before_the_first_epoch_of_the_new_width(self, draw, history):
+        figure = draw(history)
+
+        assert marks(figure) == [2.5, 4.5]
+        assert labels(figure) == {2.5: "192", 4.5: "256"}
+
+    def test_a_network_that_never_grew_has_no_mark(self, draw, history):
+        history["grew"] = False
+
+        figure = draw(history)
+
+        assert marks(figure) == []
+        assert len(figure.layout.annotations) == 0
+
+    def test_of_many_growths_all_are_marked_and_the_last_is_labelled(self, draw, history):
+        long = history.loc[[0] * 100].reset_index(drop=True)
+        long["epoch"] = range(1, 101)
+        long["widths"] = [f"{epoch}-{epoch}" for epoch in long["epoch"]]
+        long["grew"] = long["epoch"] > 1
+
+        figure = draw(long)
+
+        assert marks(figure) == [epoch - 0.5 for epoch in range(2, 101)]
+        assert 4 <= len(labels(figure)) <= 8
+        assert labels(figure)[99.5] == "100"
+
+    def test_a_single_epoch_can_be_drawn(self, draw, history):
+        figure = draw(history.head(1))
+
+        assert all(len(trace.x) == 1 for trace in figure.data)
+
+    def test_it_survives_json(self, draw, history):
+        figure = draw(history)
+
+        assert plotly.io.from_json(figure.to_json()) == figure
+
+    def test_the_history_is_not_changed(self, draw, history):
+        before = history.copy()
+
+        draw(history)
+
+        assert history.equals(before)
+
+
+def test_learning_curves_show_the_columns_of_the_history(history):
+    curves = {(trace.name, trace.yaxis): list(trace.y) for trace in learning_curves(history).data}
+
+    assert curves == {
+        ("training", "y"): history["train_loss"].tolist(),
+        ("training", "y2"): history["train_accuracy"].tolist(),
+        ("validation", "y"): history["validation_loss"].tolist(),
+        ("validation", "y2"): history["validation_accuracy"].tolist(),
+    }
+
+
+def test_growth_shows_width_parameters_and_accuracy(history):
+    lines = {trace.name: list(trace.y) for trace in growth(history).data}
+
+    assert lines == {
+        "each hidden layer": [128, 128, 192, 192, 256, 256, 256],
+        "parameters": history["parameters"].tolist(),
+        "validation accuracy": history["validation_accuracy"].tolist(),
+    }
+
+
+def test_layers_of_unequal_width_have_a_line_each(history):
+    history.loc[2:, "widths"] = "192-128"
+
+    figure = growth(history)
+
+    lines = {trace.name: list(trace.y) for trace in figure.data}
+    assert lines["hidden layer 1"] == [128, 128, 192, 192, 192, 192, 192]
+    assert lines["hidden layer 2"] == [128] * 7
+    assert labels(figure)[2.5] == "192-128"
+
+
+def test_memory_is_in_megabytes_and_leaves_out_a_gpu_that_was_not_used(history):
+    lines = {trace.name: list(trace.y) for trace in memory(history).data}
+
+    assert lines == {"peak of the process": [600.0] * 7, "process (RSS)": [500.0] * 7}
+    assert [trace.name for trace in memory(history.drop(columns="gpu_bytes")).data] == list(lines)
+
+
+def test_memory_shows_a_gpu_that_was_used(history):
+    history["gpu_bytes"] = int(3e8)
+
+    assert {trace.name: list(trace.y) for trace in memory(history).data}["GPU"] == [300.0] * 7

@@ -1,0 +1,160 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+from pydantic import ValidationError
+
+from mnist_growth.digits.digits import Digits
+from mnist_growth.evaluation import EvaluationConfig
+from mnist_growth.network.file import TrainedNetwork
+from mnist_growth.network.mlp import GrowingMLP
+from mnist_growth.network.prediction import predict_logits
+from mnist_growth.pipelines.evaluate import create_pipeline
+
+CONF = Path(__file__).parents[2] / "conf" / "base"
+FIGURES = {
+    "confusion_matrix_figure",
+    "learning_curves_figure",
+    "growth_figure",
+    "memory_figure",
+    "sample_predictions_figure",
+    "worst_mistakes_figure",
+}
+FINGERPRINT = "f" * 64
+
+
+@pytest.fixture(scope="module")
+def digits() -> Digits:
+    generator = np.random.default_rng(1)
+    images = generator.integers(0, 256, (120, 28, 28), dtype=np.uint8)
+    return Digits(images, np.arange(120) % 10, dataset="sample", fingerprint=FINGERPRINT)
+
+
+@pytest.fixture(scope="module")
+def trained() -> TrainedNetwork:
+    network = GrowingMLP((12, 8), generator=torch.Generator().manual_seed(3)).eval()
+    return TrainedNetwork(network=network, dataset="sample", fingerprint=FINGERPRINT, epochs=4)
+
+
+@pytest.fixture
+def history() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "epoch": [1, 2, 3, 4],
+            "widths": ["8-8", "8-8", "12-8", "12-8"],
+            "parameters": [6500, 6500, 9700, 9700],
+            "grew": [False, False, True, False],
+            "train_loss": [1.0, 0.8, 0.6, 0.5],
+            "validation_loss": [0.9, 0.7, 0.6, 0.5],
+            "train_accuracy": [0.6, 0.7, 0.8, 0.9],
+            "validation_accuracy": [0.7, 0.8, 0.85, 0.9],
+            "rss_bytes": [10**8] * 4,
+            "peak_rss_bytes": [10**8] * 4,
+            "gpu_bytes": [0] * 4,
+        }
+    )
+
+
+def evaluate(folder, trained, digits, history, requested="sample") -> DataCatalog:
+    """Run the pipeline on the shipped catalog and parameters, with its files below ``folder``."""
+    loader = OmegaConfigLoader(conf_source=str(CONF.parent), base_env="base", default_run_env="base")
+    entries = yaml.safe_load((CONF / "catalog_evaluate.yml").read_text())
+    entries = {name: entry for name, entry in entries.items() if not name.startswith("_")}
+    for entry in entries.values():
+        entry["filepath"] = str(folder / entry["filepath"])
+    catalog = DataCatalog.from_config(entries)
+    inputs = {
+        "network": trained,
+        "test_digits": digits,
+        "training_history": history,
+        "data_manifest": {"dataset": digits.dataset, "requested": requested},
+        "params:evaluation": EvaluationConfig(**loader["parameters"]["evaluation"]),
+    }
+    for name, value in inputs.items():
+        catalog[name] = MemoryDataset(value, copy_mode="assign")
+    SequentialRunner().run(create_pipeline(), catalog)
+    return catalog
+
+
+def test_all_outputs_are_saved_and_belong_together(tmp_path, trained, digits, history):
+    catalog = evaluate(tmp_path, trained, digits, history)
+
+    predictions = catalog.load("predictions")
+    metrics = catalog.load("test_metrics")
+    matrix = catalog.load("confusion_matrix")
+    expected = predict_logits(trained.network, digits.images).argmax(axis=1)
+    assert predictions["prediction"].tolist() == expected.tolist()
+    assert metrics["accuracy"] == (expected == digits.labels).mean()
+    assert matrix.to_numpy().sum() == metrics["examples"] == 120
+    assert np.trace(matrix) == 120 - metrics["errors"]
+    assert catalog.load("class_metrics")["support"].tolist() == [12] * 10
+    assert metrics["hidden_widths"] == [12, 8]
+    assert metrics["parameters"] == 784 * 12 + 12 * 8 + 2 * (12 + 8) + 8 * 10 + 10
+    assert (metrics["epochs"], metrics["dataset"], metrics["fingerprint"]) == (4, "sample", FINGERPRINT)
+
+
+def test_every_figure_says_where_it_comes_from(tmp_path, trained, digits, history):
+    catalog = evaluate(tmp_path, trained, digits, history)
+
+    subtitles = {catalog.load(name).layout.title.subtitle.text for name in FIGURES}
+
+    assert subtitles == {"dataset sample · 120 test digits · network 12-8 after 4 epochs"}
+
+
+def test_a_fallback_is_named_in_the_metrics_and_on_the_figures(tmp_path, trained, digits, history):
+    catalog = evaluate(tmp_path, trained, digits, history, requested="mnist")
+
+    assert catalog.load("test_metrics")["requested_dataset"] == "mnist"
+    for name in FIGURES:
+        subtitle = catalog.load(name).layout.title.subtitle.text
+        assert "sample (fallback: mnist could not be fetched)" in subtitle
+
+
+def test_the_history_of_another_training_is_called_that(tmp_path, trained, digits, history):
+    catalog = evaluate(tmp_path, trained, digits, history.head(2))
+
+    learning = catalog.load("learning_curves_figure").layout.title.subtitle.text
+    confusion = catalog.load("confusion_matrix_figure").layout.title.subtitle.text
+
+    assert learning.startswith("of another training than the network under test (12-8 after 4 epochs)")
+    assert learning.endswith("network 8-8 after 2 epochs")
+    assert "another training" not in confusion
+
+
+def test_two_evaluations_save_the_same_bytes(tmp_path, trained, digits, history):
+    for folder in ("first", "second"):
+        evaluate(tmp_path / folder, trained, digits, history)
+
+    first, second = (
+        {path.name: path.read_bytes() for path in (tmp_path / folder).rglob("*.json") if path.is_file()}
+        for folder in ("first", "second")
+    )
+    assert set(first) == {"test_metrics.json", *(f"{name}.json" for name in FIGURES)}
+    assert first == second
+
+
+def test_a_network_of_another_set_is_refused_and_nothing_is_saved(tmp_path, trained, digits, history):
+    other = TrainedNetwork(trained.network, dataset="mnist", fingerprint="0" * 64, epochs=4)
+
+    with pytest.raises(ValueError, match="trained on 'mnist', but the test digits are from 'sample'"):
+        evaluate(tmp_path, other, digits, history)
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_the_shipped_parameters_are_the_defaults():
+    shipped = yaml.safe_load((CONF / "parameters_evaluate.yml").read_text())
+
+    assert EvaluationConfig(**shipped["evaluation"]) == EvaluationConfig()
+
+
+@pytest.mark.parametrize("wrong", [{"calibration_bin": 10}, {"calibration_bins": 0}, {"sample_digits": 1000}])
+def test_a_wrong_parameter_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        EvaluationConfig(**wrong)
