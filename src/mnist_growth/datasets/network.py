@@ -4,8 +4,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kedro.io import AbstractVersionedDataset
-from kedro.io.core import Version, VersionNotFoundError
+from kedro.io.core import Version
 
+from mnist_growth.datasets.versions import path_to_load
 from mnist_growth.network import TrainedNetwork, load_network, save_network
 
 
@@ -31,18 +32,7 @@ class NetworkDataset(AbstractVersionedDataset[TrainedNetwork, TrainedNetwork]):
             FileNotFoundError: no network has been trained, or not this version.
             ValueError: the file is damaged.
         """
-        try:
-            path = Path(self._get_load_path())
-        except VersionNotFoundError as error:
-            raise FileNotFoundError(
-                f"there is no trained network in {self._filepath}: train one with `kedro run` first"
-            ) from error
-        if not path.exists():
-            raise FileNotFoundError(
-                f"there is no network of version {path.parent.name}: {self._filepath} has "
-                f"{', '.join(self.list_versions(full_path=False)) or 'none'}"
-            )
-        return load_network(path)
+        return load_network(path_to_load(self, "trained network", "train"))
 
     def save(self, data: TrainedNetwork) -> None:
         """Write the network in one step."""

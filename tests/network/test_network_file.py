@@ -1,0 +1,86 @@
+import json
+import struct
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_growth.network import GrowingMLP, TrainedNetwork, load_network, load_tensors, save_network, save_tensors
+
+IMAGES = torch.randint(0, 256, (8, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def trained(widths=(5, 7), batch_norm=True):
+    network = GrowingMLP(list(widths), batch_norm=batch_norm, pixel_mean=0.25, pixel_std=0.5).eval()
+    return TrainedNetwork(network=network, dataset="sample", fingerprint="ab" * 32, epochs=3)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=4), st.booleans())
+def test_a_network_of_any_widths_is_rebuilt_from_its_file_alone(tmp_path_factory, widths, batch_norm):
+    path = tmp_path_factory.mktemp("network") / "network.safetensors"
+    original = trained(widths, batch_norm)
+    save_network(path, original)
+    loaded = load_network(path)
+    assert torch.equal(loaded.network(IMAGES), original.network(IMAGES))
+    assert (loaded.dataset, loaded.fingerprint, loaded.epochs) == ("sample", "ab" * 32, 3)
+    assert not loaded.network.training
+
+
+def test_a_flipped_bit_is_noticed(tmp_path):
+    path = tmp_path / "network.safetensors"
+    save_network(path, trained())
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="its checksum does not match"):
+        load_network(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"12345678", struct.pack("<Q", 2**60) + b"{}", b"\0" * 100])
+def test_rubbish_is_refused_in_one_sentence(tmp_path, content):
+    path = tmp_path / "network.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is damaged"):
+        load_network(path)
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    save_tensors(path, "checkpoint", {"a": torch.zeros(2)}, {})
+    with pytest.raises(ValueError, match="'mnist-growth checkpoint 1'; expected 'mnist-growth network 1'"):
+        load_network(path)
+
+
+def test_a_header_that_does_not_fit_the_tensors_is_refused(tmp_path):
+    path = tmp_path / "network.safetensors"
+    tensors = trained().network.state_dict()
+    header = {"widths": [5, 8], "batch_norm": True, "dataset": "sample", "fingerprint": "", "epochs": 1}
+    save_tensors(path, "network", tensors, header)
+    with pytest.raises(ValueError, match="does not hold a whole network"):
+        load_network(path)
+
+
+def test_tensors_and_header_round_trip(tmp_path):
+    path = tmp_path / "file.safetensors"
+    tensors = {"b": torch.arange(6).reshape(2, 3).T, "a": torch.tensor(1.5), "empty": torch.empty(0)}
+    save_tensors(path, "test", tensors, {"list": [1, "two"], "none": None})
+    loaded, header = load_tensors(path, "test")
+    assert header == json.loads('{"list": [1, "two"], "none": null}')
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in tensors.items())
+
+
+def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "network.safetensors"
+    save_network(path, trained())
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mnist_growth.machine.files.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save_network(path, trained((9, 9)))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
