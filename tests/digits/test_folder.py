@@ -1,0 +1,111 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_growth.digits import DigitSet, folder_digits
+from mnist_growth.digits.idx_set import IDX_NAMES
+
+
+@pytest.fixture
+def image_folder(small_set: DigitSet, tmp_path: Path) -> Path:
+    """The small set as PNG files in sub-folders of train/ and test/."""
+    folder = tmp_path / "own"
+    for part, digits in (("train", small_set.train), ("test", small_set.test)):
+        for number, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True)):
+            path = folder / part / str(label) / f"{number:03}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(path)
+    return folder
+
+
+def test_images_in_class_folders_become_digits_in_order_of_class(small_set: DigitSet, image_folder: Path) -> None:
+    found = folder_digits(image_folder)
+    order = np.argsort(small_set.train.labels, kind="stable")
+    np.testing.assert_array_equal(found.train.images, small_set.train.images[order])
+    np.testing.assert_array_equal(found.train.labels, small_set.train.labels[order])
+    assert len(found.test) == 20
+    assert (found.dataset, found.source) == ("folder", str(image_folder))
+
+
+def test_the_four_idx_files_become_digits_that_stay_on_disk(small_set: DigitSet, idx_folder: Path) -> None:
+    found = folder_digits(idx_folder)
+    np.testing.assert_array_equal(found.test.images, small_set.test.images)
+    assert isinstance(found.train.images, np.memmap)
+    assert set(found.files) == set(IDX_NAMES)
+    assert found.fingerprint == small_set.fingerprint
+
+
+def test_colours_become_grey_and_files_of_the_desktop_are_passed_over(image_folder: Path) -> None:
+    Image.new("RGB", (28, 28), (255, 0, 0)).save(image_folder / "train" / "0" / "000.png")
+    (image_folder / "train" / "0" / ".DS_Store").write_text("")
+    (image_folder / "train" / ".ipynb_checkpoints").mkdir()
+    found = folder_digits(image_folder)
+    assert len(found.train) == 30
+    assert (found.train.images[0] == 76).all()  # ITU-R 601-2 luma: 0.299 * 255
+
+
+def break_by_removing_idx(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path)
+    (folder / IDX_NAMES.train_images).write_bytes(b"")
+
+
+def break_by_emptying(folder: Path) -> None:
+    for path in (folder / "test").rglob("*.png"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        pytest.param(shutil.rmtree, "There is no folder .*own: set archive.path", id="no folder"),
+        pytest.param(
+            lambda folder: (shutil.rmtree(folder), folder.mkdir()),
+            "holds neither the four IDX files .* nor the folders train and test",
+            id="nothing in it",
+        ),
+        pytest.param(break_by_removing_idx, r"holds no train-labels-idx1-ubyte \(or .*gz\)", id="one IDX"),
+        pytest.param(
+            lambda folder: shutil.rmtree(folder / "test"),
+            "There is no folder .*test, expected one with a sub-folder for each digit",
+            id="no test",
+        ),
+        pytest.param(lambda folder: shutil.rmtree(folder / "train" / "7"), "train has no sub-folder 7", id="no seven"),
+        pytest.param(
+            lambda folder: (folder / "train" / "ten").mkdir(),
+            "has a sub-folder named 'ten', expected only the digits 0 to 9",
+            id="not a digit",
+        ),
+        pytest.param(break_by_emptying, "sub-folders of .*test hold no images", id="no images"),
+        pytest.param(
+            lambda folder: (folder / "train" / "3" / "bad.png").write_text("no image"),
+            "bad.png is not an image that can be read",
+            id="no image",
+        ),
+        pytest.param(
+            lambda folder: (folder / "train" / "3" / "cut.png").write_bytes(
+                (folder / "train" / "3" / "003.png").read_bytes()[:200]
+            ),
+            "cut.png is not an image that can be read",
+            id="cut image",
+        ),
+        pytest.param(
+            lambda folder: Image.new("L", (28, 29)).save(folder / "test" / "1" / "tall.png"),
+            r"tall.png is an image of 28 x 29 pixels \(mode L\), expected 28 x 28",
+            id="28 x 29",
+        ),
+        pytest.param(
+            lambda folder: Image.new("I;16", (28, 28)).save(folder / "test" / "1" / "deep.png"),
+            r"deep.png .*\(mode I;16\), expected 28 x 28 pixels of 8 bits per channel",
+            id="16 bits",
+        ),
+    ],
+)
+def test_a_folder_that_is_laid_out_otherwise_is_refused(damage, sentence: str, image_folder: Path) -> None:  # type: ignore[no-untyped-def]
+    damage(image_folder)
+    with pytest.raises(ValueError, match=sentence) as refusal:
+        folder_digits(image_folder)
+    assert "\n" not in str(refusal.value)

@@ -1,0 +1,26 @@
+import json
+
+from mnist_growth.digits import DigitSet, data_manifest
+
+
+def test_the_manifest_describes_the_set_in_json(small_set: DigitSet) -> None:
+    manifest = data_manifest(small_set)
+    assert json.loads(json.dumps(manifest)) == manifest
+    assert manifest["fingerprint"] == small_set.train.fingerprint == small_set.test.fingerprint
+    assert manifest["image_shape"] == [28, 28]
+    assert manifest["train"] == {"count": 30, "class_counts": {str(digit): 3 for digit in range(10)}}
+    assert manifest["test"] == {"count": 20, "class_counts": {str(digit): 2 for digit in range(10)}}
+
+
+def test_a_class_without_images_is_counted_too(small_set: DigitSet) -> None:
+    few = DigitSet.from_arrays(
+        small_set.train.images[:2],
+        small_set.train.labels[:2],
+        small_set.test.images,
+        small_set.test.labels,
+        dataset="few",
+        requested="few",
+        source="",
+        files={},
+    )
+    assert data_manifest(few)["train"]["class_counts"]["9"] == 0
