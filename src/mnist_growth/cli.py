@@ -13,10 +13,10 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from kedro import KedroDeprecationWarning
 from kedro.config import MissingConfigException
 from kedro.framework.cli.project import run as kedro_run
 from kedro.io.core import DatasetError
-from kedro.utils import KedroDeprecationWarning
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
             raise
         except KeyboardInterrupt as interruption:
             terminated = isinstance(interruption, Terminated)
+            _close_record("stopped by SIGTERM" if terminated else "stopped by Ctrl-C")
             click.secho("Stopped. `kedro run --pipeline resume` goes on from the last checkpoint.", err=True)
             _leave(143 if terminated else 130)
         except Exception as error:
@@ -92,6 +93,15 @@ def _run(**options: Any) -> Any:
         check_pipeline_names(names)
     assert kedro_run.callback is not None
     return kedro_run.callback(**options)
+
+
+def _close_record(reason: str) -> None:
+    """Tell the tracked run that it was stopped; Kedro has no hook for that."""
+    from kedro.framework.project import settings
+
+    for hooks in settings.HOOKS:
+        if hasattr(hooks, "interrupted"):
+            hooks.interrupted(reason)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

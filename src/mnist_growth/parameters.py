@@ -6,12 +6,21 @@ from typing import Any
 
 from kedro.pipeline import Pipeline
 from kedro.validation.type_extractor import TypeExtractor
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from mnist_growth.digits import ArchiveConfig
+from mnist_growth.machine import DeviceName
 
-CATALOG_PARAMETERS: Mapping[str, Any] = {"dataset": str, "archive": ArchiveConfig}
-"""Parameters that the catalog reads; all others are inputs of a node."""
+
+class ArchiveParameters(BaseModel):
+    """Where one's own digits are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str | None = None
+
+
+UNGROUPED: Mapping[str, Any] = {"dataset": str, "archive": ArchiveParameters, "device": DeviceName}
+"""Parameters that Kedro does not check: the catalog reads them, or their type is no model."""
 
 
 def check_parameters(parameters: Mapping[str, Any], pipelines: Mapping[str, Pipeline]) -> None:
@@ -26,7 +35,7 @@ def check_parameters(parameters: Mapping[str, Any], pipelines: Mapping[str, Pipe
     Raises:
         ValueError: one sentence per wrong parameter, with what was found and what was expected.
     """
-    types = {**CATALOG_PARAMETERS, **TypeExtractor(dict(pipelines)).extract_types_from_pipelines()}
+    types: dict[str, Any] = {**UNGROUPED, **TypeExtractor(dict(pipelines)).extract_types_from_pipelines()}
     complaints = [
         f"there is no parameter {name!r}{_did_you_mean(name, types)}" for name in parameters if name not in types
     ]
@@ -38,6 +47,25 @@ def check_parameters(parameters: Mapping[str, Any], pipelines: Mapping[str, Pipe
                 complaints += [_sentence(name, detail, expected) for detail in error.errors()]
     if complaints:
         raise ValueError("; ".join(complaints) + " (conf/base/parameters_*.yml explains every parameter)")
+
+
+def check_digits(dataset: str, manifest: Mapping[str, Any], asked_for: str) -> None:
+    """Check that digits ingested earlier are those that ``--params dataset=...`` names.
+
+    Args:
+        dataset: name of the set that the digits belong to.
+        manifest: of the newest ingest; says for which set a fallback stands in.
+        asked_for: name of the set in this run's parameters.
+
+    Raises:
+        ValueError: they are of another set.
+    """
+    stands_in_for = manifest["requested"] if manifest["dataset"] == dataset else dataset
+    if asked_for not in (dataset, stands_in_for):
+        raise ValueError(
+            f"dataset is {asked_for!r}, but the digits ingested last are {dataset!r}: "
+            f"run `kedro run --params dataset={asked_for}` first, or choose digits by --load-versions test_digits:<version>"
+        )
 
 
 def _sentence(group: str, detail: Any, expected: Any) -> str:

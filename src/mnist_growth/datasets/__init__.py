@@ -1,6 +1,17 @@
 """Adapters that put digits, networks and checkpoints into the Kedro catalog; the formats live below."""
 
+from mnist_growth.datasets.checkpoints import CheckpointsDataset
 from mnist_growth.datasets.digit_archive import DigitArchiveDataset
 from mnist_growth.datasets.digits import DigitsDataset
+from mnist_growth.datasets.network import NetworkDataset
+from mnist_growth.datasets.split import SplitDataset
+from mnist_growth.datasets.statistics import PixelStatisticsDataset
 
-__all__ = ["DigitArchiveDataset", "DigitsDataset"]
+__all__ = [
+    "CheckpointsDataset",
+    "DigitArchiveDataset",
+    "DigitsDataset",
+    "NetworkDataset",
+    "PixelStatisticsDataset",
+    "SplitDataset",
+]

@@ -1,0 +1,53 @@
+# `make run` and `make test` are all that a fresh machine needs: Python 3.11 or newer, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+
+export MLFLOW_DISABLE_TELEMETRY = true
+
+.PHONY: help install run test check coverage viz ui clean
+
+help:
+	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
+	@echo "make test                       install what is missing, then run the tests"
+	@echo "make check                      format, lint, types, layers of the house"
+	@echo "make coverage                   the tests with coverage measured"
+	@echo "make viz                        build the static site of kedro viz into build/"
+	@echo "make ui                         open the tracked runs in the browser (mlflow ui)"
+	@echo "make clean                      remove the virtual environment and caches; data stays"
+
+install: $(STAMP)
+
+# The stamp is older than the dependencies only when they have changed: a second `make run` installs nothing.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "mnist-growth needs Python 3.11 or newer, found $$($(PYTHON) --version): make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(STAMP)
+
+run: $(STAMP)
+	$(BIN)/kedro run $(ARGS)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+coverage: $(STAMP)
+	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+viz: $(STAMP)
+	$(BIN)/kedro viz build --include-previews
+
+ui: $(STAMP)
+	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
