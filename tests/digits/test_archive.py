@@ -1,0 +1,197 @@
+import hashlib
+import logging
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_growth.digits import ArchiveConfig, DigitSet, load_archive
+from mnist_growth.digits.idx import write_labels
+from mnist_growth.digits.idx_set import IDX_NAMES
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    return tmp_path / "raw"
+
+
+def changed(archive: ArchiveConfig, mirrors: list[str] | None = None, **digests: str | None) -> ArchiveConfig:
+    """The archive with other mirrors or with these digests for its training images."""
+    values = archive.model_dump()
+    values["mirrors"] = mirrors or []
+    values["files"]["train_images"] |= digests
+    return ArchiveConfig.model_validate(values)
+
+
+def without_digests(archive: ArchiveConfig) -> ArchiveConfig:
+    values = archive.model_dump()
+    for file in values["files"].values():
+        file["sha256"] = None
+    return ArchiveConfig.model_validate(values)
+
+
+def assert_same(found: DigitSet, expected: DigitSet) -> None:
+    np.testing.assert_array_equal(found.train.images, expected.train.images)
+    np.testing.assert_array_equal(found.test.labels, expected.test.labels)
+    assert found.fingerprint == expected.fingerprint
+
+
+def test_files_in_the_folder_are_verified_and_used(
+    archive: ArchiveConfig, small_set: DigitSet, mirror: Path, raw: Path, sha256: dict[str, str]
+) -> None:
+    shutil.copytree(mirror, raw / "small")
+    found = load_archive("small", {"small": archive}, raw)
+    assert_same(found, small_set)
+    assert (found.dataset, found.requested, found.source) == ("small", "small", str(raw / "small"))
+    assert found.files[IDX_NAMES.train_images] == {"sha256": sha256["train_images"]}
+
+
+@pytest.mark.parametrize("spelling", [str, lambda name: name.replace("-idx", ".idx")])
+def test_decompressed_files_and_names_with_a_dot_are_found(
+    spelling: Any, archive: ArchiveConfig, small_set: DigitSet, idx_folder: Path, raw: Path
+) -> None:
+    shutil.copytree(idx_folder, raw / "small")
+    for name in IDX_NAMES:
+        (raw / "small" / name).rename(raw / "small" / spelling(name))
+    assert_same(load_archive("small", {"small": archive}, raw), small_set)
+
+
+def test_missing_files_are_fetched_once(archive: ArchiveConfig, small_set: DigitSet, server: Any, raw: Path) -> None:
+    archives = {"small": changed(archive, [server.address])}
+    found = load_archive("small", archives, raw)
+    assert_same(found, small_set)
+    assert found.source == server.address
+    assert sorted(server.asked) == sorted(f"/{name}.gz" for name in IDX_NAMES)
+    server.asked.clear()
+    assert_same(load_archive("small", archives, raw), small_set)
+    assert server.asked == []
+
+
+def test_the_first_mirror_goes_before_those_of_the_catalog(
+    archive: ArchiveConfig, server: Any, mirror: Path, raw: Path
+) -> None:
+    found = load_archive("small", {"small": changed(archive, [server.address])}, raw, first_mirror=str(mirror))
+    assert found.source == str(mirror)
+    assert server.asked == []
+
+
+def test_a_file_in_the_folder_with_another_digest_is_refused(
+    archive: ArchiveConfig, mirror: Path, raw: Path, sha256: dict[str, str]
+) -> None:
+    shutil.copytree(mirror, raw / "small")
+    sentence = (
+        rf"train-images-idx3-ubyte.gz has the SHA-256 \(decompressed\) digest {sha256['train_images']}, "
+        rf"expected {'0' * 64}; delete it to fetch it again$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        load_archive("small", {"small": changed(archive, sha256="0" * 64)}, raw)
+
+
+def test_a_damaged_file_in_the_folder_is_refused(archive: ArchiveConfig, mirror: Path, raw: Path) -> None:
+    shutil.copytree(mirror, raw / "small")
+    path = raw / "small" / f"{IDX_NAMES.test_labels}.gz"
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(ValueError, match=rf"^{path} is not an intact gzip file .*; delete it to fetch it again$"):
+        load_archive("small", {"small": archive}, raw)
+
+
+def test_a_mirror_with_another_digest_is_named_and_nothing_stays(
+    archive: ArchiveConfig, server: Any, raw: Path, sha256: dict[str, str]
+) -> None:
+    config = changed(archive, [server.address, f"{server.address}gone/"], sha256="0" * 64)
+    sentence = (
+        rf"^{server.address}train-images-idx3-ubyte.gz has the SHA-256 \(decompressed\) digest "
+        rf"{sha256['train_images']}, expected {'0' * 64}: put its files into .*small or set MNIST_GROWTH_MIRROR"
+    )
+    # Not even MNIST is stood in for by the sample then: somebody offers wrong files.
+    for name in ("small", "mnist"):
+        with pytest.raises(ValueError, match=sentence.replace("small", name)):
+            load_archive(name, {name: config}, raw)
+        assert not list((raw / name).iterdir())
+
+
+def test_a_mirror_that_sends_a_page_instead_of_the_file_is_named(
+    archive: ArchiveConfig, server: Any, raw: Path
+) -> None:
+    server.answer(f"{IDX_NAMES.train_images}.gz", 200, b"<html>Please log in</html>")
+    with pytest.raises(ValueError, match=rf"^{server.address}train-images-idx3-ubyte.gz starts with the magic number"):
+        load_archive("small", {"small": changed(archive, [server.address])}, raw)
+    assert not list((raw / "small").iterdir())
+
+
+def test_without_a_mirror_the_sample_stands_in_for_mnist_with_a_warning(
+    archive: ArchiveConfig, raw: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="mnist_growth"):
+        found = load_archive("mnist", {"mnist": changed(archive, ["no/such/folder"])}, raw)
+    assert (found.dataset, found.requested, len(found.train), len(found.test)) == ("sample", "mnist", 4500, 500)
+    (record,) = [record for record in caplog.records if record.name.startswith("mnist_growth")]
+    for part in ("sample of 5,000 digits", "no/such/folder", str(raw / "mnist"), "MNIST_GROWTH_MIRROR"):
+        assert part in record.getMessage()
+    assert not raw.exists()
+
+
+def test_without_a_mirror_another_set_is_refused(archive: ArchiveConfig, raw: Path) -> None:
+    with pytest.raises(OSError, match=r"No mirror offers .*no/such/folder.*: put its files into .*small or set MNIST"):
+        load_archive("small", {"small": changed(archive, ["no/such/folder"])}, raw)
+
+
+def test_the_sample_needs_neither_a_network_nor_a_folder(raw: Path) -> None:
+    assert load_archive("sample", {}, raw).requested == "sample"
+    assert not raw.exists()
+
+
+def test_a_folder_of_own_digits_is_read(idx_folder: Path, small_set: DigitSet, raw: Path) -> None:
+    assert_same(load_archive("folder", {}, raw, own_folder=idx_folder), small_set)
+    with pytest.raises(ValueError, match=r"archive\.path is not set: add the folder of your digits"):
+        load_archive("folder", {}, raw)
+
+
+@pytest.mark.parametrize(
+    ("name", "end"), [("mnits", "; did you mean mnist?"), ("Sample", "; did you mean sample?"), ("letters", "folder")]
+)
+def test_an_unknown_name_is_refused_with_the_valid_ones(name: str, end: str, archive: ArchiveConfig, raw: Path) -> None:
+    sentence = f"There is no dataset named '{name}', expected one of mnist, sample, folder"
+    with pytest.raises(ValueError, match=re.escape(sentence)) as refusal:
+        load_archive(name, {"mnist": archive}, raw)
+    assert str(refusal.value).endswith(end)
+
+
+def test_digests_that_nobody_published_are_recorded_and_checked_from_then_on(
+    archive: ArchiveConfig, idx_folder: Path, raw: Path, sha256: dict[str, str]
+) -> None:
+    archives = {"small": without_digests(archive)}
+    shutil.copytree(idx_folder, raw / "small")
+    load_archive("small", archives, raw)
+    lines = (raw / "small" / "SHA256SUMS").read_text().splitlines()
+    assert sorted(lines) == sorted(f"{digest}  {name}" for digest, name in zip(sha256.values(), IDX_NAMES, strict=True))
+    load_archive("small", archives, raw)
+
+    write_labels(raw / "small" / IDX_NAMES.test_labels, np.zeros(20, np.int64))
+    with pytest.raises(ValueError, match=rf"t10k-labels.* expected {sha256['test_labels']}"):
+        load_archive("small", archives, raw)
+
+
+def test_published_digests_are_not_recorded(archive: ArchiveConfig, mirror: Path, raw: Path) -> None:
+    load_archive("small", {"small": archive}, raw, first_mirror=str(mirror))
+    assert not (raw / "small" / "SHA256SUMS").exists()
+
+
+def test_a_published_md5_of_the_gzip_file_is_checked_where_no_sha256_is_known(
+    archive: ArchiveConfig, mirror: Path, idx_folder: Path, raw: Path
+) -> None:
+    found = hashlib.md5((mirror / f"{IDX_NAMES.train_images}.gz").read_bytes()).hexdigest()
+    right = {"small": changed(archive, sha256=None, gzip_md5=found)}
+    wrong = {"small": changed(archive, sha256=None, gzip_md5="0" * 32)}
+
+    with pytest.raises(ValueError, match=rf"{mirror}/train-images.*gz has the MD5 digest {found}, expected {'0' * 32}"):
+        load_archive("small", wrong, raw, first_mirror=str(mirror))
+    with pytest.raises(ValueError, match=f"{idx_folder}/train-images-idx3-ubyte has the MD5 digest"):
+        load_archive("small", right, raw, first_mirror=str(idx_folder))
+    load_archive("small", right, raw, first_mirror=str(mirror))
+    (raw / "small" / "SHA256SUMS").unlink()
+    with pytest.raises(ValueError, match=rf"{raw}/small/train-images.* MD5 .*; delete it to fetch it again"):
+        load_archive("small", wrong, raw)

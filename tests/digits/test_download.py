@@ -1,0 +1,180 @@
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnist_growth.digits.download import Mirrors, NoMirrorError, WrongContentError
+from mnist_growth.machine import files
+
+NAME = "train-labels-idx1-ubyte"
+NAMES = (f"{NAME}.gz", NAME)
+
+
+def accept(path: Path) -> None:
+    """Find nothing wrong with any content."""
+
+
+def expect(content: bytes) -> Callable[[Path], None]:
+    def check(path: Path) -> None:
+        if path.read_bytes() != content:
+            raise ValueError(f"{path} has another content")
+
+    return check
+
+
+@pytest.fixture
+def silent_address() -> Iterator[str]:
+    """An address that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
+@pytest.fixture
+def dead_address() -> str:
+    """An address where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    return f"http://127.0.0.1:{port}/"
+
+
+def test_a_file_is_fetched_unchanged_from_the_web(server: Any, mirror: Path, tmp_path: Path) -> None:
+    content = (mirror / NAMES[0]).read_bytes()
+    used = Mirrors([server.address]).fetch(NAMES, tmp_path / "raw", expect(content))
+    assert used == server.address
+    assert (tmp_path / "raw" / NAMES[0]).read_bytes() == content
+    assert len(list((tmp_path / "raw").iterdir())) == 1
+
+
+def test_a_file_is_fetched_from_a_folder(mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (mirror / NAMES[0]).read_bytes()
+    monkeypatch.setenv("HOME", str(mirror.parent))
+    monkeypatch.chdir(mirror.parent)
+    for number, address in enumerate([str(mirror), "mirror", "~/mirror", "mirror/"]):
+        folder = tmp_path / str(number)
+        assert Mirrors([address]).fetch(NAMES, folder, expect(content)) == address
+        assert (folder / NAMES[0]).read_bytes() == content
+
+
+def test_a_mirror_may_offer_the_decompressed_file_only(server: Any, idx_folder: Path, tmp_path: Path) -> None:
+    server.folder = idx_folder
+    for address in (server.address, str(idx_folder)):
+        Mirrors([address]).fetch(NAMES, tmp_path / "raw", accept)
+        (tmp_path / "raw" / NAME).unlink()
+    assert server.asked == [f"/{NAMES[0]}", f"/{NAME}"]
+
+
+def test_the_next_mirror_is_asked_after_any_failure(
+    server: Any, mirror: Path, dead_address: str, tmp_path: Path
+) -> None:
+    good = (mirror / NAMES[0]).read_bytes()
+    server.answer(f"wrong/{NAMES[0]}", 200, b"wrong")
+    server.answer(f"cut/{NAMES[0]}", 200, good[:-9], missing_bytes=9)
+    server.answer(f"broken/{NAMES[0]}", 418)
+    bad = [dead_address, "no/such/folder", *(f"{server.address}{name}" for name in ("wrong", "cut", "broken", "gone"))]
+    used = Mirrors([*bad, server.address]).fetch(NAMES, tmp_path / "raw", expect(good))
+    assert used == server.address
+    assert [path.name for path in (tmp_path / "raw").iterdir()] == [NAMES[0]]
+
+
+def test_a_server_that_is_briefly_overloaded_is_asked_again(server: Any, mirror: Path, tmp_path: Path) -> None:
+    server.answer(NAMES[0], 503)
+    with pytest.raises(NoMirrorError, match="HTTP 503"):
+        Mirrors([server.address]).fetch(NAMES, tmp_path / "raw", accept)
+    assert server.asked == [f"/{NAMES[0]}"] * 3
+
+
+def test_the_mirror_that_delivered_is_asked_first_for_the_next_file(
+    server: Any, dead_address: str, tmp_path: Path
+) -> None:
+    mirrors = Mirrors([f"{server.address}gone/", server.address])
+    mirrors.fetch(NAMES, tmp_path / "raw", accept)
+    server.asked.clear()
+    mirrors.fetch(("t10k-labels-idx1-ubyte.gz",), tmp_path / "raw", accept)
+    assert server.asked == ["/t10k-labels-idx1-ubyte.gz"]
+
+
+def test_when_no_mirror_offers_it_each_is_named_with_the_reason(server: Any, dead_address: str, tmp_path: Path) -> None:
+    mirrors = Mirrors([dead_address, f"{server.address}gone", "no/such/folder", str(tmp_path), "http://[bad/"])
+    with pytest.raises(NoMirrorError, match="No mirror offers train-labels") as refusal:
+        mirrors.fetch(NAMES, tmp_path / "raw", accept)
+    for part in (
+        f"{dead_address} (no connection)",
+        f"{server.address}gone (HTTP 404 for {NAMES[0]})",
+        "no/such/folder (no such folder)",
+        f"{tmp_path} (it has no {NAMES[0]})",
+        "http://[bad/ (not a valid address)",
+    ):
+        assert part in str(refusal.value)
+    assert not list(tmp_path.rglob("*train-labels*tmp*"))
+
+
+def test_wrong_content_is_named_with_its_address_and_nothing_stays(server: Any, tmp_path: Path) -> None:
+    with pytest.raises(WrongContentError, match=rf"^{server.address}{NAMES[0]} has another content$"):
+        Mirrors([server.address, "no/such/folder"]).fetch(NAMES, tmp_path / "raw", expect(b"right"))
+    assert not list((tmp_path / "raw").iterdir())
+
+
+def test_a_connection_that_breaks_off_leaves_nothing(server: Any, tmp_path: Path) -> None:
+    server.answer(NAMES[0], 200, b"half", missing_bytes=4)
+    with pytest.raises(NoMirrorError, match="the connection broke off"):
+        Mirrors([server.address]).fetch(NAMES, tmp_path / "raw", accept)
+    assert not list((tmp_path / "raw").iterdir())
+
+
+def test_mirrors_that_never_answer_take_a_limited_time_in_all(server: Any, silent_address: str, tmp_path: Path) -> None:
+    started = time.monotonic()
+    mirrors = Mirrors([silent_address, f"{silent_address}second/"], seconds=0.4)
+    for _ in range(3):
+        with pytest.raises(NoMirrorError, match=r"no answer in time|not asked, as the time limit was reached"):
+            mirrors.fetch(NAMES, tmp_path / "raw", accept)
+    assert time.monotonic() - started < 2
+
+
+def test_time_is_left_for_the_mirror_after_one_that_never_answers(
+    server: Any, silent_address: str, tmp_path: Path
+) -> None:
+    used = Mirrors([silent_address, server.address], seconds=1.0).fetch(NAMES, tmp_path / "raw", accept)
+    assert used == server.address
+
+
+def test_looking_up_a_name_takes_a_limited_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def hang(*_: object, **__: object) -> None:
+        time.sleep(1.0)
+        raise OSError("unknown host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    started = time.monotonic()
+    with pytest.raises(NoMirrorError, match="no answer in time"):
+        Mirrors(["http://mirror.invalid/"], seconds=0.2).fetch(NAMES, tmp_path / "raw", accept)
+    assert time.monotonic() - started < 0.9
+
+
+def test_an_interruption_leaves_nothing(mirror: Path, tmp_path: Path) -> None:
+    def interrupt(path: Path) -> None:
+        assert path.exists()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Mirrors([str(mirror)]).fetch(NAMES, tmp_path / "raw", interrupt)
+    assert not list((tmp_path / "raw").iterdir())
+
+
+def test_a_full_disk_is_not_taken_for_a_failing_mirror(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "_flush_to_disk", full_disk)
+    with pytest.raises(OSError, match=rf"^Cannot save .*{NAMES[0]}: No space left on device$"):
+        Mirrors([server.address, "no/such/folder"]).fetch(NAMES, tmp_path / "raw", accept)
+    assert not list((tmp_path / "raw").iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_named(mirror: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"^Cannot save .*: Not a directory$"):
+        Mirrors([str(mirror)]).fetch(NAMES, tmp_path / "file" / "raw", accept)
