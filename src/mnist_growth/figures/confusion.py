@@ -42,7 +42,7 @@ def confusion_matrix(table: pd.DataFrame) -> go.Figure:
         colorscale=_ERROR_SCALE,
         zmin=0,
         zmax=max(1, int(errors.max())),
-        colorbar={"title": {"text": "errors"}, "tickformat": ",d", "nticks": 6, "thickness": 14},
+        colorbar={"title": {"text": "errors", "side": "right"}, "tickformat": ",d", "nticks": 6, "thickness": 14},
         hovertemplate="%{y} taken for %{x}: %{z:,}<extra></extra>",
         **style,
     )
