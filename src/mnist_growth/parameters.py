@@ -64,7 +64,8 @@ def check_digits(dataset: str, manifest: Mapping[str, Any], asked_for: str) -> N
     if asked_for not in (dataset, stands_in_for):
         raise ValueError(
             f"dataset is {asked_for!r}, but the digits ingested last are {dataset!r}: "
-            f"run `kedro run --params dataset={asked_for}` first, or choose digits by --load-versions test_digits:<version>"
+            f"run `kedro run --params dataset={asked_for}` first, or choose digits by "
+            "--load-versions test_digits:<version>"
         )
 
 
