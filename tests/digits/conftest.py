@@ -97,6 +97,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.server.folder / self.path.lstrip("/")
         body = path.read_bytes() if path.is_file() else b""
         found = (200 if path.is_file() else 404, body, len(body))
+        if "gzip" in self.headers.get("Accept-Encoding", ""):  # as servers do that compress whatever they send
+            found = (found[0], gzip.compress(body), len(gzip.compress(body)))
         status, body, length = self.server.answers.get(self.path, found)
         self.send_response(status)
         self.send_header("Content-Length", str(length))

@@ -127,10 +127,10 @@ def test_a_connection_that_breaks_off_leaves_nothing(server: Any, tmp_path: Path
 def test_mirrors_that_never_answer_take_a_limited_time_in_all(server: Any, silent_address: str, tmp_path: Path) -> None:
     started = time.monotonic()
     mirrors = Mirrors([silent_address, f"{silent_address}second/"], seconds=0.4)
-    for _ in range(3):
+    for _ in range(5):
         with pytest.raises(NoMirrorError, match=r"no answer in time|not asked, as the time limit was reached"):
             mirrors.fetch(NAMES, tmp_path / "raw", accept)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 1.8
 
 
 def test_time_is_left_for_the_mirror_after_one_that_never_answers(
