@@ -48,7 +48,7 @@ class CheckpointsDataset(AbstractVersionedDataset[CheckpointStore, CheckpointSto
 
     def save(self, data: CheckpointStore) -> NoReturn:
         """Refused: the handle saves by itself."""
-        raise DatasetError("checkpoints are saved through the handle that loading this dataset gives")
+        raise DatasetError(f"checkpoints are saved through the handle that loading gives, not as {type(data).__name__}")
 
     def _exists(self) -> bool:
         return any(Path(self._filepath).glob("*/*.safetensors"))
