@@ -1,0 +1,5 @@
+"""Tracking of runs with MLflow: the only part of the project that knows it."""
+
+from mnist_growth.tracking.tracker import Status, Tracker
+
+__all__ = ["Status", "Tracker"]

@@ -1,0 +1,94 @@
+"""The trained network as an MLflow model, from its own file: nothing is pickled.
+
+MLflow imports this module by its name when it loads the model, hence `_load_pyfunc`.
+"""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mnist_growth.digits import IMAGE_SIDE
+from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS, prediction_table
+from mnist_growth.network import GrowingMLP, load_network, predict_logits
+from mnist_growth.tracking.store import used_by_fluent_api
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.models import ModelSignature
+
+_REQUIREMENTS = ("mnist-growth", "numpy", "pandas", "safetensors", "scikit-learn", "torch")
+
+
+class DigitClassifier:
+    """What `mlflow.pyfunc.load_model` gives: a network that answers with a table."""
+
+    def __init__(self, network: GrowingMLP) -> None:
+        self.network = network
+
+    def predict(self, images: NDArray[np.uint8], params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
+        """Classify images.
+
+        Args:
+            images: Grey values 0 to 255, uint8 of shape [N, 28, 28].
+            params: Not used; MLflow hands it over.
+
+        Returns:
+            One row per image with the columns `digit` (int64), `confidence` (its probability) and `probability_0` to
+            `probability_9` (float64).
+        """
+        table = prediction_table(predict_logits(self.network, images))
+        return table.rename(columns={"prediction": "digit"})[["digit", "confidence", *PROBABILITY_COLUMNS]]
+
+
+def _load_pyfunc(path: str) -> DigitClassifier:
+    """Called by MLflow with the path of the network's file."""
+    return DigitClassifier(load_network(Path(path)).network)
+
+
+def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, example: NDArray[np.uint8]) -> None:
+    """Log a network as the model "network" of a run.
+
+    Args:
+        client: Of the store.
+        uri: Tracking URI of the store.
+        run_id: The run.
+        path: The network's safetensors file.
+        example: Images to store as an example of the input, uint8 of shape [N, 28, 28].
+    """
+    import mlflow.pyfunc
+    from mlflow.models import Model
+
+    run = client.get_run(run_id)
+    # Made here, because MLflow would put it into the experiment that is current in this process.
+    logged = client.create_logged_model(
+        run.info.experiment_id, name="network", source_run_id=run_id, params=run.data.params
+    )
+    with used_by_fluent_api(uri):
+        Model.log(
+            artifact_path=None,
+            flavor=mlflow.pyfunc,
+            run_id=run_id,
+            model_id=logged.model_id,
+            loader_module=__name__,
+            data_path=str(path),
+            signature=_signature(),
+            input_example=example,
+            # Named here, because MLflow would load the model in a new process to find out, which takes long.
+            pip_requirements=[f"{package}=={version(package).split('+')[0]}" for package in _REQUIREMENTS],
+        )
+
+
+def _signature() -> "ModelSignature":
+    """Input and output of the model in MLflow's words."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+
+    numbers = [ColSpec(DataType.double, name) for name in ("confidence", *PROBABILITY_COLUMNS)]
+    return ModelSignature(
+        inputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, IMAGE_SIDE, IMAGE_SIDE))]),
+        outputs=Schema([ColSpec(DataType.long, "digit"), *numbers]),
+    )

@@ -1,0 +1,94 @@
+"""Opening a run, new or known, and giving it its parameters."""
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mnist_growth.tracking.processes import close_abandoned_runs, process_tags
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+logger = logging.getLogger(__name__)
+
+LONGEST_TAG = 5000
+"""Characters of a tag's value that every store of MLflow takes."""
+
+_LONGEST_PARAMETER = 6000  # characters, MLflow's limit
+_MOST_PARAMETERS = 100  # that MLflow takes in one call
+
+
+def open_run(
+    client: "MlflowClient",
+    experiment_id: str,
+    name: str,
+    parameters: Mapping[str, str],
+    tags: Mapping[str, str],
+    run_id: str | None,
+) -> str:
+    """Begin a run, or continue one, and give it parameters and tags.
+
+    Args:
+        client: Of the store.
+        experiment_id: Where a new run belongs, and where runs are closed whose process is gone.
+        name: Of a new run.
+        parameters: Under flat names. MLflow does not let a parameter change: of a run that is continued, a changed one
+            becomes the tag `changed.<name>`.
+        tags: Of the run, beside those of this process.
+        run_id: Run to continue; one that is not in the store is replaced by a new run with the tag `continues`.
+
+    Returns:
+        The id of the open run.
+    """
+    close_abandoned_runs(client, experiment_id)
+    all_tags = {**tags, **process_tags()}
+    known = _find(client, run_id) if run_id else None
+    if known is None:
+        if run_id:
+            logger.info("MLflow does not have the run %s; this one is a new run", run_id)
+            all_tags["continues"] = run_id
+        run_id = client.create_run(experiment_id, run_name=name).info.run_id
+    else:
+        run_id = known.info.run_id
+        client.update_run(run_id, status="RUNNING")
+        if "ended" in known.data.tags:
+            client.delete_tag(run_id, "ended")
+    set_tags(client, run_id, all_tags)
+    _log_parameters(client, run_id, parameters, known.data.params if known else {})
+    return str(run_id)
+
+
+def set_tags(client: "MlflowClient", run_id: str, tags: Mapping[str, str]) -> None:
+    """Set tags in one call, cut to the length that MLflow takes."""
+    from mlflow.entities import RunTag
+
+    client.log_batch(run_id, tags=[RunTag(name, str(value)[:LONGEST_TAG]) for name, value in tags.items()])
+
+
+def _find(client: "MlflowClient", run_id: str) -> "Run | None":
+    """The run, or None where the store does not have it or it was deleted."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return None
+        raise
+    return run if run.info.lifecycle_stage == "active" else None
+
+
+def _log_parameters(
+    client: "MlflowClient", run_id: str, parameters: Mapping[str, str], known: Mapping[str, str]
+) -> None:
+    """Log parameters that are new; those that differ from the run's become tags."""
+    from mlflow.entities import Param
+
+    cut = {name: value[:_LONGEST_PARAMETER] for name, value in parameters.items()}
+    new = [Param(name, value) for name, value in cut.items() if name not in known]
+    for start in range(0, len(new), _MOST_PARAMETERS):
+        client.log_batch(run_id, params=new[start : start + _MOST_PARAMETERS])
+    changed = {f"changed.{name}": value for name, value in cut.items() if known.get(name, value) != value}
+    if changed:
+        set_tags(client, run_id, changed)
