@@ -42,12 +42,21 @@ class ParameterHooks:
                 check_digits(catalog.load(name).dataset, catalog.load("data_manifest"), str(asked_for))
 
 
+COMPANIONS = {"training_history": "network", "data_manifest": "test_digits"}
+"""Datasets that describe another one: ``--load-versions`` of the other one holds for them too."""
+
+
 class VersionHooks:
     """Lets a run load what it has saved, and nothing that another run saves meanwhile."""
 
     @hook_impl
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Pin the load version of every output to its save version."""
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Pin the load version of every output to its save version, and of companions to what they describe."""
+        load_versions = run_params["load_versions"] or {}
+        for name, other in COMPANIONS.items():
+            dataset = catalog.get(name) if name in pipeline.inputs() else None
+            if other in load_versions and name not in load_versions and isinstance(dataset, AbstractVersionedDataset):
+                dataset._version = Version(load=load_versions[other], save=dataset.resolve_save_version())
         for name in pipeline.all_outputs():
             dataset = catalog.get(name)
             if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
