@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+import torch
+
+from mnist_growth.digits import Digits, SplitConfig, WarpConfig, stratified_split
+from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, scheduled_neurons
+from mnist_growth.training import (
+    LearningRateConfig,
+    TrainingConfig,
+    TrainingData,
+    TrainingSetup,
+    TrainingState,
+    split_fingerprint,
+)
+
+
+def make_digits(count=240):
+    """Images whose class can be learned: a bright bar at a height given by the class, in noise."""
+    generator = np.random.default_rng(0)
+    labels = np.arange(count, dtype=np.int64) % 10
+    images = generator.integers(0, 60, (count, 28, 28), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[4 + 2 * label : 6 + 2 * label, 6:22] += 180
+    return Digits(images, labels, "bars", "ab" * 32)
+
+
+class Recorder:
+    """A monitor that writes down what it is told."""
+
+    run_id = "run-1"
+
+    def __init__(self):
+        self.calls, self.records, self.events = [], [], []
+
+    def started(self, epochs_done, epochs, batches_per_epoch):
+        self.calls.append(("started", epochs_done, epochs, batches_per_epoch))
+
+    def batch(self, batches_done):
+        self.calls.append(("batch", batches_done))
+
+    def grew(self, event):
+        self.calls.append(("grew", event.epoch))
+        self.events.append(event)
+
+    def epoch(self, record):
+        self.calls.append(("epoch", record.epoch))
+        self.records.append(record)
+
+    def finished(self):
+        self.calls.append(("finished",))
+
+
+class Training:
+    """A small training: its data, its setup, and how to begin it."""
+
+    def __init__(self, **changes):
+        digits = make_digits()
+        split = stratified_split(digits.labels, SplitConfig(validation_fraction=0.25))
+        training = {
+            "epochs": 3,
+            "batch_size": 40,
+            "learning_rate": 5e-3,
+            "learning_rate_schedule": LearningRateConfig(warmup_epochs=0.5),
+            **changes.pop("training", {}),
+        }
+        growth = {
+            "initial_neurons": 6,
+            "growth_rate": 3,
+            "growth_epochs": 1,
+            "max_neurons": 10,
+            **changes.pop("growth", {}),
+        }
+        network = {"hidden_layers": 2, **changes.pop("network", {})}
+        warps = changes.pop("warps", {})
+        assert not changes
+        self.setup = TrainingSetup(
+            network=NetworkConfig(**network),
+            growth=GrowthConfig(**growth),
+            training=TrainingConfig(**training),
+            warps=WarpConfig(**warps),
+            dataset=digits.dataset,
+            fingerprint=digits.fingerprint,
+            split=split_fingerprint(split),
+        )
+        self.data = TrainingData.of(digits, split, torch.device("cpu"))
+
+    def begin(self):
+        network = GrowingMLP(
+            [scheduled_neurons(0, self.setup.growth)] * self.setup.network.hidden_layers,
+            batch_norm=self.setup.network.batch_norm,
+            generator=torch.Generator().manual_seed(self.setup.training.seed),
+        )
+        return TrainingState.begin(network, self.setup.training.weight_decay, self.setup.training.seed, "run-1")
+
+
+@pytest.fixture
+def make_training():
+    return Training
+
+
+@pytest.fixture
+def recorder():
+    return Recorder()
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Bit-equality is promised for one number of threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

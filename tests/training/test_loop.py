@@ -1,0 +1,152 @@
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from mnist_growth.network import GrowingMLP, averaged_copy, update_average
+from mnist_growth.training import batches_per_epoch, history_table, learning_rate, train
+from mnist_growth.training.loop import begin_epoch, train_batch
+
+
+class Forgetful:
+    """Checkpoints that are counted and thrown away."""
+
+    def __init__(self):
+        self.moments = []
+
+    def save(self, state, _setup):
+        self.moments.append((state.epochs_done, state.progress.batches))
+
+
+def test_a_training_learns_grows_on_schedule_and_tells_its_monitor(make_training, recorder):
+    training = make_training(training={"epochs": 4})
+    state, checkpoints = training.begin(), Forgetful()
+    train(state, training.data, training.setup, checkpoints, recorder)
+    history = history_table(state.records)
+    assert list(history["widths"]) == ["6-6", "9-9", "10-10", "10-10"]
+    assert list(history["grew"]) == [False, True, True, False]
+    assert list(history["epoch"]) == [1, 2, 3, 4]
+    assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
+    assert history["parameters"].iloc[-1] == state.network.parameter_count == state.average.parameter_count
+    assert (history["peak_rss_bytes"] >= history["rss_bytes"]).all()
+    assert history["images_per_second"].iloc[0] == pytest.approx(160 / history["seconds"].iloc[0])
+    assert recorder.records == state.records
+    assert recorder.events == state.events
+    assert recorder.calls[0] == ("started", 0, 4, 4)
+    assert recorder.calls[-1] == ("finished",)
+    assert recorder.calls.count(("batch", 4)) == 4
+    assert checkpoints.moments == [(1, 0), (2, 0), (4, 0)]  # at every growth and at the end
+    assert state.updates == 16
+
+
+def test_the_widths_are_those_of_the_growth_event_and_nothing_the_network_computes_changes(make_training, recorder):
+    training = make_training()
+    train(training.begin(), training.data, training.setup, Forgetful(), recorder)
+    first, second = recorder.events
+    assert (first.widths_before, first.widths_after) == ((6, 6), (9, 9))
+    assert (second.widths_before, second.widths_after) == ((9, 9), (10, 10))
+    assert first.parameters_before < first.parameters_after == second.parameters_before
+    for event in recorder.events:
+        assert event.largest_logit > 0
+        assert event.largest_logit_change <= 1e-6 * max(1, event.largest_logit)
+
+
+def test_it_learns_digits_that_can_be_told_apart(make_training, recorder):
+    training = make_training(
+        training={"epochs": 20, "ema_decay": 0.8},
+        growth={"initial_neurons": 32, "growth_rate": 8, "growth_epochs": 5, "max_neurons": 48},
+        warps={"enabled": False},
+    )
+    state = training.begin()
+    train(state, training.data, training.setup, Forgetful(), recorder)
+    assert state.records[-1].validation_accuracy >= 0.95
+
+
+def test_two_trainings_with_one_seed_are_bit_equal_and_another_seed_differs(make_training, recorder):
+    def weights(seed):
+        training = make_training(training={"seed": seed})
+        state = training.begin()
+        train(state, training.data, training.setup, Forgetful(), recorder)
+        return state.average.state_dict()
+
+    first, second, other = weights(0), weights(0), weights(1)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not torch.equal(first["output.weight"], other["output.weight"])
+
+
+@pytest.mark.parametrize("micro_batch_size", [None, 40, 13, 7, 2])
+def test_one_step_equals_a_plain_torch_step_whatever_the_micro_batch(make_training, recorder, micro_batch_size):
+    training = make_training(
+        training={"micro_batch_size": micro_batch_size, "ema_decay": 0.5, "weight_decay": 0.1},
+        network={"batch_norm": False},
+        warps={"enabled": False},
+    )
+    state = training.begin()
+    begin_epoch(state, training.data, training.setup, recorder)
+    reference = copy.deepcopy(state.network)
+    average = averaged_copy(reference)
+    matrices = [p for p in reference.parameters() if p.ndim == 2]
+    vectors = [p for p in reference.parameters() if p.ndim == 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}],
+        lr=learning_rate(1 / 4, training.setup.training),
+    )
+    chosen = state.progress.order[:40]
+    F.cross_entropy(reference(training.data.images[chosen]), training.data.labels[chosen]).backward()
+    optimizer.step()
+    update_average(average, reference, 0.5, 0)
+    train_batch(state, training.data, training.setup, batches=4)
+    # Adam divides each gradient by its own size: rounding of tiny gradients is seen in the update, hence 1e-5
+    for ours, theirs in ((state.network, reference), (state.average, average)):
+        for name, parameter in theirs.named_parameters():
+            torch.testing.assert_close(ours.get_parameter(name), parameter, rtol=0, atol=1e-5)
+    assert state.progress.batches == state.updates == 1
+
+
+def test_every_image_is_seen_once_an_epoch_when_batches_come_out_even(make_training, recorder):
+    training = make_training(training={"batch_size": 60})
+    state = training.begin()
+    begin_epoch(state, training.data, training.setup, recorder)
+    assert sorted(state.progress.order.tolist()) == training.data.train.tolist()
+    first = state.progress.order.clone()
+    begin_epoch(state, training.data, training.setup, recorder)
+    assert not torch.equal(first, state.progress.order)
+
+
+@pytest.mark.parametrize(("images", "batch_size", "expected"), [(100, 10, 10), (109, 10, 10), (5, 10, 1)])
+def test_only_whole_batches_but_at_least_one(images, batch_size, expected):
+    assert batches_per_epoch(images, batch_size) == expected
+
+
+def test_a_set_smaller_than_a_batch_trains(make_training, recorder):
+    training = make_training(training={"batch_size": 1000, "epochs": 2})
+    state = training.begin()
+    train(state, training.data, training.setup, Forgetful(), recorder)
+    assert state.updates == 2
+    assert state.records[0].train_loss > 0
+
+
+def test_a_checkpoint_is_due_after_the_seconds_of_the_setup_also_within_an_epoch(make_training, recorder):
+    training = make_training(training={"epochs": 1, "checkpoint_seconds": 1e-9})
+    checkpoints = Forgetful()
+    train(training.begin(), training.data, training.setup, checkpoints, recorder)
+    assert checkpoints.moments == [(0, 1), (0, 2), (0, 3), (0, 4), (1, 0)]
+
+
+def test_divergence_is_one_sentence_and_the_monitor_is_closed(make_training, recorder):
+    training = make_training()
+    state = training.begin()
+    with torch.no_grad():
+        state.network.output.weight.fill_(float("inf"))
+    with pytest.raises(FloatingPointError, match=r"training loss became nan in epoch 1: start anew with a smaller"):
+        train(state, training.data, training.setup, Forgetful(), recorder)
+    assert recorder.calls[-1] == ("finished",)
+
+
+def test_growth_without_batch_norm_keeps_the_function(make_training, recorder):
+    training = make_training(network={"batch_norm": False})
+    state = training.begin()
+    train(state, training.data, training.setup, Forgetful(), recorder)
+    assert isinstance(state.network, GrowingMLP)
+    assert all(event.largest_logit_change <= 1e-6 * max(1, event.largest_logit) for event in recorder.events)
