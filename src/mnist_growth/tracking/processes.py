@@ -1,6 +1,5 @@
 """Whose run it is: the process that a run belongs to, and runs whose process is gone."""
 
-import os
 import platform
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -47,8 +46,6 @@ def close_abandoned_runs(client: "MlflowClient", experiment_id: str) -> None:
 
 def _is_alive(process_id: int, created: float) -> bool:
     """Whether that very process runs; another one may have been given its number since."""
-    if process_id == os.getpid():
-        return abs(psutil.Process().create_time() - created) < _SAME_MOMENT
     try:
         process = psutil.Process(process_id)
         return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - created) < _SAME_MOMENT

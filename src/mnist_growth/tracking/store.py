@@ -19,8 +19,6 @@ _DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-    # Every error is told by the tracker, in one sentence; MLflow would print tracebacks and its migrations.
-    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
 }
 
 
@@ -38,8 +36,6 @@ def connect(project: Path) -> tuple["MlflowClient", str, str]:
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # one warning per retry otherwise
-
     uri = os.environ.get("MLFLOW_TRACKING_URI") or _database_uri(project.absolute() / "mlflow.db")
     is_server = uri.startswith(("http:", "https:"))
     if not is_server:
@@ -47,11 +43,19 @@ def connect(project: Path) -> tuple["MlflowClient", str, str]:
 
     import mlflow
 
+    _quiet()
     client = mlflow.MlflowClient(uri)
     # A server keeps artifacts where it was told to; beside a database they need a fixed place, or they would land in
     # whatever folder the command was started in.
     artifacts = None if is_server else (project.absolute() / "mlartifacts").as_uri()
     return client, uri, _experiment(client, artifacts)
+
+
+def _quiet() -> None:
+    """Leave telling of errors to the tracker, in one sentence; MLflow prints migrations, retries and tracebacks."""
+    if "MLFLOW_LOGGING_LEVEL" not in os.environ:
+        logging.getLogger("mlflow").setLevel(logging.CRITICAL)
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 def _database_uri(path: Path) -> str:
