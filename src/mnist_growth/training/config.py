@@ -22,7 +22,7 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: Annotated[int, Field(ge=1)] = 40
+    epochs: Annotated[int, Field(ge=1)] = 50
     batch_size: Annotated[int, Field(ge=2)] = 256
     micro_batch_size: Annotated[int, Field(ge=2)] | None = None
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
