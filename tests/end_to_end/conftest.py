@@ -1,0 +1,40 @@
+"""Projects to run `kedro` in."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from kedro_project import Project, Result
+
+
+class TrainedProject(NamedTuple):
+    """A project in which `kedro run --env smoke` has been run once, and how that ended. Not to be changed."""
+
+    project: Project
+    result: Result
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all tests of this folder."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project as it is after cloning: nothing has been run."""
+    return Project.create(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedProject:
+    """The one that all tests share, run by an interpreter of its own."""
+    project = Project.create(tmp_path_factory.mktemp("smoke") / "project")
+    return TrainedProject(project, project.fresh_process("run", "--env", "smoke"))
+
+
+@pytest.fixture
+def trained(smoke_run: TrainedProject, tmp_path: Path) -> Project:
+    """A copy of the project in which training has been run once."""
+    return smoke_run.project.copy(tmp_path / "trained")

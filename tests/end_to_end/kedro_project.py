@@ -1,0 +1,174 @@
+"""A copy of the project in a folder of its own, and the `kedro` command run in it."""
+
+import atexit
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+KEDRO = Path(sys.executable).with_name("kedro")
+LONGEST_COMMAND = 120  # seconds
+
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}\.\d{2}\.\d{2}\.\d{3}Z")
+
+# Every command is a process of its own. Most are forked from a server that has imported the large libraries once, all
+# but Kedro and what imports it, because that reads the folder it is started in: 1 s instead of 6 s for each.
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(
+    ["mlflow", "mlflow.pyfunc", "mnist_growth.evaluation", "mnist_growth.figures", "mnist_growth.training", "pytest"]
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Command:
+    """A `kedro` command that runs."""
+
+    def __init__(self, folder: Path, arguments: tuple[str, ...], environment: Mapping[str, str]) -> None:
+        self.outputs = folder.parent / f"{folder.name}.stdout", folder.parent / f"{folder.name}.stderr"
+        for path in self.outputs:
+            path.write_bytes(b"")
+        self.arguments = arguments
+        self.process = _SERVER.Process(
+            target=_kedro, args=(folder, arguments, {**_environment(), **environment}, self.outputs)
+        )
+        self.process.start()
+
+    @property
+    def running(self) -> bool:
+        return self.process.is_alive()
+
+    @property
+    def output(self) -> str:
+        """What it has written to stdout so far."""
+        return self.outputs[0].read_text()
+
+    def wait_until(self, condition: Callable[[], Any]) -> Any:
+        """Wait until the condition gives something true, and return that; the command must still run then."""
+        deadline = time.monotonic() + LONGEST_COMMAND
+        while not (found := condition()):
+            assert self.running, f"{self.arguments} ended too early: {self.wait()}"
+            assert time.monotonic() < deadline, f"{self.arguments} took too long: {self.output}"
+            time.sleep(0.01)
+        return found
+
+    def send(self, number: signal.Signals) -> Result:
+        """Send a signal and wait for the end."""
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+        return self.wait()
+
+    def wait(self) -> Result:
+        """Wait for the end."""
+        self.process.join(LONGEST_COMMAND)
+        if self.running:
+            self.process.kill()
+            raise AssertionError(f"{self.arguments} took too long: {self.output}")
+        assert self.process.exitcode is not None
+        return Result(self.process.exitcode, *(path.read_text() for path in self.outputs))
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder that tests may change."""
+
+    folder: Path
+
+    @classmethod
+    def create(cls, folder: Path) -> "Project":
+        """Copy what a fresh clone has; the code is that of the installed package."""
+        (folder / "src").mkdir(parents=True)
+        for name in ("pyproject.toml", ".telemetry"):
+            shutil.copy(REPOSITORY / name, folder)
+        shutil.copytree(REPOSITORY / "conf", folder / "conf", ignore=_all_but_gitkeep_in_local)
+        for layer in (REPOSITORY / "data").iterdir():
+            (folder / "data" / layer.name).mkdir(parents=True)
+        return cls(folder)
+
+    def copy(self, folder: Path) -> "Project":
+        """Copy the project with its data; the record of its runs stays behind, as it names folders."""
+        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts", "info.log"))
+        return Project(folder)
+
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Command:
+        """Start `kedro <arguments>` here."""
+        return Command(self.folder, arguments, env or {})
+
+    def kedro(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
+        """Run `kedro <arguments>` here to its end."""
+        return self.start(*arguments, env=env).wait()
+
+    def succeed(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
+        """Run `kedro <arguments>`, which must succeed and have nothing to complain of."""
+        result = self.kedro(*arguments, env=env)
+        assert (result.code, result.stderr) == (0, ""), result
+        return result
+
+    def fresh_process(self, *arguments: str) -> Result:
+        """Run `kedro <arguments>` as a user does, with an interpreter of its own."""
+        done = subprocess.run(
+            [KEDRO, *arguments], cwd=self.folder, env=_environment(), capture_output=True, text=True, check=False
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def path(self, entry: str, version: str | None = None) -> Path:
+        """File of an entry, such as `08_reporting/test_metrics.json`: of a version, or of the newest."""
+        folder = self.folder / "data" / entry
+        return folder / (version or self.versions(entry)[-1]) / folder.name
+
+    def versions(self, entry: str) -> list[str]:
+        """Versions of an entry, the oldest first."""
+        return sorted(path.name for path in (self.folder / "data" / entry).glob("*") if _VERSION.fullmatch(path.name))
+
+    def checkpoints(self) -> list[Path]:
+        """All checkpoints, the oldest first."""
+        return sorted((self.folder / "data/06_models/checkpoints").glob("*/*.safetensors"))
+
+    def files(self) -> list[str]:
+        """All files and folders of the data, which is where half-written ones would be."""
+        data = self.folder / "data"
+        return sorted(str(path.relative_to(data)) for path in data.rglob("*"))
+
+
+def _kedro(folder: Path, arguments: tuple[str, ...], environment: dict[str, str], outputs: tuple[Path, Path]) -> None:
+    """What the forked process does: the same as the script `kedro`."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for descriptor, path in enumerate(outputs, start=1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), descriptor)
+    sys.argv = [str(KEDRO), *arguments]
+    from kedro.framework.cli.cli import main
+
+    try:
+        main()
+    finally:
+        atexit._run_exitfuncs()  # multiprocessing leaves them out
+
+
+def _environment() -> dict[str, str]:
+    """The user's environment without what would change a run, and with one thread, so that runs repeat bit for bit."""
+    ours = ("MNIST_GROWTH_", "MLFLOW_", "KEDRO_", "PYTEST_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**inherited, "OMP_NUM_THREADS": "1", "COLUMNS": "200", "NO_PROXY": "127.0.0.1"}
+
+
+def _all_but_gitkeep_in_local(folder: str, names: list[str]) -> list[str]:
+    """What the user keeps in conf/local is no part of the project."""
+    return [name for name in names if name != ".gitkeep"] if Path(folder).name == "local" else []

@@ -1,0 +1,32 @@
+"""`kedro run --pipeline evaluate` in a process of its own."""
+
+import json
+
+
+def test_evaluating_again_gives_the_same_bytes_and_older_networks_can_be_picked(trained):
+    older = trained.versions("06_models/network.safetensors")[0]
+    metrics = trained.path("08_reporting/test_metrics.json").read_bytes()
+
+    trained.succeed("run", "--env", "smoke", "--pipeline", "evaluate")
+
+    assert len(trained.versions("08_reporting/test_metrics.json")) == 2
+    assert trained.path("08_reporting/test_metrics.json").read_bytes() == metrics
+    assert trained.versions("06_models/network.safetensors") == [older]
+
+    trained.succeed("run", "--env", "smoke", "--pipeline", "train", "--params", "training.epochs=1")
+    newest = trained.succeed("run", "--env", "smoke", "--pipeline", "evaluate")
+
+    assert "32-32-32, " in newest.stdout
+    assert json.loads(trained.path("08_reporting/test_metrics.json").read_text())["hidden_widths"] == [32, 32, 32]
+    assert _subtitle(trained, "learning_curves_figure").endswith("network 32-32-32 after 1 epochs")
+
+    trained.succeed("run", "--env", "smoke", "--pipeline", "evaluate", "--load-versions", f"network:{older}")
+
+    assert trained.path("08_reporting/test_metrics.json").read_bytes() == metrics
+    for figure in ("confusion_matrix_figure", "learning_curves_figure"):
+        assert _subtitle(trained, figure).endswith("network 64-64-64 after 4 epochs")
+    assert len(json.loads(trained.path("08_reporting/learning_curves_figure.json").read_text())["data"][0]["x"]) == 4
+
+
+def _subtitle(project, figure):
+    return json.loads(project.path(f"08_reporting/{figure}.json").read_text())["layout"]["title"]["subtitle"]["text"]
