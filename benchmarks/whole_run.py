@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
 from hardware import describe
 
 PROJECT = Path(__file__).parents[1]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "mnist-growth"
 
+_EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # its page shows runs instead of chats
 _LOCK_TIMEOUT = 5  # seconds to wait for another process that writes to the database
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -70,7 +71,7 @@ def _experiment(client: "MlflowClient", artifacts: str | None) -> str:
     if found := client.get_experiment_by_name(EXPERIMENT):
         return str(found.experiment_id)
     try:
-        return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts))
+        return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts, tags=_EXPERIMENT_TAGS))
     except MlflowException:
         if found := client.get_experiment_by_name(EXPERIMENT):
             return str(found.experiment_id)
