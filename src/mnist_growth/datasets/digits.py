@@ -12,7 +12,7 @@ import numpy as np
 from kedro.io import AbstractVersionedDataset
 from kedro.io.core import Version
 
-from mnist_growth.datasets.versions import path_to_load
+from mnist_growth.datasets.versioned_file import path_to_load
 from mnist_growth.digits.digits import Digits
 from mnist_growth.digits.idx import read_pair, write_images, write_labels
 from mnist_growth.machine.files import atomic_path

@@ -1,29 +1,13 @@
 """The trained network in the catalog."""
 
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
-from kedro.io import AbstractVersionedDataset
-from kedro.io.core import Version
-
-from mnist_growth.datasets.versions import path_to_load
+from mnist_growth.datasets.versioned_file import VersionedFileDataset, path_to_load
 from mnist_growth.network import TrainedNetwork, load_network, save_network
 
 
-class NetworkDataset(AbstractVersionedDataset[TrainedNetwork, TrainedNetwork]):
-    """A ``TrainedNetwork`` in a safetensors file.
-
-    Args:
-        filepath: of the file, without the version.
-        version: given by Kedro where the catalog entry says ``versioned: true``.
-        metadata: for Kedro-Viz.
-    """
-
-    def __init__(
-        self, *, filepath: str, version: Version | None = None, metadata: dict[str, Any] | None = None
-    ) -> None:
-        super().__init__(PurePosixPath(filepath), version)
-        self.metadata = metadata
+class NetworkDataset(VersionedFileDataset[TrainedNetwork]):
+    """A ``TrainedNetwork`` in a safetensors file."""
 
     def load(self) -> TrainedNetwork:
         """Rebuild the network, on the CPU.
@@ -37,9 +21,3 @@ class NetworkDataset(AbstractVersionedDataset[TrainedNetwork, TrainedNetwork]):
     def save(self, data: TrainedNetwork) -> None:
         """Write the network in one step."""
         save_network(Path(self._get_save_path()), data)
-
-    def _exists(self) -> bool:
-        return Path(self._get_load_path()).exists()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath), "version": self._version}

@@ -1,35 +1,20 @@
 """The split of the training digits in the catalog."""
 
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from kedro.io import AbstractVersionedDataset
-from kedro.io.core import Version
 from kedro_datasets._typing import TablePreview
 
-from mnist_growth.datasets.versions import path_to_load
+from mnist_growth.datasets.versioned_file import VersionedFileDataset, path_to_load
 from mnist_growth.digits import Split
 from mnist_growth.machine import atomic_path
 
 _PARTS = ("train", "validation")
 
 
-class SplitDataset(AbstractVersionedDataset[Split, Split]):
-    """A `Split` in a parquet table: one row per image, columns `index` and `part` ("train" or "validation").
-
-    Args:
-        filepath: Of the table, without the version.
-        version: Given by Kedro where the catalog entry says `versioned: true`.
-        metadata: For Kedro-Viz.
-    """
-
-    def __init__(
-        self, *, filepath: str, version: Version | None = None, metadata: dict[str, Any] | None = None
-    ) -> None:
-        super().__init__(PurePosixPath(filepath), version)
-        self.metadata = metadata
+class SplitDataset(VersionedFileDataset[Split]):
+    """A `Split` in a parquet table: one row per image, columns `index` and `part` ("train" or "validation")."""
 
     def load(self) -> Split:
         """Read the two parts.
@@ -68,9 +53,3 @@ class SplitDataset(AbstractVersionedDataset[Split, Split]):
         split = self.load()
         table = pd.DataFrame({"part": _PARTS, "images": [len(split.train), len(split.validation)]})
         return TablePreview(table.to_dict(orient="split"))
-
-    def _exists(self) -> bool:
-        return Path(self._get_load_path()).exists()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath), "version": self._version}
