@@ -9,7 +9,6 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -19,10 +18,6 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.io.core import DatasetError
 
 logger = logging.getLogger(__name__)
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, handled like Ctrl-C but with an exit code of its own."""
 
 
 @click.group(name="mnist-growth")
@@ -40,7 +35,9 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any, verbose: bool = False, **options: Any) -> Any:
         warnings.filterwarnings("ignore", "Option '--pipeline' is deprecated", KedroDeprecationWarning)
         logging.raiseExceptions = False  # a log file that cannot be written must not hide what happened
-        signal.signal(signal.SIGTERM, _terminate)
+        from mnist_growth.machine import Terminated, raise_for  # imports torch, which other commands do not need
+
+        signal.signal(signal.SIGTERM, raise_for)
         try:
             return command(*args, **options)
         except click.exceptions.ClickException:
@@ -102,10 +99,6 @@ def _close_record(reason: str) -> None:
     for hooks in settings.HOOKS:
         if hasattr(hooks, "interrupted"):
             hooks.interrupted(reason)
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated
 
 
 def _leave(code: int) -> NoReturn:

@@ -1,9 +1,12 @@
 import copy
+import os
+import signal
 
 import pytest
 import torch
 import torch.nn.functional as F
 
+from mnist_growth.machine import Terminated
 from mnist_growth.network import GrowingMLP, averaged_copy, update_average
 from mnist_growth.training import batches_per_epoch, history_table, learning_rate, train
 from mnist_growth.training.loop import begin_epoch, train_batch
@@ -150,3 +153,23 @@ def test_growth_without_batch_norm_keeps_the_function(make_training, recorder):
     train(state, training.data, training.setup, Forgetful(), recorder)
     assert isinstance(state.network, GrowingMLP)
     assert all(event.largest_logit_change <= 1e-6 * max(1, event.largest_logit) for event in recorder.events)
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
+def test_a_signal_ends_the_training_after_the_batch_with_a_checkpoint(make_training, recorder, number, expected):
+    training = make_training()
+    checkpoints = Forgetful()
+    told = recorder.batch
+
+    def batch(batches_done):
+        told(batches_done)
+        if recorder.calls.count(("batch", 2)) == 1 and batches_done == 2:
+            os.kill(os.getpid(), number)
+
+    recorder.batch = batch
+    state = training.begin()
+    with pytest.raises(expected):
+        train(state, training.data, training.setup, checkpoints, recorder)
+    assert checkpoints.moments == [(0, 2)]
+    assert state.updates == 2
+    assert recorder.calls[-1] == ("finished",)

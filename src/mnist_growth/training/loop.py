@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from mnist_growth.digits import warp
-from mnist_growth.machine import gpu_memory_bytes, peak_rss_bytes, rss_bytes
+from mnist_growth.machine import gpu_memory_bytes, peak_rss_bytes, rss_bytes, stop_on_request
 from mnist_growth.network import (
     OPERATORS,
     GrowingMLP,
@@ -39,7 +39,7 @@ def train(
     """Train until ``setup.training.epochs`` epochs are done, in place.
 
     A checkpoint is taken after every growth, at the end, and whenever ``checkpoint_seconds`` have passed since the
-    last one, also within an epoch.
+    last one, also within an epoch. After SIGINT or SIGTERM the batch is finished and a checkpoint taken.
 
     Args:
         state: a new training, or one that goes on.
@@ -50,26 +50,34 @@ def train(
 
     Raises:
         FloatingPointError: the loss is no longer a finite number.
+        KeyboardInterrupt: after SIGINT; ``machine.Terminated`` after SIGTERM.
     """
     batches = batches_per_epoch(len(data.train), setup.training.batch_size)
     last_checkpoint = time.monotonic()
+
+    def checkpoint() -> None:
+        nonlocal last_checkpoint
+        checkpoints.save(state, setup)
+        last_checkpoint = time.monotonic()
+
     monitor.started(state.epochs_done, setup.training.epochs, batches)
     try:
-        while state.epochs_done < setup.training.epochs:
-            if len(state.progress.order) == 0:
-                begin_epoch(state, data, setup, monitor)
-                if state.progress.grew:
-                    checkpoints.save(state, setup)
-                    last_checkpoint = time.monotonic()
-            while state.progress.batches < batches:
-                train_batch(state, data, setup, batches)
-                monitor.batch(state.progress.batches)
-                if time.monotonic() - last_checkpoint > setup.training.checkpoint_seconds:
-                    checkpoints.save(state, setup)
-                    last_checkpoint = time.monotonic()
-            finish_epoch(state, data, setup, batches)
-            monitor.epoch(state.records[-1])
-        checkpoints.save(state, setup)
+        with stop_on_request() as stop:
+            while state.epochs_done < setup.training.epochs:
+                if len(state.progress.order) == 0:
+                    begin_epoch(state, data, setup, monitor)
+                    if state.progress.grew:
+                        checkpoint()
+                while state.progress.batches < batches:
+                    train_batch(state, data, setup, batches)
+                    monitor.batch(state.progress.batches)
+                    is_due = time.monotonic() - last_checkpoint > setup.training.checkpoint_seconds
+                    if is_due or stop.signal is not None:
+                        checkpoint()
+                    stop.raise_if_made()
+                finish_epoch(state, data, setup, batches)
+                monitor.epoch(state.records[-1])
+            checkpoint()
     finally:
         monitor.finished()
 
