@@ -59,11 +59,15 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def sentence(error: BaseException, env: str | None = None) -> str:
     """What went wrong, in the words of the code that noticed it, without what Kedro wraps around."""
+    notes = getattr(error, "__notes__", [])
     while isinstance(error, DatasetError) and error.__cause__ is not None:
         error = error.__cause__
     if isinstance(error, MissingConfigException) and env:
         environments = sorted(path.name for path in Path("conf").iterdir() if path.is_dir() and path.name != "local")
         return f"there is no environment {env!r}; expected one of {', '.join(environments)}"
+    if isinstance(error, OSError) and error.strerror:  # of the operating system, which does not say what was tried
+        tried = notes[-1] if notes else f"Cannot use {error.filename}" if error.filename else "A file cannot be used"
+        return f"{tried}: {error.strerror}"
     text = " ".join(str(error).split())
     if isinstance(error, ValueError | OSError | FloatingPointError | DatasetError) and text:
         return text

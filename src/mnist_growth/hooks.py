@@ -1,6 +1,8 @@
 """Where checks, versions and tracking meet a Kedro run."""
 
+import contextlib
 import logging
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -47,7 +49,10 @@ COMPANIONS = {"training_history": "network", "data_manifest": "test_digits"}
 
 
 class VersionHooks:
-    """Lets a run load what it has saved, and nothing that another run saves meanwhile."""
+    """Lets a run load what it has saved, nothing that another run saves meanwhile, and nothing that is not whole."""
+
+    def __init__(self) -> None:
+        self.unfinished: set[Path] = set()
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -62,6 +67,39 @@ class VersionHooks:
             if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
                 saved = dataset.resolve_save_version()
                 dataset._version = Version(load=saved, save=saved)
+        self.catalog = catalog
+
+    @hook_impl
+    def before_dataset_saved(self, dataset_name: str) -> None:
+        """Remember the folder of a version until it is whole: Kedro's datasets write where the file is to be."""
+        dataset = self.catalog.get(dataset_name)
+        if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
+            self.unfinished.add(Path(dataset._get_save_path()).parent)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str) -> None:
+        """The version is whole."""
+        dataset = self.catalog.get(dataset_name)
+        if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
+            self.unfinished.discard(Path(dataset._get_load_path()).parent)
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        """Remove what was not saved to its end, for example because the disk is full."""
+        for folder in self.unfinished:
+            error.add_note(f"Cannot save {folder.parent}")
+        self._remove_unfinished()
+
+    def interrupted(self, reason: str) -> None:  # noqa: ARG002
+        """Remove what was not saved to its end; Kedro has no hook for that."""
+        self._remove_unfinished()
+
+    def _remove_unfinished(self) -> None:
+        for folder in self.unfinished:
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):  # other versions stay
+                folder.parent.rmdir()
+        self.unfinished.clear()
 
 
 class TrackingMonitor:

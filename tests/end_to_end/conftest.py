@@ -1,10 +1,12 @@
 """Projects to run `kedro` in."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from kedro_project import Project, Result
+from mlflow_record import Record
 
 
 class TrainedProject(NamedTuple):
@@ -19,6 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.slow)
+            # MLflow, which the tests read records with, uses what SQLAlchemy is going to take away.
+            item.add_marker(pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"))
 
 
 @pytest.fixture
@@ -38,3 +42,18 @@ def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedProject:
 def trained(smoke_run: TrainedProject, tmp_path: Path) -> Project:
     """A copy of the project in which training has been run once."""
     return smoke_run.project.copy(tmp_path / "trained")
+
+
+@pytest.fixture
+def mlflow() -> Iterator[Callable[[Project], Record]]:
+    """Gives the record of a project's runs."""
+    records: dict[Project, Record] = {}
+
+    def record(project: Project) -> Record:
+        if project not in records:
+            records[project] = Record(project)
+        return records[project]
+
+    yield record
+    for opened in records.values():
+        opened.close()

@@ -4,6 +4,7 @@ import atexit
 import multiprocessing
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,17 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}\.\d{2}\.\d{2}\.\d{3}Z")
 # but Kedro and what imports it, because that reads the folder it is started in: 1 s instead of 6 s for each.
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(
-    ["mlflow", "mlflow.pyfunc", "mnist_growth.evaluation", "mnist_growth.figures", "mnist_growth.training", "pytest"]
+    [
+        "dynaconf",
+        "mlflow.pyfunc",
+        "mlflow.store.tracking.sqlalchemy_store",
+        "mnist_growth.evaluation",
+        "mnist_growth.figures",
+        "mnist_growth.training",
+        "parse",
+        "pyarrow.parquet",
+        "pytest",
+    ]
 )
 
 
@@ -40,13 +51,15 @@ class Result:
 class Command:
     """A `kedro` command that runs."""
 
-    def __init__(self, folder: Path, arguments: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, arguments: tuple[str, ...], environment: Mapping[str, str], largest_file: int | None = None
+    ) -> None:
         self.outputs = folder.parent / f"{folder.name}.stdout", folder.parent / f"{folder.name}.stderr"
         for path in self.outputs:
             path.write_bytes(b"")
         self.arguments = arguments
         self.process = _SERVER.Process(
-            target=_kedro, args=(folder, arguments, {**_environment(), **environment}, self.outputs)
+            target=_kedro, args=(folder, arguments, {**_environment(), **environment}, self.outputs, largest_file)
         )
         self.process.start()
 
@@ -106,13 +119,13 @@ class Project:
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts", "info.log"))
         return Project(folder)
 
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Command:
-        """Start `kedro <arguments>` here."""
-        return Command(self.folder, arguments, env or {})
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None, largest_file: int | None = None) -> Command:
+        """Start `kedro <arguments>` here; no file that it writes can become larger than so many bytes."""
+        return Command(self.folder, arguments, env or {}, largest_file)
 
-    def kedro(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
+    def kedro(self, *arguments: str, env: Mapping[str, str] | None = None, largest_file: int | None = None) -> Result:
         """Run `kedro <arguments>` here to its end."""
-        return self.start(*arguments, env=env).wait()
+        return self.start(*arguments, env=env, largest_file=largest_file).wait()
 
     def succeed(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """Run `kedro <arguments>`, which must succeed and have nothing to complain of."""
@@ -141,13 +154,21 @@ class Project:
         return sorted((self.folder / "data/06_models/checkpoints").glob("*/*.safetensors"))
 
     def files(self) -> list[str]:
-        """All files and folders of the data, which is where half-written ones would be."""
+        """All files of the data, which is where half-written ones would be."""
         data = self.folder / "data"
-        return sorted(str(path.relative_to(data)) for path in data.rglob("*"))
+        return sorted(str(path.relative_to(data)) for path in data.rglob("*") if path.is_file())
 
 
-def _kedro(folder: Path, arguments: tuple[str, ...], environment: dict[str, str], outputs: tuple[Path, Path]) -> None:
+def _kedro(
+    folder: Path,
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    outputs: tuple[Path, Path],
+    largest_file: int | None,
+) -> None:
     """What the forked process does: the same as the script `kedro`."""
+    if largest_file is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

@@ -41,7 +41,7 @@ def test_the_terminal_tells_epochs_growths_and_the_result(smoke_run):
 
 
 def test_everything_has_one_version_and_nothing_temporary_is_left(project):
-    files = [path for path in project.files() if (project.folder / "data" / path).is_file()]
+    files = project.files()
     versions = {path.split("/")[2] for path in files}
 
     assert len(versions) == 1
