@@ -71,7 +71,8 @@ def sentence(error: BaseException, env: str | None = None) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, ValueError | OSError | FloatingPointError | DatasetError) and text:
         return text
-    return f"{type(error).__name__}: {text} (`kedro run --verbose` shows where)"
+    detail = f": {text}" if text else ""
+    return f"{type(error).__name__}{detail} (`kedro run --verbose` shows where)"
 
 
 def check_pipeline_names(names: list[str]) -> None:

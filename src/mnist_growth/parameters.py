@@ -73,8 +73,11 @@ def _sentence(group: str, detail: Any, expected: Any) -> str:
     """One complaint of pydantic in the project's words."""
     name = ".".join([group, *(str(part) for part in detail["loc"])])
     if detail["type"] == "extra_forbidden":
-        fields = getattr(expected, "model_fields", {})
-        return f"there is no parameter {name!r}{_did_you_mean(str(detail['loc'][-1]), fields, group)}"
+        *path, found = (str(part) for part in detail["loc"])
+        for part in path:  # down to the model that has no such field
+            expected = expected.model_fields[part].annotation
+        inner = ".".join([group, *path])
+        return f"there is no parameter {name!r}{_did_you_mean(found, expected.model_fields, inner)}"
     if detail["type"] == "value_error":
         return f"{group}: {detail['ctx']['error']}"
     message = detail["msg"].removeprefix("Input should be ")

@@ -22,10 +22,20 @@ def test_the_static_site_shows_pipelines_layers_and_previews(smoke_run, tmp_path
         "resume",
     }
     assert main["layers"] == LAYERS
-    nodes = {node["name"]: node["id"] for node in main["nodes"]}
-    previews = {
-        name: json.loads((site / "api/nodes" / nodes[name]).read_text()).get("preview")
-        for name in ("growth_figure", "confusion_matrix_figure", "test_metrics", "training_history", "split")
+    nodes = {node["name"]: node["id"] for node in main["nodes"] if node["type"] == "data"}
+    kinds = {
+        name: json.loads((site / "api/nodes" / node).read_text()).get("preview_type") for name, node in nodes.items()
     }
-    assert all(previews.values()), previews
+    assert {name: kind for name, kind in kinds.items() if kind} == {
+        "data_manifest": "JSONPreview",
+        "split": "TablePreview",
+        "pixel_statistics": "JSONPreview",
+        "training_history": "TablePreview",
+        "predictions": "TablePreview",
+        "class_metrics": "TablePreview",
+        "confusion_matrix": "TablePreview",
+        "test_metrics": "JSONPreview",
+        **{name: "PlotlyPreview" for name in kinds if name.endswith("_figure")},
+    }
+    assert "growth_figure" in kinds
     assert (site / "index.html").is_file()

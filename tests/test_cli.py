@@ -1,0 +1,164 @@
+import logging
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from kedro.config import MissingConfigException
+from kedro.io.core import DatasetError
+
+from mnist_growth import cli
+from mnist_growth.machine import Terminated
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch):
+    """The wrapper changes what belongs to the process."""
+    monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
+    handler = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """Reasons that the tracked run was closed with."""
+    reasons = []
+    monkeypatch.setattr(cli, "_close_record", reasons.append)
+    return reasons
+
+
+def run(error, *arguments):
+    """Run a command that raises the error, as `kedro run` is run."""
+
+    def body(**_options):
+        if error is not None:
+            raise error
+        click.echo("done")
+
+    options = [click.Option(["--verbose"], is_flag=True), click.Option(["--env"])]
+    return CliRunner().invoke(click.Command("run", params=options, callback=cli.in_one_sentence(body)), arguments)
+
+
+def wrapped_by_kedro(error, depth=1):
+    """An error of a dataset as Kedro raises it."""
+    for _ in range(depth):
+        try:
+            raise DatasetError(f"Failed while loading data from dataset X.\n{error}") from error
+        except DatasetError as wrapped:
+            error = wrapped
+    return error
+
+
+def test_success_ends_with_0():
+    result = run(None)
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "done\n", "")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("epochs is 0; expected at least 1"),
+        OSError("epochs is 0; expected at least 1"),
+        FloatingPointError("epochs is 0; expected at least 1"),
+        wrapped_by_kedro(ValueError("epochs is 0;\n   expected at least 1")),
+        wrapped_by_kedro(FileNotFoundError("epochs is 0; expected at least 1"), depth=3),
+        DatasetError("epochs is 0; expected at least 1"),
+    ],
+)
+def test_an_error_ends_with_1_and_one_sentence(error):
+    result = run(error)
+
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "Error: epochs is 0; expected at least 1\n")
+
+
+def test_verbose_shows_the_traceback():
+    error = ValueError("epochs is 0")
+
+    result = run(error, "--verbose")
+
+    assert result.exit_code == 1
+    assert result.exception is error
+    assert "Error: " not in result.stderr
+
+
+def test_the_traceback_is_kept_for_the_log_file(caplog, monkeypatch):
+    monkeypatch.setattr(cli.logger, "propagate", True)
+    with caplog.at_level(logging.DEBUG, cli.logger.name):
+        run(ValueError("epochs is 0"))
+
+    assert "Traceback (most recent call last)" in caplog.text
+    assert "epochs is 0" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "reason"),
+    [(KeyboardInterrupt(), 130, "stopped by Ctrl-C"), (Terminated(), 143, "stopped by SIGTERM")],
+)
+def test_a_signal_ends_with_its_own_code_and_closes_the_record(closed, error, code, reason):
+    result = run(error)
+
+    assert result.exit_code == code
+    assert result.stderr == "Stopped. `kedro run --pipeline resume` goes on from the last checkpoint.\n"
+    assert closed == [reason]
+
+
+def test_a_wrong_option_is_told_by_click():
+    result = run(click.UsageError("no such option"))
+
+    assert result.exit_code == 2
+    assert "no such option" in result.stderr
+
+
+def test_a_bug_names_its_kind_and_how_to_see_more():
+    assert cli.sentence(KeyError("widths")) == "KeyError: 'widths' (`kedro run --verbose` shows where)"
+    assert cli.sentence(ValueError()) == "ValueError (`kedro run --verbose` shows where)"
+
+
+def test_an_error_of_the_operating_system_says_what_was_tried():
+    full = wrapped_by_kedro(OSError(28, "No space left on device"))
+    assert cli.sentence(full) == "A file cannot be used: No space left on device"
+
+    full.add_note("Cannot save data/x.parquet")
+    assert cli.sentence(full) == "Cannot save data/x.parquet: No space left on device"
+    assert cli.sentence(PermissionError(13, "Permission denied", "data/y")) == "Cannot use data/y: Permission denied"
+
+
+def test_an_unknown_environment_is_answered_with_those_there_are(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+    answer = cli.sentence(MissingConfigException("nothing in conf/smoky"), "smoky")
+
+    assert answer.startswith("there is no environment 'smoky'; expected one of base, ")
+    assert "smoke" in answer
+    assert "local" not in answer
+
+
+def test_pipelines_are_known_by_name():
+    cli.check_pipeline_names(["resume", "__default__"])
+
+    with pytest.raises(ValueError, match="there is no pipeline 'trian'; expected one of __default__, evaluate, ingest"):
+        cli.check_pipeline_names(["train", "trian"])
+
+
+def test_kedro_run_keeps_all_its_options():
+    names = {parameter.name for parameter in cli.run.params}
+
+    assert {parameter.name for parameter in cli.kedro_run.params} | {"verbose"} == names
+    assert {"pipeline", "pipelines", "params", "load_versions", "env"} <= names
+    assert "verbose" not in {parameter.name for parameter in cli.kedro_run.params}
+
+
+def test_the_commands_start_without_the_large_libraries():
+    modules = "torch", "mlflow", "pandas", "sklearn"
+    code = f"import sys, mnist_growth.cli; print([name for name in {modules} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert done.stdout == "[]\n"

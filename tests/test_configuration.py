@@ -1,0 +1,149 @@
+"""What conf/ holds."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from kedro.config import OmegaConfigLoader
+from kedro.validation.type_extractor import TypeExtractor
+from pydantic import BaseModel, TypeAdapter
+
+from mnist_growth import settings
+from mnist_growth.network import GrowthConfig, scheduled_neurons
+from mnist_growth.parameters import UNGROUPED, check_parameters
+from mnist_growth.pipeline_registry import register_pipelines
+
+CONF = Path(__file__).parents[1] / "conf"
+ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name not in ("base", "local"))
+TYPES = {**UNGROUPED, **TypeExtractor(register_pipelines()).extract_types_from_pipelines()}
+MODELS = {name: kind for name, kind in TYPES.items() if isinstance(kind, type) and issubclass(kind, BaseModel)}
+LAYERS = {
+    "01_raw": "raw",
+    "02_intermediate": "intermediate",
+    "03_primary": "primary",
+    "06_models": "models",
+    "07_model_output": "model_output",
+    "08_reporting": "reporting",
+}
+
+
+def load(environment="base", **runtime_params):
+    return OmegaConfigLoader(str(CONF), env=environment, runtime_params=runtime_params, **settings.CONFIG_LOADER_ARGS)
+
+
+def leaves(tree, prefix=""):
+    """Dotted names and values of nested mappings and models."""
+    for name, value in (tree.model_dump() if isinstance(tree, BaseModel) else tree).items():
+        if isinstance(value, dict | BaseModel):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def growth_of(parameters):
+    growth, training = (GrowthConfig.model_validate(parameters["growth"]), parameters["training"])
+    return [scheduled_neurons(epoch, growth) for epoch in range(training["epochs"])]
+
+
+def test_the_environments_are_those_that_the_readme_names():
+    assert {"fixed", "reference", "smoke"} <= set(ENVIRONMENTS)
+
+
+@pytest.mark.parametrize("environment", ["base", *ENVIRONMENTS])
+def test_every_environment_is_valid(environment):
+    check_parameters(load(environment)["parameters"], register_pipelines())
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_environment_holds_only_what_differs_from_base(environment):
+    base = dict(leaves(load()["parameters"])) | dict(leaves(load()["globals"]))
+    given = {}
+    for path in (CONF / environment).glob("*.yml"):
+        if not path.name.startswith("catalog"):
+            given |= dict(leaves(yaml.safe_load(path.read_text())))
+
+    assert given
+    assert given.keys() <= base.keys()
+    assert {name for name, value in given.items() if base[name] == value} == set()
+
+
+def test_base_holds_every_group_and_no_other():
+    assert load()["parameters"].keys() == TYPES.keys()
+    assert len(MODELS) >= 7
+
+
+@pytest.mark.parametrize("group", MODELS)
+def test_base_holds_every_parameter_of_a_group_and_no_other(group):
+    parameters = load()["parameters"][group]
+
+    assert TypeAdapter(MODELS[group]).validate_python(parameters)
+    assert {name for name, _ in leaves(parameters)} == {name for name, _ in leaves(MODELS[group]())}
+
+
+@pytest.mark.parametrize("path", sorted(CONF.glob("base/parameters_*.yml")), ids=lambda path: path.stem)
+def test_every_parameter_of_base_is_explained(path):
+    lines = path.read_text().splitlines()
+    values = [number for number, line in enumerate(lines) if ":" in line and not line.lstrip().startswith("#")]
+
+    unexplained = [
+        lines[number]
+        for number in values
+        if "#" not in lines[number]
+        and not (number and lines[number - 1].lstrip().startswith("#"))
+        and not lines[number].endswith(":")  # a group: its values are explained
+        and lines[number].strip() != "enabled: true"  # explained by the comment over its group
+    ]
+
+    assert unexplained == []
+
+
+def test_every_entry_of_the_catalog_is_used_and_has_the_layer_of_its_folder():
+    catalog = {name: entry for name, entry in load()["catalog"].items() if not name.startswith("_")}
+    used = set().union(*(pipeline.datasets() for pipeline in register_pipelines().values()))
+
+    assert set(catalog) <= used
+    for name, entry in catalog.items():
+        layer = entry["metadata"]["kedro-viz"]["layer"]
+        assert entry["filepath"].split("/")[:2] == ["data", next(key for key in LAYERS if LAYERS[key] == layer)], name
+        assert entry.get("versioned", False) == (name != "digit_archive"), name
+
+
+def test_only_what_a_run_needs_for_itself_is_missing_from_the_catalog():
+    catalog = load()["catalog"]
+    used = set().union(*(pipeline.datasets() for pipeline in register_pipelines().values()))
+
+    missing = {name for name in used if name not in catalog and not name.startswith("params:")}
+
+    assert missing == {"monitor", "setup", "provenance"}
+
+
+def test_a_dataset_given_on_the_command_line_reaches_the_catalog():
+    entry = load("smoke", dataset="folder", archive={"path": "mine"})["catalog"]["digit_archive"]
+
+    assert (entry["name"], entry["own_folder"]) == ("folder", "mine")
+    assert load("smoke")["catalog"]["digit_archive"]["name"] == "sample"
+    assert load()["catalog"]["digit_archive"]["name"] == "mnist"
+
+
+def test_fixed_is_as_wide_as_base_becomes_from_the_start():
+    base, fixed = load()["parameters"], load("fixed")["parameters"]
+
+    assert set(growth_of(fixed)) == {growth_of(base)[-1]} == {512}
+    assert base | {"growth": fixed["growth"]} == fixed
+
+
+def test_reference_is_the_documented_schedule():
+    widths = growth_of(load("reference")["parameters"])
+
+    assert widths == [min(128 + 64 * (epoch // 20), 512) for epoch in range(150)]
+    assert widths[-1] == 512
+
+
+def test_smoke_grows_within_a_few_small_epochs():
+    parameters = load("smoke")["parameters"]
+    widths = growth_of(parameters)
+
+    assert parameters["dataset"] == "sample"
+    assert len(widths) <= 5
+    assert len(set(widths)) >= 3
+    assert max(widths) <= 64

@@ -1,0 +1,229 @@
+import json
+import subprocess
+from dataclasses import fields
+from types import SimpleNamespace
+
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.io.core import Version
+from kedro.pipeline import Node, Pipeline
+from kedro.runner import SequentialRunner
+from kedro_datasets.json import JSONDataset
+
+from mnist_growth import hooks
+from mnist_growth.hooks import ParameterHooks, TrackingHooks, TrackingMonitor, VersionHooks, git_commit
+from mnist_growth.tracking import Status
+from mnist_growth.training import EpochRecord, GrowthEvent
+
+OLD, OURS, OTHERS = "2026-01-01T00.00.00.000Z", "2026-01-02T00.00.00.000Z", "2026-01-03T00.00.00.000Z"
+RUN = {"load_versions": None, "runtime_params": None}
+
+
+def numbers(folder, name, load=None, save=OURS):
+    return JSONDataset(filepath=str(folder / f"{name}.json"), version=Version(load, save))
+
+
+def zero(*_inputs):
+    return 0
+
+
+def no_such_program(*_arguments, **_options):
+    raise FileNotFoundError(2, "No such file or directory", "git")
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    return DataCatalog(
+        {
+            "start": MemoryDataset(1),
+            "made": numbers(tmp_path, "made"),
+            "given": numbers(tmp_path, "given"),
+            "network": numbers(tmp_path, "network"),
+            "training_history": numbers(tmp_path, "training_history"),
+        }
+    )
+
+
+@pytest.fixture
+def version_hooks(catalog):
+    made = VersionHooks()
+    made.before_pipeline_run(RUN, Pipeline([Node(zero, "start", "made")]), catalog)
+    return made
+
+
+def test_a_run_loads_what_it_has_saved_although_another_run_saved_later(catalog, version_hooks, tmp_path):
+    numbers(tmp_path, "made", save=OLD).save(0)
+    catalog.save("made", 1)
+    numbers(tmp_path, "made", save=OTHERS).save(2)
+
+    assert catalog.load("made") == 1
+    assert numbers(tmp_path, "made").load() == 2
+
+
+def test_a_run_loads_the_newest_version_of_what_it_does_not_make(catalog, version_hooks, tmp_path):
+    numbers(tmp_path, "given", save=OLD).save(0)
+    numbers(tmp_path, "given", save=OTHERS).save(2)
+
+    assert catalog.load("given") == 2
+
+
+def test_a_network_of_a_given_version_is_shown_beside_its_own_history(catalog, tmp_path):
+    for version in (OLD, OTHERS):
+        numbers(tmp_path, "training_history", save=version).save(version)
+    pipeline = Pipeline([Node(zero, ["network", "training_history"], "made")])
+
+    VersionHooks().before_pipeline_run(RUN | {"load_versions": {"network": OLD}}, pipeline, catalog)
+    assert catalog.load("training_history") == OLD
+
+    both = {"network": OLD, "training_history": OTHERS}
+    catalog["training_history"] = numbers(tmp_path, "training_history", load=OTHERS)
+    VersionHooks().before_pipeline_run(RUN | {"load_versions": both}, pipeline, catalog)
+    assert catalog.load("training_history") == OTHERS
+
+
+@pytest.mark.parametrize("end", ["error", "interruption"])
+def test_a_version_that_is_not_saved_to_its_end_is_removed(catalog, version_hooks, tmp_path, end):
+    numbers(tmp_path, "made", save=OLD).save(0)
+    version_hooks.before_dataset_saved("made")
+    half = tmp_path / "made.json" / OURS / "made.json"
+    half.parent.mkdir()
+    half.write_text('{"half": ')
+    error = OSError(28, "No space left on device")
+
+    if end == "error":
+        version_hooks.on_pipeline_error(error)
+        assert error.__notes__ == [f"Cannot save {tmp_path}/made.json"]
+    else:
+        version_hooks.interrupted("stopped by Ctrl-C")
+
+    assert [path.name for path in (tmp_path / "made.json").iterdir()] == [OLD]
+
+
+def test_a_version_that_was_saved_stays_when_the_run_fails_later(catalog, version_hooks):
+    for name in ("start", "made"):
+        version_hooks.before_dataset_saved(name)
+        catalog.save(name, 1)
+        version_hooks.after_dataset_saved(name)
+    error = ValueError("later")
+
+    version_hooks.on_pipeline_error(error)
+
+    assert catalog.load("made") == 1
+    assert not hasattr(error, "__notes__")
+
+
+def test_wrong_parameters_stop_a_run_before_it_begins():
+    context = SimpleNamespace(config_loader={"parameters": {"trainng": {"epochs": 3}}})
+
+    with pytest.raises(ValueError, match="there is no parameter 'trainng'"):
+        ParameterHooks().after_context_created(context)
+
+
+@pytest.mark.parametrize("asked_for", ["sample", "kmnist", None])
+def test_digits_of_another_set_than_asked_for_stop_a_run(asked_for):
+    catalog = DataCatalog(
+        {
+            "test_digits": MemoryDataset(SimpleNamespace(dataset="sample")),
+            "data_manifest": MemoryDataset({"dataset": "sample", "requested": "sample"}),
+        }
+    )
+    pipeline = Pipeline([Node(zero, "test_digits", "metrics")])
+    runtime_params = None if asked_for is None else {"dataset": asked_for}
+
+    def start():
+        ParameterHooks().before_pipeline_run({"runtime_params": runtime_params}, pipeline, catalog)
+
+    if asked_for == "kmnist":
+        with pytest.raises(ValueError, match="dataset is 'kmnist', but the digits ingested last are 'sample'"):
+            start()
+    else:
+        start()
+
+
+class Tracker:
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.run_id = "run 1"
+        self.told = []
+
+    def __getattr__(self, name):
+        return lambda *arguments, **options: self.told.append((name, *arguments, *options.items()))
+
+
+def test_epochs_and_growths_reach_the_tracked_run():
+    tracker = Tracker()
+    monitor = TrackingMonitor(tracker)
+    values = {field.name: 0 for field in fields(EpochRecord)}
+    record = EpochRecord(**values | {"epoch": 3, "widths": "96-128", "validation_accuracy": 0.25})
+    event = GrowthEvent(
+        epoch=3, operator="zero_fan_out", widths_before=(64,), widths_after=(128,), parameters_before=5,
+        parameters_after=10, largest_logit_change=0.0, largest_logit=1.0,
+    )  # fmt: skip
+
+    monitor.grew(event)
+    monitor.epoch(record)
+
+    assert monitor.run_id == "run 1"
+    (tags, growth), (method, row) = tracker.told
+    assert (tags, method) == ("log_tags", "log_epoch")
+    assert "zero_fan_out" in growth["growth.epoch_0003"]
+    assert (row["epoch"], row["width"], row["validation_accuracy"]) == (3, 128, 0.25)
+
+
+def test_what_is_saved_is_tracked_with_its_version(catalog, tmp_path):
+    tracking = TrackingHooks()
+    tracking.tracker, tracking.catalog = Tracker(), catalog
+    catalog["test_metrics"] = numbers(tmp_path, "test_metrics")
+    pipeline = Pipeline([Node(lambda start: {"accuracy": start / 2}, "start", "test_metrics")])
+
+    SequentialRunner().run(pipeline, catalog)
+    tracking.after_dataset_saved("test_metrics", {"accuracy": 0.5})
+    tracking.after_dataset_saved("start", 1)
+
+    assert tracking.tracker.told == [
+        ("log_tags", {"version.test_metrics": OURS}),
+        ("log_metrics", {"accuracy": 0.5}, ("prefix", "test_")),
+        ("log_dict", "test_metrics", {"accuracy": 0.5}),
+    ]
+    assert json.loads((tmp_path / "test_metrics.json" / OURS / "test_metrics.json").read_text()) == {"accuracy": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "reason"),
+    [
+        (lambda tracking: tracking.on_pipeline_error(ValueError("two\n lines")), Status.FAILED, "two lines"),
+        (lambda tracking: tracking.interrupted("stopped by Ctrl-C"), Status.KILLED, "stopped by Ctrl-C"),
+    ],
+)
+def test_a_run_that_does_not_finish_is_closed_with_the_reason(end, status, reason):
+    tracking = TrackingHooks()
+    tracking.tracker = Tracker()
+
+    end(tracking)
+
+    assert tracking.tracker.told == [("end", status, ("reason", reason))]
+
+
+def test_the_commit_says_whether_files_have_changed_since(tmp_path, monkeypatch):
+    def git(*arguments):
+        identity = ("-c", "user.name=x", "-c", "user.email=x@x")
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert git_commit(tmp_path) == "none"
+    git("init")
+    (tmp_path / "file").write_text("one")
+    git("add", "file")
+    git("commit", "-m", "first")
+    clean = git_commit(tmp_path)
+    (tmp_path / "file").write_text("two")
+
+    assert len(clean) == 40
+    assert git_commit(tmp_path) == f"{clean}+"
+
+
+def test_without_git_there_is_no_commit(tmp_path, monkeypatch):
+    monkeypatch.setattr(hooks.subprocess, "run", no_such_program)
+
+    assert git_commit(tmp_path) == "none"
