@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from mnist_growth.digits import Digits, SplitConfig, WarpConfig, stratified_split
+from mnist_growth.machine import MemoryBudget
 from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, scheduled_neurons
 from mnist_growth.training import (
     LearningRateConfig,
@@ -82,7 +83,8 @@ class Training:
             fingerprint=digits.fingerprint,
             split=split_fingerprint(split),
         )
-        self.data = TrainingData.of(digits, split, torch.device("cpu"))
+        self.budget = MemoryBudget(1.0, torch.device("cpu"))
+        self.data = TrainingData.of(digits, split, self.budget)
 
     def begin(self):
         network = GrowingMLP(

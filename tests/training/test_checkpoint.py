@@ -27,7 +27,7 @@ class InterruptingStore(CheckpointStore):
 
 def finish(training, store, recorder, state=None):
     state = state or training.begin()
-    train(state, training.data, training.setup, store, recorder)
+    train(state, training.data, training.setup, store, recorder, training.budget)
     return state
 
 

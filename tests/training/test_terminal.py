@@ -7,7 +7,7 @@ from mnist_growth.training import CheckpointStore, Monitors, TerminalMonitor, tr
 
 
 def run(training, monitor, folder):
-    train(training.begin(), training.data, training.setup, CheckpointStore(folder), monitor)
+    train(training.begin(), training.data, training.setup, CheckpointStore(folder), monitor, training.budget)
 
 
 def test_without_a_terminal_there_is_one_plain_line_per_epoch_and_growth(make_training, tmp_path, caplog):

@@ -9,7 +9,7 @@ from mnist_growth.digits.manifest import data_manifest
 from mnist_growth.digits.sample import sample_digits
 from mnist_growth.digits.split import Split, stratified_split
 from mnist_growth.digits.statistics import PixelStatistics, pixel_statistics
-from mnist_growth.digits.warps import warp
+from mnist_growth.digits.warps import Warps, apply_warps, draw_warps, warp
 
 __all__ = [
     "IMAGE_SIDE",
@@ -21,7 +21,10 @@ __all__ = [
     "Split",
     "SplitConfig",
     "WarpConfig",
+    "Warps",
+    "apply_warps",
     "data_manifest",
+    "draw_warps",
     "fingerprint",
     "folder_digits",
     "load_archive",

@@ -8,6 +8,7 @@ sampled once.
 
 import functools
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -37,15 +38,65 @@ def warp(images: Tensor, config: WarpConfig, generator: torch.Generator) -> Tens
         Grey values 0 to 255, float32 of shape [N, 28, 28], on the device of the images. Without any warp, the given
         images (float32 images are not copied).
     """
-    images = images.float()
+    return apply_warps(images, draw_warps(len(images), config, generator))
+
+
+@dataclass(frozen=True)
+class Warps:
+    """The random numbers of the warps of N images: few beside their pixels.
+
+    Attributes:
+        affine: Map from warped to original coordinates, float32 of shape [N, 2, 3].
+        noise: Standard normal numbers of the elastic field, float32 of shape [N, 2, K, K].
+        basis: What `grid_basis` returns, float32 of shape [28, K + 2].
+    """
+
+    affine: Tensor
+    noise: Tensor
+    basis: Tensor
+
+    def __getitem__(self, part: slice) -> "Warps":
+        """The warps of some of the images."""
+        return Warps(self.affine[part], self.noise[part], self.basis)
+
+
+def draw_warps(count: int, config: WarpConfig, generator: torch.Generator) -> Warps | None:
+    """Draw a warp for each of some images.
+
+    Drawn in one go, the warps of a batch do not depend on how it is divided when they are applied.
+
+    Args:
+        count: Number of images, N.
+        config: Strength of the warps.
+        generator: Source of all randomness, on the device of the images.
+
+    Returns:
+        The warps, or None if nothing is to be warped.
+    """
     affine_strengths = (config.rotation_degrees, config.scale, config.shear_degrees, config.translation_pixels)
     if not config.enabled or not any((*affine_strengths, config.elastic_alpha_pixels)):
-        return images
-    basis = grid_basis(config.elastic_alpha_pixels, config.elastic_sigma_pixels, images.device)
+        return None
+    basis = grid_basis(config.elastic_alpha_pixels, config.elastic_sigma_pixels, generator.device)
     bumps = basis.shape[1] - 2
-    affine = _random_affine(len(images), config, generator)
-    noise = torch.randn((len(images), 2, bumps, bumps), device=images.device, generator=generator)
-    return sample(images, sampling_grid(affine, noise, basis))
+    affine = _random_affine(count, config, generator)
+    noise = torch.randn((count, 2, bumps, bumps), device=generator.device, generator=generator)
+    return Warps(affine, noise, basis)
+
+
+def apply_warps(images: Tensor, warps: Warps | None) -> Tensor:
+    """Warp images as drawn.
+
+    Args:
+        images: Grey values 0 to 255, uint8 or float32 of shape [N, 28, 28].
+        warps: One for each image, or None for no warps.
+
+    Returns:
+        Grey values 0 to 255, float32 of shape [N, 28, 28]. Without warps, the given images (float32 ones not copied).
+    """
+    images = images.float()
+    if warps is None:
+        return images
+    return sample(images, sampling_grid(warps.affine, warps.noise, warps.basis))
 
 
 def sample(images: Tensor, grid: Tensor) -> Tensor:

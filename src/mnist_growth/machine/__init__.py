@@ -1,17 +1,26 @@
 """What the project runs on: device, memory, signals, files that are written whole or not at all."""
 
+from mnist_growth.machine.allocations import AllocationMeter
+from mnist_growth.machine.budget import MemoryBudget, MemoryConfig, is_out_of_memory
 from mnist_growth.machine.device import DeviceName, choose_device
 from mnist_growth.machine.files import atomic_path
 from mnist_growth.machine.interruption import StopRequest, Terminated, raise_for, stop_on_request
+from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
 from mnist_growth.machine.memory import gpu_memory_bytes, peak_rss_bytes, rss_bytes
 
 __all__ = [
+    "AllocationMeter",
     "DeviceName",
+    "MemoryBudget",
+    "MemoryConfig",
     "StopRequest",
     "Terminated",
     "atomic_path",
     "choose_device",
     "gpu_memory_bytes",
+    "gpu_memory_limit_bytes",
+    "is_out_of_memory",
+    "memory_limit_bytes",
     "peak_rss_bytes",
     "raise_for",
     "rss_bytes",

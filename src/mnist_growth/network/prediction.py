@@ -53,7 +53,7 @@ def score(network: GrowingMLP, images: Tensor, labels: Tensor, indices: Tensor) 
     device = network.output.weight.device
     loss = torch.zeros((), dtype=torch.float64, device="cpu")
     right = 0
-    for chunk in torch.split(indices, CHUNK):
+    for chunk in torch.split(indices.to(images.device), CHUNK):
         logits = network(images[chunk].to(device))
         truth = labels[chunk].to(device)
         loss += F.cross_entropy(logits, truth, reduction="sum").double().cpu()

@@ -140,7 +140,7 @@ def _restore(tensors: Mapping[str, Tensor], header: Mapping[str, Any], device: t
         data_generator=torch.Generator(),
         warp_generator=torch.Generator(device),
         progress=EpochProgress(
-            order=tensors["order"].to(device),
+            order=tensors["order"],
             batches=header["batches"],
             loss_sum=tensors["loss_sum"].to(device),
             right_sum=tensors["right_sum"].to(device),

@@ -24,7 +24,7 @@ class TrainingConfig(BaseModel):
 
     epochs: Annotated[int, Field(ge=1)] = 50
     batch_size: Annotated[int, Field(ge=2)] = 256
-    micro_batch_size: Annotated[int, Field(ge=2)] | None = None
+    micro_batch_size: Annotated[int, Field(ge=1)] | None = None
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
     learning_rate_schedule: LearningRateConfig = LearningRateConfig()
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01

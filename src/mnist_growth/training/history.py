@@ -15,6 +15,7 @@ class EpochRecord:
         parameters: trainable numbers.
         learning_rate: of the last step.
         batch_size: images per update.
+        micro_batch_size: images that went through the network at once, at the end of the epoch.
         train_loss: mean cross-entropy of the (warped) training images while they were learned.
         train_accuracy: share of them that was right, in [0, 1].
         validation_loss: of the averaged network on the untouched validation images.
@@ -32,6 +33,7 @@ class EpochRecord:
     parameters: int
     learning_rate: float
     batch_size: int
+    micro_batch_size: int
     train_loss: float
     train_accuracy: float
     validation_loss: float

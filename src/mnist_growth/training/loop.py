@@ -7,8 +7,15 @@ from typing import Protocol
 import torch
 import torch.nn.functional as F
 
-from mnist_growth.digits import warp
-from mnist_growth.machine import gpu_memory_bytes, peak_rss_bytes, rss_bytes, stop_on_request
+from mnist_growth.digits import apply_warps, draw_warps
+from mnist_growth.machine import (
+    MemoryBudget,
+    gpu_memory_bytes,
+    is_out_of_memory,
+    peak_rss_bytes,
+    rss_bytes,
+    stop_on_request,
+)
 from mnist_growth.network import (
     OPERATORS,
     GrowingMLP,
@@ -19,6 +26,7 @@ from mnist_growth.network import (
 )
 from mnist_growth.training.history import EpochRecord, GrowthEvent
 from mnist_growth.training.learning_rate import learning_rate
+from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.monitor import Monitor
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import EpochProgress, TrainingState
@@ -34,7 +42,12 @@ class Checkpoints(Protocol):
 
 
 def train(
-    state: TrainingState, data: TrainingData, setup: TrainingSetup, checkpoints: Checkpoints, monitor: Monitor
+    state: TrainingState,
+    data: TrainingData,
+    setup: TrainingSetup,
+    checkpoints: Checkpoints,
+    monitor: Monitor,
+    budget: MemoryBudget,
 ) -> None:
     """Train until ``setup.training.epochs`` epochs are done, in place.
 
@@ -47,12 +60,19 @@ def train(
         setup: all parameters.
         checkpoints: takes the checkpoints.
         monitor: is told of every batch, growth and epoch.
+        budget: memory that may be used; where it is tight, batches go through the network in smaller pieces.
 
     Raises:
         FloatingPointError: the loss is no longer a finite number.
+        MemoryError: the smallest piece does not fit; a checkpoint has been taken.
         KeyboardInterrupt: after SIGINT; ``machine.Terminated`` after SIGTERM.
     """
     batches = batches_per_epoch(len(data.train), setup.training.batch_size)
+    micro_batches = MicroBatches(
+        setup.training.micro_batch_size or setup.training.batch_size,
+        batch_norm=setup.network.batch_norm,
+        budget=budget,
+    )
     last_checkpoint = time.monotonic()
 
     def checkpoint() -> None:
@@ -68,14 +88,19 @@ def train(
                     begin_epoch(state, data, setup, monitor)
                     if state.progress.grew:
                         checkpoint()
+                micro_batches.fit(state.network, data.images, setup.warps)
                 while state.progress.batches < batches:
-                    train_batch(state, data, setup, batches)
+                    try:
+                        train_batch_in_pieces(state, data, setup, batches, micro_batches)
+                    except MemoryError:
+                        checkpoint()
+                        raise
                     monitor.batch(state.progress.batches)
                     is_due = time.monotonic() - last_checkpoint > setup.training.checkpoint_seconds
                     if is_due or stop.signal is not None:
                         checkpoint()
                     stop.raise_if_made()
-                finish_epoch(state, data, setup, batches)
+                finish_epoch(state, data, setup, batches, micro_batches.size)
                 monitor.epoch(state.records[-1])
             checkpoint()
     finally:
@@ -96,13 +121,13 @@ def begin_epoch(state: TrainingState, data: TrainingData, setup: TrainingSetup, 
         monitor.grew(event)
     order = torch.randperm(len(data.train), generator=state.data_generator)
     state.progress = EpochProgress.none(state.device)
-    state.progress.order = data.train[order.to(data.train.device)]
+    state.progress.order = data.train[order]
     state.progress.grew = grows
 
 
 def grow(state: TrainingState, data: TrainingData, setup: TrainingSetup, width: int) -> GrowthEvent:
     """Widen the network, its average and the optimizer's state, and measure that the function is the same."""
-    probe = data.images[data.validation[:PROBE_IMAGES]]
+    probe, _ = data.batch(data.validation[:PROBE_IMAGES], state.device)
     before = state.network
     operator = OPERATORS[setup.growth.operator]
     state.network, state.average = widen_together([before, state.average], width, operator, state.data_generator)
@@ -123,30 +148,62 @@ def grow(state: TrainingState, data: TrainingData, setup: TrainingSetup, width: 
     return event
 
 
-def train_batch(state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int) -> None:
-    """One update of the weights from one batch, in micro-batches where the setup asks for them."""
-    training, progress = setup.training, state.progress
+def train_batch_in_pieces(
+    state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batches: MicroBatches
+) -> None:
+    """One update of the weights; when memory runs out on the way, it is begun anew in smaller pieces.
+
+    Raises:
+        MemoryError: the pieces cannot be smaller; the state is as before.
+    """
     started = time.perf_counter()
+    drawn = state.warp_generator.get_state()
+    buffers = [buffer.clone() for buffer in state.network.buffers()]
+    while True:
+        try:
+            train_batch(state, data, setup, batches, micro_batches)
+            break
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        state.optimizer.zero_grad()
+        state.warp_generator.set_state(drawn)
+        for buffer, before in zip(state.network.buffers(), buffers, strict=True):
+            buffer.copy_(before)
+        micro_batches.halve()
+    micro_batches.look()
+    state.progress.seconds += time.perf_counter() - started
+
+
+def train_batch(
+    state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batches: MicroBatches
+) -> None:
+    """One update of the weights from one batch; gradients of its pieces are summed."""
+    training, progress = setup.training, state.progress
     start = progress.batches * training.batch_size
     chosen = progress.order[start : start + training.batch_size]
+    loss_sum, right_sum = torch.zeros_like(progress.loss_sum), torch.zeros_like(progress.right_sum)
     state.optimizer.zero_grad()
-    micro_batches = math.ceil(len(chosen) / (training.micro_batch_size or len(chosen)))
-    for indices in torch.tensor_split(chosen, micro_batches):
-        images, labels = data.images[indices], data.labels[indices]
-        logits = state.network(warp(images, setup.warps, state.warp_generator))
+    warps = draw_warps(len(chosen), setup.warps, state.warp_generator)
+    for piece in micro_batches.split(len(chosen)):
+        images, labels = data.batch(chosen[piece], state.device)
+        logits = state.network(apply_warps(images, warps and warps[piece]))
         loss = F.cross_entropy(logits, labels, label_smoothing=training.label_smoothing)
-        (loss * (len(indices) / len(chosen))).backward()  # type: ignore[no-untyped-call]
-        progress.loss_sum += loss.detach() * len(indices)
-        progress.right_sum += (logits.detach().argmax(1) == labels).sum()
+        (loss * (len(labels) / len(chosen))).backward()  # type: ignore[no-untyped-call]
+        loss_sum += loss.detach() * len(labels)
+        right_sum += (logits.detach().argmax(1) == labels).sum()
     rate = learning_rate(state.epochs_done + (progress.batches + 1) / batches, training)
     state.optimizer.step(rate)
     update_average(state.average, state.network, training.ema_decay, state.updates)
     state.updates += 1
     progress.batches += 1
-    progress.seconds += time.perf_counter() - started
+    progress.loss_sum += loss_sum
+    progress.right_sum += right_sum
 
 
-def finish_epoch(state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int) -> None:
+def finish_epoch(
+    state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batch_size: int
+) -> None:
     """Validate, and write the epoch into the history."""
     training, progress = setup.training, state.progress
     images = min(batches * training.batch_size, len(progress.order))
@@ -165,6 +222,7 @@ def finish_epoch(state: TrainingState, data: TrainingData, setup: TrainingSetup,
             parameters=state.network.parameter_count,
             learning_rate=learning_rate(state.epochs_done, training),
             batch_size=training.batch_size,
+            micro_batch_size=micro_batch_size,
             train_loss=train_loss,
             train_accuracy=float(progress.right_sum) / images,
             validation_loss=validation.loss,

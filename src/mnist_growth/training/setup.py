@@ -1,6 +1,7 @@
 """What a training was started with, and what may change when it goes on."""
 
 import hashlib
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mnist_growth.digits import Digits, Split, WarpConfig
+from mnist_growth.machine import MemoryBudget
 from mnist_growth.network import GrowthConfig, NetworkConfig
 from mnist_growth.training.config import TrainingConfig
 
@@ -78,10 +80,10 @@ class TrainingData:
     """Digits as tensors.
 
     Attributes:
-        images: uint8 [N, 28, 28]; on the device of the network where it is no CPU.
-        labels: int64 [N], likewise.
-        train: int64 [T], indices of the training part, likewise.
-        validation: int64 [V], indices of the validation part, likewise.
+        images: uint8 [N, 28, 28], on the CPU, where a memory map stays on the disk, or on the device of the network.
+        labels: int64 [N], on the device of the images.
+        train: int64 [T], indices of the training part, on the CPU.
+        validation: int64 [V], indices of the validation part, on the CPU.
     """
 
     images: Tensor
@@ -90,14 +92,32 @@ class TrainingData:
     validation: Tensor
 
     @classmethod
-    def of(cls, digits: Digits, split: Split, device: torch.device) -> "TrainingData":
-        """Digits for a device; on the CPU the arrays, or memory maps, are used as they are."""
+    def of(cls, digits: Digits, split: Split, budget: MemoryBudget) -> "TrainingData":
+        """Digits for the device that has the budget; a set that would take more than half of what is left stays out.
+
+        On the CPU the arrays, or memory maps, are used as they are.
+        """
+        with warnings.catch_warnings():  # nothing writes to the images: a map that cannot be written to is right
+            warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
+            images, labels = torch.from_numpy(digits.images), torch.from_numpy(digits.labels)
+        if images.nbytes < budget.room() / 2:
+            images, labels = images.to(budget.device), labels.to(budget.device)
         return cls(
-            images=torch.from_numpy(digits.images).to(device),
-            labels=torch.from_numpy(digits.labels).to(device),
-            train=torch.from_numpy(split.train).to(device),
-            validation=torch.from_numpy(split.validation).to(device),
+            images=images,
+            labels=labels,
+            train=torch.from_numpy(split.train),
+            validation=torch.from_numpy(split.validation),
         )
+
+    def batch(self, indices: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Some images uint8 [B, 28, 28] and labels int64 [B] on a device.
+
+        Args:
+            indices: int64 [B], on the CPU.
+            device: of the network.
+        """
+        indices = indices.to(self.images.device)
+        return self.images[indices].to(device), self.labels[indices].to(device)
 
 
 def split_fingerprint(split: Split) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 
 from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
-from mnist_growth.machine import DeviceName, choose_device
+from mnist_growth.machine import DeviceName, MemoryBudget, MemoryConfig, choose_device
 from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, TrainedNetwork, scheduled_neurons
 from mnist_growth.training import (
     CheckpointStore,
@@ -49,6 +49,7 @@ def train_network(
     pixel_statistics: PixelStatistics,
     setup: TrainingSetup,
     device: DeviceName,
+    memory: MemoryConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
 ) -> tuple[TrainedNetwork, pd.DataFrame]:
@@ -66,7 +67,7 @@ def train_network(
         generator=torch.Generator().manual_seed(setup.training.seed),
     ).to(target)
     state = TrainingState.begin(network, setup.training.weight_decay, setup.training.seed, monitor.run_id)
-    return _train(state, train_digits, split, setup, checkpoints, monitor)
+    return _train(state, train_digits, split, setup, memory, checkpoints, monitor)
 
 
 def resume_training(
@@ -74,6 +75,7 @@ def resume_training(
     split: Split,
     setup: TrainingSetup,
     device: DeviceName,
+    memory: MemoryConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
 ) -> tuple[TrainedNetwork, pd.DataFrame]:
@@ -96,7 +98,7 @@ def resume_training(
             state.epochs_done,
             2 * state.epochs_done,
         )
-    return _train(state, train_digits, split, setup, checkpoints, monitor)
+    return _train(state, train_digits, split, setup, memory, checkpoints, monitor)
 
 
 def _train(
@@ -104,10 +106,12 @@ def _train(
     digits: Digits,
     split: Split,
     setup: TrainingSetup,
+    memory: MemoryConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
 ) -> tuple[TrainedNetwork, pd.DataFrame]:
-    train(state, TrainingData.of(digits, split, state.device), setup, checkpoints, monitor)
+    budget = MemoryBudget(memory.budget_fraction, state.device)
+    train(state, TrainingData.of(digits, split, budget), setup, checkpoints, monitor, budget)
     trained = TrainedNetwork(
         network=state.average.to("cpu"),
         dataset=digits.dataset,

@@ -16,11 +16,20 @@ SETUP = Node(
 
 def create_pipeline() -> Pipeline:
     """Digits, split and statistics in; a trained network and its history out."""
-    inputs = ["train_digits", "split", "pixel_statistics", "setup", "params:device", "checkpoints", "monitor"]
+    inputs = [
+        "train_digits",
+        "split",
+        "pixel_statistics",
+        "setup",
+        "params:device",
+        "params:memory",
+        "checkpoints",
+        "monitor",
+    ]
     return Pipeline([SETUP, Node(train_network, inputs=inputs, outputs=OUTPUTS, name="train_network")])
 
 
 def create_resume_pipeline() -> Pipeline:
     """The same from the newest checkpoint."""
-    inputs = ["train_digits", "split", "setup", "params:device", "checkpoints", "monitor"]
+    inputs = ["train_digits", "split", "setup", "params:device", "params:memory", "checkpoints", "monitor"]
     return Pipeline([SETUP, Node(resume_training, inputs=inputs, outputs=OUTPUTS, name="resume_training")])

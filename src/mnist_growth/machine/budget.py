@@ -1,0 +1,63 @@
+"""The share of the memory that a training may use."""
+
+import ctypes
+import gc
+import sys
+from typing import Annotated
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+
+from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
+from mnist_growth.machine.memory import rss_bytes
+
+
+class MemoryConfig(BaseModel):
+    """How much of the memory at hand a run may use."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    budget_fraction: Annotated[float, Field(gt=0, le=1)] = 0.6
+    """Share of the smaller of physical memory and control-group limit, and of the memory of a GPU."""
+
+
+class MemoryBudget:
+    """A number of bytes, and how much of it is left on the device that computes.
+
+    Attributes:
+        bytes: the whole budget.
+    """
+
+    def __init__(self, fraction: float, device: torch.device) -> None:
+        self.device = device
+        limit = memory_limit_bytes() if device.type == "cpu" else gpu_memory_limit_bytes(device)
+        self.bytes = int(fraction * limit)
+
+    def used(self) -> int:
+        """Bytes that the process uses now: resident memory, or what torch holds on a GPU."""
+        if self.device.type == "cuda":
+            return torch.cuda.memory_allocated(self.device)
+        if self.device.type == "mps":
+            return torch.mps.current_allocated_memory()
+        return rss_bytes()
+
+    def room(self) -> int:
+        """Bytes that are left; negative where more is used than the budget allows."""
+        return self.bytes - self.used()
+
+    def collect(self) -> None:
+        """Give back to the system what is no longer needed."""
+        gc.collect()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        elif sys.platform == "linux":
+            trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, other C libraries do not
+            if trim is not None:
+                trim(0)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory could not be had, on the CPU or a GPU."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

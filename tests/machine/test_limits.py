@@ -1,0 +1,86 @@
+import psutil
+import pytest
+import torch
+
+from mnist_growth.machine import (
+    AllocationMeter,
+    MemoryBudget,
+    gpu_memory_limit_bytes,
+    is_out_of_memory,
+    memory_limit_bytes,
+)
+
+PHYSICAL = psutil.virtual_memory().total
+SMALL = PHYSICAL // 3
+
+
+def limit(tmp_path, membership, files):
+    for name, text in files.items():
+        path = tmp_path / "cgroup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}\n")
+    groups = tmp_path / "membership"
+    groups.write_text(membership)
+    return memory_limit_bytes(tmp_path / "cgroup", groups)
+
+
+@pytest.mark.parametrize(
+    ("membership", "files", "expected"),
+    [
+        ("0::/\n", {}, PHYSICAL),
+        ("0::/app\n", {"app/memory.max": "max"}, PHYSICAL),
+        ("0::/app\n", {"app/memory.max": SMALL}, SMALL),
+        ("0::/outer/inner\n", {"outer/memory.max": SMALL, "outer/inner/memory.max": "max"}, SMALL),
+        ("0::/not/visible/here\n", {"memory.max": SMALL}, SMALL),
+        ("4:memory:/job\n0::/\n", {"memory/job/memory.limit_in_bytes": SMALL}, SMALL),
+        ("4:cpu,memory:/job\n", {"memory/job/memory.limit_in_bytes": SMALL}, SMALL),
+        ("4:memory:/job\n", {"memory/job/memory.limit_in_bytes": 9223372036854771712}, PHYSICAL),
+        ("4:memory:/elsewhere\n", {"memory/memory.limit_in_bytes": SMALL}, SMALL),
+        ("4:cpu:/job\n", {"cpu/job/memory.limit_in_bytes": SMALL}, PHYSICAL),
+    ],
+)
+def test_the_limit_is_the_smallest_of_the_machine_and_its_control_groups(tmp_path, membership, files, expected):
+    assert limit(tmp_path, membership, files) == expected
+
+
+def test_without_control_groups_it_is_the_machine(tmp_path):
+    assert memory_limit_bytes(tmp_path, tmp_path / "nothing") == PHYSICAL
+
+
+def test_a_budget_is_a_share_of_the_limit():
+    budget = MemoryBudget(0.5, torch.device("cpu"))
+    assert budget.bytes == int(0.5 * memory_limit_bytes())
+    assert budget.used() == pytest.approx(psutil.Process().memory_info().rss, rel=0.1)
+    assert budget.room() == pytest.approx(budget.bytes - budget.used(), rel=0.01)
+    budget.collect()
+    assert gpu_memory_limit_bytes(torch.device("cpu")) == 0
+
+
+def test_running_out_of_memory_is_told_from_other_errors():
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    with pytest.raises(RuntimeError) as refusal:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert is_out_of_memory(refusal.value)
+    assert not is_out_of_memory(RuntimeError("shapes do not fit"))
+    assert not is_out_of_memory(ValueError("can't allocate memory"))
+
+
+def test_the_meter_follows_what_is_alive():
+    with AllocationMeter() as meter:
+        first = torch.zeros(1000)  # 4,000 bytes
+        second = first + 1  # 8,000
+        view = second[:10]  # no more
+        del first
+        third = torch.zeros(500)  # 6,000
+    assert meter.peak_bytes == 8000
+    assert len(view) == 10
+    assert len(third) == 500
+
+
+def test_the_meter_sees_what_backward_keeps():
+    weight = torch.ones(1000, requires_grad=True)
+    with AllocationMeter() as meter:
+        weight.sin().exp().sum().backward()
+    assert meter.peak_bytes >= 2 * 4000
+    assert weight.grad is not None

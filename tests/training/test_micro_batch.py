@@ -1,0 +1,151 @@
+import pytest
+import torch
+
+from mnist_growth.digits import WarpConfig
+from mnist_growth.network import GrowingMLP
+from mnist_growth.training import train
+from mnist_growth.training.micro_batch import MicroBatches, bytes_per_image
+
+IMAGES = torch.randint(0, 256, (512, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+class Budget:
+    """A budget whose use is set by hand."""
+
+    def __init__(self, size, used=0):
+        self.bytes, self.in_use, self.collected = size, used, 0
+        self.device = torch.device("cpu")
+
+    def used(self):
+        return self.in_use
+
+    def room(self):
+        return self.bytes - self.in_use
+
+    def collect(self):
+        self.collected += 1
+
+
+class Unsaved:
+    def __init__(self):
+        self.count = 0
+
+    def save(self, *_):
+        self.count += 1
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize(("count", "size"), [(40, 40), (40, 13), (5, 2), (5, 1), (3, 2), (2, 1), (7, 100), (1, 4)])
+def test_a_batch_is_divided_into_every_image_once_and_batch_norm_never_gets_one_alone(count, size, batch_norm):
+    pieces = MicroBatches(size, batch_norm=batch_norm, budget=Budget(1)).split(count)
+    assert [index for piece in pieces for index in range(count)[piece]] == list(range(count))
+    sizes = {piece.stop - piece.start for piece in pieces}
+    assert max(sizes) - min(sizes) <= 1
+    if batch_norm and count > 1:
+        assert min(sizes) >= 2
+    else:
+        assert max(sizes) <= size
+
+
+def test_the_memory_of_an_image_is_measured_and_grows_with_the_width():
+    narrow, wide = (bytes_per_image(GrowingMLP([w] * 3), IMAGES, WarpConfig(enabled=False)) for w in (64, 2048))
+    assert wide > narrow > 784 * 4  # one image in single precision
+    # what backward needs: the input of every layer, before and after batch norm and relu, at the least
+    assert wide > (784 + 3 * 2048) * 4
+    plain = bytes_per_image(GrowingMLP([64] * 3), IMAGES, WarpConfig(enabled=False))
+    assert bytes_per_image(GrowingMLP([64] * 3), IMAGES, WarpConfig()) > plain
+
+
+def test_the_measurement_changes_neither_network_nor_generator():
+    network = GrowingMLP([8]).train()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    state = torch.get_rng_state()
+    bytes_per_image(network, IMAGES, WarpConfig())
+    assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_the_size_is_what_fits_and_never_more_than_wanted(caplog):
+    network = GrowingMLP([64])
+    per_image = bytes_per_image(network, IMAGES, WarpConfig())
+    roomy = MicroBatches(256, batch_norm=True, budget=Budget(10**9))
+    roomy.fit(network, IMAGES, WarpConfig())
+    assert roomy.size == 256
+    assert not caplog.records
+    tight = MicroBatches(256, batch_norm=True, budget=Budget(int(100 * per_image)))
+    tight.fit(network, IMAGES, WarpConfig())
+    assert 50 <= tight.size < 100
+    assert "images instead of 256 go through the network at once" in caplog.text
+    none = MicroBatches(256, batch_norm=True, budget=Budget(0, used=100))
+    none.fit(network, IMAGES, WarpConfig())
+    assert none.size == 2
+
+
+def test_when_memory_gets_tight_half_as_many_are_taken_and_no_oftener_than_every_second():
+    budget = Budget(100, used=50)
+    pieces = MicroBatches(64, batch_norm=False, budget=budget)
+    pieces.look()
+    assert pieces.size == 64
+    budget.in_use = 150
+    pieces.look()
+    pieces.look()
+    assert pieces.size == 32
+    assert budget.collected == 1
+
+
+def test_when_nothing_is_left_to_halve_it_says_what_to_do():
+    pieces = MicroBatches(3, batch_norm=True, budget=Budget(1))
+    pieces.halve()
+    assert pieces.size == 2
+    with pytest.raises(MemoryError, match="memory ran out with 2 image"):
+        pieces.halve()
+
+
+def starve(monkeypatch, most):
+    """Let every forward pass of more than ``most`` images fail as torch fails on the CPU."""
+    forward = GrowingMLP.forward
+
+    def scarce(self, images):
+        activations = forward(self, images)  # batch norm has moved by now
+        if self.training and torch.is_grad_enabled() and len(images) > most and len(images) != 160:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory")
+        return activations
+
+    monkeypatch.setattr(GrowingMLP, "forward", scarce)
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_a_batch_that_runs_out_of_memory_is_trained_in_pieces_with_the_same_result(
+    make_training, recorder, monkeypatch, batch_norm
+):
+    """As if the pieces had been asked for from the start; without batch norm also as in one piece."""
+
+    def weights(**changes):
+        training = make_training(network={"batch_norm": batch_norm}, training={"epochs": 2, **changes})
+        monkeypatch.setattr("mnist_growth.training.micro_batch.PROBE_IMAGES", 160)
+        state = training.begin()
+        train(state, training.data, training.setup, Unsaved(), recorder, training.budget)
+        return state
+
+    asked_for, whole = weights(micro_batch_size=20), weights()
+    starve(monkeypatch, most=20)
+    starved = weights()
+    assert [record.micro_batch_size for record in starved.records] == [20, 20]
+    for name, expected in asked_for.average.state_dict().items():
+        assert torch.equal(expected, starved.average.state_dict()[name]), name
+    if not batch_norm:
+        for mine, other in zip(starved.records, whole.records, strict=True):
+            assert mine.train_loss == pytest.approx(other.train_loss, rel=1e-5)
+
+
+def test_when_the_smallest_piece_does_not_fit_a_checkpoint_is_left(make_training, recorder, monkeypatch):
+    training = make_training()
+    monkeypatch.setattr("mnist_growth.training.micro_batch.PROBE_IMAGES", 160)
+    starve(monkeypatch, most=0)
+    checkpoints = Unsaved()
+    state = training.begin()
+    with pytest.raises(MemoryError, match="a checkpoint was written"):
+        train(state, training.data, training.setup, checkpoints, recorder, training.budget)
+    assert checkpoints.count == 1
+    assert state.updates == 0
