@@ -45,9 +45,10 @@ coverage: $(STAMP)
 
 viz: $(STAMP)
 	$(BIN)/kedro viz build --include-previews
+	@echo "the site is in build/: $(BIN)/python -m http.server --directory build shows it at http://localhost:8000"
 
 ui: $(STAMP)
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db
 
 clean:
-	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
