@@ -35,7 +35,9 @@ def project(tmp_path: Path) -> Project:
 def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedProject:
     """The one that all tests share, run by an interpreter of its own."""
     project = Project.create(tmp_path_factory.mktemp("smoke") / "project")
-    return TrainedProject(project, project.fresh_process("run", "--env", "smoke"))
+    result = project.fresh_process("run", "--env", "smoke")
+    assert result.code == 0, result
+    return TrainedProject(project, result)
 
 
 @pytest.fixture

@@ -1,0 +1,142 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from mnist_growth.digits import Digits, SplitConfig, pixel_statistics, stratified_split
+from mnist_growth.network import predict_logits
+from mnist_growth.pipelines.train import create_pipeline, create_resume_pipeline
+from mnist_growth.training import CheckpointStore, Monitors
+
+CONF = Path(__file__).parents[2] / "conf" / "base"
+SMALL = {
+    "growth": {"initial_neurons": 16, "growth_rate": 8, "growth_epochs": 2, "max_neurons": 24},
+    "training": {"epochs": 4, "batch_size": 32, "learning_rate": 0.01, "ema_decay": 0.9},
+    "warps": {"elastic_alpha_pixels": 0},
+    "device": "cpu",
+}
+MEASURED = ["seconds", "images_per_second", "rss_bytes", "peak_rss_bytes", "gpu_bytes"]
+
+
+@pytest.fixture(scope="module")
+def digits() -> Digits:
+    """A bright bar at a height given by the class, in noise."""
+    generator = np.random.default_rng(0)
+    labels = np.arange(300) % 10
+    images = generator.integers(0, 60, (300, 28, 28), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[4 + 2 * label : 6 + 2 * label, 6:22] += 180
+    return Digits(images, labels, dataset="bars", fingerprint="ab" * 32)
+
+
+def run(digits, folder, *, resume_from=None, **training):
+    """Run the pipeline with the shipped parameters, made small; return the network and the history."""
+    parameters: dict = {}
+    for name in ("train", "preprocess"):
+        parameters |= yaml.safe_load((CONF / f"parameters_{name}.yml").read_text())
+    for group, values in {**SMALL, "training": SMALL["training"] | training}.items():
+        parameters[group] = parameters[group] | values if isinstance(values, dict) else values
+    split = stratified_split(digits.labels, SplitConfig())
+    pipeline = create_resume_pipeline() if resume_from else create_pipeline()
+    inputs = {
+        "train_digits": digits,
+        "split": split,
+        "pixel_statistics": pixel_statistics(digits.images, split.train),
+        "checkpoints": CheckpointStore(folder, resume_from),
+        "monitor": Monitors([]),
+        **{f"params:{name}": value for name, value in parameters.items()},
+    }
+    types = {name: kind for node in pipeline.nodes for name, kind in _types(node).items()}
+    catalog = DataCatalog(
+        {
+            name: MemoryDataset(_typed(types[name], value), copy_mode="assign")
+            for name, value in inputs.items()
+            if name in pipeline.inputs()
+        }
+    )
+    outputs = SequentialRunner().run(pipeline, catalog)
+    return outputs["network"].load(), outputs["training_history"].load()
+
+
+def _types(node):
+    """Declared type of each input of a node."""
+    return dict(zip(node.inputs, list(node.func.__annotations__.values())[: len(node.inputs)], strict=True))
+
+
+def _typed(kind, value):
+    """A group of parameters as the model that the node declares, as Kedro gives it."""
+    return kind.model_validate(value) if hasattr(kind, "model_validate") else value
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(digits, tmp_path_factory):
+    return run(digits, tmp_path_factory.mktemp("checkpoints"))
+
+
+def test_the_network_grows_and_learns(digits, uninterrupted):
+    trained, history = uninterrupted
+
+    assert (trained.dataset, trained.fingerprint, trained.epochs) == ("bars", "ab" * 32, 4)
+    assert trained.network.widths == (24, 24, 24)
+    assert not trained.network.training
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+    assert history["widths"].tolist() == ["16-16-16"] * 2 + ["24-24-24"] * 2
+    assert history["grew"].tolist() == [False, False, True, False]
+    assert history["train_loss"].is_monotonic_decreasing
+    assert (predict_logits(trained.network, digits.images).argmax(1) == digits.labels).mean() > 0.8
+
+
+def test_the_same_parameters_give_the_same_network(digits, uninterrupted, tmp_path):
+    assert_same(run(digits, tmp_path), uninterrupted)
+
+
+def test_another_seed_gives_another_network(digits, uninterrupted, tmp_path):
+    other, _ = run(digits, tmp_path, seed=1)
+
+    assert not torch.equal(other.network.output.weight, uninterrupted[0].network.output.weight)
+
+
+def test_a_finished_training_that_is_resumed_stays_as_it_is(digits, uninterrupted, tmp_path):
+    run(digits, tmp_path / "first")
+
+    assert_same(run(digits, tmp_path / "second", resume_from=tmp_path / "first"), uninterrupted)
+
+
+def test_a_constant_rate_can_go_on_to_more_epochs(digits, tmp_path):
+    # Cosine follows the number of epochs, so only a rate that does not can be the same.
+    rate = {"schedule": "decay", "warmup_epochs": 0, "decay": 1.0}
+    longer = run(digits, tmp_path / "whole", epochs=4, learning_rate_schedule=rate)
+    run(digits, tmp_path / "first", epochs=1, learning_rate_schedule=rate)
+    resumed = run(digits, tmp_path / "second", epochs=4, learning_rate_schedule=rate, resume_from=tmp_path / "first")
+
+    assert_same(resumed, longer)
+
+
+def test_a_checkpoint_of_another_training_is_refused_by_name(digits, tmp_path):
+    run(digits, tmp_path / "first", epochs=1)
+
+    with pytest.raises(ValueError, match=r"training\.seed was 0 and is 1; training\.weight_decay was 0\.01 and is 0"):
+        run(digits, tmp_path / "second", seed=1, weight_decay=0.0, resume_from=tmp_path / "first")
+
+    assert not (tmp_path / "second").exists()
+
+
+def test_digits_of_another_set_are_refused(digits, tmp_path):
+    run(digits, tmp_path / "first", epochs=1)
+    others = Digits(digits.images, digits.labels, "sticks", "cd" * 32)
+
+    with pytest.raises(ValueError, match="dataset was 'bars' and is 'sticks'"):
+        run(others, tmp_path / "second", resume_from=tmp_path / "first")
+
+
+def assert_same(first, second):
+    (network, history), (other, others) = first, second
+    state, expected = network.network.state_dict(), other.network.state_dict()
+    assert state.keys() == expected.keys()
+    assert [name for name in state if not torch.equal(state[name], expected[name])] == []
+    pd.testing.assert_frame_equal(history.drop(columns=MEASURED), others.drop(columns=MEASURED), check_exact=True)
