@@ -23,13 +23,13 @@ BATCHES_PER_EPOCH = 63
 )
 def test_a_training_stopped_within_an_epoch_ends_like_one_that_was_not(project, smoke_run, mlflow, stop, code, status):
     command = project.start(*SMOKE, "--params", "training.checkpoint_seconds=0.01")
-    command.wait_until(lambda: _is_within_an_epoch_after_the_first_growth(project))
+    command.wait_until(lambda: project.checkpoints())  # by then the record has been opened
     # A metric of a running training can be seen before it ends.
     command.wait_until(lambda: any("validation_accuracy" in run.data.metrics for run in mlflow(project).runs()))
+    command.wait_until(lambda: _is_within_an_epoch_after_the_first_growth(project))
     result = command.send(stop)
 
     assert result.code == code
-    assert _is_within_an_epoch_after_the_first_growth(project)
     assert project.versions("06_models/network.safetensors") == []
     if stop != signal.SIGKILL:
         assert result.stderr == "Stopped. `kedro run --pipeline resume` goes on from the last checkpoint.\n"
