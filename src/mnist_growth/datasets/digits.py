@@ -42,7 +42,7 @@ class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
         self.metadata = metadata
 
     def load(self) -> Digits:
-        """Return the digits, the images as a copy-on-write memory map.
+        """Return the digits, the images as a read-only memory map.
 
         Raises:
             FileNotFoundError: There is no version, or not the one asked for.

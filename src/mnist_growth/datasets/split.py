@@ -38,11 +38,11 @@ class SplitDataset(VersionedFileDataset[Split]):
 
     def save(self, data: Split) -> None:
         """Write the table in one step, in the order of the images."""
-        parts = pd.Series(_PARTS).repeat([len(data.train), len(data.validation)])
+        codes = np.repeat(np.arange(len(_PARTS), dtype=np.int8), [len(data.train), len(data.validation)])
         table = pd.DataFrame(
             {
                 "index": np.concatenate((data.train, data.validation)),
-                "part": pd.Categorical(parts, categories=_PARTS),
+                "part": pd.Categorical.from_codes(codes, _PARTS),
             }
         )
         with atomic_path(Path(self._get_save_path())) as path:

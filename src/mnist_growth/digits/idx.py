@@ -31,7 +31,7 @@ def read_images(path: Path) -> NDArray[np.uint8]:
     """Read an IDX file of images, decompressing it if it is gzipped and memory-mapping it if it is not.
 
     Returns:
-        Grey values, uint8 of shape [N, 28, 28]. A memory map is copy-on-write: it never changes the file.
+        Grey values, uint8 of shape [N, 28, 28]. A memory map is read only and takes no memory of the process's own.
 
     Raises:
         ValueError: The content is not an IDX file of at least one 28 x 28 image, complete and nothing more.
@@ -140,7 +140,7 @@ def _read(path: Path, magic: int, kind: str) -> NDArray[np.uint8]:
             surplus = file_size - header_size - math.prod(shape)
             if surplus > 0:
                 raise _trailing_bytes(path, kind, shape)
-            return np.memmap(file, np.uint8, mode="c", offset=header_size, shape=shape)
+            return np.memmap(file, np.uint8, mode="r", offset=header_size, shape=shape)
     try:
         with gzip.open(path, "rb") as stream:
             shape = _read_shape(path, stream, magic, kind, file_size * _MAX_DEFLATE_RATIO)

@@ -6,7 +6,7 @@ from mnist_growth.machine.device import DeviceName, choose_device
 from mnist_growth.machine.files import atomic_path
 from mnist_growth.machine.interruption import StopRequest, Terminated, raise_for, stop_on_request
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
-from mnist_growth.machine.memory import gpu_memory_bytes, peak_rss_bytes, rss_bytes
+from mnist_growth.machine.memory import gpu_memory_bytes, peak_rss_bytes, private_bytes, rss_bytes
 
 __all__ = [
     "AllocationMeter",
@@ -22,6 +22,7 @@ __all__ = [
     "is_out_of_memory",
     "memory_limit_bytes",
     "peak_rss_bytes",
+    "private_bytes",
     "raise_for",
     "rss_bytes",
     "stop_on_request",

@@ -9,7 +9,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
-from mnist_growth.machine.memory import rss_bytes
+from mnist_growth.machine.memory import private_bytes
 
 
 class MemoryConfig(BaseModel):
@@ -34,12 +34,12 @@ class MemoryBudget:
         self.bytes = int(fraction * limit)
 
     def used(self) -> int:
-        """Bytes that the process uses now: resident memory, or what torch holds on a GPU."""
+        """Bytes that the process uses now: its own resident memory, or what torch holds on a GPU."""
         if self.device.type == "cuda":
             return torch.cuda.memory_allocated(self.device)
         if self.device.type == "mps":
             return torch.mps.current_allocated_memory()
-        return rss_bytes()
+        return private_bytes()
 
     def room(self) -> int:
         """Bytes that are left; negative where more is used than the budget allows."""
