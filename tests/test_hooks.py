@@ -157,8 +157,8 @@ def test_epochs_and_growths_reach_the_tracked_run():
     values = {field.name: 0 for field in fields(EpochRecord)}
     record = EpochRecord(**values | {"epoch": 3, "widths": "96-128", "validation_accuracy": 0.25})
     event = GrowthEvent(
-        epoch=3, operator="zero_fan_out", widths_before=(64,), widths_after=(128,), parameters_before=5,
-        parameters_after=10, largest_logit_change=0.0, largest_logit=1.0,
+        epoch=3, operator="zero_fan_out", trigger="schedule", layers=(1,), widths_before=(64,), widths_after=(128,),
+        parameters_before=5, parameters_after=10, largest_logit_change=0.0, largest_logit=1.0, gradient_gains=(0.5,),
     )  # fmt: skip
 
     monitor.grew(event)

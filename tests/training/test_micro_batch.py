@@ -124,6 +124,7 @@ def test_a_batch_that_runs_out_of_memory_is_trained_in_pieces_with_the_same_resu
     def weights(**changes):
         training = make_training(network={"batch_norm": batch_norm}, training={"epochs": 2, **changes})
         monkeypatch.setattr("mnist_growth.training.micro_batch.PROBE_IMAGES", 160)
+        monkeypatch.setattr("mnist_growth.training.growth.PROBE_IMAGES", 160)
         state = training.begin()
         train(state, training.data, training.setup, Unsaved(), recorder, training.budget)
         return state

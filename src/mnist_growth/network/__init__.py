@@ -2,32 +2,60 @@
 
 from mnist_growth.network.adamw import GrowingAdamW
 from mnist_growth.network.averaging import averaged_copy, update_average
-from mnist_growth.network.config import GrowthConfig, NetworkConfig
+from mnist_growth.network.budget import budgeted_neurons
+from mnist_growth.network.complexity import forward_multiply_adds, parameter_count, training_multiply_adds
+from mnist_growth.network.config import GrowthConfig, NetworkConfig, OperatorName
+from mnist_growth.network.deepening import deepen
 from mnist_growth.network.file import TrainedNetwork, load_network, save_network
+from mnist_growth.network.gradient import Directions, Probe, gradient_directed, gradient_directions
+from mnist_growth.network.growth import Operator, operator_named, widen_together
 from mnist_growth.network.mlp import GrowingMLP
-from mnist_growth.network.operators import OPERATORS, NewNeurons, zero_fan_out
+from mnist_growth.network.operators import net2net_split, paired, random, zero_fan_out
+from mnist_growth.network.placement import neurons_to_add, parameters_of_a_unit
+from mnist_growth.network.plateau import is_plateau
 from mnist_growth.network.prediction import Score, predict_logits, score
 from mnist_growth.network.schedule import scheduled_neurons
 from mnist_growth.network.tensor_file import load_tensors, save_tensors
-from mnist_growth.network.widening import widen, widen_together
+from mnist_growth.network.triggers import Moment, neurons_wanted
+from mnist_growth.network.widening import BORN, Widening, widen
 
 __all__ = [
-    "OPERATORS",
+    "BORN",
+    "Directions",
     "GrowingAdamW",
     "GrowingMLP",
     "GrowthConfig",
+    "Moment",
     "NetworkConfig",
-    "NewNeurons",
+    "Operator",
+    "OperatorName",
+    "Probe",
     "Score",
     "TrainedNetwork",
+    "Widening",
     "averaged_copy",
+    "budgeted_neurons",
+    "deepen",
+    "forward_multiply_adds",
+    "gradient_directed",
+    "gradient_directions",
+    "is_plateau",
     "load_network",
     "load_tensors",
+    "net2net_split",
+    "neurons_to_add",
+    "neurons_wanted",
+    "operator_named",
+    "paired",
+    "parameter_count",
+    "parameters_of_a_unit",
     "predict_logits",
+    "random",
     "save_network",
     "save_tensors",
     "scheduled_neurons",
     "score",
+    "training_multiply_adds",
     "update_average",
     "widen",
     "widen_together",

@@ -1,35 +1,16 @@
 """AdamW whose state grows along with the network."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.adamw import adamw
 
-Extent = tuple[tuple[int, int], ...]  # (start, stop) along each dimension
-
-
-@dataclass
-class Block:
-    """The entries of one parameter that were born together and so have one age.
-
-    Attributes:
-        extent: where the block lies in the parameter.
-        first_moment: float, contiguous, the shape of the extent.
-        second_moment: float, contiguous, the shape of the extent.
-        age: float32 scalar, number of updates that the entries have had.
-    """
-
-    extent: Extent
-    first_moment: Tensor
-    second_moment: Tensor
-    age: Tensor
-
-    def of(self, tensor: Tensor) -> Tensor:
-        """The part of a tensor of the parameter's shape that this block covers, as a view."""
-        return tensor[tuple(slice(start, stop) for start, stop in self.extent)]
+from mnist_growth.network.age_blocks import Block, Extent, Moments
+from mnist_growth.network.deepening import name_after_insertion
+from mnist_growth.network.fused_update import FusedUpdate
+from mnist_growth.network.mlp import GrowingMLP
+from mnist_growth.network.widening import BORN, Widening
 
 
 class GrowingAdamW:
@@ -62,44 +43,84 @@ class GrowingAdamW:
         self.epsilon = epsilon
         self.parameters: dict[str, nn.Parameter] = dict(network.named_parameters())
         self.blocks: dict[str, list[Block]] = {
-            name: [_new_block(parameter, tuple((0, size) for size in parameter.shape))]
-            for name, parameter in self.parameters.items()
+            name: Moments.none(parameter.detach()).blocks() for name, parameter in self.parameters.items()
         }
+        self._calls: list[FusedUpdate] = []
+
+    @property
+    def newest_age(self) -> int | None:
+        """Updates that the entries born last have had; None before any were born by a growth."""
+        ages = {int(block.age) for blocks in self.blocks.values() for block in blocks}
+        return min(ages) if len(ages) > 1 else None
 
     @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
+    def step(self, learning_rate: float, newest_factor: float = 1.0) -> None:
         """Update every parameter from its gradient, in place.
 
         Args:
             learning_rate: of this step.
+            newest_factor: multiple of it that the entries born at the last growth learn with, until the next one.
 
         Raises:
             RuntimeError: a parameter has no gradient.
         """
-        for decay in (True, False):
-            self._update([name for name, p in self.parameters.items() if (p.ndim > 1) is decay], learning_rate, decay)
+        without = [name for name, parameter in self.parameters.items() if parameter.grad is None]
+        if without:
+            raise RuntimeError(f"{without[0]} has no gradient: run a backward pass before the step")
+        if not self._calls or any(call.is_stale() for call in self._calls):
+            self._calls = self._prepare()
+        for call in self._calls:
+            call.run(
+                learning_rate=learning_rate * (newest_factor if call.newest else 1.0),
+                weight_decay=self.weight_decay if call.decay else 0.0,
+                betas=self.betas,
+                epsilon=self.epsilon,
+            )
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
         for parameter in self.parameters.values():
             parameter.grad = None
 
-    def grow(self, network: nn.Module) -> None:
-        """Follow a network that was widened: old moments stay bit-equal, new entries start at age 0.
+    @torch.no_grad()
+    def grow(self, network: GrowingMLP, widenings: Sequence[Widening]) -> None:
+        """Follow a network that was widened.
+
+        Entries between old units keep their moments and ages bit-equal, those of born units start with zero moments
+        at age 0. Where c units continue one old unit, each has 1/c of its gradient: the moments of their incoming
+        side are divided by c and c^2, those of their outgoing side are copied, and all inherit the age.
 
         Args:
-            network: the widened network; old entries lie in the leading block of each parameter.
+            network: the widened network.
+            widenings: what was done, in order.
 
         Raises:
-            ValueError: a parameter has another name or has shrunk.
+            ValueError: the network is not what the widenings make of the old one.
         """
         grown = dict(network.named_parameters())
-        if grown.keys() != self.parameters.keys():
-            raise ValueError(f"the network has parameters {sorted(grown)}; expected {sorted(self.parameters)}")
-        for name, parameter in grown.items():
-            old_shape = self.parameters[name].shape
-            self.blocks[name] += [_new_block(parameter, extent) for extent in _new_extents(old_shape, parameter.shape)]
-        self.parameters = grown
+        whole = self.moments()
+        for widening in widenings:
+            for name, axis in network.unit_axes(widening.layer).items():
+                if name in whole:
+                    whole[name] = _widened(whole[name], axis, widening)
+        self._take_over(grown, whole)
+
+    @torch.no_grad()
+    def insert_layer(self, network: GrowingMLP, layer: int) -> None:
+        """Follow a network that got a new hidden layer: it starts with zero moments at age 0, all else stays.
+
+        Args:
+            network: the deeper network.
+            layer: zero-based index of its new hidden layer.
+
+        Raises:
+            ValueError: the network is not the old one with such a layer.
+        """
+        grown = dict(network.named_parameters())
+        whole = {name_after_insertion(name, layer): moments for name, moments in self.moments().items()}
+        own = f"hidden.{layer}."
+        whole |= {name: Moments.none(new.detach()) for name, new in grown.items() if name.startswith(own)}
+        self._take_over(grown, whole)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Everything needed to go on: moments and ages by block, and where the blocks lie."""
@@ -124,79 +145,56 @@ class GrowingAdamW:
             blocks[name] = []
             for index, bounds in enumerate(extents.get(name, [])):
                 extent: Extent = tuple((int(start), int(stop)) for start, stop in bounds)
-                block = _new_block(parameter, extent)
-                block.first_moment.copy_(tensors[f"{name}.{index}.first_moment"])
-                block.second_moment.copy_(tensors[f"{name}.{index}.second_moment"])
-                block.age.copy_(tensors[f"{name}.{index}.age"])
-                blocks[name].append(block)
+                moments = [tensors[f"{name}.{index}.{part}"] for part in ("first_moment", "second_moment")]
+                first, second = (moment.detach().to(parameter, copy=True) for moment in moments)
+                age = tensors[f"{name}.{index}.age"].detach().to(parameter.device, copy=True)
+                if [stop - start for start, stop in extent] != list(first.shape):
+                    raise ValueError(
+                        f"the optimizer state of {name} has a block of shape {list(first.shape)} at {extent}"
+                    )
+                blocks[name].append(Block(extent, first, second, age))
             covered = sum(block.first_moment.numel() for block in blocks[name])
             if covered != parameter.numel():
                 raise ValueError(
                     f"the optimizer state covers {covered} entries of {name}; expected {parameter.numel()}"
                 )
         self.blocks = blocks
+        self._calls = []
 
-    def _update(self, names: Iterable[str], learning_rate: float, decay: bool) -> None:
-        views: list[Tensor] = []
-        gradients: list[Tensor] = []
-        blocks: list[Block] = []
-        for name in names:
-            parameter = self.parameters[name]
-            if parameter.grad is None:
-                raise RuntimeError(f"{name} has no gradient: run a backward pass before the step")
+    def moments(self) -> dict[str, Moments]:
+        """The moments of every parameter in one piece."""
+        return {name: Moments.of_blocks(parameter, self.blocks[name]) for name, parameter in self.parameters.items()}
+
+    def _take_over(self, parameters: dict[str, nn.Parameter], whole: dict[str, Moments]) -> None:
+        """Hold other parameters, with the moments that belong to them."""
+        found = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
+        expected = {name: tuple(moments.age.shape) for name, moments in whole.items()}
+        if found != expected:
+            raise ValueError(f"the network has parameters of shapes {found}; what was done to it gives {expected}")
+        self.parameters = parameters
+        self.blocks = {name: moments.blocks() for name, moments in whole.items()}
+        self._calls = []
+
+    def _prepare(self) -> list[FusedUpdate]:
+        """Sort all blocks into one call of the kernel for each weight decay and learning rate."""
+        newest = self.newest_age
+        calls: dict[tuple[bool, bool], FusedUpdate] = {}
+        for name, parameter in self.parameters.items():
             for block in self.blocks[name]:
-                blocks.append(block)
-                views.append(block.of(parameter))
-                gradients.append(block.of(parameter.grad).contiguous())
-        # The fused kernel walks through memory in one piece: on a block of columns it would write past the block.
-        pieces = [view.contiguous() for view in views]
-        adamw(
-            pieces,
-            gradients,
-            [block.first_moment for block in blocks],
-            [block.second_moment for block in blocks],
-            [],
-            [block.age for block in blocks],
-            fused=True,
-            amsgrad=False,
-            beta1=self.betas[0],
-            beta2=self.betas[1],
-            lr=learning_rate,
-            weight_decay=self.weight_decay if decay else 0.0,
-            eps=self.epsilon,
-            maximize=False,
-        )
-        for view, piece in zip(views, pieces, strict=True):
-            if piece.data_ptr() != view.data_ptr():
-                view.copy_(piece)
+                key = (parameter.ndim > 1, int(block.age) == newest)
+                calls.setdefault(key, FusedUpdate(*key)).add(parameter, block)
+        return list(calls.values())
 
 
-def _new_block(parameter: Tensor, extent: Extent) -> Block:
-    """A block of age 0 with zero moments."""
-    shape = [stop - start for start, stop in extent]
-    return Block(
-        extent=extent,
-        first_moment=torch.zeros(shape, dtype=parameter.dtype, device=parameter.device),
-        second_moment=torch.zeros(shape, dtype=parameter.dtype, device=parameter.device),
-        age=torch.zeros((), dtype=torch.float32, device=parameter.device),
-    )
-
-
-def _new_extents(old: Iterable[int], new: Iterable[int]) -> list[Extent]:
-    """Rectangles that cover what a tensor of shape ``new`` has beyond its leading block of shape ``old``.
-
-    For a matrix: the new columns of the old rows, then the new rows over their whole length.
-    """
-    old_shape, new_shape = tuple(old), tuple(new)
-    if any(after < before for before, after in zip(old_shape, new_shape, strict=True)):
-        raise ValueError(f"a parameter went from shape {old_shape} to {new_shape}: parameters can only grow")
-    extents: list[Extent] = []
-    for dimension in reversed(range(len(old_shape))):
-        extent = (
-            *((0, size) for size in old_shape[:dimension]),
-            (old_shape[dimension], new_shape[dimension]),
-            *((0, size) for size in new_shape[dimension + 1 :]),
-        )
-        if all(stop > start for start, stop in extent):
-            extents.append(extent)
-    return extents
+def _widened(moments: Moments, axis: int, widening: Widening) -> Moments:
+    """The moments of a parameter after a widening along one of its axes."""
+    device = moments.age.device
+    born = (widening.source == BORN).to(device)
+    index = widening.source.clamp(min=0).to(device)
+    first, second, age = (whole.index_select(axis, index) for whole in (moments.first, moments.second, moments.age))
+    for whole in (first, second, age):
+        whole.index_fill_(axis, born.nonzero().flatten(), 0)
+    if axis == 0:
+        copies = widening.copies.to(first).reshape(-1, *[1] * (first.ndim - 1))
+        first, second = first / copies, second / copies.square()
+    return Moments(first, second, age)

@@ -4,7 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-OperatorName = Literal["zero_fan_out"]
+OperatorName = Literal["zero_fan_out", "net2net_split", "paired", "gradient_directed", "random"]
+TriggerName = Literal["schedule", "plateau", "budget"]
+PlaceName = Literal["all", "largest_gain"]
 
 
 class NetworkConfig(BaseModel):
@@ -26,6 +28,14 @@ class GrowthConfig(BaseModel):
     growth_epochs: Annotated[int, Field(ge=1)] = 20
     max_neurons: Annotated[int, Field(ge=1, le=65536)] = 512
     operator: OperatorName = "zero_fan_out"
+    trigger: TriggerName = "schedule"
+    plateau_improvement: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    plateau_epochs: Annotated[int, Field(ge=1)] = 2
+    cooldown_epochs: Annotated[int, Field(ge=1)] = 3
+    budget_share: Annotated[float, Field(gt=0, le=1)] = 0.65
+    where: PlaceName = "all"
+    new_unit_warmup_epochs: Annotated[float, Field(ge=0)] = 0.0
+    new_unit_learning_rate_scale: Annotated[float, Field(gt=0, le=100)] = 1.0
 
     @model_validator(mode="after")
     def _room_to_grow(self) -> Self:

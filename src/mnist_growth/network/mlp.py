@@ -86,6 +86,17 @@ class GrowingMLP(nn.Module):
         hidden = [layer.linear for layer in self.hidden if isinstance(layer, HiddenLayer)]
         return [*hidden, self.output]
 
+    def unit_axes(self, layer: int) -> dict[str, int]:
+        """Names of the tensors of the state that have an axis over the units of a hidden layer, with that axis.
+
+        Args:
+            layer: zero-based index of the hidden layer.
+        """
+        own = {name: 0 for name, tensor in self.hidden[layer].named_parameters(f"hidden.{layer}") if tensor.ndim}
+        statistics = {name: 0 for name, tensor in self.hidden[layer].named_buffers(f"hidden.{layer}") if tensor.ndim}
+        is_last = layer == len(self.hidden) - 1
+        return {**own, **statistics, "output.weight" if is_last else f"hidden.{layer + 1}.linear.weight": 1}
+
     def forward(self, images: Tensor) -> Tensor:
         """Logits float [N, 10] of images [N, 28, 28] with pixels from 0 to 255, uint8 or float."""
         scale = 1 / (PIXEL_RANGE * self.pixel_std)

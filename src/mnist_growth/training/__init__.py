@@ -2,7 +2,7 @@
 
 from mnist_growth.training.checkpoint import Checkpoint, CheckpointStore
 from mnist_growth.training.config import LearningRateConfig, TrainingConfig
-from mnist_growth.training.history import EpochRecord, GrowthEvent, history_table
+from mnist_growth.training.history import EpochRecord, GrowthEvent, growth_table, history_table
 from mnist_growth.training.learning_rate import learning_rate
 from mnist_growth.training.loop import Checkpoints, batches_per_epoch, train
 from mnist_growth.training.monitor import Monitor, Monitors
@@ -27,6 +27,7 @@ __all__ = [
     "TrainingSetup",
     "TrainingState",
     "batches_per_epoch",
+    "growth_table",
     "history_table",
     "learning_rate",
     "split_fingerprint",

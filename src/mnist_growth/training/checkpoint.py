@@ -164,8 +164,10 @@ def _restore(tensors: Mapping[str, Tensor], header: Mapping[str, Any], device: t
 
 def _event(values: Mapping[str, Any]) -> GrowthEvent:
     """A growth event from JSON, where tuples have become lists."""
-    before, after = tuple(values["widths_before"]), tuple(values["widths_after"])
-    return GrowthEvent(**{**values, "widths_before": before, "widths_after": after})
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return GrowthEvent(**fields)
 
 
 def _named(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -26,6 +26,7 @@ class EpochRecord:
         peak_rss_bytes: largest memory of the process so far.
         gpu_bytes: largest memory that torch has used on the GPU so far; 0 on a CPU.
         grew: whether the network was widened before this epoch.
+        multiply_adds: of the whole training so far, by the formula of ``network.training_multiply_adds``.
     """
 
     epoch: int
@@ -44,6 +45,7 @@ class EpochRecord:
     peak_rss_bytes: int
     gpu_bytes: int
     grew: bool
+    multiply_adds: int
 
 
 @dataclass(frozen=True)
@@ -52,25 +54,73 @@ class GrowthEvent:
 
     Attributes:
         epoch: one-based number of the first epoch with the wider network.
-        operator: initialiser of the new neurons.
+        operator: how the new units started.
+        trigger: why the network grew now.
+        layers: one-based numbers of the hidden layers that grew.
         widths_before: neurons per hidden layer.
         widths_after: likewise.
         parameters_before: trainable numbers.
         parameters_after: likewise.
         largest_logit_change: max |f_before - f_after| over a batch of validation images.
         largest_logit: max |f_before| over them, the scale of the change.
+        gradient_gains: for each of ``layers``, the largest squared norm that the gradient of the new units' outgoing
+            weights can have (``network.Directions.gain``), measured on training images before the growth.
     """
 
     epoch: int
     operator: str
+    trigger: str
+    layers: tuple[int, ...]
     widths_before: tuple[int, ...]
     widths_after: tuple[int, ...]
     parameters_before: int
     parameters_after: int
     largest_logit_change: float
     largest_logit: float
+    gradient_gains: tuple[float, ...]
 
 
 def history_table(records: list[EpochRecord]) -> pd.DataFrame:
     """One row per epoch with the columns of ``EpochRecord``."""
     return pd.DataFrame([asdict(record) for record in records])
+
+
+def growth_table(events: list[GrowthEvent]) -> pd.DataFrame:
+    """One row per growth and hidden layer that grew in it; no row for a training without growth.
+
+    Columns: epoch, layer, width_before, width_after and gradient_gain of the layer; operator, trigger,
+    parameters_before, parameters_after, largest_logit_change and largest_logit of the whole growth.
+    """
+    rows = [
+        {
+            "epoch": event.epoch,
+            "layer": layer,
+            "width_before": event.widths_before[layer - 1],
+            "width_after": event.widths_after[layer - 1],
+            "operator": event.operator,
+            "trigger": event.trigger,
+            "parameters_before": event.parameters_before,
+            "parameters_after": event.parameters_after,
+            "largest_logit_change": event.largest_logit_change,
+            "largest_logit": event.largest_logit,
+            "gradient_gain": gain,
+        }
+        for event in events
+        for layer, gain in zip(event.layers, event.gradient_gains, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(_GROWTH_COLUMNS)).astype(_GROWTH_COLUMNS)
+
+
+_GROWTH_COLUMNS = {
+    "epoch": "int64",
+    "layer": "int64",
+    "width_before": "int64",
+    "width_after": "int64",
+    "operator": "str",
+    "trigger": "str",
+    "parameters_before": "int64",
+    "parameters_after": "int64",
+    "largest_logit_change": "float64",
+    "largest_logit": "float64",
+    "gradient_gain": "float64",
+}

@@ -17,21 +17,17 @@ from mnist_growth.machine import (
     stop_on_request,
 )
 from mnist_growth.network import (
-    OPERATORS,
-    GrowingMLP,
-    scheduled_neurons,
     score,
+    training_multiply_adds,
     update_average,
-    widen_together,
 )
-from mnist_growth.training.history import EpochRecord, GrowthEvent
+from mnist_growth.training.growth import grow_if_due, newest_factor
+from mnist_growth.training.history import EpochRecord
 from mnist_growth.training.learning_rate import learning_rate
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.monitor import Monitor
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import EpochProgress, TrainingState
-
-PROBE_IMAGES = 256  # validation images on which a growth is checked to have changed nothing
 
 
 class Checkpoints(Protocol):
@@ -114,38 +110,13 @@ def batches_per_epoch(images: int, batch_size: int) -> int:
 
 def begin_epoch(state: TrainingState, data: TrainingData, setup: TrainingSetup, monitor: Monitor) -> None:
     """Grow if it is time, and draw the order of the images."""
-    width = scheduled_neurons(state.epochs_done, setup.growth)
-    grows = width > min(state.network.widths)
-    if grows:
-        event = grow(state, data, setup, width)
+    event = grow_if_due(state, data, setup)
+    if event is not None:
         monitor.grew(event)
     order = torch.randperm(len(data.train), generator=state.data_generator)
     state.progress = EpochProgress.none(state.device)
     state.progress.order = data.train[order]
-    state.progress.grew = grows
-
-
-def grow(state: TrainingState, data: TrainingData, setup: TrainingSetup, width: int) -> GrowthEvent:
-    """Widen the network, its average and the optimizer's state, and measure that the function is the same."""
-    probe, _ = data.batch(data.validation[:PROBE_IMAGES], state.device)
-    before = state.network
-    operator = OPERATORS[setup.growth.operator]
-    state.network, state.average = widen_together([before, state.average], width, operator, state.data_generator)
-    state.average.requires_grad_(False)
-    state.optimizer.grow(state.network)
-    old_logits, new_logits = (_evaluate(network, probe) for network in (before, state.network))
-    event = GrowthEvent(
-        epoch=state.epochs_done + 1,
-        operator=setup.growth.operator,
-        widths_before=before.widths,
-        widths_after=state.network.widths,
-        parameters_before=before.parameter_count,
-        parameters_after=state.network.parameter_count,
-        largest_logit_change=float((old_logits - new_logits).abs().max()),
-        largest_logit=float(old_logits.abs().max()),
-    )
-    state.events.append(event)
-    return event
+    state.progress.grew = event is not None
 
 
 def train_batch_in_pieces(
@@ -193,7 +164,7 @@ def train_batch(
         loss_sum += loss.detach() * len(labels)
         right_sum += (logits.detach().argmax(1) == labels).sum()
     rate = learning_rate(state.epochs_done + (progress.batches + 1) / batches, training)
-    state.optimizer.step(rate)
+    state.optimizer.step(rate, newest_factor(state, setup.growth, batches))
     update_average(state.average, state.network, training.ema_decay, state.updates)
     state.updates += 1
     progress.batches += 1
@@ -233,16 +204,8 @@ def finish_epoch(
             peak_rss_bytes=peak_rss_bytes(),
             gpu_bytes=gpu_memory_bytes(state.device),
             grew=progress.grew,
+            multiply_adds=images * training_multiply_adds(state.network.widths)
+            + (state.records[-1].multiply_adds if state.records else 0),
         )
     )
     state.progress = EpochProgress.none(state.device)
-
-
-@torch.inference_mode()
-def _evaluate(network: GrowingMLP, images: torch.Tensor) -> torch.Tensor:
-    """Logits in evaluation mode; the network is left in the mode it was in."""
-    was_training = network.training
-    network.eval()
-    logits: torch.Tensor = network(images)
-    network.train(was_training)
-    return logits

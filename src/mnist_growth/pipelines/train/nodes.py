@@ -15,6 +15,7 @@ from mnist_growth.training import (
     TrainingData,
     TrainingSetup,
     TrainingState,
+    growth_table,
     history_table,
     split_fingerprint,
     train,
@@ -52,11 +53,12 @@ def train_network(
     memory: MemoryConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
-) -> tuple[TrainedNetwork, pd.DataFrame]:
+) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
     """Train a new network.
 
     Returns:
-        The averaged network, and the training history with one row per epoch.
+        The averaged network, the training history with one row per epoch, and the growth events with one row per
+        growth and layer.
     """
     target = choose_device(device)
     network = GrowingMLP(
@@ -78,11 +80,11 @@ def resume_training(
     memory: MemoryConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
-) -> tuple[TrainedNetwork, pd.DataFrame]:
+) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
     """Go on from the newest checkpoint of an earlier training.
 
     Returns:
-        As ``train_network``; the history begins with the epochs before the checkpoint.
+        As ``train_network``; the tables begin with the epochs before the checkpoint.
 
     Raises:
         FileNotFoundError: there is no checkpoint.
@@ -109,7 +111,7 @@ def _train(
     memory: MemoryConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
-) -> tuple[TrainedNetwork, pd.DataFrame]:
+) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
     budget = MemoryBudget(memory.budget_fraction, state.device)
     train(state, TrainingData.of(digits, split, budget), setup, checkpoints, monitor, budget)
     trained = TrainedNetwork(
@@ -118,4 +120,4 @@ def _train(
         fingerprint=digits.fingerprint,
         epochs=state.epochs_done,
     )
-    return trained, history_table(state.records)
+    return trained, history_table(state.records), growth_table(state.events)

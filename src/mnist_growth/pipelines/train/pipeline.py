@@ -4,7 +4,7 @@ from kedro.pipeline import Node, Pipeline
 
 from mnist_growth.pipelines.train.nodes import resume_training, train_network, training_setup
 
-OUTPUTS = ["network", "training_history"]
+OUTPUTS = ["network", "training_history", "growth_events"]
 
 SETUP = Node(
     training_setup,

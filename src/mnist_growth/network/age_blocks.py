@@ -1,0 +1,99 @@
+"""Parts of a parameter whose entries have one age, with their Adam moments."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+PLAIN = torch.contiguous_format
+Extent = tuple[tuple[int, int], ...]  # (start, stop) along each dimension
+
+
+@dataclass
+class Block:
+    """The entries of one rectangle of a parameter, all of one age.
+
+    Attributes:
+        extent: where the block lies in the parameter.
+        first_moment: float, contiguous, the shape of the extent.
+        second_moment: float, contiguous, the shape of the extent.
+        age: float32 scalar, number of updates that the entries have had.
+    """
+
+    extent: Extent
+    first_moment: Tensor
+    second_moment: Tensor
+    age: Tensor
+
+    def of(self, tensor: Tensor) -> Tensor:
+        """The part of a tensor of the parameter's shape that this block covers, as a view."""
+        return tensor[tuple(slice(start, stop) for start, stop in self.extent)]
+
+
+@dataclass
+class Moments:
+    """Adam's memory of a whole parameter.
+
+    Attributes:
+        first: float, the shape of the parameter.
+        second: float, the shape of the parameter.
+        age: float32, the shape of the parameter: number of updates that each entry has had.
+    """
+
+    first: Tensor
+    second: Tensor
+    age: Tensor
+
+    @classmethod
+    def none(cls, parameter: Tensor) -> "Moments":
+        """Before the first update."""
+        zeros = torch.zeros_like(parameter, memory_format=PLAIN)
+        return cls(zeros, zeros.clone(), torch.zeros_like(zeros, dtype=torch.float32))
+
+    @classmethod
+    def of_blocks(cls, parameter: Tensor, blocks: list[Block]) -> "Moments":
+        """Put the blocks of a parameter together."""
+        whole = cls.none(parameter.detach())
+        for block in blocks:
+            block.of(whole.first).copy_(block.first_moment)
+            block.of(whole.second).copy_(block.second_moment)
+            block.of(whole.age).copy_(block.age)
+        return whole
+
+    def blocks(self) -> list[Block]:
+        """Cut into rectangles of one age each."""
+        cut = []
+        for extent in rectangles(self.age.cpu()):
+            slices = tuple(slice(start, stop) for start, stop in extent)
+            first, second = (whole[slices].clone(memory_format=PLAIN) for whole in (self.first, self.second))
+            cut.append(Block(extent, first, second, self.age[slices].flatten()[0].clone()))
+        return cut
+
+
+def rectangles(ages: Tensor) -> list[Extent]:
+    """Cover a vector or a matrix of ages by few rectangles of one age each.
+
+    A matrix that grew by rows and columns has one age in each L-shaped shell; two rectangles cover it: its columns
+    over all older rows, and its rows over their whole length.
+
+    Args:
+        ages: [n] or [rows, columns], at least one entry.
+    """
+    table = ages if ages.ndim > 1 else ages.unsqueeze(1)
+    done: list[Extent] = []
+    growing: dict[tuple[int, int, float], int] = {}  # columns and age of a rectangle, and the row it began at
+    for start, _ in _runs((table[1:] != table[:-1]).any(1)):
+        row = table[start]
+        now = [(left, right, float(row[left])) for left, right in _runs(row[1:] != row[:-1])]
+        done += [((growing.pop(key), start), key[:2]) for key in list(growing) if key not in now]
+        for key in now:
+            growing.setdefault(key, start)
+    done += [((start, len(table)), key[:2]) for key, start in growing.items()]
+    return [extent[: ages.ndim] for extent in sorted(done)]
+
+
+def _runs(changes: Tensor) -> list[tuple[int, int]]:
+    """Cut 0..n wherever one of the n - 1 steps between neighbours is a change."""
+    cuts = [0, *((changes.nonzero().flatten() + 1).tolist()), len(changes) + 1]
+    return list(pairwise(cuts))

@@ -1,0 +1,117 @@
+"""Growing within a training: deciding, doing, and measuring what it did."""
+
+import torch
+from torch import Tensor
+
+from mnist_growth.network import (
+    GrowingMLP,
+    GrowthConfig,
+    Moment,
+    Probe,
+    gradient_directions,
+    neurons_to_add,
+    neurons_wanted,
+    operator_named,
+    parameters_of_a_unit,
+    widen_together,
+)
+from mnist_growth.training.history import GrowthEvent
+from mnist_growth.training.setup import TrainingData, TrainingSetup
+from mnist_growth.training.state import TrainingState
+
+CHECK_IMAGES = 256  # validation images on which a growth is checked to have changed nothing
+PROBE_IMAGES = 512  # training images on which the gradient is measured; as many as ``micro_batch`` measures with
+
+
+def grow_if_due(state: TrainingState, data: TrainingData, setup: TrainingSetup) -> GrowthEvent | None:
+    """Grow before the epoch that is about to begin, if it is time.
+
+    Args:
+        state: between two epochs; its network, average, optimizer and events follow the growth.
+        data: on the device of the network.
+        setup: all parameters.
+
+    Returns:
+        What was done; None if nothing was.
+    """
+    widths = state.network.widths
+    moment = Moment(
+        epoch=state.epochs_done,
+        epochs=setup.training.epochs,
+        neurons=sum(widths) // len(widths),
+        hidden_layers=len(widths),
+        history=state.records,
+    )
+    neurons = neurons_wanted(moment, setup.growth)
+    if neurons <= moment.neurons:
+        return None
+    return _grow(state, data, setup.growth, neurons)
+
+
+def newest_factor(state: TrainingState, growth: GrowthConfig, batches: int) -> float:
+    """Multiple of the learning rate for the units born last: ``new_unit_learning_rate_scale``, after a linear warm-up.
+
+    Args:
+        state: of the training.
+        growth: scale and length of the warm-up in epochs.
+        batches: of an epoch.
+    """
+    if growth.new_unit_learning_rate_scale == 1 and growth.new_unit_warmup_epochs == 0:
+        return 1.0
+    age = state.optimizer.newest_age
+    if age is None:
+        return 1.0
+    warmup_updates = growth.new_unit_warmup_epochs * batches
+    return growth.new_unit_learning_rate_scale * min(1.0, (age + 1) / max(warmup_updates, 1.0))
+
+
+def _grow(state: TrainingState, data: TrainingData, growth: GrowthConfig, neurons: int) -> GrowthEvent:
+    """Widen the network, its average and the optimizer's state, and measure that the function is the same."""
+    before = state.network
+    probe = _probe(data, state.device)
+    costs = [
+        parameters_of_a_unit(before.widths, layer, batch_norm=before.batch_norm) for layer in range(len(before.widths))
+    ]
+    directions = gradient_directions(before, probe)
+    portion = neurons - sum(before.widths) // len(before.widths)
+    per_parameter = [found.gain(portion) / (portion * cost) for found, cost in zip(directions, costs, strict=True)]
+    counts = neurons_to_add(before.widths, neurons, growth, per_parameter)
+    operator = operator_named(growth.operator, probe)
+    (state.network, average), widenings = widen_together(
+        [before, state.average], counts, operator, state.data_generator
+    )
+    state.average = average.requires_grad_(False)
+    state.optimizer.grow(state.network, widenings)
+    check, _ = data.batch(data.validation[:CHECK_IMAGES], state.device)
+    old_logits, new_logits = (_evaluate(network, check) for network in (before, state.network))
+    event = GrowthEvent(
+        epoch=state.epochs_done + 1,
+        operator=growth.operator,
+        trigger=growth.trigger,
+        layers=tuple(layer + 1 for layer, count in enumerate(counts) if count > 0),
+        widths_before=before.widths,
+        widths_after=state.network.widths,
+        parameters_before=before.parameter_count,
+        parameters_after=state.network.parameter_count,
+        largest_logit_change=float((old_logits - new_logits).abs().max()),
+        largest_logit=float(old_logits.abs().max()),
+        gradient_gains=tuple(found.gain(count) for found, count in zip(directions, counts, strict=True) if count > 0),
+    )
+    state.events.append(event)
+    return event
+
+
+def _probe(data: TrainingData, device: torch.device) -> Probe:
+    """Some training images, evenly spread over the training part and the same in every growth."""
+    stride = max(1, len(data.train) // PROBE_IMAGES)
+    return Probe(*data.batch(data.train[::stride][:PROBE_IMAGES], device))
+
+
+@torch.inference_mode()
+def _evaluate(network: GrowingMLP, images: Tensor) -> Tensor:
+    """Logits in evaluation mode; the network is left in the mode it was in."""
+    was_training = network.training
+    network.eval()
+    logits: Tensor = network(images)
+    network.train(was_training)
+    return logits
