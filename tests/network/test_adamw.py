@@ -143,7 +143,7 @@ def test_a_missing_gradient_and_a_network_that_grew_in_another_way_are_refused()
 
 def test_a_parameter_that_moves_in_memory_is_still_the_one_that_is_updated():
     """Views of the weights are kept between steps; they must not outlive the memory they look at."""
-    moved, left = GrowingMLP([4, 4], generator=torch.Generator().manual_seed(0)), None
+    moved = GrowingMLP([4, 4], generator=torch.Generator().manual_seed(0))
     optimizer = GrowingAdamW(moved)
     for parameter in optimizer.parameters.values():
         parameter.grad = torch.ones_like(parameter)
@@ -173,6 +173,22 @@ def test_weights_that_are_changed_from_outside_are_taken_as_they_are():
             parameter.fill_(3.0)
     step()
     assert all((parameter == 3).all() for parameter in network.parameters())
+
+
+def test_gradients_may_lie_anywhere_in_memory():
+    networks = [GrowingMLP([4, 4], generator=torch.Generator().manual_seed(0)) for _ in range(3)]
+    optimizers = [GrowingAdamW(network) for network in networks]
+    networks = [grow(network, optimizer, 6) for network, optimizer in zip(networks, optimizers, strict=True)]
+    for name in optimizers[0].parameters:
+        plain, part, turned = (optimizer.parameters[name] for optimizer in optimizers)
+        plain.grad = torch.randn(plain.shape, generator=torch.Generator().manual_seed(len(name)))
+        part.grad = torch.stack([torch.zeros_like(part), plain.grad])[1]
+        turned.grad = plain.grad.T.contiguous().T if turned.ndim > 1 else plain.grad
+    for optimizer in optimizers:
+        optimizer.step(0.01)
+    for name, plain in networks[0].named_parameters():
+        assert torch.equal(networks[1].get_parameter(name), plain), name
+        assert torch.equal(networks[2].get_parameter(name), plain), name
 
 
 def test_the_units_born_last_may_learn_at_another_rate_until_the_next_growth():

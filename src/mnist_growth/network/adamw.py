@@ -178,12 +178,11 @@ class GrowingAdamW:
     def _prepare(self) -> list[FusedUpdate]:
         """Sort all blocks into one call of the kernel for each weight decay and learning rate."""
         newest = self.newest_age
-        calls: dict[tuple[bool, bool], FusedUpdate] = {}
+        parts: dict[tuple[bool, bool], list[tuple[nn.Parameter, Block]]] = {}
         for name, parameter in self.parameters.items():
             for block in self.blocks[name]:
-                key = (parameter.ndim > 1, int(block.age) == newest)
-                calls.setdefault(key, FusedUpdate(*key)).add(parameter, block)
-        return list(calls.values())
+                parts.setdefault((parameter.ndim > 1, int(block.age) == newest), []).append((parameter, block))
+        return [FusedUpdate(blocks, decay=decay, newest=is_newest) for (decay, is_newest), blocks in parts.items()]
 
 
 def _widened(moments: Moments, axis: int, widening: Widening) -> Moments:

@@ -1,86 +1,84 @@
 """One call of torch's fused AdamW kernel on blocks of parameters."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.optim.adamw import adamw
 
 from mnist_growth.network.age_blocks import Block
 
 
-@dataclass
 class FusedUpdate:
     """Blocks that share their weight decay and learning rate, and so are updated by one call of the kernel.
 
     The kernel walks through memory in one piece: on a block of columns it would write past the block. Such blocks are
-    copied into buffers of their own before the call and back after it; the buffers and the views of the weights are
-    made only once.
+    copied into buffers of their own before the call and back after it. A network that has grown often has some
+    hundred blocks, and a step should cost little beside the backward pass; so all that can be is made only once: the
+    buffers, the views of the weights, and one tensor that holds all ages (``torch.optim`` counts them one by one).
 
-    Attributes:
+    Args:
+        parts: blocks, each with the parameter it is a part of; their ages become views of one tensor.
         decay: whether the blocks decay.
         newest: whether they were born at the last growth.
-        blocks: moments and ages.
     """
 
-    decay: bool
-    newest: bool
-    blocks: list[Block] = field(default_factory=list)
-    _parameters: list[nn.Parameter] = field(default_factory=list)  # that each block is a part of
-    _addresses: list[int] = field(default_factory=list)  # of the parameters when the views were made
-    _values: list[Tensor] = field(default_factory=list)  # contiguous weights of each block, for the kernel
-    _scattered: list[int] = field(default_factory=list)  # indices of the blocks that are not contiguous
-    _views: list[Tensor] = field(default_factory=list)  # their weights in the parameters
-    _value_buffers: list[Tensor] = field(default_factory=list)
-    _gradient_buffers: list[Tensor] = field(default_factory=list)
-
-    def add(self, parameter: nn.Parameter, block: Block) -> None:
-        """Take one more block of a parameter."""
-        view = block.of(parameter.detach())
-        if view.is_contiguous():
-            self._values.append(view)
-        else:
-            self._scattered.append(len(self.blocks))
-            self._views.append(view)
-            self._value_buffers.append(torch.empty_like(block.first_moment))
-            self._gradient_buffers.append(torch.empty_like(block.first_moment))
-            self._values.append(self._value_buffers[-1])
-        self.blocks.append(block)
-        self._parameters.append(parameter)
-        self._addresses.append(parameter.data_ptr())
+    def __init__(self, parts: Sequence[tuple[nn.Parameter, Block]], *, decay: bool, newest: bool) -> None:
+        self.decay = decay
+        self.newest = newest
+        self._parameters = [parameter for parameter, _ in parts]
+        self._addresses = [parameter.data_ptr() for parameter in self._parameters]
+        self._views = [block.of(parameter.detach()) for parameter, block in parts]
+        plain = [block.of(torch.empty(parameter.shape, device="meta")) for parameter, block in parts]
+        self._layouts = [(view.size(), view.stride(), view.storage_offset()) for view in plain]
+        self._scattered = [index for index, view in enumerate(self._views) if not view.is_contiguous()]
+        self._scattered_views = [self._views[index] for index in self._scattered]
+        self._weight_buffers = [torch.empty_like(parts[index][1].first_moment) for index in self._scattered]
+        self._gradient_buffers = [torch.empty_like(buffer) for buffer in self._weight_buffers]
+        self._weights = self._with_buffers(self._views, self._weight_buffers)
+        self._first_moments = [block.first_moment for _, block in parts]
+        self._second_moments = [block.second_moment for _, block in parts]
+        self._ages = torch.stack([block.age for _, block in parts])
+        for (_, block), age in zip(parts, self._ages.unbind(), strict=True):
+            block.age = age
 
     def is_stale(self) -> bool:
-        """Whether a parameter has moved in memory since it was added, for example to another device."""
+        """Whether a parameter has moved in memory, for example to another device."""
         pairs = zip(self._parameters, self._addresses, strict=True)
         return any(parameter.data_ptr() != address for parameter, address in pairs)
 
     def run(self, *, learning_rate: float, weight_decay: float, betas: tuple[float, float], epsilon: float) -> None:
-        """Update the weights and the moments of all blocks from the gradients of the parameters, in place."""
+        """Update the weights, moments and ages of all blocks from the gradients of the parameters, in place."""
+        whole = [parameter.grad.contiguous() for parameter in self._parameters if parameter.grad is not None]
         gradients = [
-            block.of(parameter.grad.contiguous())
-            for block, parameter in zip(self.blocks, self._parameters, strict=True)
-            if parameter.grad is not None
+            gradient.as_strided(size, stride, gradient.storage_offset() + offset)
+            for gradient, (size, stride, offset) in zip(whole, self._layouts, strict=True)
         ]
         if self._scattered:
-            torch._foreach_copy_(self._value_buffers, self._views)
+            torch._foreach_copy_(self._weight_buffers, self._scattered_views)
             torch._foreach_copy_(self._gradient_buffers, [gradients[index] for index in self._scattered])
-            for index, buffer in zip(self._scattered, self._gradient_buffers, strict=True):
-                gradients[index] = buffer
-        adamw(
-            self._values,
+            gradients = self._with_buffers(gradients, self._gradient_buffers)
+        self._ages += 1
+        torch._fused_adamw_(
+            self._weights,
             gradients,
-            [block.first_moment for block in self.blocks],
-            [block.second_moment for block in self.blocks],
+            self._first_moments,
+            self._second_moments,
             [],
-            [block.age for block in self.blocks],
-            fused=True,
-            amsgrad=False,
+            list(self._ages.unbind()),
+            lr=learning_rate,
             beta1=betas[0],
             beta2=betas[1],
-            lr=learning_rate,
             weight_decay=weight_decay,
             eps=epsilon,
+            amsgrad=False,
             maximize=False,
         )
         if self._scattered:
-            torch._foreach_copy_(self._views, self._value_buffers)
+            torch._foreach_copy_(self._scattered_views, self._weight_buffers)
+
+    def _with_buffers(self, tensors: list[Tensor], buffers: list[Tensor]) -> list[Tensor]:
+        """The tensors, with buffers in the place of those that are not contiguous."""
+        replaced = list(tensors)
+        for index, buffer in zip(self._scattered, buffers, strict=True):
+            replaced[index] = buffer
+        return replaced
