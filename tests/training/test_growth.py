@@ -1,0 +1,159 @@
+"""Growing within a training: every way of it trains, is measured, and goes on from a checkpoint."""
+
+import io
+import itertools
+from typing import get_args
+
+import pandas as pd
+import pytest
+import torch
+
+from mnist_growth.network import GrowthConfig, OperatorName, training_multiply_adds
+from mnist_growth.network.config import PlaceName, TriggerName
+from mnist_growth.training import CheckpointStore, growth_table, train
+from mnist_growth.training.growth import grow_if_due, newest_factor
+
+# A training of three epochs has its growths in it whatever the trigger.
+GROWTH = {"plateau_improvement": 0.99, "plateau_epochs": 1, "cooldown_epochs": 1, "budget_share": 0.8}
+COMBINATIONS = list(itertools.product(get_args(OperatorName), get_args(TriggerName), get_args(PlaceName)))
+
+
+class Unsaved:
+    def save(self, state, setup):
+        pass
+
+
+class StopHereError(Exception):
+    pass
+
+
+class StoppingStore(CheckpointStore):
+    """Saves, and stops the training once it has grown and gone on a little."""
+
+    def save(self, state, setup):
+        super().save(state, setup)
+        if state.events and state.progress.batches == 2:
+            raise StopHereError
+
+
+def run(training, recorder, checkpoints=None, state=None):
+    state = state or training.begin()
+    train(state, training.data, training.setup, checkpoints or Unsaved(), recorder, training.budget)
+    return state
+
+
+@pytest.mark.parametrize(("operator", "trigger", "where"), COMBINATIONS)
+def test_every_combination_trains_and_tells_what_it_did(make_training, recorder, operator, trigger, where):
+    training = make_training(growth={**GROWTH, "operator": operator, "trigger": trigger, "where": where})
+    state = run(training, recorder)
+    assert recorder.events == state.events
+    assert state.events
+    assert state.average.widths == state.network.widths
+    assert dict(state.network.named_parameters()).keys() == state.optimizer.parameters.keys()
+    for event in state.events:
+        before, after = event.widths_before, event.widths_after
+        assert event.layers == tuple(i + 1 for i in range(2) if after[i] > before[i])
+        assert len(event.gradient_gains) == len(event.layers)
+        assert all(gain > 0 for gain in event.gradient_gains)
+        assert (event.operator, event.trigger) == (operator, trigger)
+        assert event.parameters_after > event.parameters_before
+        if operator != "random":
+            assert event.largest_logit_change <= 1e-6 * max(1, event.largest_logit)
+    assert [event.epoch for event in state.events] == [record.epoch for record in state.records if record.grew]
+    assert all(torch.isfinite(parameter).all() for parameter in state.average.parameters())
+
+
+@pytest.mark.parametrize(
+    ("operator", "trigger", "where"),
+    [
+        ("net2net_split", "plateau", "all"),
+        ("gradient_directed", "schedule", "largest_gain"),
+        ("paired", "budget", "all"),
+        ("random", "plateau", "largest_gain"),
+    ],
+)
+def test_a_training_that_goes_on_after_a_growth_equals_the_uninterrupted_one(
+    make_training, recorder, tmp_path, operator, trigger, where
+):
+    growth = {
+        **GROWTH,
+        "operator": operator,
+        "trigger": trigger,
+        "where": where,
+        "new_unit_warmup_epochs": 0.7,
+        "new_unit_learning_rate_scale": 2.0,
+    }
+    training = make_training(growth=growth, training={"checkpoint_seconds": 1e-9})
+    whole = run(training, recorder)
+    with pytest.raises(StopHereError):
+        run(training, recorder, StoppingStore(tmp_path / "first"))
+    checkpoint = CheckpointStore(tmp_path / "second", earlier=tmp_path / "first").latest()
+    state = run(training, recorder, state=checkpoint.restore(torch.device("cpu")))
+    assert state.events == whole.events
+    for ours, theirs in ((state.network, whole.network), (state.average, whole.average)):
+        assert ours.widths == theirs.widths
+        for name, tensor in theirs.state_dict().items():
+            assert torch.equal(ours.state_dict()[name], tensor), name
+    for name, moments in whole.optimizer.moments().items():
+        resumed = state.optimizer.moments()[name]
+        assert all(torch.equal(*pair) for pair in zip(vars(moments).values(), vars(resumed).values(), strict=True))
+
+
+def test_the_average_keeps_its_function_too(make_training, recorder):
+    training = make_training(growth={"operator": "net2net_split"})
+    state = training.begin()
+    train_one_epoch = make_training(training={"epochs": 1}).setup
+    train(state, training.data, train_one_epoch, Unsaved(), recorder, training.budget)
+    before = state.average(training.data.images)
+    assert grow_if_due(state, training.data, training.setup) is not None
+    torch.testing.assert_close(state.average(training.data.images), before, rtol=0, atol=1e-6)
+    assert not state.average.training
+    assert not any(parameter.requires_grad for parameter in state.average.parameters())
+
+
+def test_the_layer_with_the_largest_gain_per_parameter_grows_alone_while_it_has_room(make_training, recorder):
+    training = make_training(growth={"where": "largest_gain", "max_neurons": 40})
+    state = run(training, recorder)
+    for event in state.events:
+        (layer,) = event.layers
+        assert event.widths_after[layer - 1] - event.widths_before[layer - 1] == 6
+
+
+def test_multiply_adds_add_up(make_training, recorder):
+    state = run(make_training(), recorder)
+    widths = [tuple(map(int, record.widths.split("-"))) for record in state.records]
+    spent = list(itertools.accumulate(160 * training_multiply_adds(width) for width in widths))
+    assert [record.multiply_adds for record in state.records] == spent
+
+
+def test_new_units_warm_up_and_keep_their_scale_until_the_next_growth(make_training, recorder):
+    config = GrowthConfig(new_unit_warmup_epochs=1.5, new_unit_learning_rate_scale=3)
+    state = make_training().begin()
+    assert newest_factor(state, config, 4) == 1
+    ages = iter([0, 2, 5, 6, 100])
+    state.optimizer = type("Optimizer", (), {"newest_age": property(lambda _: next(ages))})()
+    assert [newest_factor(state, config, 4) for _ in range(5)] == pytest.approx([0.5, 1.5, 3, 3, 3])
+
+
+def test_the_scale_of_new_units_reaches_the_optimizer(make_training, recorder):
+    neutral, fast = (
+        run(make_training(growth={"new_unit_learning_rate_scale": scale}), recorder) for scale in (1.0, 5.0)
+    )
+    assert not torch.equal(neutral.network.output.weight, fast.network.output.weight)
+    first_epoch = [(state.records[0].train_loss, state.records[0].validation_loss) for state in (neutral, fast)]
+    assert first_epoch[0] == first_epoch[1]
+
+
+def test_the_table_has_a_row_for_each_growth_and_layer_and_survives_parquet(make_training, recorder):
+    state = run(make_training(), recorder)
+    table = growth_table(state.events)
+    assert list(table["epoch"]) == [2, 2, 3, 3]
+    assert list(table["layer"]) == [1, 2, 1, 2]
+    assert list(table["width_before"]) == [6, 6, 9, 9]
+    assert list(table["width_after"]) == [9, 9, 10, 10]
+    assert list(table["gradient_gain"]) == [gain for event in state.events for gain in event.gradient_gains]
+    for rows in (table, growth_table([])):
+        file = io.BytesIO()
+        rows.to_parquet(file)
+        pd.testing.assert_frame_equal(pd.read_parquet(file), rows)
+    assert list(growth_table([]).columns) == list(table.columns)
