@@ -69,12 +69,14 @@ def test_learning_curves_show_the_columns_of_the_history(history):
     }
 
 
-def test_growth_shows_width_parameters_and_accuracy(history):
+def test_growth_shows_width_parameters_loss_and_accuracy(history):
     lines = {trace.name: list(trace.y) for trace in growth(history).data}
 
     assert lines == {
         "each hidden layer": [128, 128, 192, 192, 256, 256, 256],
         "parameters": history["parameters"].tolist(),
+        "training loss": history["train_loss"].tolist(),
+        "validation loss": history["validation_loss"].tolist(),
         "validation accuracy": history["validation_accuracy"].tolist(),
     }
 

@@ -1,21 +1,24 @@
-"""How the network grew, and what became of its accuracy."""
+"""How the network grew, and what became of its loss and accuracy."""
 
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mnist_growth.figures.history import label_epochs, layer_widths, mark_growth
-from mnist_growth.figures.theme import BLUE, GREEN, TEMPLATE, VERMILLION
+from mnist_growth.figures.theme import BLUE, GREEN, ORANGE, PURPLE, TEMPLATE, VERMILLION
 
 
 def growth(history: pd.DataFrame) -> go.Figure:
-    """Draw width, number of parameters and validation accuracy over the epochs, one above the other.
+    """Draw width, number of parameters, loss and validation accuracy over the epochs, one above the other.
+
+    The lines of the growths cross all of them: left of a line is the last loss of the old widths, right of it the
+    first one of the new.
 
     Args:
-        history: One row per epoch with the columns ``epoch``, ``widths``, ``grew``, ``parameters`` and
-            ``validation_accuracy`` (fraction of 1).
+        history: One row per epoch with the columns ``epoch``, ``widths``, ``grew``, ``parameters``, ``train_loss``,
+            ``validation_loss`` (nats) and ``validation_accuracy`` (fraction of 1).
     """
-    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.05)
+    figure = make_subplots(rows=4, cols=1, shared_xaxes=True, vertical_spacing=0.04)
     epochs = history["epoch"].tolist()
     for name, widths, line in _width_lines(history):
         figure.add_scatter(
@@ -38,6 +41,21 @@ def growth(history: pd.DataFrame) -> go.Figure:
         row=2,
         col=1,
     )
+    for column, name, color, symbol in (
+        ("train_loss", "training loss", ORANGE, "circle"),
+        ("validation_loss", "validation loss", PURPLE, "square"),
+    ):
+        figure.add_scatter(
+            x=epochs,
+            y=history[column].tolist(),
+            name=name,
+            mode="lines+markers",
+            line={"color": color, "width": 2},
+            marker={"symbol": symbol, "size": 6},
+            hovertemplate="epoch %{x}: loss %{y:.4f} nats",
+            row=3,
+            col=1,
+        )
     figure.add_scatter(
         x=epochs,
         y=history["validation_accuracy"].tolist(),
@@ -46,13 +64,14 @@ def growth(history: pd.DataFrame) -> go.Figure:
         line={"color": VERMILLION, "width": 2},
         marker={"symbol": "diamond", "size": 6},
         hovertemplate="epoch %{x}: accuracy %{y:.2%}",
-        row=3,
+        row=4,
         col=1,
     )
-    figure.update_layout(template=TEMPLATE, title="Growth of the network", height=720)
+    figure.update_layout(template=TEMPLATE, title="Growth of the network", height=900)
     figure.update_yaxes(title_text="units per layer", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text="parameters", rangemode="tozero", row=2, col=1)
-    figure.update_yaxes(title_text="validation accuracy", tickformat=".4~p", row=3, col=1)
+    figure.update_yaxes(title_text="loss (nats, log scale)", type="log", dtick="D2", tickformat=".2~g", row=3, col=1)
+    figure.update_yaxes(title_text="validation accuracy", tickformat=".4~p", row=4, col=1)
     label_epochs(figure, history)
     mark_growth(figure, history)
     return figure
