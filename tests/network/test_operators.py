@@ -55,9 +55,15 @@ def test_a_network_and_its_average_grow_alike_and_keep_their_functions(laborator
     network, optimizer = laboratory.train(widths, batch_norm)
     average = averaged_copy(network)
     laboratory.descend(network, optimizer)
-    (grown, grown_average), _ = laboratory.grow([network, average], [count] * len(widths), operator)
+    (grown, grown_average), widenings = laboratory.grow([network, average], [count] * len(widths), operator)
     assert grown.widths == grown_average.widths == tuple(width + count for width in widths)
     assert not grown_average.training
+    for widening in widenings:
+        old_width = widths[widening.layer]
+        for one in (grown, grown_average):
+            weight = one.linear_layers()[widening.layer].weight
+            is_split = operator == "net2net_split"
+            assert torch.equal(weight[old_width:], weight[widening.source[old_width:]] if is_split else widening.fan_in)
     for old, new in ((network, grown), (average, grown_average)):
         before, after = old.eval()(laboratory.images), new.eval()(laboratory.images)
         torch.testing.assert_close(after, before, rtol=0, atol=1e-11)

@@ -11,7 +11,7 @@ from mnist_growth.network.gradient import Directions, Probe, gradient_directed, 
 from mnist_growth.network.growth import Operator, operator_named, widen_together
 from mnist_growth.network.mlp import GrowingMLP
 from mnist_growth.network.operators import net2net_split, paired, random, zero_fan_out
-from mnist_growth.network.placement import neurons_to_add, parameters_of_a_unit
+from mnist_growth.network.placement import equal_width, neurons_to_add, parameters_of_a_unit
 from mnist_growth.network.plateau import is_plateau
 from mnist_growth.network.prediction import Score, predict_logits, score
 from mnist_growth.network.schedule import scheduled_neurons
@@ -36,6 +36,7 @@ __all__ = [
     "averaged_copy",
     "budgeted_neurons",
     "deepen",
+    "equal_width",
     "forward_multiply_adds",
     "gradient_directed",
     "gradient_directions",

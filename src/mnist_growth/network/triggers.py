@@ -29,7 +29,7 @@ class Moment:
     Attributes:
         epoch: zero-based number of the epoch; so many are done.
         epochs: length of the whole training.
-        neurons: mean width of the hidden layers now, rounded down.
+        neurons: width of the hidden layers now; where they differ, that of equally wide ones that cost the same.
         hidden_layers: their number.
         history: one outcome for each epoch done.
     """
@@ -42,7 +42,7 @@ class Moment:
 
 
 def neurons_wanted(moment: Moment, config: GrowthConfig) -> int:
-    """Mean width that the hidden layers are to have from this epoch on; never below what they have.
+    """Width that the hidden layers are to have from this epoch on; never below what they have.
 
     - ``schedule``: the formula of ``scheduled_neurons``;
     - ``plateau``: ``growth_rate`` more when the validation loss has ceased to fall (``is_plateau``);

@@ -8,6 +8,7 @@ from mnist_growth.network import (
     GrowthConfig,
     Moment,
     Probe,
+    equal_width,
     gradient_directions,
     neurons_to_add,
     neurons_wanted,
@@ -38,7 +39,7 @@ def grow_if_due(state: TrainingState, data: TrainingData, setup: TrainingSetup) 
     moment = Moment(
         epoch=state.epochs_done,
         epochs=setup.training.epochs,
-        neurons=sum(widths) // len(widths),
+        neurons=equal_width(widths),
         hidden_layers=len(widths),
         history=state.records,
     )
@@ -65,7 +66,7 @@ def newest_factor(state: TrainingState, growth: GrowthConfig, batches: int) -> f
     return growth.new_unit_learning_rate_scale * min(1.0, (age + 1) / max(warmup_updates, 1.0))
 
 
-def _grow(state: TrainingState, data: TrainingData, growth: GrowthConfig, neurons: int) -> GrowthEvent:
+def _grow(state: TrainingState, data: TrainingData, growth: GrowthConfig, neurons: int) -> GrowthEvent | None:
     """Widen the network, its average and the optimizer's state, and measure that the function is the same."""
     before = state.network
     probe = _probe(data, state.device)
@@ -73,9 +74,11 @@ def _grow(state: TrainingState, data: TrainingData, growth: GrowthConfig, neuron
         parameters_of_a_unit(before.widths, layer, batch_norm=before.batch_norm) for layer in range(len(before.widths))
     ]
     directions = gradient_directions(before, probe)
-    portion = neurons - sum(before.widths) // len(before.widths)
+    portion = neurons - equal_width(before.widths)
     per_parameter = [found.gain(portion) / (portion * cost) for found, cost in zip(directions, costs, strict=True)]
     counts = neurons_to_add(before.widths, neurons, growth, per_parameter)
+    if not any(counts):  # what is left to spend does not pay for a whole unit
+        return None
     operator = operator_named(growth.operator, probe)
     (state.network, average), widenings = widen_together(
         [before, state.average], counts, operator, state.data_generator
