@@ -1,0 +1,300 @@
+"""Does growth pay? `python benchmarks/growth.py --dataset mnist --epochs 40 --seeds 10`.
+
+Trains every method on every seed with one recipe (that of the environment) and compares each with the fixed network,
+as wide from the start as the grown ones are at the end: after as many epochs, and after fewer epochs that cost as many
+multiply-adds as growing did. Grown networks spend a given share of the multiply-adds of the fixed one.
+
+Every run is written to the results file when it ends, and what is there is not run again: an interrupted benchmark
+goes on, more seeds or methods add to it. After a change of the code that matters, move the file away: each run has
+its commit in it. Prints a table and writes a figure beside the results. `--quick` takes less
+than a minute, for CI.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import torch
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from plotly.subplots import make_subplots
+from scipy import stats
+
+from hardware import describe
+from mnist_growth.digits import Digits, DigitSet, SplitConfig, WarpConfig, pixel_statistics, stratified_split
+from mnist_growth.figures import stamp
+from mnist_growth.figures.theme import TEMPLATE
+from mnist_growth.hooks import git_commit
+from mnist_growth.machine import MemoryBudget, MemoryConfig
+from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, predict_logits
+from mnist_growth.training import (
+    Monitors,
+    TrainingConfig,
+    TrainingData,
+    TrainingSetup,
+    TrainingState,
+    split_fingerprint,
+    train,
+)
+
+PROJECT = Path(__file__).parents[1]
+RESULTS = PROJECT / "benchmarks" / "results" / "growth.json"
+QUICK_RESULTS = PROJECT / "build" / "benchmarks" / "growth.json"
+FIXED, FIXED_FEWER = "fixed", "fixed, fewer epochs"
+GROWN: dict[str, dict[str, str]] = {
+    "zero_fan_out": {"operator": "zero_fan_out"},
+    "net2net_split": {"operator": "net2net_split"},
+    "paired": {"operator": "paired"},
+    "gradient_directed": {"operator": "gradient_directed"},
+    "random": {"operator": "random"},
+    "zero_fan_out, largest gain": {"operator": "zero_fan_out", "where": "largest_gain"},
+    "zero_fan_out, plateau": {"operator": "zero_fan_out", "trigger": "plateau"},
+}
+QUICK = {
+    "training": {"epochs": 6, "batch_size": 32},
+    "growth": {"initial_neurons": 16, "growth_rate": 16, "max_neurons": 64, "plateau_epochs": 1, "cooldown_epochs": 1},
+}
+
+
+class Unsaved:
+    """No checkpoints: a run of the benchmark is short enough to be done again."""
+
+    def save(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Forget the state."""
+
+
+def main() -> None:
+    """Train what is missing, then print the table and draw the figure."""
+    methods = [FIXED, FIXED_FEWER, *GROWN]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--env", default="local", help="Kedro environment whose recipe is used")
+    parser.add_argument("--dataset", default="sample")
+    parser.add_argument("--epochs", type=int, help="other number of epochs than that of the recipe")
+    parser.add_argument("--share", type=float, default=0.65, help="of the fixed network's multiply-adds")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds 0, 1, ...")
+    parser.add_argument("--methods", nargs="+", default=methods, choices=methods)
+    parser.add_argument("--quick", action="store_true", help="300 digits of the sample, a small network, 6 epochs")
+    options = parser.parse_args()
+
+    recipe, digits = load_recipe(options)
+    path = QUICK_RESULTS if options.quick else RESULTS
+    results = json.loads(path.read_text()) if path.exists() else {}
+    key = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
+    entry = results.setdefault(key, {"recipe": recipe, "hardware": describe(), "runs": []})
+    done = {(run["method"], run["seed"]) for run in entry["runs"]}
+    for seed in range(options.seeds):
+        for method in options.methods:
+            if (method, seed) not in done:
+                entry["runs"].append(one_run(method, seed, recipe, digits))
+                write(path, results)
+    print(table(entry))
+    figure = draw(entry)
+    figure.write_html(path.with_name(f"growth-{key}.html"), include_plotlyjs="cdn")
+    print(f"{path} and growth-{key}.html beside it")
+
+
+def load_recipe(options: argparse.Namespace) -> tuple[dict[str, Any], DigitSet]:
+    """What is the same in all runs, as plain values, and the digits."""
+    runtime: dict[str, Any] = {"dataset": "sample" if options.quick else options.dataset}
+    if options.epochs:
+        runtime["training"] = {"epochs": options.epochs}
+    if options.quick:
+        runtime |= QUICK
+    bootstrap_project(PROJECT)
+    with KedroSession.create(PROJECT, env=options.env, runtime_params=runtime) as session:
+        context = session.load_context()
+        parameters, digits = context.config_loader["parameters"], context.catalog.load("digit_archive")
+    if options.quick:
+        chosen = slice(300)
+        digits = replace(digits, train=part(digits.train, chosen), test=part(digits.test, chosen))
+    recipe = {
+        "dataset": digits.dataset,
+        "fingerprint": digits.fingerprint,
+        "train_digits": len(digits.train),
+        "test_digits": len(digits.test),
+        "share": options.share,
+        **{group: parameters[group] for group in ("network", "growth", "training", "warps", "split")},
+    }
+    recipe["training"] = {name: value for name, value in recipe["training"].items() if name != "seed"}
+    return recipe, digits
+
+
+def part(digits: Digits, chosen: slice) -> Digits:
+    """Some of the digits."""
+    return replace(digits, images=digits.images[chosen], labels=digits.labels[chosen])
+
+
+def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet) -> dict[str, Any]:
+    """Train one network and test it."""
+    setup = setup_of(method, seed, recipe, digits)
+    split = stratified_split(digits.train.labels, SplitConfig(**recipe["split"]))
+    pixels = pixel_statistics(digits.train.images, split.train)
+    network = GrowingMLP(
+        [setup.growth.initial_neurons] * setup.network.hidden_layers,
+        batch_norm=setup.network.batch_norm,
+        pixel_mean=pixels.mean,
+        pixel_std=pixels.std,
+        generator=torch.Generator().manual_seed(seed),
+    )
+    state = TrainingState.begin(network, setup.training.weight_decay, seed)
+    budget = MemoryBudget(MemoryConfig().budget_fraction, torch.device("cpu"))
+    started = time.perf_counter()
+    train(state, TrainingData.of(digits.train, split, budget), setup, Unsaved(), Monitors([]), budget)
+    wall_seconds = time.perf_counter() - started
+    predictions = predict_logits(state.average, digits.test.images).argmax(axis=1)
+    run = {
+        "method": method,
+        "seed": seed,
+        "commit": git_commit(PROJECT),
+        "test_accuracy": float(np.mean(predictions == digits.test.labels)),
+        "validation_accuracy": state.records[-1].validation_accuracy,
+        "multiply_adds": state.records[-1].multiply_adds,
+        "wall_seconds": round(wall_seconds, 2),
+        "epochs": state.epochs_done,
+        "widths": list(state.network.widths),
+        "growths": [[event.epoch, list(event.widths_after)] for event in state.events],
+        "curve": [[record.multiply_adds, record.validation_accuracy] for record in state.records],
+    }
+    print(f"{method}, seed {seed}: {run['test_accuracy']:.2%} in {wall_seconds:.0f} s", flush=True)
+    return run
+
+
+def setup_of(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet) -> TrainingSetup:
+    """The parameters of a method."""
+    growth, training = dict(recipe["growth"]), {**recipe["training"], "seed": seed}
+    if method in GROWN:
+        growth |= {"trigger": "budget", "budget_share": recipe["share"], **GROWN[method]}
+    else:
+        growth |= {"initial_neurons": growth["max_neurons"]}
+    if method == FIXED_FEWER:
+        training |= {"epochs": max(1, round(recipe["share"] * training["epochs"]))}
+    split = stratified_split(digits.train.labels, SplitConfig(**recipe["split"]))
+    return TrainingSetup(
+        network=NetworkConfig(**recipe["network"]),
+        growth=GrowthConfig(**growth),
+        training=TrainingConfig(**training),
+        warps=WarpConfig(**recipe["warps"]),
+        dataset=digits.dataset,
+        fingerprint=digits.fingerprint,
+        split=split_fingerprint(split),
+    )
+
+
+def write(path: Path, results: Mapping[str, Any]) -> None:
+    """Write the results in one step: an interruption leaves the earlier ones."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    os.replace(temporary, path)  # noqa: PTH105
+
+
+def table(entry: Mapping[str, Any]) -> str:
+    """One row per method, as Markdown: means, deviations, and differences to the fixed network on the same seeds."""
+    by_method = runs_by_method(entry)
+    cost = statistics.mean(run["multiply_adds"] for run in by_method.get(FIXED, entry["runs"]))
+    lines = [
+        "| method | multiply-adds, share of fixed | wall time, s | test accuracy, % | minus fixed, equal epochs "
+        "| minus fixed, equal multiply-adds | n |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for method, runs in by_method.items():
+        lines.append(
+            f"| {method} | {statistics.mean(run['multiply_adds'] for run in runs) / cost:.2f} "
+            f"| {mean_and_deviation([run['wall_seconds'] for run in runs], 1)} "
+            f"| {mean_and_deviation([100 * run['test_accuracy'] for run in runs], 2)} "
+            f"| {difference(runs, by_method.get(FIXED, []))} | {difference(runs, by_method.get(FIXED_FEWER, []))} "
+            f"| {len(runs)} |"
+        )
+    recipe, machine = entry["recipe"], entry["hardware"]
+    lines += [
+        "",
+        f"{recipe['dataset']}, {recipe['train_digits']:,} training and {recipe['test_digits']:,} test digits, "
+        f"{recipe['growth']['initial_neurons']} to {recipe['growth']['max_neurons']} units in "
+        f"{recipe['network']['hidden_layers']} layers, {recipe['training']['epochs']} epochs. Mean ± deviation over n "
+        "seeds; differences in points, on the same seeds, with the 95 % interval of their mean.",
+        f"{machine['processor']}, {machine['threads']} threads, float32 matmul {machine['matmul_gflops']} GFLOP/s",
+    ]
+    return "\n".join(lines)
+
+
+def runs_by_method(entry: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """All runs of each method, in the order in which the methods are listed."""
+    order = [FIXED, FIXED_FEWER, *GROWN]
+    runs = {method: [run for run in entry["runs"] if run["method"] == method] for method in order}
+    return {method: found for method, found in runs.items() if found}
+
+
+def mean_and_deviation(values: list[float], digits: int) -> str:
+    """Mean and standard deviation; of a single value there is none."""
+    if len(values) < 2:
+        return f"{values[0]:.{digits}f}"
+    return f"{statistics.mean(values):.{digits}f} ± {statistics.stdev(values):.{digits}f}"
+
+
+def difference(runs: list[dict[str, Any]], others: list[dict[str, Any]]) -> str:
+    """Mean difference in accuracy, in points, over the seeds that both have, with its 95 % interval (Student's t)."""
+    accuracy = {run["seed"]: run["test_accuracy"] for run in others}
+    differences = [100 * (run["test_accuracy"] - accuracy[run["seed"]]) for run in runs if run["seed"] in accuracy]
+    if runs is others or not differences:
+        return "-"
+    mean = statistics.mean(differences)
+    if len(differences) < 2:
+        return f"{mean:+.3f}"
+    half = stats.t.ppf(0.975, len(differences) - 1) * statistics.stdev(differences) / len(differences) ** 0.5
+    return f"{mean:+.3f} [{mean - half:+.3f}, {mean + half:+.3f}]"
+
+
+def draw(entry: Mapping[str, Any]) -> go.Figure:
+    """Test accuracy against multiply-adds and against wall time: each run, and the mean of each method."""
+    figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04)
+    panels = (("multiply_adds", "training multiply-adds"), ("wall_seconds", "wall time (s)"))
+    symbols = (
+        "circle",
+        "square",
+        "diamond",
+        "cross",
+        "x",
+        "triangle-up",
+        "triangle-down",
+        "star",
+        "hexagram",
+        "bowtie",
+    )
+    colors = TEMPLATE.layout.colorway
+    for index, (method, runs) in enumerate(runs_by_method(entry).items()):
+        style = {"color": colors[index % len(colors)], "symbol": symbols[index % len(symbols)]}
+        accuracy = [run["test_accuracy"] for run in runs]
+        for column, (key, _) in enumerate(panels, start=1):
+            spent = [run[key] for run in runs]
+            common = {"name": method, "legendgroup": method, "mode": "markers"}
+            figure.add_scatter(
+                x=spent, y=accuracy, marker={**style, "size": 6, "opacity": 0.35}, showlegend=False,
+                hovertemplate="%{y:.2%}", row=1, col=column, **common,
+            )  # fmt: skip
+            figure.add_scatter(
+                x=[statistics.mean(spent)], y=[statistics.mean(accuracy)], marker={**style, "size": 13},
+                showlegend=column == 1, hovertemplate="mean %{y:.3%}", row=1, col=column, **common,
+            )  # fmt: skip
+    for column, (_, title) in enumerate(panels, start=1):
+        figure.update_xaxes(title_text=title, rangemode="tozero", row=1, col=column)
+    figure.update_yaxes(title_text="test accuracy", tickformat=".4~p", row=1, col=1)
+    figure.update_layout(template=TEMPLATE, title="Does growth pay?", height=520)
+    recipe, seeds = entry["recipe"], {run["seed"] for run in entry["runs"]}
+    provenance = (
+        f"dataset {recipe['dataset']} · {recipe['test_digits']:,} test digits · "
+        f"{recipe['training']['epochs']} epochs · {len(seeds)} seeds · large: mean of a method"
+    )
+    return stamp(figure, provenance)
+
+
+if __name__ == "__main__":
+    main()
