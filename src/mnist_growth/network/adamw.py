@@ -50,8 +50,8 @@ class GrowingAdamW:
     @property
     def newest_age(self) -> int | None:
         """Updates that the entries born last have had; None before any were born by a growth."""
-        ages = {int(block.age) for blocks in self.blocks.values() for block in blocks}
-        return min(ages) if len(ages) > 1 else None
+        ages = torch.stack([block.age for blocks in self.blocks.values() for block in blocks]).tolist()
+        return int(min(ages)) if min(ages) < max(ages) else None
 
     @torch.no_grad()
     def step(self, learning_rate: float, newest_factor: float = 1.0) -> None:
