@@ -1,8 +1,10 @@
 import logging
+import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -27,9 +29,10 @@ def as_it_was(monkeypatch):
 
 @pytest.fixture
 def closed(monkeypatch):
-    """Reasons that the tracked run was closed with."""
+    """Reasons that the tracked run was closed with; it has left a checkpoint."""
     reasons = []
-    monkeypatch.setattr(cli, "_close_record", reasons.append)
+    monkeypatch.setattr(cli, "_close_record", lambda reason: reasons.append(reason) or True)
+    monkeypatch.setattr(sys, "argv", ["kedro", "run", "--env", "smoke", "--params=training.epochs=5"])
     return reasons
 
 
@@ -105,8 +108,32 @@ def test_a_signal_ends_with_its_own_code_and_closes_the_record(closed, error, co
     result = run(error)
 
     assert result.exit_code == code
-    assert result.stderr == "Stopped. `kedro run --pipeline resume` goes on from the last checkpoint.\n"
+    assert result.stderr == (
+        "Stopped. `kedro run --pipeline resume --env smoke --params training.epochs=5` goes on from the last "
+        "checkpoint.\n"
+    )
     assert closed == [reason]
+
+
+def test_a_run_that_has_left_no_checkpoint_is_not_to_be_resumed(monkeypatch):
+    hooks = SimpleNamespace(HOOKS=[SimpleNamespace(interrupted=lambda _: None), SimpleNamespace()])
+    monkeypatch.setattr("kedro.framework.project.settings", hooks)
+
+    assert run(KeyboardInterrupt()).stderr == "Stopped.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ("run", ""),
+        ("run --pipeline train --tags x", ""),
+        ("run -e smoke --verbose", " --env smoke"),
+        ("run --params dataset=sample,seed=5 --env=smoke", " --env smoke --params dataset=sample,seed=5"),
+        ("run --conf-source 'my conf' --params=a=b --load-versions digits:1", " --conf-source 'my conf' --params a=b"),
+    ],
+)
+def test_a_training_is_resumed_in_its_environment_and_with_its_parameters(arguments, options):
+    assert cli.resume_command(shlex.split(arguments)) == f"kedro run --pipeline resume{options}"
 
 
 def test_a_wrong_option_is_told_by_click():

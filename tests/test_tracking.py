@@ -210,7 +210,9 @@ def test_a_continued_run_keeps_its_parameters_and_names_those_that_changed(proje
     assert run.data.params["device"] == "cpu"
     assert run.data.tags["changed.training.learning_rate"] == "0.001"
     assert "changed.training.batch_size" not in run.data.tags
-    assert run.data.tags["pipeline"] == "resume"
+    assert run.data.tags["pipeline"] == "train"
+    assert run.data.tags["resumed.pipeline"] == "resume"
+    assert not any(name.startswith("resumed.process") for name in run.data.tags)
     assert "ended" not in run.data.tags
     assert [metric.step for metric in _client(second).get_metric_history(second.run_id, "train_loss")] == [1, 2]
 

@@ -1,13 +1,15 @@
 """The commands of this project beside, and in the place of, Kedro's."""
 
+import argparse
 import copy
 import functools
 import logging
 import os
+import shlex
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,8 +46,9 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
             raise
         except KeyboardInterrupt as interruption:
             terminated = isinstance(interruption, Terminated)
-            _close_record("stopped by SIGTERM" if terminated else "stopped by Ctrl-C")
-            click.secho("Stopped. `kedro run --pipeline resume` goes on from the last checkpoint.", err=True)
+            resumable = _close_record("stopped by SIGTERM" if terminated else "stopped by Ctrl-C")
+            advice = f" `{resume_command(sys.argv[1:])}` goes on from the last checkpoint." if resumable else ""
+            click.secho(f"Stopped.{advice}", err=True)
             _leave(143 if terminated else 130)
         except Exception as error:
             if verbose:
@@ -97,13 +100,28 @@ def _run(**options: Any) -> Any:
     return kedro_run.callback(**options)
 
 
-def _close_record(reason: str) -> None:
-    """Tell the tracked run that it was stopped; Kedro has no hook for that."""
+def resume_command(arguments: Sequence[str]) -> str:
+    """The command that goes on with a training.
+
+    Args:
+        arguments: of the command that was stopped; its environment and parameters hold for the resumed one too.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-e", "--env")
+    parser.add_argument("--conf-source")
+    parser.add_argument("--params")
+    kept, _ = parser.parse_known_args(arguments)
+    options = [("--env", kept.env), ("--conf-source", kept.conf_source), ("--params", kept.params)]
+    given = [word for name, value in options if value for word in (name, value)]
+    return shlex.join(["kedro", "run", "--pipeline", "resume", *given])
+
+
+def _close_record(reason: str) -> bool:
+    """Tell the hooks that the run was stopped, as Kedro does not; return whether it has left a checkpoint."""
     from kedro.framework.project import settings
 
-    for hooks in settings.HOOKS:
-        if hasattr(hooks, "interrupted"):
-            hooks.interrupted(reason)
+    told = [hooks.interrupted(reason) for hooks in settings.HOOKS if hasattr(hooks, "interrupted")]
+    return any(told)
 
 
 def _leave(code: int) -> NoReturn:

@@ -18,6 +18,7 @@ from kedro.framework.project import pipelines
 from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset, Version
 from kedro.pipeline import Pipeline
 
+from mnist_growth.datasets import CheckpointsDataset
 from mnist_growth.evaluation import summary
 from mnist_growth.machine import choose_device
 from mnist_growth.parameters import check_digits, check_parameters
@@ -53,6 +54,7 @@ class VersionHooks:
 
     def __init__(self) -> None:
         self.unfinished: set[Path] = set()
+        self.checkpoints: CheckpointsDataset | None = None
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -67,6 +69,8 @@ class VersionHooks:
             if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
                 saved = dataset.resolve_save_version()
                 dataset._version = Version(load=saved, save=saved)
+        checkpoints = catalog.get("checkpoints") if "checkpoints" in pipeline.inputs() else None
+        self.checkpoints = checkpoints if isinstance(checkpoints, CheckpointsDataset) else None
         self.catalog = catalog
 
     @hook_impl
@@ -90,9 +94,14 @@ class VersionHooks:
             error.add_note(f"Cannot save {folder.parent}")
         self._remove_unfinished()
 
-    def interrupted(self, reason: str) -> None:  # noqa: ARG002
-        """Remove what was not saved to its end; Kedro has no hook for that."""
+    def interrupted(self, reason: str) -> bool:  # noqa: ARG002
+        """Remove what was not saved to its end; Kedro has no hook for that.
+
+        Returns:
+            Whether this run has left a checkpoint to go on from.
+        """
         self._remove_unfinished()
+        return self.checkpoints is not None and self.checkpoints.has_written()
 
     def _remove_unfinished(self) -> None:
         for folder in self.unfinished:

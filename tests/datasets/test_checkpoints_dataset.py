@@ -54,6 +54,18 @@ def test_it_exists_when_there_is_a_checkpoint(earlier):
     assert dataset(earlier).exists()
 
 
+def test_a_run_has_left_a_checkpoint_when_one_lies_in_its_own_folder(earlier):
+    assert dataset(earlier, save="2").has_written()
+    assert not dataset(earlier, save="3").has_written()
+    assert not dataset(earlier, save="9").has_written()
+
+
+def test_a_folder_with_only_the_best_is_not_one_to_go_on_from(earlier):
+    (earlier / "checkpoints" / "3" / "best.safetensors").write_bytes(b"")
+
+    assert dataset(earlier).load().earlier == earlier / "checkpoints" / "2"
+
+
 def test_it_is_not_saved_by_kedro(earlier):
     handle = dataset(earlier)
 

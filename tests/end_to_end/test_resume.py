@@ -32,7 +32,10 @@ def test_a_training_stopped_within_an_epoch_ends_like_one_that_was_not(project, 
     assert result.code == code
     assert project.versions("06_models/network.safetensors") == []
     if stop != signal.SIGKILL:
-        assert result.stderr == "Stopped. `kedro run --pipeline resume` goes on from the last checkpoint.\n"
+        assert result.stderr == (
+            "Stopped. `kedro run --pipeline resume --env smoke --params training.checkpoint_seconds=0.01` "
+            "goes on from the last checkpoint.\n"
+        )
         assert not [path for path in project.files() if ".tmp" in path]
     [stopped] = mlflow(project).runs()
     assert stopped.info.status == status
@@ -52,6 +55,7 @@ def test_a_training_stopped_within_an_epoch_ends_like_one_that_was_not(project, 
     assert project.path(metrics).read_bytes() == smoke_run.project.path(metrics).read_bytes()
     continued = mlflow(project).run(stopped.info.run_id)
     assert continued.info.status == "FINISHED"
+    assert (continued.data.tags["pipeline"], continued.data.tags["resumed.pipeline"]) == ("__default__", "resume")
     assert [metric.step for metric in mlflow(project).history(continued, "validation_accuracy")] == [1, 2, 3, 4]
     assert continued.data.metrics["test_accuracy"] > 0.8
 

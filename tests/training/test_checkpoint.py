@@ -1,10 +1,11 @@
+import contextlib
 import json
 
 import pytest
 import torch
 
-from mnist_growth.network import load_tensors, save_tensors
-from mnist_growth.training import CheckpointStore, train
+from mnist_growth.network import load_tensors, save_tensors, score
+from mnist_growth.training import Checkpoint, CheckpointStore, LearningRateConfig, train
 
 
 class StopHereError(Exception):
@@ -33,7 +34,7 @@ def finish(training, store, recorder, state=None):
 
 def contents(state, folder, setup):
     CheckpointStore(folder).save(state, setup)
-    return load_tensors(next(folder.glob("*.safetensors")), "checkpoint")
+    return load_tensors(next(folder.glob("update-*.safetensors")), "checkpoint")
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
@@ -63,10 +64,11 @@ def test_a_resumed_training_equals_the_uninterrupted_one_bit_for_bit(
     assert expected_header == found_header
 
 
-def test_only_the_newest_checkpoints_stay(make_training, recorder, tmp_path):
+def test_only_the_newest_checkpoints_and_the_best_stay(make_training, recorder, tmp_path):
     training = make_training(training={"checkpoint_seconds": 1e-9})
     finish(training, CheckpointStore(tmp_path, keep=2), recorder)
     assert [path.name for path in sorted(tmp_path.iterdir())] == [
+        "best.safetensors",
         "update-000000012-epochs-00002.safetensors",
         "update-000000012-epochs-00003.safetensors",
     ]
@@ -75,7 +77,7 @@ def test_only_the_newest_checkpoints_stay(make_training, recorder, tmp_path):
 def test_a_damaged_newest_checkpoint_is_passed_over_with_a_warning(make_training, recorder, tmp_path, caplog):
     training = make_training(training={"checkpoint_seconds": 1e-9})
     finish(training, CheckpointStore(tmp_path), recorder)
-    older, newest = sorted(tmp_path.iterdir())
+    older, newest = sorted(tmp_path.glob("update-*"))
     newest.write_bytes(newest.read_bytes()[:-100])
     assert CheckpointStore(tmp_path / "new", earlier=tmp_path).latest().path == older
     assert "is damaged" in caplog.text
@@ -98,6 +100,95 @@ def test_a_checkpoint_whose_header_does_not_fit_is_refused(make_training, tmp_pa
     checkpoint = CheckpointStore(tmp_path / "new", earlier=tmp_path).latest()
     with pytest.raises(ValueError, match="does not hold a whole training"):
         checkpoint.restore(torch.device("cpu"))
+
+
+def overlapping(header):
+    """Blocks of the optimizer's state that cover one half of a bias twice and the other not at all."""
+    return {**header, "extents": {**header["extents"], "output.bias": [[[0, 5]], [[0, 5]]]}}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda header: {**header, "widths": [10**9, 10**9]}, r"hidden.0.linear.weight is torch.float32 \[6, 784\]"),
+        (lambda header: {**header, "widths": [10**18, 10**18]}, "no network is as wide as"),
+        (lambda header: {**header, "widths": [6] * 1000}, "too few for 1000 hidden layers"),
+        (lambda header: {**header, "widths": "6"}, "widths: input should be a valid"),
+        (lambda header: {**header, "epochs_done": 1}, "1 epochs are done, but the history"),
+        (lambda header: {**header, "batches": 7, "updates": 8}, "7 batches are done of an epoch of 0 images"),
+        (lambda header: {**header, "events": [{}]}, "events.0.epoch: field required"),
+        (lambda header: {name: value for name, value in header.items() if name != "setup"}, "setup: field required"),
+        (overlapping, "does not have every entry of output.bias once"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_refused_with_a_sentence(make_training, tmp_path, change, sentence):
+    training = make_training()
+    CheckpointStore(tmp_path).save(training.begin(), training.setup)
+    path = next(tmp_path.iterdir())
+    tensors, header = load_tensors(path, "checkpoint")
+    save_tensors(path, "checkpoint", tensors, change(header))
+    with pytest.raises(ValueError, match=f"does not hold a whole training .*{sentence}") as refusal:
+        Checkpoint.read(path).restore(torch.device("cpu"))
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_best_is_the_state_after_the_epoch_with_the_lowest_validation_loss(make_training, recorder, tmp_path):
+    """A learning rate that is far too high from the second epoch on makes an early epoch the best one."""
+    schedule = LearningRateConfig(warmup_epochs=4)
+    changes = {"epochs": 6, "learning_rate": 1.0, "learning_rate_schedule": schedule, "ema_decay": 0.0}
+    training = make_training(training=changes)
+    state = finish(training, CheckpointStore(tmp_path), recorder)
+    losses = [record.validation_loss for record in state.records]
+    best_epoch = losses.index(min(losses)) + 1
+    assert best_epoch < 6
+    best = CheckpointStore(tmp_path / "new", earlier=tmp_path).best()
+    restored = best.restore(torch.device("cpu"))
+    assert restored.epochs_done == best_epoch
+    assert len(restored.progress.order) == 0
+    images, labels, validation = training.data.images, training.data.labels, training.data.validation
+    assert score(restored.average, images, labels, validation).loss == pytest.approx(min(losses))
+
+
+@pytest.mark.parametrize("after", range(2, 20, 3))
+def test_the_best_of_a_resumed_training_is_that_of_the_uninterrupted_one(make_training, recorder, tmp_path, after):
+    training = make_training(training={"checkpoint_seconds": 1e-9, "learning_rate": 0.5, "ema_decay": 0.0})
+    finish(training, CheckpointStore(tmp_path / "whole"), recorder)
+    with contextlib.suppress(StopHereError):
+        finish(training, InterruptingStore(tmp_path / "first", after), recorder)
+    store = CheckpointStore(tmp_path / "second", earlier=tmp_path / "first")
+    finish(training, store, recorder, store.latest().restore(torch.device("cpu")))
+    whole, resumed = (Checkpoint.read(tmp_path / name / "best.safetensors") for name in ("whole", "second"))
+    assert whole.header["updates"] == resumed.header["updates"]
+    assert whole.tensors.keys() == resumed.tensors.keys()
+    assert all(torch.equal(whole.tensors[name], resumed.tensors[name]) for name in whole.tensors)
+
+
+def test_without_a_finished_epoch_there_is_no_best(make_training, tmp_path):
+    training = make_training()
+    store = CheckpointStore(tmp_path)
+    store.save(training.begin(), training.setup)
+    with pytest.raises(FileNotFoundError, match="written with the first checkpoint after an epoch"):
+        store.best()
+
+
+def test_a_checkpoint_that_vanishes_or_cannot_be_read_is_passed_over(make_training, tmp_path, caplog, monkeypatch):
+    """As happens when the training that is gone on from still runs, or the disk has a bad block."""
+    training = make_training()
+    store = CheckpointStore(tmp_path)
+    state = training.begin()
+    store.save(state, training.setup)
+    state.updates += 1
+    store.save(state, training.setup)
+    older, newest = sorted(tmp_path.iterdir())
+
+    def load(path, kind):
+        if path == newest:
+            raise OSError(5, "Input/output error", str(path))
+        return load_tensors(path, kind)
+
+    monkeypatch.setattr("mnist_growth.training.checkpoint.load_tensors", load)
+    assert CheckpointStore(tmp_path / "new", earlier=tmp_path).latest().path == older
+    assert "Input/output error" in caplog.text
 
 
 def test_a_setup_that_differs_is_refused_by_name_and_some_may_change(make_training):

@@ -22,6 +22,9 @@ class Unsaved:
     def save(self, state, setup):
         pass
 
+    def note_epoch(self, *_):
+        pass
+
 
 class StopHereError(Exception):
     pass

@@ -22,6 +22,9 @@ class Forgetful:
     def save(self, state, _setup):
         self.moments.append((state.epochs_done, state.progress.batches))
 
+    def note_epoch(self, _state, _setup):
+        pass
+
 
 def test_a_training_learns_grows_on_schedule_and_tells_its_monitor(make_training, recorder):
     training = make_training(training={"epochs": 4})

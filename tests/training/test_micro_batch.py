@@ -33,6 +33,9 @@ class Unsaved:
     def save(self, *_):
         self.count += 1
 
+    def note_epoch(self, *_):
+        pass
+
 
 @pytest.mark.parametrize("batch_norm", [True, False])
 @pytest.mark.parametrize(("count", "size"), [(40, 40), (40, 13), (5, 2), (5, 1), (3, 2), (2, 1), (7, 100), (1, 4)])

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from kedro.io import AbstractVersionedDataset
 from kedro.io.core import DatasetError, Version
 
-from mnist_growth.training import CheckpointStore
+from mnist_growth.training import CHECKPOINTS, CheckpointStore
 
 
 class CheckpointsDataset(AbstractVersionedDataset[CheckpointStore, CheckpointStore]):
@@ -36,22 +36,30 @@ class CheckpointsDataset(AbstractVersionedDataset[CheckpointStore, CheckpointSto
             FileNotFoundError: the version asked for does not exist.
         """
         root = Path(self._filepath)
-        folders = sorted((path.parent for path in root.glob("*/*.safetensors")), reverse=True)
+        folders = sorted({path.parent for path in root.glob(f"*/{CHECKPOINTS}")}, reverse=True)
         wanted = self._version.load if self._version else None
         if wanted and root / wanted not in folders:
-            names = sorted({folder.name for folder in folders})
+            names = sorted(folder.name for folder in folders)
             raise FileNotFoundError(
                 f"there are no checkpoints of version {wanted}: {root} has {', '.join(names) or 'none'}"
             )
         earlier = root / wanted if wanted else next(iter(folders), None)
-        return CheckpointStore(folder=root / str(self.resolve_save_version()), earlier=earlier, keep=self.keep)
+        return CheckpointStore(folder=self._own_folder(), earlier=earlier, keep=self.keep)
+
+    def has_written(self) -> bool:
+        """Whether this run has left a checkpoint."""
+        return any(self._own_folder().glob(CHECKPOINTS))
 
     def save(self, data: CheckpointStore) -> NoReturn:
         """Refused: the handle saves by itself."""
         raise DatasetError(f"checkpoints are saved through the handle that loading gives, not as {type(data).__name__}")
 
     def _exists(self) -> bool:
-        return any(Path(self._filepath).glob("*/*.safetensors"))
+        return any(Path(self._filepath).glob(f"*/{CHECKPOINTS}"))
+
+    def _own_folder(self) -> Path:
+        """Takes the checkpoints of this run."""
+        return Path(self._filepath) / str(self.resolve_save_version())
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "keep": self.keep, "version": self._version}

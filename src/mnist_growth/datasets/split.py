@@ -42,7 +42,7 @@ class SplitDataset(VersionedFileDataset[Split]):
         table = pd.DataFrame(
             {
                 "index": np.concatenate((data.train, data.validation)),
-                "part": pd.Categorical.from_codes(codes, _PARTS),
+                "part": pd.Categorical.from_codes(codes, pd.Index(_PARTS)),
             }
         )
         with atomic_path(Path(self._get_save_path())) as path:

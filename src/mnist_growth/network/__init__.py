@@ -6,7 +6,7 @@ from mnist_growth.network.budget import budgeted_neurons
 from mnist_growth.network.complexity import forward_multiply_adds, parameter_count, training_multiply_adds
 from mnist_growth.network.config import GrowthConfig, NetworkConfig, OperatorName
 from mnist_growth.network.deepening import deepen
-from mnist_growth.network.file import TrainedNetwork, load_network, save_network
+from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_network, save_network
 from mnist_growth.network.gradient import Directions, Probe, gradient_directed, gradient_directions
 from mnist_growth.network.growth import Operator, operator_named, widen_together
 from mnist_growth.network.mlp import GrowingMLP
@@ -15,7 +15,7 @@ from mnist_growth.network.placement import equal_width, neurons_to_add, paramete
 from mnist_growth.network.plateau import is_plateau
 from mnist_growth.network.prediction import Score, predict_logits, score
 from mnist_growth.network.schedule import scheduled_neurons
-from mnist_growth.network.tensor_file import load_tensors, save_tensors
+from mnist_growth.network.tensor_file import check_header, load_tensors, save_tensors
 from mnist_growth.network.triggers import Moment, neurons_wanted
 from mnist_growth.network.widening import BORN, Widening, widen
 
@@ -35,6 +35,7 @@ __all__ = [
     "Widening",
     "averaged_copy",
     "budgeted_neurons",
+    "check_header",
     "deepen",
     "equal_width",
     "forward_multiply_adds",
@@ -52,6 +53,7 @@ __all__ = [
     "parameters_of_a_unit",
     "predict_logits",
     "random",
+    "rebuild_network",
     "save_network",
     "save_tensors",
     "scheduled_neurons",

@@ -1,10 +1,15 @@
 """A trained network on disk."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
+from torch import Tensor
+
 from mnist_growth.network.mlp import GrowingMLP
-from mnist_growth.network.tensor_file import load_tensors, save_tensors
+from mnist_growth.network.tensor_file import check_header, load_tensors, save_tensors
 
 
 @dataclass(frozen=True)
@@ -48,15 +53,59 @@ def load_network(path: Path) -> TrainedNetwork:
         ValueError: the file is damaged or not a network.
         OSError: the file cannot be read.
     """
-    tensors, header = load_tensors(path, "network")
+    tensors, content = load_tensors(path, "network")
     try:
-        network = GrowingMLP(header["widths"], batch_norm=header["batch_norm"])
-        network.load_state_dict(tensors)
-        return TrainedNetwork(
-            network=network.eval().requires_grad_(False),
-            dataset=header["dataset"],
-            fingerprint=header["fingerprint"],
-            epochs=header["epochs"],
-        )
-    except (KeyError, TypeError, RuntimeError) as error:
+        header = check_header(content, _Header)
+        network = rebuild_network(header.widths, header.batch_norm, tensors)
+    except ValueError as error:
         raise ValueError(f"{path} does not hold a whole network ({error}): choose another version") from error
+    return TrainedNetwork(
+        network=network.eval().requires_grad_(False),
+        dataset=header.dataset,
+        fingerprint=header.fingerprint,
+        epochs=header.epochs,
+    )
+
+
+def rebuild_network(widths: Sequence[int], batch_norm: bool, tensors: Mapping[str, Tensor]) -> GrowingMLP:
+    """Make a network again from its tensors, on the CPU; they are compared with the widths before memory is taken.
+
+    Args:
+        widths: neurons of each hidden layer.
+        batch_norm: whether the hidden layers are normalised.
+        tensors: what ``state_dict`` of the network gave; they are copied.
+
+    Raises:
+        ValueError: the tensors are not those of such a network.
+    """
+    if len(widths) > len(tensors):
+        raise ValueError(f"it has {len(tensors)} tensors, too few for {len(widths)} hidden layers")
+    try:
+        with torch.device("meta"):  # has shapes and no content
+            expected = _shapes(GrowingMLP(widths, batch_norm=batch_norm).state_dict())
+    except (RuntimeError, OverflowError) as error:
+        raise ValueError(f"no network is as wide as {list(widths)}") from error
+    found = _shapes(tensors)
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise ValueError(f"{name} is {found.get(name, 'missing')}; expected {expected.get(name, 'none')}")
+    network = GrowingMLP(widths, batch_norm=batch_norm)
+    network.load_state_dict(dict(tensors))
+    return network
+
+
+class _Header(BaseModel):
+    """What the header of a network's file holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    widths: tuple[PositiveInt, ...]
+    batch_norm: bool
+    dataset: str
+    fingerprint: str
+    epochs: NonNegativeInt
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, str]:
+    """Type and shape of each tensor."""
+    return {name: f"{tensor.dtype} {list(tensor.shape)}" for name, tensor in tensors.items()}

@@ -4,14 +4,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from mnist_growth.machine import atomic_path
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def save_tensors(path: Path, kind: str, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
@@ -56,8 +59,27 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, An
         raise ValueError(f"{path} is of kind {found!r}; expected {expected!r}: choose a file that this version wrote")
     if metadata.get("sha256") != _digest(tensors, metadata.get("header", "")):
         raise ValueError(f"{path} is damaged (its checksum does not match): restore it or choose another version")
-    header: dict[str, Any] = json.loads(metadata["header"])
+    try:
+        header = json.loads(metadata["header"])
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} has a header that cannot be read ({error}): choose another version") from error
+    if not isinstance(header, dict):
+        raise ValueError(f"{path} has a header of the type {type(header).__name__}: choose another version")
     return tensors, header
+
+
+def check_header(header: Mapping[str, Any], model: type[Model]) -> Model:
+    """Give the header's values the types that the model asks for, as they were before JSON.
+
+    Raises:
+        ValueError: a value is missing, surplus or of another type; names the first.
+    """
+    try:
+        return model.model_validate_json(json.dumps(header), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(map(str, first["loc"])) or "the header"
+        raise ValueError(f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
 
 
 def _digest(tensors: Mapping[str, Tensor], header: str) -> str:

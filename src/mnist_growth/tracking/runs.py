@@ -35,15 +35,18 @@ def open_run(
         name: Of a new run.
         parameters: Under flat names. MLflow does not let a parameter change: of a run that is continued, a changed one
             becomes the tag `changed.<name>`.
-        tags: Of the run, beside those of this process.
+        tags: Of the run, beside those of this process. Of a run that is continued, one with another value than before
+            becomes the tag `resumed.<name>`: what the run began as stays readable.
         run_id: Run to continue; one that is not in the store is replaced by a new run with the tag `continues`.
 
     Returns:
         The id of the open run.
     """
     close_abandoned_runs(client, experiment_id)
-    all_tags = {**tags, **process_tags()}
     known = _find(client, run_id) if run_id else None
+    before = known.data.tags if known else {}
+    told = {name if before.get(name, value) == value else f"resumed.{name}": value for name, value in tags.items()}
+    all_tags = {**told, **process_tags()}
     if known is None:
         if run_id:
             logger.info("MLflow does not have the run %s; this one is a new run", run_id)

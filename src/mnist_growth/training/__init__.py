@@ -1,6 +1,6 @@
 """Training a growing network: one epoch after another, in a state that can be put down and taken up again."""
 
-from mnist_growth.training.checkpoint import Checkpoint, CheckpointStore
+from mnist_growth.training.checkpoint import CHECKPOINTS, Checkpoint, CheckpointStore
 from mnist_growth.training.config import LearningRateConfig, TrainingConfig
 from mnist_growth.training.history import EpochRecord, GrowthEvent, growth_table, history_table
 from mnist_growth.training.learning_rate import learning_rate
@@ -11,6 +11,7 @@ from mnist_growth.training.state import EpochProgress, TrainingState
 from mnist_growth.training.terminal import TerminalMonitor
 
 __all__ = [
+    "CHECKPOINTS",
     "MAY_CHANGE",
     "Checkpoint",
     "CheckpointStore",

@@ -1,6 +1,7 @@
 """Checkpoints: a training on disk, so that it can go on bit for bit."""
 
 import logging
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,12 +10,26 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mnist_growth.network import GrowingAdamW, GrowingMLP, averaged_copy, load_tensors, save_tensors
-from mnist_growth.training.history import EpochRecord, GrowthEvent
+from mnist_growth.machine import atomic_path
+from mnist_growth.network import (
+    GrowingAdamW,
+    averaged_copy,
+    check_header,
+    load_tensors,
+    rebuild_network,
+    save_tensors,
+)
+from mnist_growth.training.checkpoint_header import CheckpointHeader, check_covers, check_progress
 from mnist_growth.training.setup import TrainingSetup
 from mnist_growth.training.state import EpochProgress, TrainingState
 
 logger = logging.getLogger(__name__)
+
+
+CHECKPOINTS = "update-*.safetensors"
+"""Pattern of the names of the checkpoints that a training goes on from."""
+
+BEST = "best.safetensors"
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,21 @@ class Checkpoint:
     tensors: Mapping[str, Tensor]
     header: Mapping[str, Any]
 
+    @classmethod
+    def read(cls, path: Path) -> "Checkpoint":
+        """Read a checkpoint and check that its header has all that a training needs.
+
+        Raises:
+            ValueError: the file is damaged, or no checkpoint of this version.
+            OSError: the file cannot be read.
+        """
+        tensors, header = load_tensors(path, "checkpoint")
+        try:
+            check_header(header, CheckpointHeader)
+        except ValueError as error:
+            raise ValueError(f"{path} does not hold a whole training ({error}): choose another version") from None
+        return cls(path, tensors, header)
+
     @property
     def run_id(self) -> str:
         """Name of the tracked run that the training belongs to; empty if none."""
@@ -43,34 +73,59 @@ class Checkpoint:
             ValueError: the file does not hold a whole training state.
         """
         try:
-            return _restore(self.tensors, self.header, device)
-        except (KeyError, TypeError, RuntimeError) as error:
+            return _restore(self.tensors, check_header(self.header, CheckpointHeader), device)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ValueError(f"{self.path} does not hold a whole training ({error}): choose another version") from error
 
 
 class CheckpointStore:
     """Where a training leaves its checkpoints and finds earlier ones.
 
+    Beside the newest ones it keeps the best: the state after the epoch with the lowest validation loss. That state is
+    copied in memory and written together with the next checkpoint, so that it costs no more than one more write per
+    checkpoint; what a killed process had not yet written is found again when its epoch is trained again.
+
     Args:
         folder: takes the checkpoints of this training.
         earlier: folder of the training to go on from; None if there is none.
-        keep: number of checkpoints that stay in the folder.
+        keep: number of checkpoints that stay in the folder, beside the best.
     """
 
     def __init__(self, folder: Path, earlier: Path | None = None, keep: int = 2) -> None:
         self.folder = folder
         self.earlier = earlier
         self.keep = keep
+        self._best: tuple[dict[str, Tensor], dict[str, Any]] | None = None
+        self._best_before: Path | None = None
+
+    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Keep the state after an epoch in mind if it has the lowest validation loss so far.
+
+        Args:
+            state: between two epochs.
+            setup: all parameters.
+        """
+        losses = [record.validation_loss for record in state.records]
+        if losses[-1] == min(losses) and losses.count(losses[-1]) == 1:
+            tensors, header = _contents(state, setup)
+            self._best = {name: tensor.detach().clone() for name, tensor in tensors.items()}, header
 
     def save(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Write a checkpoint, then delete all but the newest ones of this training.
+        """Write a checkpoint, and the best if there is a new one; then delete all but the newest of this training.
 
         Raises:
             OSError: the folder cannot be written to, or the disk is full; earlier checkpoints are left as they were.
         """
+        # The best comes first: a checkpoint after it must not be found without it.
+        if self._best is not None:
+            save_tensors(self.folder / BEST, "checkpoint", *self._best)
+            self._best = None
+        elif self._best_before is not None:
+            with atomic_path(self.folder / BEST) as temporary:
+                shutil.copyfile(self._best_before, temporary)
+        self._best_before = None
         path = self.folder / f"update-{state.updates:09d}-epochs-{state.epochs_done:05d}.safetensors"
-        tensors, header = _contents(state)
-        save_tensors(path, "checkpoint", tensors, {**header, "setup": setup.to_dict()})
+        save_tensors(path, "checkpoint", *_contents(state, setup))
         for old in _checkpoint_files(self.folder)[self.keep :]:
             old.unlink(missing_ok=True)
 
@@ -80,22 +135,39 @@ class CheckpointStore:
         Raises:
             FileNotFoundError: there is none.
         """
-        files = _checkpoint_files(self.earlier) if self.earlier else []
-        for path in files:
+        unreadable: set[Path] = set()
+        while files := [path for path in _checkpoint_files(self.earlier) if path not in unreadable]:
             try:
-                return Checkpoint(path, *load_tensors(path, "checkpoint"))
-            except ValueError as error:
+                checkpoint = Checkpoint.read(files[0])
+            except (ValueError, OSError) as error:
                 logger.warning("%s; the checkpoint before it is taken", error)
+                unreadable.add(files[0])
+            else:
+                best = files[0].with_name(BEST)
+                self._best_before = best if best.exists() else None
+                return checkpoint
         where = self.earlier or self.folder.parent
         raise FileNotFoundError(f"no readable checkpoint in {where}: start a training with `kedro run` first")
 
+    def best(self) -> Checkpoint:
+        """Read the checkpoint after the epoch with the lowest validation loss.
 
-def _checkpoint_files(folder: Path) -> list[Path]:
+        Raises:
+            FileNotFoundError: no epoch has ended yet.
+            ValueError: the file is damaged.
+        """
+        path = (self.earlier or self.folder) / BEST
+        if not path.exists():
+            raise FileNotFoundError(f"there is no {path}: it is written with the first checkpoint after an epoch")
+        return Checkpoint.read(path)
+
+
+def _checkpoint_files(folder: Path | None) -> list[Path]:
     """Checkpoints of a folder, the newest first."""
-    return sorted(folder.glob("update-*.safetensors"), reverse=True)
+    return sorted(folder.glob(CHECKPOINTS), reverse=True) if folder else []
 
 
-def _contents(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def _contents(state: TrainingState, setup: TrainingSetup) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The state as named tensors and plain values."""
     moments, extents = state.optimizer.state()
     tensors = {
@@ -122,17 +194,18 @@ def _contents(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "records": [asdict(record) for record in state.records],
         "events": [asdict(event) for event in state.events],
         "run_id": state.run_id,
+        "setup": setup.to_dict(),
     }
     return tensors, header
 
 
-def _restore(tensors: Mapping[str, Tensor], header: Mapping[str, Any], device: torch.device) -> TrainingState:
-    network = GrowingMLP(header["widths"], batch_norm=header["batch_norm"]).to(device)
-    network.load_state_dict(_named("network.", tensors))
-    average = averaged_copy(network)
-    average.load_state_dict(_named("average.", tensors))
-    optimizer = GrowingAdamW(network, weight_decay=header["weight_decay"])
-    optimizer.load_state(_named("optimizer.", tensors), header["extents"])
+def _restore(tensors: Mapping[str, Tensor], header: CheckpointHeader, device: torch.device) -> TrainingState:
+    check_progress(tensors, header)
+    network = rebuild_network(header.widths, header.batch_norm, _named("network.", tensors)).to(device)
+    average = averaged_copy(rebuild_network(header.widths, header.batch_norm, _named("average.", tensors)).to(device))
+    check_covers(network, header.extents)
+    optimizer = GrowingAdamW(network, weight_decay=header.weight_decay)
+    optimizer.load_state(_named("optimizer.", tensors), header.extents)
     state = TrainingState(
         network=network.train(),
         average=average,
@@ -141,33 +214,25 @@ def _restore(tensors: Mapping[str, Tensor], header: Mapping[str, Any], device: t
         warp_generator=torch.Generator(device),
         progress=EpochProgress(
             order=tensors["order"],
-            batches=header["batches"],
+            batches=header.batches,
             loss_sum=tensors["loss_sum"].to(device),
             right_sum=tensors["right_sum"].to(device),
-            seconds=header["seconds"],
-            grew=header["grew"],
+            seconds=header.seconds,
+            grew=header.grew,
         ),
-        epochs_done=header["epochs_done"],
-        updates=header["updates"],
-        records=[EpochRecord(**record) for record in header["records"]],
-        events=[_event(event) for event in header["events"]],
-        run_id=header["run_id"],
+        epochs_done=header.epochs_done,
+        updates=header.updates,
+        records=list(header.records),
+        events=list(header.events),
+        run_id=header.run_id,
     )
     state.data_generator.set_state(tensors["data_generator"])
-    if header["device"] == device.type:
+    if header.device == device.type:
         state.warp_generator.set_state(tensors["warp_generator"])
     else:  # generators of different devices have different states: go on from a number that the old one decides
-        seed = int(tensors["warp_generator"].to(torch.int64).sum()) + header["updates"]
+        seed = int(tensors["warp_generator"].to(torch.int64).sum()) + header.updates
         state.warp_generator.manual_seed(seed)
     return state
-
-
-def _event(values: Mapping[str, Any]) -> GrowthEvent:
-    """A growth event from JSON, where tuples have become lists."""
-    fields: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-    }
-    return GrowthEvent(**fields)
 
 
 def _named(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

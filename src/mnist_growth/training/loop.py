@@ -36,6 +36,9 @@ class Checkpoints(Protocol):
     def save(self, state: TrainingState, setup: TrainingSetup) -> None:
         """Keep the state, so that the training can go on from here."""
 
+    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Be told that an epoch has ended."""
+
 
 def train(
     state: TrainingState,
@@ -97,6 +100,7 @@ def train(
                         checkpoint()
                     stop.raise_if_made()
                 finish_epoch(state, data, setup, batches, micro_batches.size)
+                checkpoints.note_epoch(state, setup)
                 monitor.epoch(state.records[-1])
             checkpoint()
     finally:
