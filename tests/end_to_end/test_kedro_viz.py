@@ -31,6 +31,7 @@ def test_the_static_site_shows_pipelines_layers_and_previews(smoke_run, tmp_path
         "split": "TablePreview",
         "pixel_statistics": "JSONPreview",
         "training_history": "TablePreview",
+        "growth_events": "TablePreview",
         "predictions": "TablePreview",
         "class_metrics": "TablePreview",
         "confusion_matrix": "TablePreview",

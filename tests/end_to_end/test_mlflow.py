@@ -44,7 +44,7 @@ def test_one_run_with_parameters_and_tags(smoke_run, run):
     assert len(tags["dataset.fingerprint"]) == 64
     assert {name for name in tags if name.startswith("growth.")} == {"growth.epoch_0002", "growth.epoch_0003"}
     versions = {name: value for name, value in tags.items() if name.startswith("version.")}
-    assert len(versions) == 18
+    assert len(versions) == 19
     assert set(versions.values()) == {version}
     assert {(entry.dataset.name, entry.tags[0].value) for entry in run.inputs.dataset_inputs} == {
         ("sample-train", "training"),
@@ -72,6 +72,7 @@ def test_reports_and_figures_are_kept(record, run):
         "figures/confusion_matrix_figure.json",
         "figures/warps_figure.json",
         "tables/training_history.csv",
+        "tables/growth_events.csv",
         "tables/class_metrics.csv",
         "tables/confusion_matrix.csv",
     } <= record.artifacts(run)

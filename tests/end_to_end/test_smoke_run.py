@@ -54,6 +54,7 @@ def test_everything_has_one_version_and_nothing_temporary_is_left(project):
         "network.safetensors",
         "checkpoints",
         "training_history.parquet",
+        "growth_events.parquet",
         "predictions.parquet",
         "test_metrics.json",
         "class_metrics.parquet",
