@@ -1,0 +1,31 @@
+"""Refusing wrong parameters before anything runs."""
+
+import logging
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+
+from mnist_growth.parameters import check_digits, check_parameters
+
+logger = logging.getLogger(__name__)
+
+
+class ParameterHooks:
+    """Refuses wrong parameters before anything runs."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Check every parameter of the run."""
+        check_parameters(context.config_loader["parameters"], pipelines)
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Check that the digits at hand are the ones that the run asks for."""
+        asked_for = (run_params["runtime_params"] or {}).get("dataset")
+        for name in {"train_digits", "test_digits"} & pipeline.inputs():
+            if asked_for is not None:
+                check_digits(catalog.load(name).dataset, catalog.load("data_manifest"), str(asked_for))

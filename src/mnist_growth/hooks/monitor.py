@@ -1,0 +1,35 @@
+"""A training as the tracked run sees it, while it happens."""
+
+import logging
+from dataclasses import asdict
+
+from mnist_growth.tracking import Tracker
+from mnist_growth.training import EpochRecord, GrowthEvent
+
+logger = logging.getLogger(__name__)
+
+
+class TrackingMonitor:
+    """Sends every epoch and growth of a training to the tracked run while it happens."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self.tracker = tracker
+        self.run_id = tracker.run_id
+
+    def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:
+        """Nothing to track yet."""
+
+    def batch(self, batches_done: int) -> None:
+        """Batches are not tracked."""
+
+    def grew(self, event: GrowthEvent) -> None:
+        """Track a growth as a tag with everything about it."""
+        self.tracker.log_tags({f"growth.epoch_{event.epoch:04d}": str(asdict(event))})
+
+    def epoch(self, record: EpochRecord) -> None:
+        """Track the numbers of an epoch."""
+        row = asdict(record)
+        self.tracker.log_epoch({**row, "width": max(int(width) for width in record.widths.split("-"))})
+
+    def finished(self) -> None:
+        """The run ends later, with the pipeline."""
