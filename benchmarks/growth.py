@@ -71,6 +71,9 @@ class Unsaved:
     def save(self, state: TrainingState, setup: TrainingSetup) -> None:
         """Forget the state."""
 
+    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Nothing is kept of it."""
+
 
 def main() -> None:
     """Train what is missing, then print the table and draw the figure."""
