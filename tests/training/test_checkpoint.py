@@ -132,6 +132,36 @@ def test_a_header_that_does_not_fit_is_refused_with_a_sentence(make_training, tm
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "tensor", "sentence"),
+    [
+        (
+            "optimizer.output.bias.0.second_moment",
+            torch.zeros(9),
+            r"second_moment is torch.float32 \[9\]; expected",
+        ),
+        ("optimizer.output.bias.0.first_moment", torch.zeros(10).double(), "first_moment is torch.float64"),
+        ("optimizer.output.bias.0.age", torch.zeros(2), r"age is torch.float32 \[2\]"),
+        ("average.output.bias", torch.zeros(9), r"output.bias is torch.float32 \[9\]"),
+        ("order", torch.tensor([-1]), "the order of the images"),
+        ("loss_sum", torch.zeros(2), "not two numbers"),
+        ("data_generator", torch.zeros(9), "data_generator is torch.float32"),
+        ("surplus", torch.zeros(9), "beside networks and optimizer it holds"),
+    ],
+)
+def test_tensors_that_do_not_fit_are_refused_before_the_optimizer_reads_them(
+    make_training, tmp_path, name, tensor, sentence
+):
+    """The kernel of the optimizer does not look at shapes: a moment that is too short made it read foreign memory."""
+    training = make_training()
+    CheckpointStore(tmp_path).save(training.begin(), training.setup)
+    path = next(tmp_path.iterdir())
+    tensors, header = load_tensors(path, "checkpoint")
+    save_tensors(path, "checkpoint", {**tensors, name: tensor}, header)
+    with pytest.raises(ValueError, match=f"does not hold a whole training .*{sentence}"):
+        Checkpoint.read(path).restore(torch.device("cpu"))
+
+
 def test_the_best_is_the_state_after_the_epoch_with_the_lowest_validation_loss(make_training, recorder, tmp_path):
     """A learning rate that is far too high from the second epoch on makes an early epoch the best one."""
     schedule = LearningRateConfig(warmup_epochs=4)

@@ -19,7 +19,7 @@ from mnist_growth.network import (
     rebuild_network,
     save_tensors,
 )
-from mnist_growth.training.checkpoint_header import CheckpointHeader, check_covers, check_progress
+from mnist_growth.training.checkpoint_header import CheckpointHeader, check_moments, check_progress
 from mnist_growth.training.setup import TrainingSetup
 from mnist_growth.training.state import EpochProgress, TrainingState
 
@@ -203,9 +203,10 @@ def _restore(tensors: Mapping[str, Tensor], header: CheckpointHeader, device: to
     check_progress(tensors, header)
     network = rebuild_network(header.widths, header.batch_norm, _named("network.", tensors)).to(device)
     average = averaged_copy(rebuild_network(header.widths, header.batch_norm, _named("average.", tensors)).to(device))
-    check_covers(network, header.extents)
+    moments = _named("optimizer.", tensors)
+    check_moments(network, header.extents, moments)
     optimizer = GrowingAdamW(network, weight_decay=header.weight_decay)
-    optimizer.load_state(_named("optimizer.", tensors), header.extents)
+    optimizer.load_state(moments, header.extents)
     state = TrainingState(
         network=network.train(),
         average=average,

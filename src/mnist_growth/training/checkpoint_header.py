@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 from torch import Tensor, nn
 
 from mnist_growth.training.history import EpochRecord, GrowthEvent
 
 Bounds = tuple[NonNegativeInt, NonNegativeInt]  # start and stop along one dimension
+OTHERS = {"data_generator", "warp_generator", "order", "loss_sum", "right_sum"}
 Count = Annotated[int, Field(ge=0, lt=2**62)]
+FiniteNumber = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class CheckpointHeader(BaseModel):
@@ -22,12 +24,12 @@ class CheckpointHeader(BaseModel):
     widths: tuple[PositiveInt, ...]
     batch_norm: bool
     extents: Mapping[str, tuple[tuple[Bounds, ...], ...]]
-    weight_decay: NonNegativeFloat
-    device: str
+    weight_decay: FiniteNumber
+    device: Literal["cpu", "cuda", "mps"]
     epochs_done: Count
     updates: Count
     batches: Count
-    seconds: NonNegativeFloat
+    seconds: FiniteNumber
     grew: bool
     records: tuple[EpochRecord, ...]
     events: tuple[GrowthEvent, ...]
@@ -44,12 +46,18 @@ class CheckpointHeader(BaseModel):
 
 
 def check_progress(tensors: Mapping[str, Tensor], header: CheckpointHeader) -> None:
-    """Check the tensors that tell how far the current epoch is.
+    """Check the tensors that belong to no network and no optimizer: the generators', and how far the epoch is.
 
     Raises:
-        KeyError: one is missing.
-        ValueError: one does not have the type or shape of ``EpochProgress``, or not so many images.
+        ValueError: one is missing or surplus, does not have the type or shape of ``EpochProgress``, or not so many
+            images.
     """
+    others = {name for name in tensors if not name.startswith(("network.", "average.", "optimizer."))}
+    if others != OTHERS:
+        raise ValueError(f"beside networks and optimizer it holds {sorted(others)}; expected {sorted(OTHERS)}")
+    for name in ("data_generator", "warp_generator"):
+        if tensors[name].dtype != torch.uint8 or tensors[name].ndim != 1:
+            raise ValueError(f"{name} is {tensors[name].dtype} {list(tensors[name].shape)}; expected uint8 [n]")
     order, loss_sum, right_sum = tensors["order"], tensors["loss_sum"], tensors["right_sum"]
     if order.dtype != torch.int64 or order.ndim != 1 or bool((order < 0).any()):
         raise ValueError(f"the order of the images is {order.dtype} {list(order.shape)}; expected int64 indices")
@@ -59,23 +67,42 @@ def check_progress(tensors: Mapping[str, Tensor], header: CheckpointHeader) -> N
         raise ValueError("the sums over the current epoch are not two numbers")
 
 
-def check_covers(network: nn.Module, extents: Mapping[str, Sequence[Sequence[Bounds]]]) -> None:
-    """Check that the blocks of the optimizer's state cover every parameter, and every entry once.
+def check_moments(
+    network: nn.Module, extents: Mapping[str, Sequence[Sequence[Bounds]]], moments: Mapping[str, Tensor]
+) -> None:
+    """Check the optimizer's state, on whose shapes the kernel that updates the weights relies without looking.
+
+    Args:
+        network: whose parameters it is for.
+        extents: where the blocks of each parameter lie.
+        moments: what ``GrowingAdamW.state`` gave.
 
     Raises:
-        ValueError: they do not.
+        ValueError: the blocks do not cover every entry of every parameter once, or a moment has not the type and shape
+            of its block, or an age is not one number.
     """
     parameters = dict(network.named_parameters())
     if extents.keys() != parameters.keys():
         raise ValueError(f"the optimizer state is of {sorted(extents)}; expected {sorted(parameters)}")
+    expected: dict[str, str] = {}
     for name, parameter in parameters.items():
         covered, entries = torch.zeros(parameter.shape, dtype=torch.bool), 0
-        for extent in extents[name]:
+        for index, extent in enumerate(extents[name]):
             if len(extent) != parameter.ndim or any(
                 not start < stop <= size for (start, stop), size in zip(extent, parameter.shape, strict=True)
             ):
                 raise ValueError(f"the optimizer state of {name} has a block at {extent} of {list(parameter.shape)}")
+            shape = [stop - start for start, stop in extent]
             covered[tuple(slice(start, stop) for start, stop in extent)] = True
-            entries += math.prod(stop - start for start, stop in extent)
+            entries += math.prod(shape)
+            block = f"{name}.{index}"
+            expected |= {f"{block}.{moment}_moment": f"{parameter.dtype} {shape}" for moment in ("first", "second")}
+            expected[f"{block}.age"] = f"{torch.float32} []"
         if not covered.all() or entries != covered.numel():
             raise ValueError(f"the optimizer state does not have every entry of {name} once")
+    found = {name: f"{tensor.dtype} {list(tensor.shape)}" for name, tensor in moments.items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise ValueError(
+                f"the optimizer's {name} is {found.get(name, 'missing')}; expected {expected.get(name, 'none')}"
+            )

@@ -1,0 +1,82 @@
+"""Does memory grow with the epochs? `python benchmarks/leak.py` trains 200 small epochs with 6 growths.
+
+Prints the resident memory along the training and its slope after the last growth, by least squares. Exit code 1 if
+that is above 20 kB per epoch.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mnist_growth.digits import SplitConfig, WarpConfig, pixel_statistics, stratified_split
+from mnist_growth.digits.sample import sample_digits
+from mnist_growth.machine import MemoryBudget
+from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig
+from mnist_growth.training import (
+    CheckpointStore,
+    TerminalMonitor,
+    TrainingConfig,
+    TrainingData,
+    TrainingSetup,
+    TrainingState,
+    history_table,
+    split_fingerprint,
+    train,
+)
+
+GROWTHS = 6
+MOST = 20_000  # bytes per epoch
+
+
+def main() -> None:
+    """Train, fit a line and report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=200)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    digits = sample_digits().train
+    split = stratified_split(digits.labels, SplitConfig())
+    setup = TrainingSetup(
+        network=NetworkConfig(),
+        growth=GrowthConfig(
+            initial_neurons=16, growth_rate=8, growth_epochs=options.epochs // 12, max_neurons=16 + GROWTHS * 8
+        ),
+        training=TrainingConfig(epochs=options.epochs, batch_size=64, checkpoint_seconds=1.0),
+        warps=WarpConfig(),
+        dataset=digits.dataset,
+        fingerprint=digits.fingerprint,
+        split=split_fingerprint(split),
+    )
+    statistics = pixel_statistics(digits.images, split.train)
+    network = GrowingMLP(
+        [setup.growth.initial_neurons] * setup.network.hidden_layers,
+        pixel_mean=statistics.mean,
+        pixel_std=statistics.std,
+        generator=torch.Generator().manual_seed(0),
+    )
+    state = TrainingState.begin(network, setup.training.weight_decay, seed=0)
+    budget = MemoryBudget(0.6, torch.device("cpu"))
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        store = CheckpointStore(Path(folder))
+        train(state, TrainingData.of(digits, split, budget), setup, store, TerminalMonitor(), budget)
+    history = history_table(state.records)
+    last = int(history.index[history["grew"]].max())
+    after = history.iloc[last + 1 :]
+    slope, _ = np.polyfit(after["epoch"], after["rss_bytes"], 1)
+    for row in history.iloc[:: max(1, len(history) // 20)].itertuples():
+        print(f"epoch {row.epoch:4d}  width {row.widths:12}  resident {row.rss_bytes / 1e6:8.2f} MB")
+    print(
+        f"{options.epochs} epochs, {int(history['grew'].sum())} growths, {time.monotonic() - started:.0f} s; "
+        f"after the last growth, in {len(after)} epochs: {slope / 1e3:+.2f} kB per epoch (at most {MOST / 1e3:.0f})"
+    )
+    sys.exit(int(history["grew"].sum()) != GROWTHS or slope > MOST)
+
+
+if __name__ == "__main__":
+    main()
