@@ -7,13 +7,15 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test check coverage viz ui clean
+.PHONY: help install run test check coverage bench-run bench-growth viz ui clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
 	@echo "make test                       install what is missing, then run the tests"
 	@echo "make check                      format, lint, types, layers of the house"
 	@echo "make coverage                   the tests with coverage measured"
+	@echo "make bench-run                  accuracy, time and memory of whole runs over seeds"
+	@echo "make bench-growth               ways of growing against the fixed network (hours; ARGS=--quick for a look)"
 	@echo "make viz                        build the static site of kedro viz into build/"
 	@echo "make ui                         open the tracked runs in the browser (mlflow ui)"
 	@echo "make clean                      remove the virtual environment and caches; data stays"
@@ -42,6 +44,12 @@ check: $(STAMP)
 
 coverage: $(STAMP)
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+bench-run: $(STAMP)
+	$(BIN)/python benchmarks/whole_run.py $(ARGS)
+
+bench-growth: $(STAMP)
+	$(BIN)/python benchmarks/growth.py $(ARGS)
 
 viz: $(STAMP)
 	$(BIN)/kedro viz build --include-previews
