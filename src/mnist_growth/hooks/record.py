@@ -78,7 +78,7 @@ class TrackingHooks:
             self._track_digits(data)
             counts = [f"{data[part]['count']:,}" for part in ("train", "test")]
             logger.info(
-                "digits of %s: %s to train on, %s to test on, from %s", data["dataset"], *counts, data["source"]
+                "digits of %s: %s to train on, %s to test on; source: %s", data["dataset"], *counts, data["source"]
             )
         elif dataset_name == "network":
             self.tracker.log_network(Path(dataset._get_load_path()))
