@@ -10,6 +10,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from pydantic import BaseModel
 from mnist_growth.network import GrowingMLP, TrainedNetwork, load_network, predict_logits, save_network
 from mnist_growth.tracking import Status, Tracker
 from mnist_growth.tracking.flatten import flatten, numbers_of
+from mnist_growth.tracking.store import _make_database
 
 PARAMETERS = {"dataset": "sample", "training": {"learning_rate": 0.002, "batch_size": 128}}
 TAGS = {"pipeline": "train"}
@@ -113,6 +115,25 @@ def test_a_folder_of_any_name_is_good(tmp_path, empty_database, name, monkeypatc
     with sqlite3.connect(folder / "mlflow.db") as connection:
         assert connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
     connection.close()
+
+
+def test_a_database_is_there_whole_or_not_at_all(tmp_path, monkeypatch, empty_database):
+    """Another process that makes it at the same moment keeps its own; what fails on the way leaves nothing."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr("mlflow.MlflowClient", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        _make_database(tmp_path / "mlflow.db")
+    assert list(tmp_path.iterdir()) == []
+
+    def while_another_is_faster(uri):
+        Path(uri.removeprefix("sqlite:///")).touch()
+        shutil.copy(empty_database, tmp_path / "mlflow.db")
+        return MagicMock()
+
+    monkeypatch.setattr("mlflow.MlflowClient", while_another_is_faster)
+    _make_database(tmp_path / "mlflow.db")
+    assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
+    assert (tmp_path / "mlflow.db").read_bytes() == empty_database.read_bytes()
 
 
 def test_the_variable_names_another_store(project, tmp_path, empty_database, monkeypatch):
