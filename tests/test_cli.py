@@ -150,11 +150,13 @@ def test_a_bug_names_its_kind_and_how_to_see_more():
 
 def test_an_error_of_the_operating_system_says_what_was_tried():
     full = wrapped_by_kedro(OSError(28, "No space left on device"))
-    assert cli.sentence(full) == "A file cannot be used: No space left on device"
+    assert cli.sentence(full) == "A file cannot be used: No space left on device; free some space, then run again"
 
     full.add_note("Cannot save data/x.parquet")
-    assert cli.sentence(full) == "Cannot save data/x.parquet: No space left on device"
-    assert cli.sentence(PermissionError(13, "Permission denied", "data/y")) == "Cannot use data/y: Permission denied"
+    assert cli.sentence(full) == "Cannot save data/x.parquet: No space left on device; free some space, then run again"
+    assert cli.sentence(PermissionError(13, "Permission denied", "data/y")) == (
+        "Cannot use data/y: Permission denied; let this user write there, then run again"
+    )
 
 
 def test_an_unknown_environment_is_answered_with_those_there_are(monkeypatch):

@@ -2,6 +2,7 @@
 
 import argparse
 import copy
+import errno
 import functools
 import logging
 import os
@@ -20,6 +21,16 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.io.core import DatasetError
 
 logger = logging.getLogger(__name__)
+
+WHAT_TO_DO = {
+    errno.ENOSPC: "; free some space, then run again",
+    errno.EDQUOT: "; free some space, then run again",
+    errno.EFBIG: "; raise the limit of file sizes, then run again",
+    errno.EACCES: "; let this user write there, then run again",
+    errno.EROFS: "; let this user write there, then run again",
+    errno.ENOTDIR: "; a file stands where a folder is expected: move it away, then run again",
+}
+"""What a person can do about an error of the operating system."""
 
 
 @click.group(name="mnist-growth")
@@ -65,12 +76,13 @@ def sentence(error: BaseException, env: str | None = None) -> str:
     notes = getattr(error, "__notes__", [])
     while isinstance(error, DatasetError) and error.__cause__ is not None:
         error = error.__cause__
+        notes = getattr(error, "__notes__", notes)
     if isinstance(error, MissingConfigException) and env:
         environments = sorted(path.name for path in Path("conf").iterdir() if path.is_dir() and path.name != "local")
         return f"there is no environment {env!r}; expected one of {', '.join(environments)}"
     if isinstance(error, OSError) and error.strerror:  # of the operating system, which does not say what was tried
         tried = notes[-1] if notes else f"Cannot use {error.filename}" if error.filename else "A file cannot be used"
-        return f"{tried}: {error.strerror}"
+        return f"{tried}: {error.strerror}{WHAT_TO_DO.get(error.errno or 0, '')}"
     text = " ".join(str(error).split())
     if isinstance(error, ValueError | OSError | FloatingPointError | DatasetError) and text:
         return text

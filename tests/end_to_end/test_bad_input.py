@@ -1,5 +1,6 @@
 """Errors that a user can cause: one sentence, exit code 1, nothing half-written."""
 
+import errno
 import gzip
 import shutil
 import struct
@@ -7,6 +8,7 @@ import struct
 import numpy as np
 import pytest
 
+from mnist_growth.cli import WHAT_TO_DO
 from mnist_growth.digits.idx import write_images, write_labels
 from mnist_growth.digits.idx_set import IDX_NAMES
 
@@ -163,7 +165,7 @@ def test_a_disk_that_is_full_while_digits_are_kept(project, kilobytes):
     sentence = refused(project, *SMOKE, largest_file=kilobytes * 1000)
 
     assert sentence.startswith(f"Cannot save {project.folder}/data/02_intermediate/train_digits/")
-    assert sentence.endswith(": File too large")
+    assert sentence.endswith(": File too large; raise the limit of file sizes, then run again")
 
 
 @pytest.mark.parametrize(
@@ -187,4 +189,4 @@ def test_reports_that_cannot_be_written(project):
 
     sentence = refused(project, *SMOKE, kept=("02_intermediate/", "03_primary/"))
 
-    assert sentence == f"Cannot save {folder}/warps_figure.json: Not a directory"
+    assert sentence == f"Cannot save {folder}/warps_figure.json: Not a directory{WHAT_TO_DO[errno.ENOTDIR]}"

@@ -90,7 +90,7 @@ def test_in_the_middle_of_a_dataset(trained, small_disk):
 
     assert failed.code == 1
     assert failed.stderr.startswith(f"Error: Cannot save {folder}/train_digits")
-    assert failed.stderr.endswith(": No space left on device\n")
+    assert failed.stderr.endswith(": No space left on device; free some space, then run again\n")
     assert failed.stderr.count("\n") == 1
     assert {name: (trained.folder / "data" / name).read_bytes() for name in trained.files()} == before
     trained.succeed(*SMOKE, "--pipeline", "evaluate")

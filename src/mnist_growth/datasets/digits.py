@@ -67,7 +67,8 @@ class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
                 _write(temporary, data)
             temporary.rename(folder)
         except OSError as error:
-            raise OSError(f"Cannot save {folder}: {error.strerror or error}") from None
+            error.add_note(f"Cannot save {folder}")
+            raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
             with contextlib.suppress(OSError):  # what is not empty, or not ours, stays
