@@ -77,7 +77,7 @@ def main() -> None:
         f"{options.epochs} epochs, {int(history['grew'].sum())} growths, {time.monotonic() - started:.0f} s; "
         f"after the last growth, in {len(after)} epochs: {slope / 1e3:+.2f} kB per epoch (at most {MOST / 1e3:.0f})"
     )
-    sys.exit(int(history["grew"].sum()) != GROWTHS or slope > MOST)
+    sys.exit(1 if history["grew"].sum() != GROWTHS or slope > MOST else 0)
 
 
 if __name__ == "__main__":
