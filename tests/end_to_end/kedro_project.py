@@ -151,7 +151,7 @@ class Project:
 
     def checkpoints(self) -> list[Path]:
         """All checkpoints, the oldest first."""
-        return sorted((self.folder / "data/06_models/checkpoints").glob("*/*.safetensors"))
+        return sorted((self.folder / "data/06_models/checkpoints").glob("*/update-*.safetensors"))
 
     def files(self) -> list[str]:
         """All files of the data, which is where half-written ones would be."""
