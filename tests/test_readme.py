@@ -72,7 +72,7 @@ def test_the_schedule_in_the_text_is_that_of_conf_base():
 def test_every_pipeline_environment_and_make_target_named_is_there():
     pipelines = set(re.findall(r"--pipeline (\w+)", README))
     environments = set(re.findall(r"--env (\w+)", README))
-    targets = set(re.findall(r"^make (\w+)|`make (\w+)", README, re.MULTILINE))
+    targets = set(re.findall(r"^make ([\w-]+)|`make ([\w-]+)", README, re.MULTILINE))
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert pipelines == register_pipelines().keys() - {"__default__"}
     assert environments == {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"base", "local"}
