@@ -1,7 +1,18 @@
 """What all tests share."""
 
+import os
+import signal
+
+# Before torch is imported, here and in the processes that tests start: results repeat bit for bit for one number of
+# threads, and on a busy machine two threads crawl.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 import pytest
 import torch
+
+# A shell that runs the tests in the background has Ctrl-C ignored, and processes that they start inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,7 +16,7 @@ from mnist_growth.training import CheckpointStore, Monitors
 CONF = Path(__file__).parents[2] / "conf" / "base"
 SMALL = {
     "growth": {"initial_neurons": 16, "growth_rate": 8, "growth_epochs": 2, "max_neurons": 24},
-    "training": {"epochs": 4, "batch_size": 32, "learning_rate": 0.01, "ema_decay": 0.9},
+    "training": {"epochs": 4, "batch_size": 32, "learning_rate": 0.01, "weight_decay": 0.01, "ema_decay": 0.9},
     "warps": {"elastic_alpha_pixels": 0},
     "device": "cpu",
 }
