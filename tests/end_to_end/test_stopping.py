@@ -60,10 +60,11 @@ def test_while_downloading(project, mlflow, slow_mirror, stop, code, reason):
 
 @pytest.mark.parametrize(("stop", "code", "reason"), SIGNALS)
 def test_while_evaluating(trained, mlflow, stop, code, reason):
-    predictions = "07_model_output/predictions.parquet"
+    log = trained.folder / "info.log"
+    log.unlink(missing_ok=True)
 
     command = trained.start(*SMOKE, "--pipeline", "evaluate")
-    command.wait_until(lambda: len(trained.versions(predictions)) == 2)
+    command.wait_until(lambda: log.exists() and "Running node: " in log.read_text())
     result = command.send(stop)
 
     assert (result.code, result.stderr) == (code, "Stopped.\n")
