@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -50,9 +51,21 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
         logging.raiseExceptions = False  # a log file that cannot be written must not hide what happened
         from mnist_growth.machine import Terminated, raise_for  # imports torch, which other commands do not need
 
-        signal.signal(signal.SIGTERM, raise_for)
+        came: list[int] = []
+
+        def stop(number: int, frame: FrameType | None) -> NoReturn:
+            came.append(number)
+            raise_for(number, frame)
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
         try:
-            return command(*args, **options)
+            try:
+                return command(*args, **options)
+            except Exception:
+                if came:  # in the middle of an import, for example, a stop can come out as another error
+                    raise_for(came[-1])
+                raise
         except click.exceptions.ClickException:
             raise
         except KeyboardInterrupt as interruption:
