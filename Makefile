@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+RIVALS := $(VENV)/.rivals-installed
 ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
@@ -30,11 +31,16 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(STAMP)
 
+# What the benchmarks compare the project with.
+$(RIVALS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,benchmarks]'
+	@touch $(RIVALS)
+
 run: $(STAMP)
 	$(BIN)/kedro run $(ARGS)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -48,7 +54,7 @@ coverage: $(STAMP)
 bench-run: $(STAMP)
 	$(BIN)/python benchmarks/whole_run.py $(ARGS)
 
-bench-growth: $(STAMP)
+bench-growth: $(RIVALS)
 	$(BIN)/python benchmarks/growth.py $(ARGS)
 
 viz: $(STAMP)
