@@ -9,6 +9,7 @@ from mnist_growth.digits.manifest import data_manifest
 from mnist_growth.digits.sample import sample_digits
 from mnist_growth.digits.split import Split, stratified_split
 from mnist_growth.digits.statistics import PixelStatistics, pixel_statistics
+from mnist_growth.digits.style import Style, measure_style
 from mnist_growth.digits.warps import Warps, apply_warps, draw_warps, warp
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PixelStatistics",
     "Split",
     "SplitConfig",
+    "Style",
     "WarpConfig",
     "Warps",
     "apply_warps",
@@ -28,6 +30,7 @@ __all__ = [
     "fingerprint",
     "folder_digits",
     "load_archive",
+    "measure_style",
     "pixel_statistics",
     "sample_digits",
     "stratified_split",
