@@ -15,7 +15,9 @@ IMAGES = GENERATOR.integers(0, 256, (60, 28, 28), dtype=np.uint8)
 
 def picture(figure) -> np.ndarray:
     encoded = figure.data[0].source.removeprefix("data:image/png;base64,")
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
+    drawn = Image.open(io.BytesIO(base64.b64decode(encoded)))
+    assert drawn.mode == "LA"
+    return np.asarray(drawn)[..., 0]
 
 
 def table(indices, labels, predicted) -> pd.DataFrame:
@@ -40,6 +42,16 @@ def test_the_images_are_those_of_the_index_column():
     assert contains(picture(figure), 255 - IMAGES[7])
     assert contains(picture(figure), 255 - IMAGES[41])
     assert not contains(picture(figure), 255 - IMAGES[0])
+
+
+def test_between_the_images_the_paper_shows():
+    figure = sample_predictions(IMAGES, table(range(3), [0] * 3, [0] * 3))
+    encoded = figure.data[0].source.removeprefix("data:image/png;base64,")
+
+    opacity = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))[..., 1]
+
+    assert set(np.unique(opacity)) == {0, 255}
+    assert (opacity == 255).sum() == 3 * 28 * 28
 
 
 def test_a_caption_is_centred_below_its_image():

@@ -1,7 +1,7 @@
 import plotly.io
 import pytest
 
-from mnist_growth.figures import growth, learning_curves, memory
+from mnist_growth.figures import cost, growth, learning_curves, memory
 
 
 def marks(figure) -> list[float]:
@@ -103,3 +103,24 @@ def test_memory_shows_a_gpu_that_was_used(history):
     history["gpu_bytes"] = int(3e8)
 
     assert {trace.name: list(trace.y) for trace in memory(history).data}["GPU"] == [300.0] * 7
+
+
+def test_cost_shows_the_accuracy_over_what_was_spent(history):
+    history["multiply_adds"] = [1 * 10**12, 2 * 10**12, 4 * 10**12, 6 * 10**12, 9 * 10**12, 12 * 10**12, 15 * 10**12]
+
+    figure = cost(history)
+
+    assert list(figure.data[0].x) == pytest.approx([1, 2, 4, 6, 9, 12, 15])
+    assert list(figure.data[0].y) == history["validation_accuracy"].tolist()
+    assert marks(figure) == pytest.approx([2, 6])  # spent before epochs 3 and 5, which are the first of new widths
+    assert list(labels(figure).values()) == ["192", "256"]
+
+
+def test_a_near_budget_is_a_line_and_a_far_one_a_note(history):
+    def budget(megabytes):
+        figure = memory(history.assign(budget_bytes=int(megabytes * 1e6)))
+        lines = [shape.y0 for shape in figure.layout.shapes if shape.y0 == shape.y1]
+        return lines, [note.text for note in figure.layout.annotations if "budget" in note.text]
+
+    assert budget(650) == ([650], ["budget: 650 MB"])
+    assert budget(9000) == ([], ["budget: 9,000 MB, 15.0 times the most that was used"])

@@ -4,17 +4,23 @@ A function takes what is to be seen and returns a plotly figure; ``stamp`` says 
 """
 
 from mnist_growth.figures.confusion import confusion_matrix
+from mnist_growth.figures.cost import cost
 from mnist_growth.figures.digits import sample_predictions, warps, worst_mistakes
 from mnist_growth.figures.growth import growth
 from mnist_growth.figures.learning_curves import learning_curves
 from mnist_growth.figures.memory import memory
 from mnist_growth.figures.page import page
 from mnist_growth.figures.provenance import describe_dataset, stamp
+from mnist_growth.figures.theme import IN_DARK, TEMPLATE, in_dark
 
 __all__ = [
+    "IN_DARK",
+    "TEMPLATE",
     "confusion_matrix",
+    "cost",
     "describe_dataset",
     "growth",
+    "in_dark",
     "learning_curves",
     "memory",
     "page",

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mnist_growth.figures.theme import BLUE, TEMPLATE
+from mnist_growth.figures.theme import BLUE, PALE_BLUE, SEQUENTIAL, TEMPLATE
 
-_ERROR_SCALE = [[0.0, "#FFF5EB"], [0.5, "#F79646"], [1.0, "#A63603"]]
-_RIGHT = "#CFE3F1"
+_MOST_TICKS = 6
 
 
 def confusion_matrix(table: pd.DataFrame) -> go.Figure:
@@ -23,13 +22,14 @@ def confusion_matrix(table: pd.DataFrame) -> go.Figure:
     classes = list(range(len(counts)))
     diagonal = np.eye(len(counts), dtype=bool)
     errors = np.where(diagonal, 0, counts)
+    most = max(1, int(errors.max()))
     figure = go.Figure(layout={"template": TEMPLATE})
     style = {"x": classes, "y": classes, "xgap": 1, "ygap": 1, "texttemplate": "%{text}"}
     figure.add_heatmap(
         name="right",
         z=_where(diagonal, counts),
         text=_where(diagonal, counts),
-        colorscale=[[0, _RIGHT], [1, _RIGHT]],
+        colorscale=[[0, PALE_BLUE], [1, PALE_BLUE]],
         showscale=False,
         textfont={"color": BLUE},
         hovertemplate="%{y} recognised: %{z:,}<extra></extra>",
@@ -39,14 +39,20 @@ def confusion_matrix(table: pd.DataFrame) -> go.Figure:
         name="errors",
         z=_where(~diagonal, counts),
         text=_where(errors > 0, counts, missing=""),
-        colorscale=_ERROR_SCALE,
+        colorscale=SEQUENTIAL,
         zmin=0,
-        zmax=max(1, int(errors.max())),
-        colorbar={"title": {"text": "errors", "side": "right"}, "tickformat": ",d", "nticks": 6, "thickness": 14},
+        zmax=most,
+        colorbar={
+            "title": {"text": "errors", "side": "right"},
+            "tickformat": ",d",
+            "tick0": 0,
+            "dtick": -(-most // _MOST_TICKS),  # whole numbers, also where there are few
+            "thickness": 14,
+        },
         hovertemplate="%{y} taken for %{x}: %{z:,}<extra></extra>",
         **style,
     )
-    figure.update_layout(title="Confusion matrix", height=640, width=760)
+    figure.update_layout(title="Confusion matrix", height=640, width=680)
     figure.update_xaxes(title_text="predicted digit", dtick=1, showgrid=False, constrain="domain")
     figure.update_yaxes(
         title_text="true digit", dtick=1, showgrid=False, autorange="reversed", scaleanchor="x", constrain="domain"

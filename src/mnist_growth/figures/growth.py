@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mnist_growth.figures.history import label_epochs, layer_widths, mark_growth
-from mnist_growth.figures.theme import BLUE, GREEN, ORANGE, PURPLE, TEMPLATE, VERMILLION
+from mnist_growth.figures.theme import BLUE, GREEN, LEGEND_BELOW, TEMPLATE, TRAINING, VALIDATION
 
 
 def growth(history: pd.DataFrame) -> go.Figure:
@@ -20,13 +20,15 @@ def growth(history: pd.DataFrame) -> go.Figure:
     """
     figure = make_subplots(rows=4, cols=1, shared_xaxes=True, vertical_spacing=0.04)
     epochs = history["epoch"].tolist()
-    for name, widths, line in _width_lines(history):
+    width_lines = _width_lines(history)
+    for name, widths, line in width_lines:
         figure.add_scatter(
             x=epochs,
             y=widths,
             name=name,
             mode="lines",
             line=line,
+            showlegend=len(width_lines) > 1,
             hovertemplate="epoch %{x}: %{y} units",
             row=1,
             col=1,
@@ -37,13 +39,14 @@ def growth(history: pd.DataFrame) -> go.Figure:
         name="parameters",
         mode="lines",
         line={"color": GREEN, "width": 2, "shape": "hvh"},
+        showlegend=False,
         hovertemplate="epoch %{x}: %{y:,} parameters",
         row=2,
         col=1,
     )
     for column, name, color, symbol in (
-        ("train_loss", "training loss", ORANGE, "circle"),
-        ("validation_loss", "validation loss", PURPLE, "square"),
+        ("train_loss", "training loss", TRAINING, "circle"),
+        ("validation_loss", "validation loss", VALIDATION, "diamond"),
     ):
         figure.add_scatter(
             x=epochs,
@@ -61,14 +64,15 @@ def growth(history: pd.DataFrame) -> go.Figure:
         y=history["validation_accuracy"].tolist(),
         name="validation accuracy",
         mode="lines+markers",
-        line={"color": VERMILLION, "width": 2},
+        line={"color": VALIDATION, "width": 2},
         marker={"symbol": "diamond", "size": 6},
+        showlegend=False,  # its axis says it
         hovertemplate="epoch %{x}: accuracy %{y:.2%}",
         row=4,
         col=1,
     )
-    figure.update_layout(template=TEMPLATE, title="Growth of the network", height=900)
-    figure.update_yaxes(title_text="units per layer", rangemode="tozero", row=1, col=1)
+    figure.update_layout(template=TEMPLATE, title="Growth of the network", height=900, margin_b=LEGEND_BELOW)
+    figure.update_yaxes(title_text="units per hidden layer", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text="parameters", rangemode="tozero", row=2, col=1)
     figure.update_yaxes(title_text="loss (nats, log scale)", type="log", dtick="D2", tickformat=".2~g", row=3, col=1)
     figure.update_yaxes(title_text="validation accuracy", tickformat=".4~p", row=4, col=1)

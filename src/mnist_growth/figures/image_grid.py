@@ -27,6 +27,8 @@ def image_grid(
 ) -> go.Figure:
     """Draw images side by side, dark ink on white, each with a caption of one or two lines below it.
 
+    Between the images the picture is transparent, so that captions stand on the paper of the theme.
+
     Args:
         images: Grey values 0 to 255, uint8 of shape [N, H, W], N >= 1; bright strokes on black, as in MNIST.
         columns: Number of images in a row.
@@ -36,7 +38,7 @@ def image_grid(
     """
     lines = max((caption.count("<br>") + 1 for caption in captions), default=0)
     picture, left, bottom = _tile(images, columns, below=_GAP + lines * _LINE)
-    height, width = picture.shape
+    height, width = picture.shape[:2]
     figure = go.Figure(go.Image(source=_png(picture), hoverinfo="skip"))
     if captions:
         figure.add_scatter(
@@ -72,19 +74,24 @@ def empty_grid(message: str) -> go.Figure:
 def _tile(
     images: NDArray[np.uint8], columns: int, below: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """One white picture of all images, with the left and the bottom edge of each in it; ``below`` pixels under each."""
+    """One picture [H, W, 2] of all images, grey and opacity, with the left and the bottom edge of each in it.
+
+    There are ``below`` transparent pixels under each image.
+    """
     count, image_height, image_width = images.shape
     rows, column = np.divmod(np.arange(count), columns)
     left, top = column * (image_width + _GAP) + _GAP, rows * (image_height + below)
     shape = ((int(rows[-1]) + 1) * (image_height + below), columns * (image_width + _GAP) + _GAP)
-    picture = np.full(shape, 255, dtype=np.uint8)
+    picture = np.zeros((*shape, 2), dtype=np.uint8)
+    picture[..., 0] = 255
     for image, x, y in zip(images, left, top, strict=True):
-        picture[y : y + image_height, x : x + image_width] = 255 - image
+        picture[y : y + image_height, x : x + image_width, 0] = 255 - image
+        picture[y : y + image_height, x : x + image_width, 1] = 255
     return picture, left, top + image_height
 
 
 def _png(picture: NDArray[np.uint8]) -> str:
-    """A grey picture as a data URI: a tenth of the size of its numbers in JSON."""
+    """A picture of grey and opacity as a data URI: a tenth of the size of its numbers in JSON."""
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, format="PNG", optimize=True)
+    Image.fromarray(picture, mode="LA").save(buffer, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

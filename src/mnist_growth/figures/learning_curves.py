@@ -5,9 +5,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mnist_growth.figures.history import label_epochs, mark_growth
-from mnist_growth.figures.theme import BLUE, TEMPLATE, VERMILLION
+from mnist_growth.figures.theme import LEGEND_BELOW, TEMPLATE, TRAINING, VALIDATION
 
-_PARTS = (("train", "training", BLUE, "circle"), ("validation", "validation", VERMILLION, "diamond"))
+_PARTS = (("train", "training", TRAINING, "circle"), ("validation", "validation", VALIDATION, "diamond"))
 
 
 def learning_curves(history: pd.DataFrame) -> go.Figure:
@@ -44,7 +44,7 @@ def learning_curves(history: pd.DataFrame) -> go.Figure:
             col=1,
             **style,
         )
-    figure.update_layout(template=TEMPLATE, title="Learning curves", height=620)
+    figure.update_layout(template=TEMPLATE, title="Learning curves", height=660, margin_b=LEGEND_BELOW)
     figure.update_yaxes(title_text="loss (nats, log scale)", type="log", dtick="D2", tickformat=".2~g", row=1, col=1)
     figure.update_yaxes(title_text="accuracy", tickformat=".4~p", row=2, col=1)
     label_epochs(figure, history)

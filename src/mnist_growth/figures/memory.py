@@ -4,9 +4,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth.figures.history import label_epochs, mark_growth
-from mnist_growth.figures.theme import BLUE, GREEN, TEMPLATE, VERMILLION
+from mnist_growth.figures.theme import BLUE, GREEN, GREY, LEGEND_BELOW, TEMPLATE, VERMILLION
 
 _BYTES_PER_MEGABYTE = 1e6
+_ROOM_ABOVE = (
+    1.15  # a budget higher than this, as a multiple of what was used, would press everything else to the floor
+)
 _COLUMNS = (
     ("peak_rss_bytes", "peak of the process", VERMILLION, "dash"),
     ("rss_bytes", "process (RSS)", BLUE, "solid"),
@@ -17,14 +20,15 @@ _COLUMNS = (
 def memory(history: pd.DataFrame) -> go.Figure:
     """Draw the memory of the process, its peak and that of the GPU, where one was used, over the epochs.
 
+    The budget is a line where it is near, and a note where it is far above everything that was used.
+
     Args:
         history: One row per epoch with the columns ``epoch``, ``widths``, ``grew``, ``rss_bytes``, ``peak_rss_bytes``
-            and, on a GPU, ``gpu_bytes`` (all in bytes; drawn in megabytes of 10^6 bytes).
+            and, on a GPU, ``gpu_bytes``; perhaps ``budget_bytes`` (all in bytes; drawn in megabytes of 10^6 bytes).
     """
     figure = go.Figure()
-    for column, name, color, dash in _COLUMNS:
-        if column == "gpu_bytes" and (column not in history or not history[column].any()):
-            continue
+    drawn = [column for column in _COLUMNS if column[0] != "gpu_bytes" or history.get(column[0], pd.Series([0])).any()]
+    for column, name, color, dash in drawn:
         figure.add_scatter(
             x=history["epoch"].tolist(),
             y=(history[column] / _BYTES_PER_MEGABYTE).tolist(),
@@ -34,9 +38,33 @@ def memory(history: pd.DataFrame) -> go.Figure:
             marker={"size": 5},
             hovertemplate="epoch %{x}: %{y:,.0f} MB",
         )
-    figure.update_layout(template=TEMPLATE, title="Memory used by the training", height=440)
-    figure.update_layout(showlegend=True)
+    figure.update_layout(
+        template=TEMPLATE, title="Memory used by the training", height=480, margin_b=LEGEND_BELOW, showlegend=True
+    )
     figure.update_yaxes(title_text="memory (MB)", rangemode="tozero")
     label_epochs(figure, history)
     mark_growth(figure, history)
+    if "budget_bytes" in history:
+        most = max(history[column].max() for column, *_ in drawn)
+        _mark_budget(figure, float(history["budget_bytes"].iloc[-1]), float(most))
     return figure
+
+
+def _mark_budget(figure: go.Figure, budget: float, most: float) -> None:
+    """Draw the budget, in bytes, into a figure whose largest value is ``most`` bytes."""
+    megabytes = budget / _BYTES_PER_MEGABYTE
+    text = f"budget: {megabytes:,.0f} MB"
+    if budget <= _ROOM_ABOVE * most:
+        line = {"color": GREY, "width": 2, "dash": "longdash"}
+        figure.add_hline(y=megabytes, line=line, annotation={"text": text, "yanchor": "bottom", "font": {"size": 11}})
+        return
+    figure.add_annotation(
+        text=f"{text}, {budget / most:.1f} times the most that was used",
+        x=1,
+        xref="paper",
+        xanchor="right",
+        y=0.02,
+        yref="paper",
+        yanchor="bottom",
+        showarrow=False,
+    )

@@ -1,4 +1,4 @@
-"""The look that all figures share."""
+"""The look that all figures share, in light and in dark."""
 
 import plotly.graph_objects as go
 
@@ -10,12 +10,52 @@ ORANGE = "#E69F00"
 PURPLE = "#CC79A7"
 SKY = "#56B4E9"
 GREY = "#767676"
+"""What stays in the background: marks of growth, separators."""
 
-_GRID = "#E3E3E3"
-_INK = "#222222"
+INK = "#222222"
+PAPER = "#FFFFFF"
+GRID = "#E3E3E3"
+PALE_BLUE = "#CFE3F1"
+"""An even area behind a text in BLUE."""
+
+NONE, SOME, MOST = "#FFF5EB", "#F79646", "#A63603"
+SEQUENTIAL = [[0.0, NONE], [0.5, SOME], [1.0, MOST]]
+"""Colour scale of amounts, from nothing to the most."""
+
+NEGATIVE, ZERO, POSITIVE = "#2166AC", "#F7F7F7", "#B2182B"
+DIVERGING = [[0.0, NEGATIVE], [0.5, ZERO], [1.0, POSITIVE]]
+"""Colour scale of what can be less or more than 0; ColorBrewer's RdBu, safe for colour vision deficiencies."""
+
+TRAINING, VALIDATION, TEST = BLUE, VERMILLION, GREEN
+"""The parts of the digits, in all figures alike."""
+
+IN_DARK = {
+    BLUE: "#3D8FDB",
+    VERMILLION: "#E4662A",
+    GREEN: "#2CC79B",
+    ORANGE: "#F2BC45",
+    PURPLE: "#D98CBB",
+    SKY: "#A6DBFA",
+    GREY: "#8E969E",
+    INK: "#E8E8E8",
+    PAPER: "#15181C",
+    GRID: "#31363C",
+    PALE_BLUE: "#1B3247",
+    NONE: "#241E19",
+    SOME: "#B65A1C",
+    MOST: "#FFBE8A",
+    NEGATIVE: "#6FB1E4",
+    ZERO: "#23272C",
+    POSITIVE: "#F0787D",
+}
+"""Every colour of a figure, and the one in its place on dark paper; a figure uses no colour but these."""
+
+LEGEND_BELOW = 96
+"""Bottom margin, in pixels, of a figure that has a legend."""
+
 _AXIS = {
     "automargin": True,
-    "gridcolor": _GRID,
+    "gridcolor": GRID,
     "linecolor": GREY,
     "showline": True,
     "ticks": "outside",
@@ -27,12 +67,14 @@ _AXIS = {
 TEMPLATE = go.layout.Template(
     layout={
         "colorway": [BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY],
-        "font": {"family": "Open Sans, Helvetica, Arial, sans-serif", "size": 13, "color": _INK},
+        "font": {"family": "Open Sans, Helvetica, Arial, sans-serif", "size": 13, "color": INK},
         "hoverlabel": {"align": "left"},
         "hovermode": "closest",
+        # Below the axes: beside them, a legend takes half of a narrow screen.
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom"},
         "margin": {"l": 70, "r": 30, "t": 110, "b": 60},
-        "paper_bgcolor": "white",
-        "plot_bgcolor": "white",
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
         "title": {
             "font": {"size": 19},
             "subtitle": {"font": {"size": 13, "color": GREY}},
@@ -48,3 +90,19 @@ TEMPLATE = go.layout.Template(
     }
 )
 """Readable on white, for every figure of the project."""
+
+
+def in_dark(figure: go.Figure) -> go.Figure:
+    """Return a copy of a figure in the colours for dark paper."""
+    return go.Figure(_recoloured(figure.to_plotly_json()))
+
+
+def _recoloured(value: object) -> object:
+    """The same value with every colour of the theme replaced, however deep it lies."""
+    if isinstance(value, str):
+        return IN_DARK.get(value.upper(), value) if value.startswith("#") else value
+    if isinstance(value, dict):
+        return {name: _recoloured(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_recoloured(part) for part in value]
+    return value

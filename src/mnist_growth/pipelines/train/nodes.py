@@ -57,8 +57,8 @@ def train_network(
     """Train a new network.
 
     Returns:
-        The averaged network, the training history with one row per epoch, and the growth events with one row per
-        growth and layer.
+        The averaged network, the training history with one row per epoch (its column ``budget_bytes`` is the memory
+        that the training was allowed), and the growth events with one row per growth and layer.
     """
     target = choose_device(device)
     network = GrowingMLP(
@@ -120,4 +120,5 @@ def _train(
         fingerprint=digits.fingerprint,
         epochs=state.epochs_done,
     )
-    return trained, history_table(state.records), growth_table(state.events)
+    history = history_table(state.records).assign(budget_bytes=budget.bytes)
+    return trained, history, growth_table(state.events)
