@@ -8,7 +8,7 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test check coverage bench-run bench-growth viz ui clean
+.PHONY: help install run test check coverage bench-run bench-growth bench-inference viz ui clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
@@ -17,6 +17,7 @@ help:
 	@echo "make coverage                   the tests with coverage measured"
 	@echo "make bench-run                  accuracy, time and memory of whole runs over seeds"
 	@echo "make bench-growth               ways of growing against the fixed network (hours; ARGS=--quick for a look)"
+	@echo "make bench-inference            latency of the newest network in torch, ONNX and int8"
 	@echo "make viz                        build the static site of kedro viz into build/"
 	@echo "make ui                         open the tracked runs in the browser (mlflow ui)"
 	@echo "make clean                      remove the virtual environment and caches; data stays"
@@ -56,6 +57,9 @@ bench-run: $(STAMP)
 
 bench-growth: $(RIVALS)
 	$(BIN)/python benchmarks/growth.py $(ARGS)
+
+bench-inference: $(STAMP)
+	$(BIN)/python benchmarks/inference.py $(ARGS)
 
 viz: $(STAMP)
 	$(BIN)/kedro viz build --include-previews

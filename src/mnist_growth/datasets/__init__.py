@@ -4,6 +4,7 @@ from mnist_growth.datasets.checkpoints import CheckpointsDataset
 from mnist_growth.datasets.digit_archive import DigitArchiveDataset
 from mnist_growth.datasets.digits import DigitsDataset
 from mnist_growth.datasets.network import NetworkDataset
+from mnist_growth.datasets.onnx_model import OnnxModelDataset
 from mnist_growth.datasets.split import SplitDataset
 from mnist_growth.datasets.statistics import PixelStatisticsDataset
 
@@ -12,6 +13,7 @@ __all__ = [
     "DigitArchiveDataset",
     "DigitsDataset",
     "NetworkDataset",
+    "OnnxModelDataset",
     "PixelStatisticsDataset",
     "SplitDataset",
 ]

@@ -1,5 +1,6 @@
 """The trained network in the catalog."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from mnist_growth.datasets.versioned_file import VersionedFileDataset, path_to_load
@@ -10,13 +11,14 @@ class NetworkDataset(VersionedFileDataset[TrainedNetwork]):
     """A ``TrainedNetwork`` in a safetensors file."""
 
     def load(self) -> TrainedNetwork:
-        """Rebuild the network, on the CPU.
+        """Rebuild the network, on the CPU; it knows its version.
 
         Raises:
             FileNotFoundError: no network has been trained, or not this version.
             ValueError: the file is damaged.
         """
-        return load_network(path_to_load(self, "trained network", "train"))
+        path = path_to_load(self, "trained network", "train")
+        return replace(load_network(path), version=path.parent.name)
 
     def save(self, data: TrainedNetwork) -> None:
         """Write the network in one step."""

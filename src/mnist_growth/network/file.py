@@ -21,12 +21,14 @@ class TrainedNetwork:
         dataset: name of the set of digits.
         fingerprint: SHA-256 of that set, training and test part together.
         epochs: number of epochs trained.
+        version: name of its version where it is kept; empty if it was not loaded from there. Not in its file.
     """
 
     network: GrowingMLP
     dataset: str
     fingerprint: str
     epochs: int
+    version: str = ""
 
 
 def save_network(path: Path, trained: TrainedNetwork) -> None:

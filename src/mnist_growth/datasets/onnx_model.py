@@ -1,0 +1,32 @@
+"""An exported network in the catalog."""
+
+from pathlib import Path
+
+import onnx
+
+from mnist_growth.datasets.versioned_file import VersionedFileDataset, path_to_load
+from mnist_growth.machine import atomic_path
+
+
+class OnnxModelDataset(VersionedFileDataset[onnx.ModelProto]):
+    """An ONNX model in a file of its own, weights included."""
+
+    def load(self) -> onnx.ModelProto:
+        """Read the model.
+
+        Raises:
+            FileNotFoundError: No network has been exported, or not in this version.
+            ValueError: The file is damaged.
+        """
+        path = path_to_load(self, "exported network", pipeline="export")
+        try:
+            return onnx.load_model_from_string(path.read_bytes())
+        except Exception as error:  # of protobuf, which has no types
+            raise ValueError(
+                f"{path} holds no ONNX model ({error}): make it anew with `kedro run --pipeline export`"
+            ) from error
+
+    def save(self, data: onnx.ModelProto) -> None:
+        """Write the model in one step."""
+        with atomic_path(Path(self._get_save_path())) as path:
+            path.write_bytes(data.SerializeToString())

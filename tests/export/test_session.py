@@ -1,0 +1,59 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import onnx
+import pytest
+
+from mnist_growth.export import OnnxNetwork, Origin, float_model, fold
+
+
+@pytest.fixture(scope="module")
+def path(network, origin, tmp_path_factory):
+    path = tmp_path_factory.mktemp("export") / "network.onnx"
+    onnx.save(float_model(fold(network), origin), path)
+    return path
+
+
+def test_a_file_says_which_network_it_comes_from(path, origin):
+    assert OnnxNetwork.load(path).origin == origin
+
+
+def test_several_threads_may_ask_at_once(path, noise):
+    exported = OnnxNetwork.load(path, threads=1)
+    expected = exported.predict_logits(noise)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(exported.predict_logits, [noise] * 20))
+
+    assert all(np.array_equal(answer, expected) for answer in answers)
+
+
+def test_a_damaged_file_is_refused_by_name(path, tmp_path):
+    damaged = tmp_path / "network.onnx"
+    damaged.write_bytes(path.read_bytes()[:-1000])
+
+    with pytest.raises(ValueError, match=r"network\.onnx: the ONNX model cannot be used"):
+        OnnxNetwork.load(damaged)
+
+
+def test_a_model_of_somebody_else_is_refused(path):
+    model = onnx.load(path)
+    del model.metadata_props[:]
+
+    with pytest.raises(ValueError, match="does not say which network it comes from"):
+        OnnxNetwork.of(model)
+
+
+def test_a_file_that_is_not_there_is_an_error_of_the_operating_system(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        OnnxNetwork.load(tmp_path / "network.onnx")
+
+
+@pytest.mark.parametrize("version", ["", "2026-01-31T12.00.00.000Z"])
+def test_an_origin_is_read_as_it_was_written(version):
+    origin = Origin("mnist", "0" * 64, version, (512, 384, 512), 50)
+    model = onnx.ModelProto()
+
+    origin.write(model)
+
+    assert Origin.read({entry.key: entry.value for entry in model.metadata_props}) == origin

@@ -1,0 +1,122 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+from pydantic import ValidationError
+
+from mnist_growth.digits import Split, sample_digits
+from mnist_growth.export import ExportConfig, OnnxNetwork, Origin
+from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
+from mnist_growth.pipelines.export import create_pipeline, nodes
+
+CONF = Path(__file__).parents[2] / "conf" / "base"
+VERSION = "2026-01-31T12.00.00.000Z"
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return sample_digits()
+
+
+@pytest.fixture(scope="module")
+def trained(digits):
+    network = GrowingMLP((12, 8), generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():  # running statistics
+        for _ in range(30):
+            network(torch.from_numpy(digits.train.images[:500]))
+    return TrainedNetwork(network.eval().requires_grad_(False), "sample", digits.fingerprint, 4, VERSION)
+
+
+def run(folder, trained, digits, config=None) -> DataCatalog:
+    """Run the pipeline on the shipped catalog and parameters, with its files below ``folder``."""
+    entries = yaml.safe_load((CONF / "catalog_export.yml").read_text())
+    for entry in entries.values():
+        entry["filepath"] = str(folder / entry["filepath"])
+    catalog = DataCatalog.from_config(entries)
+    inputs = {
+        "network": trained,
+        "train_digits": digits.train,
+        "test_digits": digits.test,
+        "split": Split(train=np.arange(4000), validation=np.arange(4000, 4500)),
+        "params:export": config or ExportConfig(calibration_digits=500),
+    }
+    for name, value in inputs.items():
+        catalog[name] = MemoryDataset(value, copy_mode="assign")
+    SequentialRunner().run(create_pipeline(), catalog)
+    return catalog
+
+
+def test_both_models_come_from_the_network_and_are_measured(tmp_path, trained, digits):
+    catalog = run(tmp_path, trained, digits)
+    expected = predict_logits(trained.network, digits.test.images)
+
+    metrics = catalog.load("export_metrics")
+    for name in ("network_onnx", "network_int8"):
+        exported = OnnxNetwork.of(catalog.load(name), threads=1)
+        form = metrics[name.removeprefix("network_")]
+        answers = exported.predict_logits(digits.test.images)
+        assert exported.origin == Origin("sample", digits.fingerprint, VERSION, (12, 8), 4)
+        assert form["errors"] == (answers.argmax(axis=1) != digits.test.labels).sum()
+        assert form["same_answers"] == (answers.argmax(axis=1) == expected.argmax(axis=1)).mean()
+        assert form["bytes"] == catalog.load(name).ByteSize()
+    assert metrics["onnx"]["largest_relative_change"] <= 1e-5
+    assert metrics["examples"] == 500
+    assert metrics["network_version"] == VERSION
+    assert metrics["int8_accuracy_kept"] == (metrics["int8"]["errors"] - metrics["torch"]["errors"] <= 0)
+
+
+def test_a_second_export_gives_the_same_bytes(tmp_path, trained, digits):
+    first, second = (run(tmp_path / name, trained, digits) for name in ("first", "second"))
+
+    for name in ("network_onnx", "network_int8"):
+        assert first.load(name).SerializeToString() == second.load(name).SerializeToString()
+    assert json.dumps(first.load("export_metrics")) == json.dumps(second.load("export_metrics"))
+
+
+def test_digits_of_another_set_are_refused(tmp_path, trained, digits):
+    other = TrainedNetwork(trained.network, "mnist", "0" * 64, 4)
+
+    with pytest.raises(ValueError, match="trained on 'mnist', but the test digits are from 'sample'"):
+        nodes.export_float(other, digits.test)
+    with pytest.raises(ValueError, match="trained on 'mnist', but the digits ingested last are of another set"):
+        nodes.export_int8(other, digits.train, Split(np.arange(10), np.arange(10, 20)), ExportConfig())
+
+
+def test_an_export_that_computes_something_else_is_refused(trained, digits, monkeypatch):
+    right = nodes.export.fold(trained.network)
+    monkeypatch.setattr(
+        nodes.export, "fold", lambda _: [*right[:-1], type(right[-1])(right[-1].weight * 1.001, right[-1].bias)]
+    )
+
+    with pytest.raises(ValueError, match="logits of the exported network differ from torch's by 1.0e-03"):
+        nodes.export_float(trained, digits.test)
+
+
+def test_accuracy_that_was_lost_is_told(trained, digits, caplog, monkeypatch):
+    model = nodes.export_float(trained, digits.test)
+    right = nodes.export.fold(trained.network)
+    upside_down = [*right[:-1], type(right[-1])(-right[-1].weight, -right[-1].bias)]
+    broken = nodes.export.float_model(upside_down, nodes.export.origin_of(trained))
+
+    metrics = nodes.measure_exports(trained, model, broken, digits.test, ExportConfig())
+
+    assert metrics["int8_accuracy_kept"] == (metrics["int8"]["errors"] <= metrics["torch"]["errors"])
+    assert metrics["int8_accuracy_lost"] == metrics["torch"]["accuracy"] - metrics["int8"]["accuracy"]
+    assert ("The int8 network has lost" in caplog.text) == (not metrics["int8_accuracy_kept"])
+
+
+def test_the_shipped_parameters_are_the_defaults():
+    shipped = yaml.safe_load((CONF / "parameters_export.yml").read_text())
+
+    assert ExportConfig(**shipped["export"]) == ExportConfig()
+
+
+@pytest.mark.parametrize("wrong", [{"calibration_digit": 10}, {"weight_bits": 4}, {"most_accuracy_lost": -1}])
+def test_a_wrong_parameter_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        ExportConfig(**wrong)
