@@ -22,9 +22,10 @@ ROOT = Path(__file__).parents[1]
 def as_it_was(monkeypatch):
     """The wrapper changes what belongs to the process."""
     monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
-    handler = signal.getsignal(signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    signal.signal(signal.SIGTERM, handler)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

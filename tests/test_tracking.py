@@ -238,6 +238,25 @@ def test_a_continued_run_keeps_its_parameters_and_names_those_that_changed(proje
     assert [metric.step for metric in _client(second).get_metric_history(second.run_id, "train_loss")] == [1, 2]
 
 
+def test_an_epoch_that_a_continued_run_has_is_not_told_twice(project):
+    """As after a kill: the epochs since the last checkpoint are trained again."""
+    first = _start(project)
+    for epoch in (1, 2):
+        first.log_epoch({"epoch": epoch, "train_loss": 1 / epoch, "seconds": 5.0})
+
+    second = _start(project, run_id=first.run_id)
+    for epoch in (2, 3):
+        second.log_epoch({"epoch": epoch, "train_loss": 1 / epoch, "seconds": 6.0, "new": 7.0})
+
+    def history(metric):
+        found = _client(second).get_metric_history(second.run_id, metric)
+        return [(value.step, value.value) for value in found]
+
+    assert history("train_loss") == [(1, 1.0), (2, 0.5), (3, 1 / 3)]
+    assert history("seconds") == [(1, 5.0), (2, 5.0), (3, 6.0)]
+    assert history("new") == [(2, 7.0), (3, 7.0)]
+
+
 @pytest.mark.parametrize("deleted", [True, False])
 def test_a_run_that_is_gone_is_replaced_by_a_new_one_that_names_it(project, deleted):
     if deleted:

@@ -7,12 +7,10 @@ import functools
 import logging
 import os
 import shlex
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -49,31 +47,15 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any, verbose: bool = False, **options: Any) -> Any:
         warnings.filterwarnings("ignore", "Option '--pipeline' is deprecated", KedroDeprecationWarning)
         logging.raiseExceptions = False  # a log file that cannot be written must not hide what happened
-        from mnist_growth.machine import Terminated, raise_for  # imports torch, which other commands do not need
+        from mnist_growth.machine import raise_on_signals  # imports torch, which other commands do not need
 
-        came: list[int] = []
-
-        def stop(number: int, frame: FrameType | None) -> NoReturn:
-            came.append(number)
-            raise_for(number, frame)
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
         try:
-            try:
+            with raise_on_signals():
                 return command(*args, **options)
-            except Exception:
-                if came:  # in the middle of an import, for example, a stop can come out as another error
-                    raise_for(came[-1])
-                raise
         except click.exceptions.ClickException:
             raise
         except KeyboardInterrupt as interruption:
-            terminated = isinstance(interruption, Terminated)
-            resumable = _close_record("stopped by SIGTERM" if terminated else "stopped by Ctrl-C")
-            advice = f" `{resume_command(sys.argv[1:])}` goes on from the last checkpoint." if resumable else ""
-            click.secho(f"Stopped.{advice}", err=True)
-            _leave(143 if terminated else 130)
+            _leave(_close_stopped(interruption))
         except Exception as error:
             if verbose:
                 raise
@@ -82,6 +64,18 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
             _leave(1)
 
     return wrapped
+
+
+def _close_stopped(interruption: KeyboardInterrupt) -> int:
+    """Close the record of a run that a signal stopped, say how to go on, and return the exit code."""
+    from mnist_growth.machine import Terminated, leave_on_signals
+
+    leave_on_signals()  # whoever asks once more does not want to wait for the record
+    terminated = isinstance(interruption, Terminated)
+    resumable = _close_record("stopped by SIGTERM" if terminated else "stopped by Ctrl-C")
+    advice = f" `{resume_command(sys.argv[1:])}` goes on from the last checkpoint." if resumable else ""
+    click.secho(f"Stopped.{advice}", err=True)
+    return 143 if terminated else 130
 
 
 def sentence(error: BaseException, env: str | None = None) -> str:

@@ -4,7 +4,14 @@ from mnist_growth.machine.allocations import AllocationMeter
 from mnist_growth.machine.budget import MemoryBudget, MemoryConfig, is_out_of_memory
 from mnist_growth.machine.device import DeviceName, choose_device
 from mnist_growth.machine.files import atomic_path
-from mnist_growth.machine.interruption import StopRequest, Terminated, raise_for, stop_on_request
+from mnist_growth.machine.interruption import (
+    StopRequest,
+    Terminated,
+    leave_on_signals,
+    raise_for,
+    raise_on_signals,
+    stop_on_request,
+)
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
 from mnist_growth.machine.memory import gpu_memory_bytes, peak_rss_bytes, private_bytes, rss_bytes
 
@@ -20,10 +27,12 @@ __all__ = [
     "gpu_memory_bytes",
     "gpu_memory_limit_bytes",
     "is_out_of_memory",
+    "leave_on_signals",
     "memory_limit_bytes",
     "peak_rss_bytes",
     "private_bytes",
     "raise_for",
+    "raise_on_signals",
     "rss_bytes",
     "stop_on_request",
 ]

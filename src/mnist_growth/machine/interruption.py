@@ -1,6 +1,7 @@
 """Stopping in good order when SIGINT (Ctrl-C) or SIGTERM asks for it."""
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -61,3 +62,40 @@ def stop_on_request() -> Iterator[StopRequest]:
 def raise_for(number: int, _frame: FrameType | None = None) -> NoReturn:
     """Raise what a signal stands for; also usable as a signal handler."""
     raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def raise_on_signals() -> Iterator[None]:
+    """Let SIGINT and SIGTERM stop the work at once, and come out as what they stand for whatever becomes of them.
+
+    In the middle of an import, for example, the KeyboardInterrupt of a signal can come out as another error. The
+    handlers stay afterwards: what is left to do then can be stopped as well.
+
+    Raises:
+        KeyboardInterrupt: after SIGINT.
+        Terminated: after SIGTERM.
+    """
+    came: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        came.append(number)
+        raise_for(number)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except Exception:
+        if came:
+            raise_for(came[-1])
+        raise
+
+
+def leave_on_signals() -> None:
+    """From now on SIGINT and SIGTERM end the process at once, with the code that a shell gives for them."""
+
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+        os._exit(128 + number)
+
+    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, leave)

@@ -68,6 +68,8 @@ class Tracker:
         self.run_id = ""
         self.uri = ""
         self._client: MlflowClient | None = None
+        self._continues = False
+        self._known_steps: dict[str, set[int]] = {}
         self._figures: dict[str, go.Figure] = {}
 
     @classmethod
@@ -97,6 +99,7 @@ class Tracker:
             client, uri, experiment_id = connect(project)
             tracker.run_id = open_run(client, experiment_id, name, flatten(parameters), tags, run_id)
             tracker.uri, tracker._client = uri, client
+            tracker._continues = tracker.run_id == run_id
         return tracker
 
     @property
@@ -106,9 +109,15 @@ class Tracker:
 
     @_never_raises
     def log_epoch(self, row: Mapping[str, Any]) -> None:
-        """Log the numbers of an epoch at once, as metrics of the step `row["epoch"]`; what is no number is left out."""
+        """Log the numbers of an epoch at once, as metrics of the step `row["epoch"]`; what is no number is left out.
+
+        A killed training trains the epochs after its last checkpoint once more when it goes on. What the continued run
+        has of them stands: every curve has one value for each step.
+        """
         numbers = numbers_of(row)
         step = int(numbers.pop("epoch"))
+        if self._continues:
+            numbers = {name: value for name, value in numbers.items() if step not in self._steps(name)}
         self._log_numbers(numbers, step)
 
     @_never_raises
@@ -191,6 +200,13 @@ class Tracker:
         """The client, in methods that run only while there is one."""
         assert self._client is not None
         return self._client
+
+    def _steps(self, metric: str) -> set[int]:
+        """Steps of which the run has a value of a metric."""
+        if metric not in self._known_steps:
+            history = self._connected.get_metric_history(self.run_id, metric)
+            self._known_steps[metric] = {value.step for value in history}
+        return self._known_steps[metric]
 
     def _log_numbers(self, numbers: Mapping[str, float], step: int) -> None:
         from mlflow.entities import Metric
