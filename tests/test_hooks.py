@@ -1,6 +1,8 @@
 import json
 import subprocess
+import sys
 from dataclasses import fields
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -85,8 +87,8 @@ def test_a_network_of_a_given_version_is_shown_beside_its_own_history(catalog, t
 def test_a_version_that_is_not_saved_to_its_end_is_removed(catalog, version_hooks, tmp_path, end):
     numbers(tmp_path, "made", save=OLD).save(0)
     version_hooks.before_dataset_saved("made")
-    half = tmp_path / "made.json" / OURS / "made.json"
-    half.parent.mkdir()
+    half = Path(catalog.get("made")._get_save_path())
+    half.parent.mkdir(parents=True)
     half.write_text('{"half": ')
     error = OSError(28, "No space left on device")
 
@@ -96,7 +98,47 @@ def test_a_version_that_is_not_saved_to_its_end_is_removed(catalog, version_hook
     else:
         version_hooks.interrupted("stopped by Ctrl-C")
 
+    assert [path.name for path in tmp_path.iterdir()] == ["made.json"]
     assert [path.name for path in (tmp_path / "made.json").iterdir()] == [OLD]
+    assert numbers(tmp_path, "made").load() == 0
+
+
+def test_what_a_killed_run_has_written_of_a_version_is_never_loaded_and_removed_by_the_next(catalog, tmp_path):
+    data = tmp_path / "data"
+    numbers(data, "made", save=OLD).save(0)
+    killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_SAVING, data], check=False)
+    assert killed.returncode == -9
+    assert len(list(data.glob(".made.json.*.tmp/*/*/made.json"))) == 1
+
+    assert numbers(data, "made").load() == 0
+    VersionHooks().after_context_created(SimpleNamespace(project_path=tmp_path))
+
+    assert sorted(path.name for path in data.rglob("*")) == [OLD, "made.json", "made.json"]
+
+
+KILLED_WHILE_SAVING = f"""
+import os, sys
+from kedro.io.core import Version
+from kedro_datasets.json import JSONDataset
+from mnist_growth.datasets import WholeVersion
+dataset = JSONDataset(filepath=sys.argv[1] + "/made.json", version=Version(None, "{OURS}"))
+version = WholeVersion(dataset)
+dataset.save("half")
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_two_runs_that_save_the_same_version_do_not_mix(catalog, version_hooks, tmp_path):
+    version_hooks.before_dataset_saved("made")
+    catalog.save("made", 1)
+    numbers(tmp_path, "made", save=OURS).save(2)  # another run, at the same millisecond
+
+    with pytest.raises(OSError, match="not empty") as refusal:
+        version_hooks.after_dataset_saved("made")
+    version_hooks.on_pipeline_error(refusal.value)
+
+    assert catalog.load("made") == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["made.json"]
 
 
 def test_a_version_that_was_saved_stays_when_the_run_fails_later(catalog, version_hooks):

@@ -160,14 +160,14 @@ def test_a_damaged_version_is_refused(name: str, content: bytes, sentence: str, 
 def test_a_save_that_fails_leaves_nothing(
     error: BaseException, digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flush: Any = files._flush_to_disk
+    flush: Any = files.flush_to_disk
 
     def fail_at_the_labels(path: Path) -> None:
         if "labels" in path.name:
             raise error
         flush(path)
 
-    monkeypatch.setattr(files, "_flush_to_disk", fail_at_the_labels)
+    monkeypatch.setattr(files, "flush_to_disk", fail_at_the_labels)
     with pytest.raises((DatasetError, KeyboardInterrupt)) as refusal:
         dataset(tmp_path, save="1").save(digits)
     assert list(tmp_path.iterdir()) == []

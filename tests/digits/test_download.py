@@ -168,7 +168,7 @@ def test_a_full_disk_is_not_taken_for_a_failing_mirror(
     def full_disk(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "_flush_to_disk", full_disk)
+    monkeypatch.setattr(files, "flush_to_disk", full_disk)
     with pytest.raises(OSError, match=rf"^Cannot save .*{NAMES[0]}: No space left on device$"):
         Mirrors([server.address, "no/such/folder"]).fetch(NAMES, tmp_path / "raw", accept)
     assert not list((tmp_path / "raw").iterdir())

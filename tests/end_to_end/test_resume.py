@@ -49,6 +49,7 @@ def test_a_training_stopped_within_an_epoch_ends_like_one_that_was_not(project, 
 
     resumed = project.succeed(*RESUME)
 
+    assert not [path for path in project.files() if ".tmp" in path]
     assert re.search(r"Going on from \S+update-\d+-epochs-\d+\.safetensors: [123] epochs done", resumed.stdout)
     _assert_same_training(project, smoke_run.project)
     metrics = "08_reporting/test_metrics.json"

@@ -7,6 +7,7 @@ from mnist_growth.datasets.network import NetworkDataset
 from mnist_growth.datasets.onnx_model import OnnxModelDataset
 from mnist_growth.datasets.split import SplitDataset
 from mnist_growth.datasets.statistics import PixelStatisticsDataset
+from mnist_growth.datasets.whole_version import WholeVersion
 
 __all__ = [
     "CheckpointsDataset",
@@ -16,4 +17,5 @@ __all__ = [
     "OnnxModelDataset",
     "PixelStatisticsDataset",
     "SplitDataset",
+    "WholeVersion",
 ]

@@ -3,8 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
-import uuid
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,7 +13,7 @@ from kedro.io.core import Version
 from mnist_growth.datasets.versioned_file import path_to_load
 from mnist_growth.digits.digits import Digits
 from mnist_growth.digits.idx import read_pair, write_images, write_labels
-from mnist_growth.machine.files import atomic_path
+from mnist_growth.machine import atomic_path, temporary_folder
 
 _IMAGES = "images.idx3-ubyte"
 _LABELS = "labels.idx1-ubyte"
@@ -59,18 +57,16 @@ class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
             OSError: The folder cannot be written to, or the disk is full.
         """
         folder = Path(self._get_save_path())
-        temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.tmp")
         same = self._newest_with_content(data)
         try:
-            temporary.mkdir(parents=True)
-            if same is None or not _link_all(same, temporary):
-                _write(temporary, data)
-            temporary.rename(folder)
+            with temporary_folder(folder) as temporary:
+                if same is None or not _link_all(same, temporary):
+                    _write(temporary, data)
+                temporary.rename(folder)
         except OSError as error:
             error.add_note(f"Cannot save {folder}")
             raise
         finally:
-            shutil.rmtree(temporary, ignore_errors=True)
             with contextlib.suppress(OSError):  # what is not empty, or not ours, stays
                 folder.parent.rmdir()
                 folder.parent.parent.rmdir()

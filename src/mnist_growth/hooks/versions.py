@@ -1,16 +1,16 @@
 """Which versions a run loads and leaves behind."""
 
-import contextlib
 import logging
-import shutil
 from pathlib import Path
 from typing import Any
 
+from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog, Version
 from kedro.pipeline import Pipeline
 
-from mnist_growth.datasets import CheckpointsDataset
+from mnist_growth.datasets import CheckpointsDataset, WholeVersion
+from mnist_growth.machine import remove_abandoned
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +23,14 @@ class VersionHooks:
     """Lets a run load what it has saved, nothing that another run saves meanwhile, and nothing that is not whole."""
 
     def __init__(self) -> None:
-        self.unfinished: set[Path] = set()
+        self.unfinished: dict[str, WholeVersion] = {}
         self.checkpoints: CheckpointsDataset | None = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Remove what killed runs have left half-written."""
+        for folder in remove_abandoned(Path(context.project_path) / "data"):
+            logger.debug("Removed %s, which a killed run had left", folder)
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -45,23 +51,23 @@ class VersionHooks:
 
     @hook_impl
     def before_dataset_saved(self, dataset_name: str) -> None:
-        """Remember the folder of a version until it is whole: Kedro's datasets write where the file is to be."""
+        """From here on the version is not whole."""
         dataset = self.catalog.get(dataset_name)
         if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
-            self.unfinished.add(Path(dataset._get_save_path()).parent)
+            self.unfinished[dataset_name] = WholeVersion(dataset)
 
-    @hook_impl
+    @hook_impl(tryfirst=True)  # the record, among others, reads the version
     def after_dataset_saved(self, dataset_name: str) -> None:
         """The version is whole."""
-        dataset = self.catalog.get(dataset_name)
-        if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
-            self.unfinished.discard(Path(dataset._get_load_path()).parent)
+        if dataset_name in self.unfinished:
+            self.unfinished[dataset_name].finish()
+            del self.unfinished[dataset_name]
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
         """Remove what was not saved to its end, for example because the disk is full."""
-        for folder in self.unfinished:
-            error.add_note(f"Cannot save {folder.parent}")
+        for version in self.unfinished.values():
+            error.add_note(f"Cannot save {version.folder.parent}")
         self._remove_unfinished()
 
     def interrupted(self, reason: str) -> bool:  # noqa: ARG002
@@ -74,8 +80,6 @@ class VersionHooks:
         return self.checkpoints is not None and self.checkpoints.has_written()
 
     def _remove_unfinished(self) -> None:
-        for folder in self.unfinished:
-            shutil.rmtree(folder, ignore_errors=True)
-            with contextlib.suppress(OSError):  # other versions stay
-                folder.parent.rmdir()
+        for version in self.unfinished.values():
+            version.discard()
         self.unfinished.clear()

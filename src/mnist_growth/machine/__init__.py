@@ -3,7 +3,7 @@
 from mnist_growth.machine.allocations import AllocationMeter
 from mnist_growth.machine.budget import MemoryBudget, MemoryConfig, is_out_of_memory
 from mnist_growth.machine.device import DeviceName, choose_device
-from mnist_growth.machine.files import atomic_path
+from mnist_growth.machine.files import atomic_path, flush_to_disk
 from mnist_growth.machine.interruption import (
     StopRequest,
     Terminated,
@@ -14,6 +14,7 @@ from mnist_growth.machine.interruption import (
 )
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
 from mnist_growth.machine.memory import gpu_memory_bytes, peak_rss_bytes, private_bytes, rss_bytes
+from mnist_growth.machine.temporary import remove_abandoned, temporary_folder
 
 __all__ = [
     "AllocationMeter",
@@ -24,6 +25,7 @@ __all__ = [
     "Terminated",
     "atomic_path",
     "choose_device",
+    "flush_to_disk",
     "gpu_memory_bytes",
     "gpu_memory_limit_bytes",
     "is_out_of_memory",
@@ -33,6 +35,8 @@ __all__ = [
     "private_bytes",
     "raise_for",
     "raise_on_signals",
+    "remove_abandoned",
     "rss_bytes",
     "stop_on_request",
+    "temporary_folder",
 ]

@@ -2,33 +2,31 @@
 
 import contextlib
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
+
+from mnist_growth.machine.temporary import temporary_folder
 
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path``; what is written there becomes ``path`` in one step.
+    """Give a path in a temporary folder beside ``path``; what is written there becomes ``path`` in one step.
 
     On leaving, the temporary file is flushed to the disk and renamed. After an error or an interruption it is
-    removed, and a file that stood at ``path`` before is left as it was.
+    removed with its folder, and a file that stood at ``path`` before is left as it was.
 
     Raises:
         OSError: the folder cannot be written to, or the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
+    with temporary_folder(path) as folder:
+        temporary = folder / path.name
         yield temporary
-        _flush_to_disk(temporary)
+        flush_to_disk(temporary)
         temporary.replace(path)
-        _flush_to_disk(path.parent)  # the new name itself
-    finally:
-        temporary.unlink(missing_ok=True)
+        flush_to_disk(path.parent)  # the new name itself
 
 
-def _flush_to_disk(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
     """Wait until the file's content, or the folder's list of names, is on the disk."""
     if path.is_dir() and os.name == "nt":
         return  # Windows cannot open a folder

@@ -3,10 +3,11 @@
 import contextlib
 import logging
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mnist_growth.machine import remove_abandoned, temporary_folder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -77,14 +78,13 @@ def _make_database(path: Path) -> None:
     import mlflow
 
     _quiet()
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
+    remove_abandoned(path.parent, below=False)
+    with temporary_folder(path) as folder:
+        temporary = folder / path.name
         client = mlflow.MlflowClient(_database_uri(temporary))
         client._tracking_client.store.engine.dispose()  # closes the file
         with contextlib.suppress(FileExistsError):  # another process was faster
             os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _experiment(client: "MlflowClient", artifacts: str | None) -> str:
