@@ -62,5 +62,5 @@ class WholeVersion:
 
 
 def _writes_to_a_local_file(dataset: AbstractVersionedDataset[Any, Any]) -> bool:
-    """Whether it is one of Kedro's datasets, on a disk of this machine; ours see to it themselves and have no protocol."""
+    """Whether it is one of Kedro's on a disk of this machine; ours, which name no protocol, need no help."""
     return getattr(dataset, "_protocol", None) == "file"
