@@ -2,7 +2,9 @@
 
 from mnist_growth.digits.archive import load_archive
 from mnist_growth.digits.archive_config import ArchiveConfig
+from mnist_growth.digits.canonical import canonical_form
 from mnist_growth.digits.config import SplitConfig, WarpConfig
+from mnist_growth.digits.decoding import decode_image, read_digit
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, Digits, DigitSet, fingerprint
 from mnist_growth.digits.folder import folder_digits
 from mnist_growth.digits.manifest import data_manifest
@@ -25,13 +27,16 @@ __all__ = [
     "WarpConfig",
     "Warps",
     "apply_warps",
+    "canonical_form",
     "data_manifest",
+    "decode_image",
     "draw_warps",
     "fingerprint",
     "folder_digits",
     "load_archive",
     "measure_style",
     "pixel_statistics",
+    "read_digit",
     "sample_digits",
     "stratified_split",
     "warp",
