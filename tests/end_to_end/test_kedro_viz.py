@@ -35,6 +35,11 @@ def test_the_static_site_shows_pipelines_layers_and_previews(smoke_run, tmp_path
         "predictions": "TablePreview",
         "class_metrics": "TablePreview",
         "confusion_matrix": "TablePreview",
+        "confused_pairs": "TablePreview",
+        "accuracy_by_part": "TablePreview",
+        "reliability_curve": "TablePreview",
+        "confident_mistakes": "TablePreview",
+        "ambiguous_digits": "TablePreview",
         "test_metrics": "JSONPreview",
         **{name: "PlotlyPreview" for name in kinds if name.endswith("_figure")},
     }

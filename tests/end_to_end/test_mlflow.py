@@ -44,7 +44,9 @@ def test_one_run_with_parameters_and_tags(smoke_run, run):
     assert len(tags["dataset.fingerprint"]) == 64
     assert {name for name in tags if name.startswith("growth.")} == {"growth.epoch_0002", "growth.epoch_0003"}
     versions = {name: value for name, value in tags.items() if name.startswith("version.")}
-    assert len(versions) == 19
+    assert {"network", "test_metrics", "confused_pairs", "reliability_figure"} <= {
+        name.removeprefix("version.") for name in versions
+    }
     assert set(versions.values()) == {version}
     assert {(entry.dataset.name, entry.tags[0].value) for entry in run.inputs.dataset_inputs} == {
         ("sample-train", "training"),
@@ -75,6 +77,10 @@ def test_reports_and_figures_are_kept(record, run):
         "tables/growth_events.csv",
         "tables/class_metrics.csv",
         "tables/confusion_matrix.csv",
+        "tables/confused_pairs.csv",
+        "tables/accuracy_by_part.csv",
+        "tables/reliability_curve.csv",
+        "figures/reliability_figure.json",
     } <= record.artifacts(run)
 
 

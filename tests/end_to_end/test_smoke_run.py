@@ -13,6 +13,19 @@ FIGURES = [
     "memory_figure",
     "sample_predictions_figure",
     "worst_mistakes_figure",
+    "reliability_figure",
+    "confused_pairs_figure",
+    "confused_digits_figure",
+    "ambiguous_digits_figure",
+]
+TABLES = [
+    "class_metrics",
+    "confusion_matrix",
+    "confused_pairs",
+    "accuracy_by_part",
+    "reliability_curve",
+    "confident_mistakes",
+    "ambiguous_digits",
 ]
 
 
@@ -57,8 +70,7 @@ def test_everything_has_one_version_and_nothing_temporary_is_left(project):
         "growth_events.parquet",
         "predictions.parquet",
         "test_metrics.json",
-        "class_metrics.parquet",
-        "confusion_matrix.parquet",
+        *(f"{table}.parquet" for table in TABLES),
         *(f"{figure}.json" for figure in FIGURES),
     }
     assert not [path for path in project.folder.rglob("*") if ".tmp" in path.name]
@@ -96,6 +108,18 @@ def test_the_predictions_are_those_that_were_measured(project):
     assert (predictions["prediction"] == predictions["label"]).mean() == metrics["accuracy"]
     assert probabilities.sum(axis=1).to_numpy() == pytest.approx(1)
     assert (predictions["confidence"] == probabilities.max(axis=1)).all()
+
+
+def test_training_and_validation_digits_are_told_apart(project):
+    parts = pd.read_parquet(project.path("08_reporting/accuracy_by_part.parquet")).set_index("part")
+    metrics = json.loads(project.path("08_reporting/test_metrics.json").read_text())
+    history = pd.read_parquet(project.path("06_models/training_history.parquet"))
+
+    assert parts["examples"].to_dict() == {"training": 4050, "validation": 450, "test": 500}
+    assert parts.loc["test", ["accuracy", "loss"]].tolist() == pytest.approx([metrics["accuracy"], metrics["loss"]])
+    last = history.iloc[-1]
+    assert parts.loc["validation", "accuracy"] == pytest.approx(last["validation_accuracy"])
+    assert parts.loc["validation", "loss"] == pytest.approx(last["validation_loss"], rel=1e-5)
 
 
 def test_training_history_has_one_row_per_epoch(project):

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.calibration import calibration_curve
+from statsmodels.stats.proportion import proportion_confint
 
-from mnist_growth.evaluation import expected_calibration_error
+from mnist_growth.evaluation import expected_calibration_error, reliability_curve
 
 
 def literal_calibration_error(confidence, correct, bins):
@@ -57,3 +59,40 @@ def test_an_upper_edge_belongs_to_its_bin():
 
     # Were 0.5 in the upper bin of two, the two gaps would partly cancel.
     assert expected_calibration_error(confidence, correct, 2) == pytest.approx((0.5 + 0.51) / 2)
+
+
+def test_the_reliability_curve_agrees_with_scikit_learn_and_statsmodels():
+    generator = np.random.default_rng(4)
+    confidence = generator.uniform(0.3, 1, 400)
+    correct = generator.random(400) < confidence
+
+    curve = reliability_curve(confidence, correct, 15)
+
+    filled = curve[curve["examples"] > 0]
+    accuracy, mean_confidence = calibration_curve(correct, confidence, n_bins=15)
+    assert filled["accuracy"].to_numpy() == pytest.approx(accuracy)
+    assert filled["mean_confidence"].to_numpy() == pytest.approx(mean_confidence)
+    low, high = proportion_confint(filled["accuracy"] * filled["examples"], filled["examples"], method="wilson")
+    assert filled["accuracy_low"].to_numpy() == pytest.approx(low)
+    assert filled["accuracy_high"].to_numpy() == pytest.approx(high)
+    assert len(curve) == 15
+    assert curve["examples"].sum() == 400
+
+
+def test_the_gaps_of_the_reliability_curve_are_the_calibration_error():
+    generator = np.random.default_rng(9)
+    confidence = generator.uniform(0.1, 1, 200)
+    correct = generator.random(200) < 0.7
+
+    curve = reliability_curve(confidence, correct, 12).dropna()
+
+    gaps = (curve["accuracy"] - curve["mean_confidence"]).abs() * curve["examples"] / 200
+    assert gaps.sum() == pytest.approx(expected_calibration_error(confidence, correct, 12))
+
+
+def test_an_empty_bin_has_no_accuracy():
+    curve = reliability_curve(np.array([0.9, 0.95]), np.array([True, False]), 2)
+
+    assert curve["examples"].tolist() == [0, 2]
+    assert curve.loc[0, ["mean_confidence", "accuracy", "accuracy_low", "accuracy_high"]].isna().all()
+    assert curve.loc[1, "accuracy"] == 0.5

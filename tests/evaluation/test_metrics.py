@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as reference
+from statsmodels.stats.proportion import proportion_confint
 
 from mnist_growth.evaluation import (
     class_metrics,
@@ -37,6 +38,12 @@ def test_the_numbers_agree_with_scikit_learn(predictions):
 
     assert result["accuracy"] == pytest.approx(reference.accuracy_score(labels, predicted), abs=1e-15)
     assert result["error_rate"] == pytest.approx(1 - result["accuracy"], abs=1e-15)
+    assert (result["accuracy_low"], result["accuracy_high"]) == pytest.approx(
+        proportion_confint(sum(labels == predicted), len(labels), method="wilson")
+    )
+    assert result["brier_score"] == pytest.approx(
+        reference.brier_score_loss(labels, probabilities(predictions), scale_by_half=False, labels=list(range(10)))
+    )
     assert result["errors"] == reference.zero_one_loss(labels, predicted, normalize=False)
     assert result["loss"] == pytest.approx(reference.log_loss(labels, probabilities(predictions)), rel=1e-12)
     assert result["macro_f1"] == pytest.approx(reference.f1_score(labels, predicted, average="macro"))
@@ -59,6 +66,8 @@ def test_a_hand_computed_case():
     assert result["loss"] == pytest.approx((math.log(16 / 7) + math.log(16)) / 2)
     assert result["expected_calibration_error"] == pytest.approx(abs(1 / 2 - 7 / 16))
     assert result["macro_f1"] == pytest.approx((2 / 3 + 0) / 2)
+    # Squared distances to (1, 0, ...) and to the class 3: 9^2 + 9 and 7^2 + 15^2 + 8, in 256ths.
+    assert result["brier_score"] == pytest.approx((90 / 256 + (49 + 225 + 8) / 256) / 2)
     assert result["top_2_accuracy"] == 1.0  # nothing but class 0 is more probable than class 3
 
 
@@ -107,7 +116,8 @@ def test_class_metrics_agree_with_scikit_learn(predictions):
     report = reference.classification_report(predictions["label"], predictions["prediction"], output_dict=True)
     table = class_metrics(predictions)
 
-    assert list(table.columns) == ["digit", "precision", "recall", "f1", "support"]
+    assert list(table.columns)[:5] == ["digit", "precision", "recall", "f1", "support"]
+    assert list(table.columns)[5:] == ["precision_low", "precision_high", "recall_low", "recall_high"]
     assert table["digit"].tolist() == list(range(10))
     for row in table.itertuples():
         expected = report[str(row.digit)]
@@ -115,6 +125,14 @@ def test_class_metrics_agree_with_scikit_learn(predictions):
         assert row.recall == pytest.approx(expected["recall"])
         assert row.f1 == pytest.approx(expected["f1-score"])
         assert row.support == expected["support"]
+        right = ((labels := predictions["label"]) == row.digit) & (predictions["prediction"] == row.digit)
+        taken = (predictions["prediction"] == row.digit).sum()
+        assert (row.recall_low, row.recall_high) == pytest.approx(
+            proportion_confint(right.sum(), (labels == row.digit).sum(), method="wilson")
+        )
+        assert (row.precision_low, row.precision_high) == pytest.approx(
+            proportion_confint(right.sum(), taken, method="wilson")
+        )
 
 
 def test_a_class_that_does_not_occur_scores_zero_without_a_warning(predictions):
@@ -122,7 +140,8 @@ def test_a_class_that_does_not_occur_scores_zero_without_a_warning(predictions):
 
     row = class_metrics(few).loc[8]
 
-    assert row.tolist() == [8, 0, 0, 0, 0]
+    assert row.tolist()[:5] == [8, 0, 0, 0, 0]
+    assert row[5:].isna().all()
     assert confusion_matrix(few).loc[8].sum() == 0
     present = sorted(set(few["label"]))
     assert measure(few)["macro_f1"] == pytest.approx(

@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy.special import softmax
 
-from mnist_growth.evaluation import prediction_table, probabilities, spread_sample, worst_mistakes
+from mnist_growth.evaluation import (
+    ambiguous_digits,
+    prediction_table,
+    probabilities,
+    spread_sample,
+    worst_mistakes,
+)
 
 LOGITS = npst.arrays(
     np.float32,
@@ -114,3 +120,25 @@ def test_a_spread_sample_reaches_from_the_first_to_the_last_digit(predictions):
 
 def test_a_spread_sample_of_few_digits_is_all_of_them(predictions):
     assert spread_sample(predictions.head(3), 40)["index"].tolist() == [0, 1, 2]
+
+
+def test_ambiguous_digits_are_those_with_the_closest_two_classes(predictions):
+    ambiguous = ambiguous_digits(predictions, 300)
+
+    descending = np.sort(probabilities(predictions), axis=1)[:, ::-1]
+    margins = descending[:, 0] - descending[:, 1]
+    assert ambiguous["margin"].to_numpy() == pytest.approx(np.sort(margins))
+    assert ambiguous["index"].tolist() == np.argsort(margins, kind="stable").tolist()
+    second = np.argsort(probabilities(predictions), axis=1)[:, -2]
+    assert ambiguous["runner_up"].tolist() == second[ambiguous["index"]].tolist()
+    assert ambiguous_digits(predictions, 5).equals(ambiguous.head(5))
+
+
+def test_a_tie_of_two_classes_has_no_margin():
+    logits = np.full((1, 10), -50.0)
+    logits[0, [3, 8]] = 2.0
+
+    [row] = ambiguous_digits(prediction_table(logits, np.array([8])), 1).to_dict("records")
+
+    assert (row["prediction"], row["runner_up"], row["label"], row["margin"]) == (3, 8, 8, 0.0)
+    assert row["runner_up_probability"] == pytest.approx(0.5)

@@ -13,7 +13,7 @@ IMAGES = torch.randint(0, 256, (8, 28, 28), dtype=torch.uint8, generator=torch.G
 
 def trained(widths=(5, 7), batch_norm=True):
     network = GrowingMLP(list(widths), batch_norm=batch_norm, pixel_mean=0.25, pixel_std=0.5).eval()
-    return TrainedNetwork(network=network, dataset="sample", fingerprint="ab" * 32, epochs=3)
+    return TrainedNetwork(network=network, dataset="sample", fingerprint="ab" * 32, epochs=3, split="cd" * 32)
 
 
 @settings(max_examples=10, deadline=None)
@@ -25,6 +25,7 @@ def test_a_network_of_any_widths_is_rebuilt_from_its_file_alone(tmp_path_factory
     loaded = load_network(path)
     assert torch.equal(loaded.network(IMAGES), original.network(IMAGES))
     assert (loaded.dataset, loaded.fingerprint, loaded.epochs) == ("sample", "ab" * 32, 3)
+    assert loaded.split == "cd" * 32
     assert not loaded.network.training
 
 

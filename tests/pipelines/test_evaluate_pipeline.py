@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,15 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
-from mnist_growth.digits.digits import Digits
+from mnist_growth import evaluation
+from mnist_growth.digits import Digits, Split
 from mnist_growth.evaluation import EvaluationConfig
 from mnist_growth.network.file import TrainedNetwork
 from mnist_growth.network.mlp import GrowingMLP
 from mnist_growth.network.prediction import predict_logits
 from mnist_growth.pipelines.evaluate import create_pipeline
+from mnist_growth.pipelines.evaluate.nodes import measure_parts, predict
+from mnist_growth.training import split_fingerprint
 
 CONF = Path(__file__).parents[2] / "conf" / "base"
 FIGURES = {
@@ -25,6 +29,10 @@ FIGURES = {
     "memory_figure",
     "sample_predictions_figure",
     "worst_mistakes_figure",
+    "reliability_figure",
+    "confused_pairs_figure",
+    "confused_digits_figure",
+    "ambiguous_digits_figure",
 }
 FINGERPRINT = "f" * 64
 
@@ -37,9 +45,19 @@ def digits() -> Digits:
 
 
 @pytest.fixture(scope="module")
+def train_digits() -> Digits:
+    generator = np.random.default_rng(2)
+    images = generator.integers(0, 256, (90, 28, 28), dtype=np.uint8)
+    return Digits(images, np.arange(90) % 10, dataset="sample", fingerprint=FINGERPRINT)
+
+
+SPLIT = Split(train=np.arange(0, 70), validation=np.arange(70, 90))
+
+
+@pytest.fixture(scope="module")
 def trained() -> TrainedNetwork:
     network = GrowingMLP((12, 8), generator=torch.Generator().manual_seed(3)).eval()
-    return TrainedNetwork(network=network, dataset="sample", fingerprint=FINGERPRINT, epochs=4)
+    return TrainedNetwork(network, "sample", FINGERPRINT, epochs=4, split=split_fingerprint(SPLIT))
 
 
 @pytest.fixture
@@ -61,6 +79,11 @@ def history() -> pd.DataFrame:
     )
 
 
+def train_digits_of(digits: Digits) -> Digits:
+    """Other digits of the same set."""
+    return Digits(digits.images[:90], digits.labels[:90], digits.dataset, digits.fingerprint)
+
+
 def evaluate(folder, trained, digits, history, requested="sample") -> DataCatalog:
     """Run the pipeline on the shipped catalog and parameters, with its files below ``folder``."""
     loader = OmegaConfigLoader(conf_source=str(CONF.parent), base_env="base", default_run_env="base")
@@ -72,6 +95,8 @@ def evaluate(folder, trained, digits, history, requested="sample") -> DataCatalo
     inputs = {
         "network": trained,
         "test_digits": digits,
+        "train_digits": train_digits_of(digits),
+        "split": SPLIT,
         "training_history": history,
         "data_manifest": {"dataset": digits.dataset, "requested": requested},
         "params:evaluation": EvaluationConfig(**loader["parameters"]["evaluation"]),
@@ -94,9 +119,45 @@ def test_all_outputs_are_saved_and_belong_together(tmp_path, trained, digits, hi
     assert matrix.to_numpy().sum() == metrics["examples"] == 120
     assert np.trace(matrix) == 120 - metrics["errors"]
     assert catalog.load("class_metrics")["support"].tolist() == [12] * 10
+    assert catalog.load("confused_pairs")["mistakes"].sum() == metrics["errors"]
+    assert catalog.load("reliability_curve")["examples"].sum() == 120
+    assert len(catalog.load("ambiguous_digits")) == 40
+    assert set(catalog.load("confident_mistakes")["index"]) <= set(np.flatnonzero(expected != digits.labels))
+    assert catalog.load("accuracy_by_part").set_index("part").loc["test", "accuracy"] == metrics["accuracy"]
     assert metrics["hidden_widths"] == [12, 8]
     assert metrics["parameters"] == 784 * 12 + 12 * 8 + 2 * (12 + 8) + 8 * 10 + 10
     assert (metrics["epochs"], metrics["dataset"], metrics["fingerprint"]) == (4, "sample", FINGERPRINT)
+
+
+def test_accuracy_on_each_part_is_that_of_the_network_on_its_digits(trained, train_digits, digits):
+    predictions = evaluation.prediction_table(predict_logits(trained.network, digits.images), digits.labels)
+
+    parts = measure_parts(trained, train_digits, SPLIT, predictions)
+
+    right = predict_logits(trained.network, train_digits.images).argmax(axis=1) == train_digits.labels
+    assert parts["part"].tolist() == ["training", "validation", "test"]
+    assert parts["examples"].tolist() == [70, 20, 120]
+    assert parts["accuracy"].tolist()[:2] == [right[:70].mean(), right[70:].mean()]
+
+
+@pytest.mark.parametrize("known", ["", "0" * 64])
+def test_with_another_split_training_and_validation_digits_are_not_told_apart(trained, train_digits, digits, known):
+    predictions = evaluation.prediction_table(predict_logits(trained.network, digits.images), digits.labels)
+
+    parts = measure_parts(replace(trained, split=known), train_digits, SPLIT, predictions)
+
+    assert parts["part"].tolist() == ["training and validation", "test"]
+    assert parts["examples"].tolist() == [90, 120]
+
+
+def test_a_class_without_test_digits_is_named(trained, digits, caplog):
+    kept = digits.labels != 8
+    without = Digits(digits.images[kept], digits.labels[kept], digits.dataset, digits.fingerprint)
+
+    predict(trained, without)
+
+    [record] = caplog.records
+    assert record.getMessage().startswith("the test digits of sample have none of class 8: nothing is known of how")
 
 
 def test_every_figure_says_where_it_comes_from(tmp_path, trained, digits, history):

@@ -1,12 +1,16 @@
-"""What a network is worth: predictions, metrics, confusions, calibration.
+"""What a network is worth: predictions, metrics, confusions, calibration, and how sure the numbers are.
 
 Works on arrays and tables; knows neither how a network is trained nor who asks.
 """
 
-from mnist_growth.evaluation.calibration import expected_calibration_error
+from mnist_growth.evaluation.calibration import expected_calibration_error, reliability_curve
 from mnist_growth.evaluation.config import EvaluationConfig
+from mnist_growth.evaluation.confused_pairs import confused_digits, confused_pairs
+from mnist_growth.evaluation.intervals import difference_interval, paired_difference_interval, wilson_interval
 from mnist_growth.evaluation.metrics import class_metrics, confusion_matrix, test_metrics
+from mnist_growth.evaluation.parts import Tally, accuracy_by_part
 from mnist_growth.evaluation.predictions import (
+    ambiguous_digits,
     prediction_table,
     probabilities,
     spread_sample,
@@ -17,14 +21,23 @@ from mnist_growth.evaluation.summary import summary
 
 __all__ = [
     "EvaluationConfig",
+    "Tally",
+    "accuracy_by_part",
+    "ambiguous_digits",
     "check_same_set",
     "class_metrics",
+    "confused_digits",
+    "confused_pairs",
     "confusion_matrix",
+    "difference_interval",
     "expected_calibration_error",
+    "paired_difference_interval",
     "prediction_table",
     "probabilities",
+    "reliability_curve",
     "spread_sample",
     "summary",
     "test_metrics",
+    "wilson_interval",
     "worst_mistakes",
 ]

@@ -10,6 +10,8 @@ class EvaluationConfig(BaseModel):
         calibration_bins: Number of equal-width confidence bins of the expected calibration error.
         sample_digits: Number of test digits shown with their predictions, spread evenly over the test set.
         worst_mistakes: Largest number of mistakes shown, the most confident ones first.
+        ambiguous_digits: Number of digits shown that the network could hardly decide on.
+        confused_pairs: Largest number of pairs of classes shown with their mistakes, the most confused ones first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -17,3 +19,5 @@ class EvaluationConfig(BaseModel):
     calibration_bins: int = Field(default=15, ge=1, le=1000)
     sample_digits: int = Field(default=40, ge=1, le=200)
     worst_mistakes: int = Field(default=40, ge=1, le=200)
+    ambiguous_digits: int = Field(default=40, ge=1, le=200)
+    confused_pairs: int = Field(default=6, ge=1, le=20)

@@ -9,6 +9,7 @@ from sklearn import metrics
 
 from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation.calibration import expected_calibration_error
+from mnist_growth.evaluation.intervals import wilson_interval
 from mnist_growth.evaluation.predictions import probabilities
 
 _CLASSES = list(range(NUM_CLASSES))
@@ -38,9 +39,11 @@ def test_metrics(
         calibration_bins: Bins of the expected calibration error.
 
     Returns:
-        Plain Python numbers, strings and lists. Fractions of 1: ``accuracy``, ``error_rate`` (1 - accuracy),
-        ``top_2_accuracy`` (the label is among the two most probable classes), ``macro_f1`` (mean F1 of the classes that
-        occur as a label or as a prediction) and ``expected_calibration_error``. In nats: ``loss``, the mean negative
+        Plain Python numbers, strings and lists. Fractions of 1: ``accuracy`` and its 95 % Wilson interval,
+        ``accuracy_low`` to ``accuracy_high``, ``error_rate`` (1 - accuracy), ``top_2_accuracy`` (the label is among the
+        two most probable classes), ``macro_f1`` (mean F1 of the classes that occur as a label or as a prediction) and
+        ``expected_calibration_error``. ``brier_score``: mean squared distance between the probabilities and the truth,
+        summed over the classes, 0 to 2 (Brier, Monthly Weather Review 78, 1950). In nats: ``loss``, the mean negative
         log-likelihood of the labels. Counts: ``errors``, ``examples``, ``parameters``, ``epochs``, ``hidden_widths``.
         Texts: ``dataset``, ``requested_dataset``, ``fingerprint``.
     """
@@ -51,17 +54,19 @@ def test_metrics(
     examples = len(predictions)
     errors = examples - int(correct.sum())
     label_probabilities = class_probabilities[np.arange(examples), labels]
-    # The softmax underflows to 0 about 745 nats below the largest logit; the loss of such a digit stays finite.
-    log_likelihoods = np.log(np.maximum(label_probabilities, np.finfo(np.float64).tiny))
     more_probable = (class_probabilities > label_probabilities[:, np.newaxis]).sum(axis=1)
+    low, high = wilson_interval(examples - errors, examples)
     return {
         "accuracy": (examples - errors) / examples,
+        "accuracy_low": float(low),
+        "accuracy_high": float(high),
         "error_rate": errors / examples,
         "errors": errors,
         "examples": examples,
-        "loss": float(np.mean(-log_likelihoods)),
+        "loss": mean_negative_log_likelihood(predictions),
         "top_2_accuracy": float(np.mean(more_probable < 2)),
         "macro_f1": float(metrics.f1_score(labels, predicted, average="macro", zero_division=0)),
+        "brier_score": float(np.mean(((class_probabilities - np.eye(NUM_CLASSES)[labels]) ** 2).sum(axis=1))),
         "expected_calibration_error": expected_calibration_error(
             predictions["confidence"].to_numpy(), correct, calibration_bins
         ),
@@ -74,6 +79,14 @@ def test_metrics(
     }
 
 
+def mean_negative_log_likelihood(predictions: pd.DataFrame) -> float:
+    """Return the mean negative log-likelihood of the labels in nats, the cross-entropy."""
+    rows = np.arange(len(predictions))
+    label_probabilities = probabilities(predictions)[rows, predictions["label"].to_numpy()]
+    # The softmax underflows to 0 about 745 nats below the largest logit; the loss of such a digit stays finite.
+    return float(np.mean(-np.log(np.maximum(label_probabilities, np.finfo(np.float64).tiny))))
+
+
 def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return how well each of the ten classes is recognised.
 
@@ -82,14 +95,17 @@ def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Ten rows with the columns ``digit`` (int64, 0 to 9), ``precision``, ``recall`` and ``f1`` (float64, fractions of
-        1, 0 where a class does not occur) and ``support`` (int64, number of test digits of the class).
+        1, 0 where a class does not occur), ``support`` (int64, number of test digits of the class), and the 95 % Wilson
+        intervals ``precision_low`` to ``precision_high`` and ``recall_low`` to ``recall_high`` (float64, not a number
+        where a class is not predicted, or does not occur).
     """
+    labels, predicted = predictions["label"].to_numpy(), predictions["prediction"].to_numpy()
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
-        predictions["label"].to_numpy(),
-        predictions["prediction"].to_numpy(),
-        labels=_CLASSES,
-        zero_division=0,
+        labels, predicted, labels=_CLASSES, zero_division=0
     )
+    right = np.bincount(labels[labels == predicted], minlength=NUM_CLASSES)
+    precision_low, precision_high = wilson_interval(right, np.bincount(predicted, minlength=NUM_CLASSES))
+    recall_low, recall_high = wilson_interval(right, support)
     return pd.DataFrame(
         {
             "digit": np.array(_CLASSES, dtype=np.int64),
@@ -97,6 +113,10 @@ def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
             "recall": recall,
             "f1": f1,
             "support": support.astype(np.int64),
+            "precision_low": precision_low,
+            "precision_high": precision_high,
+            "recall_low": recall_low,
+            "recall_high": recall_high,
         }
     )
 

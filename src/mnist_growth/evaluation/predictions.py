@@ -80,3 +80,26 @@ def worst_mistakes(predictions: pd.DataFrame, count: int | None = None) -> pd.Da
     mistakes = predictions[predictions["prediction"] != predictions["label"]]
     ordered = mistakes.sort_values(["confidence", "index"], ascending=[False, True], ignore_index=True)
     return ordered if count is None else ordered.head(count)
+
+
+def ambiguous_digits(predictions: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Return the ``count`` digits that the network was least able to decide on, the closest decision first.
+
+    Args:
+        predictions: Labelled table of ``prediction_table``.
+        count: Number of rows, at most.
+
+    Returns:
+        The columns ``index``, ``label``, ``prediction`` and ``runner_up`` (int64: the second most probable class),
+        ``confidence`` and ``runner_up_probability`` (float64) and ``margin``, their difference.
+    """
+    table = probabilities(predictions)
+    rows = np.arange(len(table))
+    others = table.copy()
+    others[rows, predictions["prediction"].to_numpy()] = -1.0
+    runner_up = others.argmax(axis=1)
+    result = predictions[["index", "label", "prediction"]].assign(
+        runner_up=runner_up, confidence=predictions["confidence"], runner_up_probability=table[rows, runner_up]
+    )
+    result["margin"] = result["confidence"] - result["runner_up_probability"]
+    return result.sort_values(["margin", "index"], ignore_index=True).head(count)

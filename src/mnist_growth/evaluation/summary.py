@@ -41,8 +41,9 @@ def summary(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> Renderable
 def _rows(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> list[tuple[str, str]]:
     """Names and values of the lines of the summary."""
     errors, examples = metrics["errors"], metrics["examples"]
+    low, high = metrics["accuracy_low"], metrics["accuracy_high"]
     rows = [
-        ("accuracy", f"{metrics['accuracy']:.2%}"),
+        ("accuracy", f"{metrics['accuracy']:.2%}  (95 % interval {low:.2%} to {high:.2%})"),
         ("error rate", f"{metrics['error_rate']:.2%}  ({errors:,} of {examples:,} digits)"),
         ("top-2 accuracy", f"{metrics['top_2_accuracy']:.2%}"),
         ("loss", f"{metrics['loss']:.4f} nats"),

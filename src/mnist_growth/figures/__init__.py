@@ -3,19 +3,24 @@
 A function takes what is to be seen and returns a plotly figure; ``stamp`` says on it where the numbers come from.
 """
 
+from mnist_growth.figures.confused_pairs import confused_pairs
 from mnist_growth.figures.confusion import confusion_matrix
 from mnist_growth.figures.cost import cost
-from mnist_growth.figures.digits import sample_predictions, warps, worst_mistakes
+from mnist_growth.figures.digits import ambiguous_digits, confused_digits, sample_predictions, warps, worst_mistakes
 from mnist_growth.figures.growth import growth
 from mnist_growth.figures.learning_curves import learning_curves
 from mnist_growth.figures.memory import memory
 from mnist_growth.figures.page import page
 from mnist_growth.figures.provenance import describe_dataset, stamp
+from mnist_growth.figures.reliability import reliability
 from mnist_growth.figures.theme import IN_DARK, TEMPLATE, in_dark
 
 __all__ = [
     "IN_DARK",
     "TEMPLATE",
+    "ambiguous_digits",
+    "confused_digits",
+    "confused_pairs",
     "confusion_matrix",
     "cost",
     "describe_dataset",
@@ -24,6 +29,7 @@ __all__ = [
     "learning_curves",
     "memory",
     "page",
+    "reliability",
     "sample_predictions",
     "stamp",
     "warps",

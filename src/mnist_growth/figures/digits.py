@@ -36,6 +36,42 @@ def worst_mistakes(images: NDArray[np.uint8], mistakes: pd.DataFrame) -> go.Figu
     return figure
 
 
+def confused_digits(images: NDArray[np.uint8], mistakes: pd.DataFrame) -> go.Figure:
+    """Draw mistakes of the most confused pairs of digits: true digit, prediction and confidence.
+
+    Args:
+        images: The whole test set, uint8 of shape [N, 28, 28].
+        mistakes: The rows to show, in this order, with the columns of ``sample_predictions``; perhaps none.
+    """
+    figure = _predictions_grid(images, mistakes) if len(mistakes) else empty_grid("no mistakes")
+    figure.update_layout(title="Mistakes of the most confused pairs")
+    return figure
+
+
+def ambiguous_digits(images: NDArray[np.uint8], ambiguous: pd.DataFrame) -> go.Figure:
+    """Draw digits that the network could hardly decide on: the two most probable classes and their probabilities.
+
+    Args:
+        images: The whole test set, uint8 of shape [N, 28, 28].
+        ambiguous: The rows to show, at least one, with the columns ``index`` (into ``images``), ``label``,
+            ``prediction``, ``runner_up``, ``confidence`` and ``runner_up_probability`` (fractions of 1).
+    """
+    columns = ("index", "label", "prediction", "runner_up", "confidence", "runner_up_probability")
+    rows = list(zip(*(ambiguous[column].tolist() for column in columns), strict=True))
+    figure = image_grid(
+        images[ambiguous["index"].to_numpy()],
+        _COLUMNS,
+        captions=[f"<b>{first} or {second}</b><br>{sure:.0%}, {less:.0%}" for _, _, first, second, sure, less in rows],
+        colors=[BLUE if label == first else VERMILLION for _, label, first, *_ in rows],
+        hover=[
+            f"test digit {index}: true {label}, {first} with {sure:.1%} or {second} with {less:.1%}"
+            for index, label, first, second, sure, less in rows
+        ],
+    )
+    figure.update_layout(title="Digits that are hard to decide on (red: decided wrongly)")
+    return figure
+
+
 def warps(originals: NDArray[np.uint8], warped: NDArray[np.uint8]) -> go.Figure:
     """Draw digits in the first column, and beside each what random warps make of it.
 

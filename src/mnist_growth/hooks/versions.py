@@ -15,8 +15,8 @@ from mnist_growth.machine import remove_abandoned
 logger = logging.getLogger(__name__)
 
 
-COMPANIONS = {"training_history": "network", "data_manifest": "test_digits"}
-"""Datasets that describe another one: ``--load-versions`` of the other one holds for them too."""
+COMPANIONS = {"training_history": "network", "data_manifest": "test_digits", "train_digits": "test_digits"}
+"""Datasets that belong to another one: ``--load-versions`` of the other one holds for them too."""
 
 
 class VersionHooks:

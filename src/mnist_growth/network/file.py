@@ -22,6 +22,7 @@ class TrainedNetwork:
         fingerprint: SHA-256 of that set, training and test part together.
         epochs: number of epochs trained.
         version: name of its version where it is kept; empty if it was not loaded from there. Not in its file.
+        split: fingerprint of the split into training and validation digits; empty where it is not known.
     """
 
     network: GrowingMLP
@@ -29,6 +30,7 @@ class TrainedNetwork:
     fingerprint: str
     epochs: int
     version: str = ""
+    split: str = ""
 
 
 def save_network(path: Path, trained: TrainedNetwork) -> None:
@@ -44,6 +46,7 @@ def save_network(path: Path, trained: TrainedNetwork) -> None:
         "dataset": trained.dataset,
         "fingerprint": trained.fingerprint,
         "epochs": trained.epochs,
+        "split": trained.split,
     }
     save_tensors(path, "network", network.state_dict(), header)
 
@@ -66,6 +69,7 @@ def load_network(path: Path) -> TrainedNetwork:
         dataset=header.dataset,
         fingerprint=header.fingerprint,
         epochs=header.epochs,
+        split=header.split,
     )
 
 
@@ -106,6 +110,7 @@ class _Header(BaseModel):
     dataset: str
     fingerprint: str
     epochs: NonNegativeInt
+    split: str = ""
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, str]:

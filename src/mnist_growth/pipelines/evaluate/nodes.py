@@ -1,15 +1,25 @@
 """Predictions of the test digits, what they are worth, and figures that say where they come from."""
 
+import logging
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from mnist_growth import evaluation, figures
-from mnist_growth.digits.digits import Digits
-from mnist_growth.evaluation import EvaluationConfig
+from mnist_growth.digits import Digits, Split
+from mnist_growth.digits.digits import NUM_CLASSES
+from mnist_growth.evaluation import EvaluationConfig, Tally
 from mnist_growth.network.file import TrainedNetwork
 from mnist_growth.network.prediction import predict_logits
+from mnist_growth.training import split_fingerprint
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 10_000  # digits whose predictions are in memory at once while parts are counted
+_DIGITS_PER_DIRECTION = 5  # mistakes shown of each direction of a confused pair
 
 
 def predict(trained: TrainedNetwork, test_digits: Digits) -> pd.DataFrame:
@@ -19,6 +29,13 @@ def predict(trained: TrainedNetwork, test_digits: Digits) -> pd.DataFrame:
         ValueError: The network was trained on another set.
     """
     evaluation.check_same_set(trained.dataset, trained.fingerprint, test_digits)
+    if missing := sorted(set(range(NUM_CLASSES)) - set(test_digits.labels.tolist())):
+        logger.warning(
+            "the test digits of %s have none of class %s: nothing is known of how well it is recognised, and its "
+            "recall, precision and F1 are given as 0",
+            test_digits.dataset,
+            ", ".join(map(str, missing)),
+        )
     return evaluation.prediction_table(predict_logits(trained.network, test_digits.images), test_digits.labels)
 
 
@@ -42,6 +59,53 @@ def measure(
     )
 
 
+def measure_parts(
+    trained: TrainedNetwork, train_digits: Digits, split: Split, predictions: pd.DataFrame
+) -> pd.DataFrame:
+    """Return accuracy and loss on the training, the validation and the test digits, none of them warped.
+
+    Where the network was trained with another split than the one at hand, training and validation digits cannot be
+    told apart, and share a row.
+
+    Raises:
+        ValueError: The training digits are of another set than the network was trained on.
+    """
+    evaluation.check_same_set(trained.dataset, trained.fingerprint, train_digits)
+    parts = (
+        {"training": split.train, "validation": split.validation}
+        if split_fingerprint(split) == trained.split
+        else {"training and validation": np.arange(len(train_digits))}
+    )
+    tallies = {part: _tally(trained, train_digits, indices) for part, indices in parts.items()}
+    return evaluation.accuracy_by_part({**tallies, "test": Tally.of(predictions)})
+
+
+def _tally(trained: TrainedNetwork, digits: Digits, indices: NDArray[np.int64]) -> Tally:
+    """Count the predictions of some digits, a chunk of them at a time."""
+    total = Tally()
+    for start in range(0, len(indices), _CHUNK):
+        chunk = indices[start : start + _CHUNK]
+        logits = predict_logits(trained.network, digits.images[chunk])
+        total += Tally.of(evaluation.prediction_table(logits, digits.labels[chunk]))
+    return total
+
+
+def measure_calibration(predictions: pd.DataFrame, config: EvaluationConfig) -> pd.DataFrame:
+    """Return how often the network is right, by how sure it is."""
+    correct = (predictions["label"] == predictions["prediction"]).to_numpy()
+    return evaluation.reliability_curve(predictions["confidence"].to_numpy(), correct, config.calibration_bins)
+
+
+def find_ambiguous(predictions: pd.DataFrame, config: EvaluationConfig) -> pd.DataFrame:
+    """Return the digits whose two most probable classes are closest."""
+    return evaluation.ambiguous_digits(predictions, config.ambiguous_digits)
+
+
+def find_confident_mistakes(predictions: pd.DataFrame, config: EvaluationConfig) -> pd.DataFrame:
+    """Return the mistakes that the network was most sure of."""
+    return evaluation.worst_mistakes(predictions, config.worst_mistakes)
+
+
 def describe(trained: TrainedNetwork, test_digits: Digits, manifest: dict[str, Any]) -> str:
     """Return the line that the figures carry: which digits, how many, and which network."""
     dataset = figures.describe_dataset(test_digits.dataset, _requested_dataset(test_digits, manifest))
@@ -51,6 +115,23 @@ def describe(trained: TrainedNetwork, test_digits: Digits, manifest: dict[str, A
 def draw_confusion_matrix(confusion_matrix: pd.DataFrame, provenance: str) -> go.Figure:
     """Return the figure of the confusion matrix."""
     return figures.stamp(figures.confusion_matrix(confusion_matrix), provenance)
+
+
+def draw_reliability(curve: pd.DataFrame, provenance: str) -> go.Figure:
+    """Return the figure of confidence and accuracy."""
+    return figures.stamp(figures.reliability(curve), provenance)
+
+
+def draw_confused_pairs(
+    test_digits: Digits, predictions: pd.DataFrame, pairs: pd.DataFrame, config: EvaluationConfig, provenance: str
+) -> tuple[go.Figure, go.Figure]:
+    """Return how often digits are taken for each other, and how such mistakes look."""
+    most = config.confused_pairs
+    mistakes = evaluation.confused_digits(predictions, pairs, most, _DIGITS_PER_DIRECTION)
+    return (
+        figures.stamp(figures.confused_pairs(pairs), provenance),
+        figures.stamp(figures.confused_digits(test_digits.images, mistakes), provenance),
+    )
 
 
 def draw_history(
@@ -72,14 +153,19 @@ def draw_history(
 
 
 def draw_digits(
-    test_digits: Digits, predictions: pd.DataFrame, config: EvaluationConfig, provenance: str
-) -> tuple[go.Figure, go.Figure]:
-    """Return a sample of the test digits with their predictions, and the most confident mistakes."""
+    test_digits: Digits,
+    predictions: pd.DataFrame,
+    mistakes: pd.DataFrame,
+    ambiguous: pd.DataFrame,
+    config: EvaluationConfig,
+    provenance: str,
+) -> tuple[go.Figure, go.Figure, go.Figure]:
+    """Return a sample of the test digits with their predictions, the most confident mistakes and hard decisions."""
     sample = evaluation.spread_sample(predictions, config.sample_digits)
-    mistakes = evaluation.worst_mistakes(predictions, config.worst_mistakes)
     return (
         figures.stamp(figures.sample_predictions(test_digits.images, sample), provenance),
         figures.stamp(figures.worst_mistakes(test_digits.images, mistakes), provenance),
+        figures.stamp(figures.ambiguous_digits(test_digits.images, ambiguous), provenance),
     )
 
 

@@ -2,19 +2,25 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from mnist_growth.evaluation import class_metrics, confusion_matrix
+from mnist_growth.evaluation import class_metrics, confused_pairs, confusion_matrix
 from mnist_growth.pipelines.evaluate.nodes import (
     describe,
+    draw_confused_pairs,
     draw_confusion_matrix,
     draw_digits,
     draw_history,
+    draw_reliability,
+    find_ambiguous,
+    find_confident_mistakes,
     measure,
+    measure_calibration,
+    measure_parts,
     predict,
 )
 
 
 def create_pipeline() -> Pipeline:
-    """A trained network, its history and the test digits in; predictions, metrics and figures out."""
+    """A trained network, its history and digits in; predictions, metrics and figures out."""
     return Pipeline(
         [
             Node(predict, inputs=["network", "test_digits"], outputs="predictions", name="predict"),
@@ -26,6 +32,31 @@ def create_pipeline() -> Pipeline:
             ),
             Node(class_metrics, inputs="predictions", outputs="class_metrics", name="class_metrics"),
             Node(confusion_matrix, inputs="predictions", outputs="confusion_matrix", name="confusion_matrix"),
+            Node(confused_pairs, inputs="predictions", outputs="confused_pairs", name="confused_pairs"),
+            Node(
+                measure_parts,
+                inputs=["network", "train_digits", "split", "predictions"],
+                outputs="accuracy_by_part",
+                name="measure_parts",
+            ),
+            Node(
+                measure_calibration,
+                inputs=["predictions", "params:evaluation"],
+                outputs="reliability_curve",
+                name="measure_calibration",
+            ),
+            Node(
+                find_confident_mistakes,
+                inputs=["predictions", "params:evaluation"],
+                outputs="confident_mistakes",
+                name="find_confident_mistakes",
+            ),
+            Node(
+                find_ambiguous,
+                inputs=["predictions", "params:evaluation"],
+                outputs="ambiguous_digits",
+                name="find_ambiguous",
+            ),
             Node(
                 describe,
                 inputs=["network", "test_digits", "data_manifest"],
@@ -39,6 +70,18 @@ def create_pipeline() -> Pipeline:
                 name="draw_confusion_matrix",
             ),
             Node(
+                draw_reliability,
+                inputs=["reliability_curve", "provenance"],
+                outputs="reliability_figure",
+                name="draw_reliability",
+            ),
+            Node(
+                draw_confused_pairs,
+                inputs=["test_digits", "predictions", "confused_pairs", "params:evaluation", "provenance"],
+                outputs=["confused_pairs_figure", "confused_digits_figure"],
+                name="draw_confused_pairs",
+            ),
+            Node(
                 draw_history,
                 inputs=["training_history", "network", "provenance"],
                 outputs=["learning_curves_figure", "growth_figure", "memory_figure"],
@@ -46,8 +89,15 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 draw_digits,
-                inputs=["test_digits", "predictions", "params:evaluation", "provenance"],
-                outputs=["sample_predictions_figure", "worst_mistakes_figure"],
+                inputs=[
+                    "test_digits",
+                    "predictions",
+                    "confident_mistakes",
+                    "ambiguous_digits",
+                    "params:evaluation",
+                    "provenance",
+                ],
+                outputs=["sample_predictions_figure", "worst_mistakes_figure", "ambiguous_digits_figure"],
                 name="draw_digits",
             ),
         ]

@@ -119,6 +119,7 @@ def _train(
         dataset=digits.dataset,
         fingerprint=digits.fingerprint,
         epochs=state.epochs_done,
+        split=setup.split,
     )
     history = history_table(state.records).assign(budget_bytes=budget.bytes)
     return trained, history, growth_table(state.events)

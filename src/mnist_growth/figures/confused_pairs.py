@@ -1,0 +1,49 @@
+"""Pairs of classes that are taken for each other."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mnist_growth.figures.intervals import error_bars
+from mnist_growth.figures.theme import BLUE, LEGEND_BELOW, TEMPLATE, VERMILLION
+
+_MOST_PAIRS = 15  # more are too small to be read
+_DIRECTIONS = (
+    ("first_as_second", "the smaller digit taken for the larger", BLUE, "circle"),
+    ("second_as_first", "the larger digit taken for the smaller", VERMILLION, "diamond"),
+)
+
+
+def confused_pairs(pairs: pd.DataFrame) -> go.Figure:
+    """Draw how often the most confused pairs of classes are taken for each other, in both directions.
+
+    Args:
+        pairs: Pairs of classes, the most confused first, with the columns ``first``, ``second``, ``mistakes`` and, for
+            the directions ``first_as_second`` and ``second_as_first``, the count and ``..._rate`` (fraction of 1) with
+            ``..._rate_low`` and ``..._rate_high``.
+    """
+    shown = pairs[pairs["mistakes"] > 0].head(_MOST_PAIRS)
+    names = [f"{first} and {second}" for first, second in zip(shown["first"], shown["second"], strict=True)]
+    figure = go.Figure(layout={"template": TEMPLATE})
+    for direction, name, color, symbol in _DIRECTIONS:
+        figure.add_scatter(
+            x=names,
+            y=shown[f"{direction}_rate"].tolist(),
+            error_y=error_bars(shown, f"{direction}_rate"),
+            name=name,
+            mode="markers",
+            marker={"color": color, "symbol": symbol, "size": 10},
+            customdata=shown[direction].tolist(),
+            hovertemplate="%{x}: %{customdata} times, %{y:.2%} of the digit<extra></extra>",
+        )
+    figure.update_layout(
+        title="Digits that are taken for each other",
+        height=520,
+        scattermode="group",
+        scattergap=0.6,
+        margin={"b": LEGEND_BELOW},
+    )
+    figure.update_xaxes(title_text="pair of digits, the most mistakes first", type="category")
+    figure.update_yaxes(title_text="share of the true digit (95 % interval)", tickformat=".1%", rangemode="tozero")
+    if shown.empty:
+        figure.add_annotation(text="no mistakes", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
+    return figure
