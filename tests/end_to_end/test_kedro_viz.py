@@ -2,6 +2,8 @@
 
 import json
 
+from mnist_growth.pipeline_registry import register_pipelines
+
 LAYERS = ["raw", "intermediate", "primary", "models", "model_output", "reporting"]
 
 
@@ -13,14 +15,7 @@ def test_the_static_site_shows_pipelines_layers_and_previews(smoke_run, tmp_path
     assert result.code == 0, result
     site = project.folder / "build"
     main = json.loads((site / "api/main").read_text())
-    assert {pipeline["id"] for pipeline in main["pipelines"]} == {
-        "__default__",
-        "ingest",
-        "preprocess",
-        "train",
-        "evaluate",
-        "resume",
-    }
+    assert {pipeline["id"] for pipeline in main["pipelines"]} == set(register_pipelines())
     assert main["layers"] == LAYERS
     nodes = {node["name"]: node["id"] for node in main["nodes"] if node["type"] == "data"}
     kinds = {

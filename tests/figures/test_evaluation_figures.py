@@ -68,7 +68,7 @@ def test_ambiguous_digits_name_both_classes(predictions):
     for text, color, hover, row in zip(
         captions.text, captions.textfont.color, captions.hovertext, rows.to_dict("records"), strict=True
     ):
-        assert text.startswith(f"<b>{row['prediction']} or {row['runner_up']}</b>")
+        assert text.startswith(f"<b>{row['label']}: {row['prediction']} or {row['runner_up']}</b>")
         assert hover.startswith(f"test digit {row['index']}: true {row['label']}, ")
         assert (color == "#0072B2") == (row["label"] == row["prediction"])
 

@@ -31,6 +31,7 @@ def confused_pairs(pairs: pd.DataFrame) -> go.Figure:
             error_y=error_bars(shown, f"{direction}_rate"),
             name=name,
             mode="markers",
+            cliponaxis=False,  # at 0, half of the marker is below the axis
             marker={"color": color, "symbol": symbol, "size": 10},
             customdata=shown[direction].tolist(),
             hovertemplate="%{x}: %{customdata} times, %{y:.2%} of the digit<extra></extra>",

@@ -49,7 +49,7 @@ def confused_digits(images: NDArray[np.uint8], mistakes: pd.DataFrame) -> go.Fig
 
 
 def ambiguous_digits(images: NDArray[np.uint8], ambiguous: pd.DataFrame) -> go.Figure:
-    """Draw digits that the network could hardly decide on: the two most probable classes and their probabilities.
+    """Draw digits that the network could hardly decide on: the true digit, the two most probable ones, how probable.
 
     Args:
         images: The whole test set, uint8 of shape [N, 28, 28].
@@ -61,14 +61,17 @@ def ambiguous_digits(images: NDArray[np.uint8], ambiguous: pd.DataFrame) -> go.F
     figure = image_grid(
         images[ambiguous["index"].to_numpy()],
         _COLUMNS,
-        captions=[f"<b>{first} or {second}</b><br>{sure:.0%}, {less:.0%}" for _, _, first, second, sure, less in rows],
+        captions=[
+            f"<b>{label}: {first} or {second}</b><br>{sure:.0%}, {less:.0%}"
+            for _, label, first, second, sure, less in rows
+        ],
         colors=[BLUE if label == first else VERMILLION for _, label, first, *_ in rows],
         hover=[
             f"test digit {index}: true {label}, {first} with {sure:.1%} or {second} with {less:.1%}"
             for index, label, first, second, sure, less in rows
         ],
     )
-    figure.update_layout(title="Digits that are hard to decide on (red: decided wrongly)")
+    figure.update_layout(title="Digits that are hard to decide on: what they are, and the two guesses")
     return figure
 
 
