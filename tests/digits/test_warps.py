@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -9,7 +10,16 @@ from pydantic import ValidationError
 from scipy import ndimage
 
 from mnist_growth.digits.config import WarpConfig
-from mnist_growth.digits.warps import _random_affine, grid_basis, inverse_affine, sample, sampling_grid, warp
+from mnist_growth.digits.warps import (
+    _random_affine,
+    apply_warps,
+    draw_warps,
+    grid_basis,
+    inverse_affine,
+    sample,
+    sampling_grid,
+    warp,
+)
 
 CPU = torch.device("cpu")
 NONE = {
@@ -79,11 +89,41 @@ def test_every_image_of_a_batch_gets_its_own_warp_and_the_input_is_left_alone():
     images = _images(1).repeat(3, 1, 1)
     copy = images.clone()
 
-    warped = warp(images, WarpConfig(), _generator())
+    warped = warp(images, WarpConfig(images_per_warp=1), _generator())
 
     assert torch.equal(images, copy)
     assert not torch.equal(warped[0], warped[1])
     assert not torch.equal(warped[1], warped[2])
+
+
+def test_neighbours_share_a_warp_where_they_are_asked_to():
+    images = _images(1).repeat(8, 1, 1)
+
+    warped = warp(images, WarpConfig(images_per_warp=3), _generator())
+
+    groups = [warped[:3], warped[3:6], warped[6:]]
+    assert all(torch.equal(group, group[:1].expand_as(group)) for group in groups)
+    assert not torch.equal(groups[0][0], groups[1][0])
+    assert not torch.equal(groups[1][0], groups[2][0])
+
+
+@settings(deadline=None, max_examples=60)
+@given(count=st.integers(1, 30), each=st.integers(1, 9), cuts=st.lists(st.integers(0, 30), max_size=4))
+def test_warps_do_not_depend_on_how_a_batch_is_divided_nor_on_sharing_the_computation(count, each, cuts):
+    images = _images(count)
+    warps = draw_warps(count, WarpConfig(images_per_warp=each), _generator())
+    bounds = [0, *sorted(min(cut, count) for cut in cuts), count]
+
+    whole = apply_warps(images, warps)
+    parts = [slice(start, stop) for start, stop in itertools.pairwise(bounds) if start < stop]
+    divided = torch.cat([apply_warps(images[part], warps[part]) for part in parts])
+    one_by_one = [
+        sample(image.float().unsqueeze(0), sampling_grid(warps.affine[[i // each]], warps.noise[[i // each]], warps.basis))
+        for i, image in enumerate(images)
+    ]
+
+    torch.testing.assert_close(divided, whole, atol=1e-2, rtol=0)
+    torch.testing.assert_close(torch.cat(one_by_one), whole, atol=1e-2, rtol=0)
 
 
 def test_uint8_and_float32_images_give_the_same():

@@ -33,3 +33,5 @@ class WarpConfig(BaseModel):
     """Elastic field: amplitude, in pixels, of the uniform noise before it is smoothed."""
     elastic_sigma_pixels: float = Field(default=4, ge=1, le=28)
     """Elastic field: standard deviation, in pixels, of the Gaussian that smooths the noise."""
+    images_per_warp: int = Field(default=4, ge=1, le=4096)
+    """Number of images in a batch that share one random warp; more are cheaper."""

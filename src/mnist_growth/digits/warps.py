@@ -8,7 +8,7 @@ sampled once.
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -23,7 +23,7 @@ _HALF = IMAGE_SIDE / 2  # pixels per unit of torch's normalised coordinates, whi
 
 
 def warp(images: Tensor, config: WarpConfig, generator: torch.Generator) -> Tensor:
-    """Warp each image in its own random way.
+    """Warp images at random: each in its own way, or ``images_per_warp`` neighbours alike.
 
     Rotation, scale and shear are taken about the image's centre; width and height are scaled separately. The elastic
     field is that of Simard, Steinkraus & Platt (2003), "Best practices for convolutional neural networks applied to
@@ -45,29 +45,59 @@ def warp(images: Tensor, config: WarpConfig, generator: torch.Generator) -> Tens
 class Warps:
     """The random numbers of the warps of N images: few beside their pixels.
 
+    Image i has the warp ``i // images_per_warp``. Images that share a warp go through the sampling as channels of one
+    image, so that its points and weights are computed once for all of them.
+
     Attributes:
-        affine: Map from warped to original coordinates, float32 of shape [N, 2, 3].
-        noise: Standard normal numbers of the elastic field, float32 of shape [N, 2, K, K].
+        affine: Map from warped to original coordinates, float32 of shape [F, 2, 3].
+        noise: Standard normal numbers of the elastic field, float32 of shape [F, 2, K, K].
         basis: What `grid_basis` returns, float32 of shape [28, K + 2].
+        images_per_warp: Number of neighbouring images that one warp is for.
+        start: First of the images that these warps are for; more than 0 in a part of a batch.
+        stop: One past the last of them.
     """
 
     affine: Tensor
     noise: Tensor
     basis: Tensor
+    images_per_warp: int
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return self.stop - self.start
 
     def __getitem__(self, part: slice) -> "Warps":
-        """The warps of some of the images."""
-        return Warps(self.affine[part], self.noise[part], self.basis)
+        """The warps of some neighbouring images."""
+        start, stop, _ = part.indices(len(self))
+        return replace(self, start=self.start + start, stop=self.start + stop)
+
+    def runs(self) -> list[tuple[int, int, int]]:
+        """Cut the images into runs of whole warps, and of what is left of one at both ends.
+
+        Returns:
+            First warp, number of warps, and images of each of them, for each run.
+        """
+        each = self.images_per_warp
+        head_stop = min(-(-self.start // each) * each, self.stop)
+        tail_start = max(self.stop // each * each, head_stop)
+        runs = [
+            (self.start // each, 1, head_stop - self.start),
+            (head_stop // each, (tail_start - head_stop) // each, each),
+            (tail_start // each, 1, self.stop - tail_start),
+        ]
+        return [(first, count, images) for first, count, images in runs if count and images]
 
 
 def draw_warps(count: int, config: WarpConfig, generator: torch.Generator) -> Warps | None:
-    """Draw a warp for each of some images.
+    """Draw warps for some images.
 
     Drawn in one go, the warps of a batch do not depend on how it is divided when they are applied.
 
     Args:
         count: Number of images, N.
-        config: Strength of the warps.
+        config: Strength of the warps, and how many images share one.
         generator: Source of all randomness, on the device of the images.
 
     Returns:
@@ -78,9 +108,10 @@ def draw_warps(count: int, config: WarpConfig, generator: torch.Generator) -> Wa
         return None
     basis = grid_basis(config.elastic_alpha_pixels, config.elastic_sigma_pixels, generator.device)
     bumps = basis.shape[1] - 2
-    affine = _random_affine(count, config, generator)
-    noise = torch.randn((count, 2, bumps, bumps), device=generator.device, generator=generator)
-    return Warps(affine, noise, basis)
+    warps = -(-count // config.images_per_warp)
+    affine = _random_affine(warps, config, generator)
+    noise = torch.randn((warps, 2, bumps, bumps), device=generator.device, generator=generator)
+    return Warps(affine, noise, basis, config.images_per_warp, 0, count)
 
 
 def apply_warps(images: Tensor, warps: Warps | None) -> Tensor:
@@ -88,7 +119,7 @@ def apply_warps(images: Tensor, warps: Warps | None) -> Tensor:
 
     Args:
         images: Grey values 0 to 255, uint8 or float32 of shape [N, 28, 28].
-        warps: One for each image, or None for no warps.
+        warps: For N images, or None for no warps.
 
     Returns:
         Grey values 0 to 255, float32 of shape [N, 28, 28]. Without warps, the given images (float32 ones not copied).
@@ -96,22 +127,29 @@ def apply_warps(images: Tensor, warps: Warps | None) -> Tensor:
     images = images.float()
     if warps is None:
         return images
-    return sample(images, sampling_grid(warps.affine, warps.noise, warps.basis))
+    warped, done = [], 0
+    for first, count, each in warps.runs():
+        chosen = slice(first, first + count)
+        grid = sampling_grid(warps.affine[chosen], warps.noise[chosen], warps.basis)
+        warped.append(sample(images[done : done + count * each], grid))
+        done += count * each
+    return warped[0] if len(warped) == 1 else torch.cat(warped)
 
 
 def sample(images: Tensor, grid: Tensor) -> Tensor:
     """Read images at the points of a grid, bilinearly, with 0 beyond the border.
 
     Args:
-        images: Grey values 0 to 255, float32 of shape [N, 28, 28].
-        grid: Points (x, y) in normalised coordinates, float32 of shape [N, 28, 28, 2]: -1 is the left or upper border
+        images: Grey values 0 to 255, float32 of shape [N, 28, 28]; N is a multiple of F, and neighbours share a grid.
+        grid: Points (x, y) in normalised coordinates, float32 of shape [F, 28, 28, 2]: -1 is the left or upper border
             of the image, 1 the right or lower one.
 
     Returns:
         Grey values 0 to 255, float32 of shape [N, 28, 28].
     """
-    warped = F.grid_sample(images.unsqueeze(1), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-    return warped.squeeze(1).clamp_(0, 255)  # the four weights may add up to a little more than 1
+    channels = images.reshape(len(grid), -1, IMAGE_SIDE, IMAGE_SIDE)
+    warped = F.grid_sample(channels, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return warped.reshape(-1, IMAGE_SIDE, IMAGE_SIDE).clamp_(0, 255)  # weights may add up to a little more than 1
 
 
 def sampling_grid(affine: Tensor, noise: Tensor, basis: Tensor) -> Tensor:

@@ -97,11 +97,15 @@ class GrowingMLP(nn.Module):
         is_last = layer == len(self.hidden) - 1
         return {**own, **statistics, "output.weight" if is_last else f"hidden.{layer + 1}.linear.weight": 1}
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits float [N, 10] of images [N, 28, 28] with pixels from 0 to 255, uint8 or float."""
+    def normalised(self, images: Tensor) -> Tensor:
+        """Pixels float [N, 784], of mean 0 and deviation 1 over the training images, of images [N, 28, 28] (0 to 255)."""
         scale = 1 / (PIXEL_RANGE * self.pixel_std)
         shift = self.pixel_mean / self.pixel_std
-        activations = images.reshape(-1, PIXELS).to(self.output.weight.dtype) * scale - shift
+        return (images.reshape(-1, PIXELS).to(self.output.weight.dtype) * scale).sub_(shift)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits float [N, 10] of images [N, 28, 28] with pixels from 0 to 255, uint8 or float."""
+        activations = self.normalised(images)
         for layer in self.hidden:
             activations = layer(activations)
         logits: Tensor = self.output(activations)

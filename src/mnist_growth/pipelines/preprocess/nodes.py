@@ -35,6 +35,7 @@ def draw_warps(train_digits: Digits, split: Split, warps: WarpConfig) -> go.Figu
     first_of_class = np.unique(train_digits.labels[split.train], return_index=True)[1]
     originals = train_digits.images[split.train[first_of_class]]  # uint8 [C, 28, 28], C classes
     repeated = torch.from_numpy(originals).repeat_interleave(_WARPS_PER_DIGIT, dim=0)
-    warped = warp_images(repeated, warps, torch.Generator().manual_seed(0)).round().to(torch.uint8)
+    one_each = warps.model_copy(update={"images_per_warp": 1})
+    warped = warp_images(repeated, one_each, torch.Generator().manual_seed(0)).round().to(torch.uint8)
     figure = warps_figure(originals, warped.numpy().reshape(-1, _WARPS_PER_DIGIT, *originals.shape[1:]))
     return stamp(figure, f"dataset {train_digits.dataset}, {len(split.train):,} training digits")
