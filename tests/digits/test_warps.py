@@ -118,7 +118,9 @@ def test_warps_do_not_depend_on_how_a_batch_is_divided_nor_on_sharing_the_comput
     parts = [slice(start, stop) for start, stop in itertools.pairwise(bounds) if start < stop]
     divided = torch.cat([apply_warps(images[part], warps[part]) for part in parts])
     one_by_one = [
-        sample(image.float().unsqueeze(0), sampling_grid(warps.affine[[i // each]], warps.noise[[i // each]], warps.basis))
+        sample(
+            image.float().unsqueeze(0), sampling_grid(warps.affine[[i // each]], warps.noise[[i // each]], warps.basis)
+        )
         for i, image in enumerate(images)
     ]
 

@@ -12,6 +12,9 @@ from mnist_growth.network import GrowthConfig, OperatorName, training_multiply_a
 from mnist_growth.network.config import PlaceName, TriggerName
 from mnist_growth.training import CheckpointStore, growth_table, train
 from mnist_growth.training.growth import grow_if_due, newest_factor
+from mnist_growth.training.loop import begin_epoch
+from mnist_growth.training.micro_batch import MicroBatches
+from mnist_growth.training.step import TrainingStep
 
 # A training of three epochs has its growths in it whatever the trigger.
 GROWTH = {"plateau_improvement": 0.99, "plateau_epochs": 1, "cooldown_epochs": 1, "budget_share": 0.8}
@@ -129,13 +132,28 @@ def test_multiply_adds_add_up(make_training, recorder):
     assert [record.multiply_adds for record in state.records] == spent
 
 
-def test_new_units_warm_up_and_keep_their_scale_until_the_next_growth(make_training, recorder):
+def test_new_units_warm_up_and_keep_their_scale_until_the_next_growth():
     config = GrowthConfig(new_unit_warmup_epochs=1.5, new_unit_learning_rate_scale=3)
-    state = make_training().begin()
-    assert newest_factor(state, config, 4) == 1
-    ages = iter([0, 2, 5, 6, 100])
-    state.optimizer = type("Optimizer", (), {"newest_age": property(lambda _: next(ages))})()
-    assert [newest_factor(state, config, 4) for _ in range(5)] == pytest.approx([0.5, 1.5, 3, 3, 3])
+    assert newest_factor(None, config, 4) == 1
+    assert [newest_factor(age, config, 4) for age in (0, 2, 5, 6, 100)] == pytest.approx([0.5, 1.5, 3, 3, 3])
+    assert [newest_factor(age, GrowthConfig(), 4) for age in (0, 100)] == [1, 1]
+
+
+def test_a_step_counts_the_age_of_the_newest_units_itself(make_training, recorder):
+    """As the optimizer does, whose count a GPU would have to be waited for."""
+    training = make_training(training={"epochs": 2})
+    state = run(training, recorder)
+    step = TrainingStep(
+        state, training.data, training.setup, 4, MicroBatches(40, batch_norm=True, budget=training.budget)
+    )
+    assert step.newest_age == state.optimizer.newest_age == 4
+    begin_epoch(state, training.data, training.setup, recorder)
+    step = TrainingStep(
+        state, training.data, training.setup, 4, MicroBatches(40, batch_norm=True, budget=training.budget)
+    )
+    for updates in range(4):
+        assert step.newest_age == state.optimizer.newest_age == updates
+        step()
 
 
 def test_the_scale_of_new_units_reaches_the_optimizer(make_training, recorder):

@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from mnist_growth.machine import Terminated
 from mnist_growth.network import GrowingMLP, averaged_copy, update_average
 from mnist_growth.training import batches_per_epoch, history_table, learning_rate, train
-from mnist_growth.training.loop import begin_epoch, train_batch
+from mnist_growth.training.loop import begin_epoch
 from mnist_growth.training.micro_batch import MicroBatches
+from mnist_growth.training.step import TrainingStep
 
 
 class Forgetful:
@@ -97,14 +98,14 @@ def test_one_step_equals_a_plain_torch_step_whatever_the_micro_batch(make_traini
     vectors = [p for p in reference.parameters() if p.ndim == 1]
     optimizer = torch.optim.AdamW(
         [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}],
-        lr=learning_rate(1 / 4, training.setup.training),
+        lr=learning_rate(1.0, training.setup.training),
     )
     chosen = state.progress.order[:40]
     F.cross_entropy(reference(training.data.images[chosen]), training.data.labels[chosen]).backward()
     optimizer.step()
     update_average(average, reference, 0.5, 0)
     pieces = MicroBatches(micro_batch_size or 40, batch_norm=False, budget=training.budget)
-    train_batch(state, training.data, training.setup, 4, pieces)
+    TrainingStep(state, training.data, training.setup, 1, pieces)()
     # Adam divides each gradient by its own size: rounding of tiny gradients is seen in the update, hence 1e-5
     for ours, theirs in ((state.network, reference), (state.average, average)):
         for name, parameter in theirs.named_parameters():

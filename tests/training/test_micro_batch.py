@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mnist_growth.digits import WarpConfig
-from mnist_growth.network import GrowingMLP
+from mnist_growth.network import Backprop, GrowingMLP
 from mnist_growth.training import train
 from mnist_growth.training.micro_batch import MicroBatches, bytes_per_image
 
@@ -56,7 +56,7 @@ def test_the_memory_of_an_image_is_measured_and_grows_with_the_width():
     # what backward needs: the input of every layer, before and after batch norm and relu, at the least
     assert wide > (784 + 3 * 2048) * 4
     plain = bytes_per_image(GrowingMLP([64] * 3), IMAGES, WarpConfig(enabled=False))
-    assert bytes_per_image(GrowingMLP([64] * 3), IMAGES, WarpConfig()) > plain
+    assert bytes_per_image(GrowingMLP([64] * 3), IMAGES, WarpConfig(images_per_warp=1)) > plain
 
 
 def test_the_measurement_changes_neither_network_nor_generator():
@@ -85,12 +85,17 @@ def test_the_size_is_what_fits_and_never_more_than_wanted(caplog):
     assert none.size == 2
 
 
-def test_when_memory_gets_tight_half_as_many_are_taken_and_no_oftener_than_every_second():
+def test_when_memory_gets_tight_half_as_many_are_taken_and_no_oftener_than_every_second(monkeypatch):
+    now = [10.0]
+    monkeypatch.setattr("mnist_growth.training.micro_batch.time.monotonic", lambda: now[0])
     budget = Budget(100, used=50)
     pieces = MicroBatches(64, batch_norm=False, budget=budget)
     pieces.look()
     assert pieces.size == 64
     budget.in_use = 150
+    pieces.look()
+    assert pieces.size == 64
+    now[0] += 1.0
     pieces.look()
     pieces.look()
     assert pieces.size == 32
@@ -106,16 +111,16 @@ def test_when_nothing_is_left_to_halve_it_says_what_to_do():
 
 
 def starve(monkeypatch, most):
-    """Let every forward pass of more than ``most`` images fail as torch fails on the CPU."""
-    forward = GrowingMLP.forward
+    """Let every pass of more than ``most`` images fail as torch fails on the CPU, but for the probe's."""
+    add = Backprop.add
 
-    def scarce(self, images):
-        activations = forward(self, images)  # batch norm has moved by now
-        if self.training and torch.is_grad_enabled() and len(images) > most and len(images) != 160:
+    def scarce(self, images, labels, **options):
+        result = add(self, images, labels, **options)  # batch norm and gradients have moved by now
+        if most < len(images) != 160:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory")
-        return activations
+        return result
 
-    monkeypatch.setattr(GrowingMLP, "forward", scarce)
+    monkeypatch.setattr(Backprop, "add", scarce)
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])

@@ -14,6 +14,7 @@ from mnist_growth.machine.interruption import (
 )
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
 from mnist_growth.machine.memory import gpu_memory_bytes, peak_rss_bytes, private_bytes, rss_bytes
+from mnist_growth.machine.precision import Precision, PrecisionName, choose_precision, prepare_tf32
 from mnist_growth.machine.temporary import remove_abandoned, temporary_folder
 
 __all__ = [
@@ -21,10 +22,13 @@ __all__ = [
     "DeviceName",
     "MemoryBudget",
     "MemoryConfig",
+    "Precision",
+    "PrecisionName",
     "StopRequest",
     "Terminated",
     "atomic_path",
     "choose_device",
+    "choose_precision",
     "flush_to_disk",
     "gpu_memory_bytes",
     "gpu_memory_limit_bytes",
@@ -32,6 +36,7 @@ __all__ = [
     "leave_on_signals",
     "memory_limit_bytes",
     "peak_rss_bytes",
+    "prepare_tf32",
     "private_bytes",
     "raise_for",
     "raise_on_signals",

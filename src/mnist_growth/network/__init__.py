@@ -2,6 +2,7 @@
 
 from mnist_growth.network.adamw import GrowingAdamW
 from mnist_growth.network.averaging import averaged_copy, update_average
+from mnist_growth.network.backprop import Backprop, BatchResult
 from mnist_growth.network.budget import budgeted_neurons
 from mnist_growth.network.complexity import forward_multiply_adds, parameter_count, training_multiply_adds
 from mnist_growth.network.config import GrowthConfig, NetworkConfig, OperatorName
@@ -21,6 +22,8 @@ from mnist_growth.network.widening import BORN, Widening, widen
 
 __all__ = [
     "BORN",
+    "Backprop",
+    "BatchResult",
     "Directions",
     "GrowingAdamW",
     "GrowingMLP",

@@ -49,16 +49,16 @@ class GrowingAdamW:
 
     @property
     def newest_age(self) -> int | None:
-        """Updates that the entries born last have had; None before any were born by a growth."""
+        """Updates that the entries born last have had; None before any were born by a growth. Waits for a GPU."""
         ages = torch.stack([block.age for blocks in self.blocks.values() for block in blocks]).tolist()
         return int(min(ages)) if min(ages) < max(ages) else None
 
     @torch.no_grad()
-    def step(self, learning_rate: float, newest_factor: float = 1.0) -> None:
+    def step(self, learning_rate: float | Tensor, newest_factor: float | Tensor = 1.0) -> None:
         """Update every parameter from its gradient, in place.
 
         Args:
-            learning_rate: of this step.
+            learning_rate: of this step; a scalar tensor, like ``newest_factor``, where the step is recorded as a graph.
             newest_factor: multiple of it that the entries born at the last growth learn with, until the next one.
 
         Raises:

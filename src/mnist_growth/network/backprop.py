@@ -165,8 +165,9 @@ class Backprop:
     def _target_table(self, label_smoothing: float) -> Tensor:
         """Targets float [10, 10]: a row for each class."""
         if label_smoothing not in self._targets:
-            table = torch.eye(CLASSES).mul(1 - label_smoothing).add(label_smoothing / CLASSES)
-            self._targets[label_smoothing] = table.to(self._masters[-1])
+            like = self._masters[-1]
+            one_hot = torch.eye(CLASSES, dtype=like.dtype, device=like.device)
+            self._targets[label_smoothing] = one_hot.mul_(1 - label_smoothing).add_(label_smoothing / CLASSES)
         return self._targets[label_smoothing]
 
 

@@ -11,7 +11,7 @@ from mnist_growth.network.mlp import GrowingMLP
 from mnist_growth.network.operators import uniform
 from mnist_growth.network.widening import Widening
 
-RANK_TOLERANCE = 1e-6
+RANK_TOLERANCE = 1e-5
 """Singular values below this share of the largest one are rounding."""
 
 

@@ -98,7 +98,7 @@ class GrowingMLP(nn.Module):
         return {**own, **statistics, "output.weight" if is_last else f"hidden.{layer + 1}.linear.weight": 1}
 
     def normalised(self, images: Tensor) -> Tensor:
-        """Pixels float [N, 784], of mean 0 and deviation 1 over the training images, of images [N, 28, 28] (0 to 255)."""
+        """Pixels float [N, 784], of mean 0 and deviation 1 over the training set, of images [N, 28, 28] (0 to 255)."""
         scale = 1 / (PIXEL_RANGE * self.pixel_std)
         shift = self.pixel_mean / self.pixel_std
         return (images.reshape(-1, PIXELS).to(self.output.weight.dtype) * scale).sub_(shift)

@@ -2,7 +2,10 @@
 
 from typing import Annotated, Literal
 
+import torch
 from pydantic import BaseModel, ConfigDict, Field
+
+from mnist_growth.machine import PrecisionName
 
 
 class LearningRateConfig(BaseModel):
@@ -31,4 +34,10 @@ class TrainingConfig(BaseModel):
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.999
     checkpoint_seconds: Annotated[float, Field(gt=0)] = 30.0
+    precision: PrecisionName = "float32"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+    @property
+    def product_dtype(self) -> torch.dtype | None:
+        """Dtype of the matrix products; None for that of the weights."""
+        return torch.bfloat16 if self.precision == "bfloat16" else None

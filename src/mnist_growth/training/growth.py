@@ -49,17 +49,14 @@ def grow_if_due(state: TrainingState, data: TrainingData, setup: TrainingSetup) 
     return _grow(state, data, setup.growth, neurons)
 
 
-def newest_factor(state: TrainingState, growth: GrowthConfig, batches: int) -> float:
+def newest_factor(age: int | None, growth: GrowthConfig, batches: int) -> float:
     """Multiple of the learning rate for the units born last: ``new_unit_learning_rate_scale``, after a linear warm-up.
 
     Args:
-        state: of the training.
+        age: updates that they have had; None if none were born by a growth.
         growth: scale and length of the warm-up in epochs.
         batches: of an epoch.
     """
-    if growth.new_unit_learning_rate_scale == 1 and growth.new_unit_warmup_epochs == 0:
-        return 1.0
-    age = state.optimizer.newest_age
     if age is None:
         return 1.0
     warmup_updates = growth.new_unit_warmup_epochs * batches

@@ -5,29 +5,17 @@ import time
 from typing import Protocol
 
 import torch
-import torch.nn.functional as F
 
-from mnist_growth.digits import apply_warps, draw_warps
-from mnist_growth.machine import (
-    MemoryBudget,
-    gpu_memory_bytes,
-    is_out_of_memory,
-    peak_rss_bytes,
-    rss_bytes,
-    stop_on_request,
-)
-from mnist_growth.network import (
-    score,
-    training_multiply_adds,
-    update_average,
-)
-from mnist_growth.training.growth import grow_if_due, newest_factor
+from mnist_growth.machine import MemoryBudget, gpu_memory_bytes, peak_rss_bytes, rss_bytes, stop_on_request
+from mnist_growth.network import score, training_multiply_adds
+from mnist_growth.training.growth import grow_if_due
 from mnist_growth.training.history import EpochRecord
 from mnist_growth.training.learning_rate import learning_rate
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.monitor import Monitor
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import EpochProgress, TrainingState
+from mnist_growth.training.step import TrainingStep
 
 
 class Checkpoints(Protocol):
@@ -79,6 +67,7 @@ def train(
         checkpoints.save(state, setup)
         last_checkpoint = time.monotonic()
 
+    step: TrainingStep | None = None
     monitor.started(state.epochs_done, setup.training.epochs, batches)
     try:
         with stop_on_request() as stop:
@@ -87,10 +76,12 @@ def train(
                     begin_epoch(state, data, setup, monitor)
                     if state.progress.grew:
                         checkpoint()
-                micro_batches.fit(state.network, data.images, setup.warps)
+                if step is None or step.network is not state.network:
+                    micro_batches.fit(state.network, data.images, setup.warps, setup.training.product_dtype)
+                    step = TrainingStep(state, data, setup, batches, micro_batches)
                 while state.progress.batches < batches:
                     try:
-                        train_batch_in_pieces(state, data, setup, batches, micro_batches)
+                        step()
                     except MemoryError:
                         checkpoint()
                         raise
@@ -123,66 +114,15 @@ def begin_epoch(state: TrainingState, data: TrainingData, setup: TrainingSetup, 
     state.progress.grew = event is not None
 
 
-def train_batch_in_pieces(
-    state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batches: MicroBatches
-) -> None:
-    """One update of the weights; when memory runs out on the way, it is begun anew in smaller pieces.
-
-    Raises:
-        MemoryError: the pieces cannot be smaller; the state is as before.
-    """
-    started = time.perf_counter()
-    drawn = state.warp_generator.get_state()
-    buffers = [buffer.clone() for buffer in state.network.buffers()]
-    while True:
-        try:
-            train_batch(state, data, setup, batches, micro_batches)
-            break
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-        state.optimizer.zero_grad()
-        state.warp_generator.set_state(drawn)
-        for buffer, before in zip(state.network.buffers(), buffers, strict=True):
-            buffer.copy_(before)
-        micro_batches.halve()
-    micro_batches.look()
-    state.progress.seconds += time.perf_counter() - started
-
-
-def train_batch(
-    state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batches: MicroBatches
-) -> None:
-    """One update of the weights from one batch; gradients of its pieces are summed."""
-    training, progress = setup.training, state.progress
-    start = progress.batches * training.batch_size
-    chosen = progress.order[start : start + training.batch_size]
-    loss_sum, right_sum = torch.zeros_like(progress.loss_sum), torch.zeros_like(progress.right_sum)
-    state.optimizer.zero_grad()
-    warps = draw_warps(len(chosen), setup.warps, state.warp_generator)
-    for piece in micro_batches.split(len(chosen)):
-        images, labels = data.batch(chosen[piece], state.device)
-        logits = state.network(apply_warps(images, warps and warps[piece]))
-        loss = F.cross_entropy(logits, labels, label_smoothing=training.label_smoothing)
-        (loss * (len(labels) / len(chosen))).backward()  # type: ignore[no-untyped-call]
-        loss_sum += loss.detach() * len(labels)
-        right_sum += (logits.detach().argmax(1) == labels).sum()
-    rate = learning_rate(state.epochs_done + (progress.batches + 1) / batches, training)
-    state.optimizer.step(rate, newest_factor(state, setup.growth, batches))
-    update_average(state.average, state.network, training.ema_decay, state.updates)
-    state.updates += 1
-    progress.batches += 1
-    progress.loss_sum += loss_sum
-    progress.right_sum += right_sum
-
-
 def finish_epoch(
     state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batch_size: int
 ) -> None:
     """Validate, and write the epoch into the history."""
     training, progress = setup.training, state.progress
     images = min(batches * training.batch_size, len(progress.order))
-    train_loss = float(progress.loss_sum) / images
+    started = time.perf_counter()
+    train_loss = float(progress.loss_sum) / images  # a GPU is waited for here
+    progress.seconds += time.perf_counter() - started
     if not math.isfinite(train_loss):
         raise FloatingPointError(
             f"the training loss became {train_loss} in epoch {state.epochs_done + 1}: "

@@ -6,12 +6,11 @@ import math
 import time
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mnist_growth.digits import WarpConfig, warp
 from mnist_growth.machine import AllocationMeter, MemoryBudget
-from mnist_growth.network import GrowingMLP, averaged_copy
+from mnist_growth.network import Backprop, GrowingMLP, averaged_copy
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +39,6 @@ class MicroBatches:
         self.smallest = 2 if batch_norm else 1
         self.budget = budget
         self._next_look = 0.0
-        self._fitted_widths: tuple[int, ...] = ()
 
     def split(self, images: int) -> list[slice]:
         """Divide a batch of a number of images into micro-batches of nearly equal size."""
@@ -48,20 +46,16 @@ class MicroBatches:
         bounds = [images * piece // count for piece in range(count + 1)]
         return [slice(start, stop) for start, stop in itertools.pairwise(bounds)]
 
-    def fit(self, network: GrowingMLP, images: Tensor, warps: WarpConfig) -> None:
+    def fit(self, network: GrowingMLP, images: Tensor, warps: WarpConfig, dtype: torch.dtype | None = None) -> None:
         """Take fewer images per pass if the budget has no room for as many; measured on a copy of the network.
-
-        Measured once for each width of the network.
 
         Args:
             network: as wide as it is now.
             images: uint8 [N, 28, 28], from which some are taken for the measurement.
             warps: what the images go through.
+            dtype: of the matrix products; None for that of the weights.
         """
-        if network.widths == self._fitted_widths:
-            return
-        self._fitted_widths = network.widths
-        per_image = bytes_per_image(network, images[:PROBE_IMAGES], warps)
+        per_image = bytes_per_image(network, images[:PROBE_IMAGES], warps, dtype)
         fitting = max(self.smallest, int(self.budget.room() / (ALLOWANCE * per_image)))
         if fitting < self.size:
             self._shrink(
@@ -71,12 +65,14 @@ class MicroBatches:
             )
 
     def look(self) -> None:
-        """From time to time, see whether more is used than the budget allows, and if so take half as many images."""
+        """Once a second, see whether more is used than the budget allows, and if so take half as many images."""
         now = time.monotonic()
-        if now < self._next_look or self.size == self.smallest or self.budget.room() >= 0:
+        if now < self._next_look or self.size == self.smallest:
+            return
+        self._next_look = now + LOOK_SECONDS
+        if self.budget.room() >= 0:
             return
         self.budget.collect()
-        self._next_look = time.monotonic() + LOOK_SECONDS
         if self.budget.room() < 0:
             self._shrink(
                 max(self.smallest, self.size // 2),
@@ -102,18 +98,20 @@ class MicroBatches:
         self.size = size
 
 
-def bytes_per_image(network: GrowingMLP, images: Tensor, warps: WarpConfig) -> float:
+def bytes_per_image(network: GrowingMLP, images: Tensor, warps: WarpConfig, dtype: torch.dtype | None = None) -> float:
     """Memory that one image takes in a training step, in bytes, measured on copies.
 
     Args:
         network: it is not changed, nor is its generator of warps.
         images: uint8 [M, 28, 28], M >= 2; they go through one step together.
         warps: what the images go through.
+        dtype: of the matrix products; None for that of the weights.
     """
-    probe = averaged_copy(network).requires_grad_(True).train()
-    generator = torch.Generator(images.device).manual_seed(0)
-    labels = torch.zeros(len(images), dtype=torch.int64, device=probe.output.weight.device)
+    probe = Backprop(averaged_copy(network).train(), dtype)
+    device = network.output.weight.device
+    generator = torch.Generator(device).manual_seed(0)
+    labels = torch.zeros(len(images), dtype=torch.int64, device=device)
+    probe.begin()
     with AllocationMeter() as meter:
-        logits = probe(warp(images.to(labels.device), warps, generator))
-        F.cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
+        probe.add(warp(images.to(device), warps, generator), labels)
     return float(meter.peak_bytes) / len(images)

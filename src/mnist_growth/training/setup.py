@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mnist_growth.digits import Digits, Split, WarpConfig
-from mnist_growth.machine import MemoryBudget
+from mnist_growth.machine import MemoryBudget, Precision
 from mnist_growth.network import GrowthConfig, NetworkConfig
 from mnist_growth.training.config import TrainingConfig
 
@@ -52,6 +52,10 @@ class TrainingSetup:
             "fingerprint": self.fingerprint,
             "split": self.split,
         }
+
+    def with_precision(self, precision: Precision) -> "TrainingSetup":
+        """The same with a number format that is no longer left open."""
+        return replace(self, training=self.training.model_copy(update={"precision": precision}))
 
     def check_continues(self, earlier: Mapping[str, Any]) -> None:
         """Refuse to go on from a checkpoint of another training.
@@ -113,11 +117,12 @@ class TrainingData:
         """Some images uint8 [B, 28, 28] and labels int64 [B] on a device.
 
         Args:
-            indices: int64 [B], on the CPU.
+            indices: int64 [B].
             device: of the network.
         """
         indices = indices.to(self.images.device)
-        return self.images[indices].to(device), self.labels[indices].to(device)
+        images, labels = (whole.index_select(0, indices) for whole in (self.images, self.labels))
+        return images.to(device), labels.to(device)
 
 
 def split_fingerprint(split: Split) -> str:

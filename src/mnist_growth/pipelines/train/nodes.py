@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 
 from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
-from mnist_growth.machine import DeviceName, MemoryBudget, MemoryConfig, choose_device
+from mnist_growth.machine import DeviceName, MemoryBudget, MemoryConfig, choose_device, choose_precision, prepare_tf32
 from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, TrainedNetwork, scheduled_neurons
 from mnist_growth.training import (
     CheckpointStore,
@@ -68,6 +68,7 @@ def train_network(
         pixel_std=pixel_statistics.std,
         generator=torch.Generator().manual_seed(setup.training.seed),
     ).to(target)
+    setup = setup.with_precision(choose_precision(setup.training.precision, target))
     state = TrainingState.begin(network, setup.training.weight_decay, setup.training.seed, monitor.run_id)
     return _train(state, train_digits, split, setup, memory, checkpoints, monitor)
 
@@ -91,7 +92,10 @@ def resume_training(
         ValueError: the checkpoint belongs to another training.
     """
     checkpoint = checkpoints.latest()
-    setup.check_continues(checkpoint.header["setup"])
+    earlier = checkpoint.header["setup"]
+    if setup.training.precision == "auto":
+        setup = setup.with_precision(earlier["training"]["precision"])
+    setup.check_continues(earlier)
     state = checkpoint.restore(choose_device(device))
     logger.info("Going on from %s: %d epochs done", checkpoint.path, state.epochs_done)
     if state.epochs_done >= setup.training.epochs:
@@ -112,6 +116,8 @@ def _train(
     checkpoints: CheckpointStore,
     monitor: Monitor,
 ) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
+    prepare_tf32(setup.training.precision)
+    logger.info("Training on %s in %s with %d threads", state.device, setup.training.precision, torch.get_num_threads())
     budget = MemoryBudget(memory.budget_fraction, state.device)
     train(state, TrainingData.of(digits, split, budget), setup, checkpoints, monitor, budget)
     trained = TrainedNetwork(

@@ -1,0 +1,38 @@
+"""The number format that the matrix products of a training are computed in."""
+
+from typing import Literal
+
+import torch
+
+Precision = Literal["float32", "tf32", "bfloat16"]
+PrecisionName = Literal["auto", "float32", "tf32", "bfloat16"]
+
+
+def choose_precision(name: PrecisionName, device: torch.device) -> Precision:
+    """Turn ``auto`` into a format that the device has instructions for.
+
+    Args:
+        name: ``auto`` takes bfloat16 where the device multiplies it faster than float32, by what the device says of
+            itself and not by a measurement, so that the same machine always computes the same; float32 elsewhere.
+        device: that computes.
+    """
+    if name != "auto":
+        return name
+    return "bfloat16" if _multiplies_bfloat16(device) else "float32"
+
+
+def prepare_tf32(precision: PrecisionName) -> None:
+    """Let float32 products on a GPU keep 10 bits of their mantissa if the format is ``tf32``, for the whole process.
+
+    On a CPU ``tf32`` is plain float32.
+    """
+    torch.backends.cuda.matmul.fp32_precision = "tf32" if precision == "tf32" else "ieee"
+
+
+def _multiplies_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        has = torch.cpu.get_capabilities()
+        return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
+    return False

@@ -1,0 +1,132 @@
+"""One update of the weights from one batch."""
+
+import time
+
+import torch
+from torch import Tensor
+
+from mnist_growth.digits import apply_warps, draw_warps
+from mnist_growth.machine import is_out_of_memory
+from mnist_growth.network import Backprop, BatchResult, update_average
+from mnist_growth.training.graph import GraphedUpdate
+from mnist_growth.training.growth import newest_factor
+from mnist_growth.training.learning_rate import learning_rate
+from mnist_growth.training.micro_batch import MicroBatches
+from mnist_growth.training.setup import TrainingData, TrainingSetup
+from mnist_growth.training.state import TrainingState
+
+AVERAGE_EVERY = 8  # updates between two weights that go into the average
+
+
+class TrainingStep:
+    """Updates of a network of certain widths; made anew after a growth.
+
+    Args:
+        state: what is trained, in place.
+        data: on the device of the network, or on the CPU.
+        setup: all parameters.
+        batches: of an epoch.
+        micro_batches: how a batch is divided.
+    """
+
+    def __init__(
+        self,
+        state: TrainingState,
+        data: TrainingData,
+        setup: TrainingSetup,
+        batches: int,
+        micro_batches: MicroBatches,
+    ) -> None:
+        self.state, self.data, self.setup, self.batches = state, data, setup, batches
+        self.micro_batches = micro_batches
+        self.network = state.network
+        self.backprop = Backprop(state.network, setup.training.product_dtype)
+        self._buffers = list(state.network.buffers())
+        self._saved_buffers = [buffer.clone() for buffer in self._buffers]
+        self._order = torch.empty(0)
+        # Ages are counted here: a GPU would have to be waited for to read them.
+        self._first_age, self._first_update = state.optimizer.newest_age, state.updates
+        is_graphed = state.device.type == "cuda" and data.images.device == state.device
+        self._graph = GraphedUpdate(self.update, state.warp_generator, micro_batches) if is_graphed else None
+
+    @property
+    def newest_age(self) -> int | None:
+        """Updates that the neurons born last have had; None if none were born by a growth."""
+        return None if self._first_age is None else self._first_age + self.state.updates - self._first_update
+
+    def __call__(self) -> None:
+        """Train one batch, in one piece or in as many as memory asks for.
+
+        Raises:
+            MemoryError: the pieces cannot be smaller; the state is as before.
+        """
+        started = time.perf_counter()
+        state, training = self.state, self.setup.training
+        rate = learning_rate(state.epochs_done + (state.progress.batches + 1) / self.batches, training)
+        factor = newest_factor(self.newest_age, self.setup.growth, self.batches)
+        result = self._update_in_pieces_that_fit(rate, factor)
+        state.progress.loss_sum += result.loss_sum
+        state.progress.right_sum += result.right_sum
+        state.updates += 1
+        state.progress.batches += 1
+        self._average()
+        self.micro_batches.look()
+        state.progress.seconds += time.perf_counter() - started
+
+    def update(self, chosen: Tensor, rate: float | Tensor, newest_factor: float | Tensor) -> BatchResult:
+        """Gather, warp, forward, backward, and one step of the optimizer; gradients of the pieces are summed.
+
+        Args:
+            chosen: int64 [B], indices of the images of the batch, on the device of the images.
+            rate: learning rate.
+            newest_factor: multiple of it for the neurons that were born last.
+
+        Returns:
+            What the images did before the step.
+        """
+        state, training = self.state, self.setup.training
+        total = BatchResult(torch.zeros_like(state.progress.loss_sum), torch.zeros_like(state.progress.right_sum))
+        warps = draw_warps(len(chosen), self.setup.warps, state.warp_generator)
+        self.backprop.begin()
+        for piece in self.micro_batches.split(len(chosen)):
+            images, labels = self.data.batch(chosen[piece], state.device)
+            result = self.backprop.add(
+                apply_warps(images, warps and warps[piece]),
+                labels,
+                share=len(labels) / len(chosen),
+                label_smoothing=training.label_smoothing,
+            )
+            total.loss_sum.add_(result.loss_sum)
+            total.right_sum.add_(result.right_sum)
+        state.optimizer.step(rate, newest_factor)
+        return total
+
+    def _update_in_pieces_that_fit(self, rate: float, newest_factor: float) -> BatchResult:
+        """One update; when memory runs out on the way, it is begun anew in smaller pieces."""
+        update = self.update if self._graph is None else self._graph.update
+        chosen, generator = self._chosen(), self.state.warp_generator
+        drawn = generator.get_state()
+        torch._foreach_copy_(self._saved_buffers, self._buffers)
+        while True:
+            try:
+                return update(chosen, rate, newest_factor)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            generator.set_state(drawn)
+            torch._foreach_copy_(self._buffers, self._saved_buffers)
+            self.micro_batches.halve()
+
+    def _average(self) -> None:
+        """Take the weights into their average now and then, and at the end of an epoch, when it is looked at."""
+        done, state = self.state.progress.batches, self.state
+        if done % AVERAGE_EVERY == 0 or done == self.batches:
+            span = (done - 1) % AVERAGE_EVERY + 1
+            update_average(state.average, state.network, self.setup.training.ema_decay, state.updates - 1, span)
+
+    def _chosen(self) -> Tensor:
+        """Indices of the images of the batch, on the device of the images: the order moves there once an epoch."""
+        progress, size = self.state.progress, self.setup.training.batch_size
+        if progress.batches == 0 or len(self._order) == 0:
+            self._order = progress.order.to(self.data.images.device)
+        return self._order[progress.batches * size : (progress.batches + 1) * size]
