@@ -17,7 +17,7 @@ CONF = Path(__file__).parents[2] / "conf" / "base"
 SMALL = {
     "growth": {"initial_neurons": 16, "growth_rate": 8, "growth_epochs": 2, "max_neurons": 24},
     "training": {"epochs": 4, "batch_size": 32, "learning_rate": 0.01, "weight_decay": 0.01, "ema_decay": 0.9},
-    "warps": {"elastic_alpha_pixels": 0},
+    "warps": {"elastic_alpha_pixels": 0, "translation_pixels": 0},  # a bar is known by its height
     "device": "cpu",
 }
 MEASURED = ["seconds", "images_per_second", "rss_bytes", "peak_rss_bytes", "gpu_bytes"]
