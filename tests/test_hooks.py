@@ -83,6 +83,30 @@ def test_a_network_of_a_given_version_is_shown_beside_its_own_history(catalog, t
     assert catalog.load("training_history") == OTHERS
 
 
+def baseline_of(catalog, tmp_path, versions, load=None, load_versions=None):
+    """The version of the baseline that a run loads which asks for these versions."""
+    for version in versions:
+        numbers(tmp_path, "network", save=version).save(version)
+    catalog["network"] = numbers(tmp_path, "network", load=load)
+    catalog["baseline_network"] = numbers(tmp_path, "network")
+    pipeline = Pipeline([Node(zero, ["network", "baseline_network"], "made")])
+    VersionHooks().before_pipeline_run(RUN | {"load_versions": load_versions}, pipeline, catalog)
+    return catalog.load("baseline_network")
+
+
+def test_a_network_is_compared_with_the_one_before(catalog, tmp_path):
+    assert baseline_of(catalog, tmp_path, [OLD, OURS, OTHERS]) == OURS
+
+
+def test_a_network_of_a_given_version_is_compared_with_the_one_before_it(catalog, tmp_path):
+    assert baseline_of(catalog, tmp_path, [OLD, OURS, OTHERS], OURS, {"network": OURS}) == OLD
+
+
+def test_a_network_without_predecessor_is_refused(catalog, tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"^There is no version before {OLD} .*baseline_network:<version>"):
+        baseline_of(catalog, tmp_path, [OLD])
+
+
 @pytest.mark.parametrize("end", ["error", "interruption"])
 def test_a_version_that_is_not_saved_to_its_end_is_removed(catalog, version_hooks, tmp_path, end):
     numbers(tmp_path, "made", save=OLD).save(0)

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from mnist_growth.pipelines import evaluate, export, ingest, preprocess, train
+from mnist_growth.pipelines import compare, evaluate, export, ingest, preprocess, train
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -16,6 +16,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     return {
         "__default__": sum(stages.values(), Pipeline([])),
         **stages,
+        "compare": compare.create_pipeline(),
         "export": export.create_pipeline(),
         "resume": train.create_resume_pipeline() + stages["evaluate"],
     }

@@ -4,6 +4,8 @@ Works on arrays and tables; knows neither how a network is trained nor who asks.
 """
 
 from mnist_growth.evaluation.calibration import expected_calibration_error, reliability_curve
+from mnist_growth.evaluation.comparison import compare, comparison_by_class, disagreements, mcnemar_p_value
+from mnist_growth.evaluation.comparison_summary import comparison_summary
 from mnist_growth.evaluation.config import EvaluationConfig
 from mnist_growth.evaluation.confused_pairs import confused_digits, confused_pairs
 from mnist_growth.evaluation.intervals import difference_interval, paired_difference_interval, wilson_interval
@@ -26,11 +28,16 @@ __all__ = [
     "ambiguous_digits",
     "check_same_set",
     "class_metrics",
+    "compare",
+    "comparison_by_class",
+    "comparison_summary",
     "confused_digits",
     "confused_pairs",
     "confusion_matrix",
     "difference_interval",
+    "disagreements",
     "expected_calibration_error",
+    "mcnemar_p_value",
     "paired_difference_interval",
     "prediction_table",
     "probabilities",

@@ -3,6 +3,7 @@
 A function takes what is to be seen and returns a plotly figure; ``stamp`` says on it where the numbers come from.
 """
 
+from mnist_growth.figures.comparison import comparison, disagreements
 from mnist_growth.figures.confused_pairs import confused_pairs
 from mnist_growth.figures.confusion import confusion_matrix
 from mnist_growth.figures.cost import cost
@@ -19,11 +20,13 @@ __all__ = [
     "IN_DARK",
     "TEMPLATE",
     "ambiguous_digits",
+    "comparison",
     "confused_digits",
     "confused_pairs",
     "confusion_matrix",
     "cost",
     "describe_dataset",
+    "disagreements",
     "growth",
     "in_dark",
     "learning_curves",

@@ -14,7 +14,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 
-from mnist_growth.evaluation import summary
+from mnist_growth.evaluation import comparison_summary, summary
 from mnist_growth.hooks.monitor import TrackingMonitor
 from mnist_growth.machine import choose_device
 from mnist_growth.tracking import Status, Tracker
@@ -31,6 +31,7 @@ class TrackingHooks:
         self.project = Path.cwd()
         self.parameters: Mapping[str, Any] = {}
         self.metrics: Mapping[str, Any] = {}
+        self.comparison: Mapping[str, Any] = {}
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -86,6 +87,10 @@ class TrackingHooks:
             self.tracker.log_metrics(data, prefix="test_")
             self.tracker.log_dict(dataset_name, data)
             self.metrics = data
+        elif dataset_name == "comparison":
+            self.tracker.log_metrics(data, prefix="comparison_")
+            self.tracker.log_dict(dataset_name, data)
+            self.comparison = data
         elif isinstance(data, go.Figure):
             self.tracker.log_figure(dataset_name, data)
         elif isinstance(data, pd.DataFrame) and dataset_name != "predictions":
@@ -97,6 +102,8 @@ class TrackingHooks:
         self.tracker.end(Status.FINISHED)
         if self.metrics:
             rich.print(summary(self.metrics, self.catalog.load("predictions")))
+        if self.comparison:
+            rich.print(comparison_summary(self.comparison))
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:

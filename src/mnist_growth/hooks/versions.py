@@ -7,6 +7,7 @@ from typing import Any
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog, Version
+from kedro.io.core import VersionNotFoundError
 from kedro.pipeline import Pipeline
 
 from mnist_growth.datasets import CheckpointsDataset, WholeVersion
@@ -17,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 COMPANIONS = {"training_history": "network", "data_manifest": "test_digits", "train_digits": "test_digits"}
 """Datasets that belong to another one: ``--load-versions`` of the other one holds for them too."""
+
+PREDECESSORS = {"baseline_network": "network"}
+"""Datasets that are, unless ``--load-versions`` names one, the version before that of another one."""
 
 
 class VersionHooks:
@@ -40,6 +44,9 @@ class VersionHooks:
             dataset = catalog.get(name) if name in pipeline.inputs() else None
             if other in load_versions and name not in load_versions and isinstance(dataset, AbstractVersionedDataset):
                 dataset._version = Version(load=load_versions[other], save=dataset.resolve_save_version())
+        for name, other in PREDECESSORS.items():
+            if name in pipeline.inputs() and name not in load_versions:
+                _load_version_before(catalog.get(name), catalog.get(other))
         for name in pipeline.all_outputs():
             dataset = catalog.get(name)
             if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
@@ -83,3 +90,27 @@ class VersionHooks:
         for version in self.unfinished.values():
             version.discard()
         self.unfinished.clear()
+
+
+def _load_version_before(dataset: Any, other: Any) -> None:
+    """Let a dataset load the newest version that is older than the one that another dataset of the same files loads.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    if not isinstance(dataset, AbstractVersionedDataset) or not isinstance(other, AbstractVersionedDataset):
+        return
+    try:
+        versions = sorted(other.list_versions(full_path=False))
+    except VersionNotFoundError:
+        return  # loading says what is missing
+    asked_for = other._version.load if other._version else None
+    loaded = asked_for or versions[-1]
+    earlier = [version for version in versions if version < loaded]
+    if not earlier and loaded in versions:
+        raise FileNotFoundError(
+            f"There is no version before {loaded} in {other._filepath} to compare with: make another one with "
+            "`kedro run --pipeline train`, or name two with "
+            "--load-versions network:<version>,baseline_network:<version>"
+        )
+    dataset._version = Version(load=(earlier or versions)[-1], save=dataset.resolve_save_version())

@@ -1,0 +1,32 @@
+"""Wiring of the comparison."""
+
+from kedro.pipeline import Node, Pipeline
+
+from mnist_growth.evaluation import comparison_by_class, disagreements
+from mnist_growth.pipelines.compare.nodes import draw_comparison, measure_difference, predict_both
+
+
+def create_pipeline() -> Pipeline:
+    """Two trained networks and test digits in; their difference, the digits in question and figures out."""
+    both = ["compared_predictions", "baseline_predictions"]
+    return Pipeline(
+        [
+            Node(
+                predict_both, inputs=["network", "baseline_network", "test_digits"], outputs=both, name="predict_both"
+            ),
+            Node(
+                measure_difference,
+                inputs=[*both, "network", "baseline_network", "test_digits"],
+                outputs="comparison",
+                name="measure_difference",
+            ),
+            Node(comparison_by_class, inputs=both, outputs="comparison_by_class", name="comparison_by_class"),
+            Node(disagreements, inputs=both, outputs="disagreements", name="disagreements"),
+            Node(
+                draw_comparison,
+                inputs=["comparison_by_class", "disagreements", "test_digits", "comparison", "params:evaluation"],
+                outputs=["comparison_figure", "disagreements_figure"],
+                name="draw_comparison",
+            ),
+        ]
+    )

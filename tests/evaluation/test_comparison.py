@@ -1,0 +1,168 @@
+import io
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+from sklearn.metrics import accuracy_score, log_loss
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.proportion import proportion_confint
+
+from mnist_growth.evaluation import (
+    compare,
+    comparison_by_class,
+    comparison_summary,
+    disagreements,
+    mcnemar_p_value,
+    paired_difference_interval,
+    prediction_table,
+    probabilities,
+)
+
+
+@pytest.fixture
+def baseline(predictions):
+    """Another network's predictions for the same digits."""
+    generator = np.random.default_rng(11)
+    labels = predictions["label"].to_numpy()
+    logits = np.log(probabilities(predictions)) + generator.normal(size=(300, 10))
+    return prediction_table(logits, labels)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemars_test_agrees_with_statsmodels(only_first, only_second):
+    expected = mcnemar([[100, only_first], [only_second, 7]], exact=True).pvalue if only_first + only_second else 1.0
+
+    assert mcnemar_p_value(only_first, only_second) == pytest.approx(expected, rel=1e-9)
+
+
+def test_for_many_digits_it_is_the_chi_squared_test():
+    approximate = mcnemar([[0, 640], [560, 0]], exact=False, correction=True).pvalue
+
+    assert mcnemar_p_value(640, 560) == pytest.approx(approximate, rel=0.01)
+
+
+def test_a_hand_computed_case():
+    # Of 4 digits, all are the first one's: 2 * (1 / 2)^4.
+    assert mcnemar_p_value(4, 0) == pytest.approx(0.125)
+
+
+def test_the_numbers_agree_with_scikit_learn(predictions, baseline):
+    result = compare(predictions, baseline)
+    labels = predictions["label"]
+    right, other = (labels == table["prediction"] for table in (predictions, baseline))
+
+    assert result["accuracy"] == pytest.approx(accuracy_score(labels, predictions["prediction"]))
+    assert result["baseline_accuracy"] == pytest.approx(accuracy_score(labels, baseline["prediction"]))
+    assert result["difference"] == pytest.approx(result["accuracy"] - result["baseline_accuracy"])
+    assert (result["accuracy_low"], result["accuracy_high"]) == pytest.approx(
+        proportion_confint(right.sum(), 300, method="wilson")
+    )
+    assert (result["baseline_accuracy_low"], result["baseline_accuracy_high"]) == pytest.approx(
+        proportion_confint(other.sum(), 300, method="wilson")
+    )
+    assert result["both_right"] == (right & other).sum()
+    assert result["only_network_right"] == (right & ~other).sum()
+    assert result["only_baseline_right"] == (~right & other).sum()
+    assert result["both_wrong"] == (~right & ~other).sum()
+    assert result["agreement"] == pytest.approx((predictions["prediction"] == baseline["prediction"]).mean())
+    assert result["loss"] == pytest.approx(log_loss(labels, probabilities(predictions)))
+    assert result["baseline_loss"] == pytest.approx(log_loss(labels, probabilities(baseline)))
+    assert result["difference_low"] < result["difference"] < result["difference_high"]
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_the_interval_of_the_difference_agrees_with_resampled_digits(predictions, baseline):
+    result = compare(predictions, baseline)
+    labels = predictions["label"].to_numpy()
+    gains = (predictions["prediction"].to_numpy() == labels).astype(int) - (baseline["prediction"].to_numpy() == labels)
+    resampled = np.random.default_rng(0).choice(gains, (4_000, 300)).mean(axis=1)
+
+    low, high = np.quantile(resampled, [0.025, 0.975])
+
+    assert (result["difference_low"], result["difference_high"]) == pytest.approx((low, high), abs=0.012)
+
+
+def test_swapped_networks_have_the_opposite_difference(predictions, baseline):
+    there, back = compare(predictions, baseline), compare(baseline, predictions)
+
+    assert back["difference"] == -there["difference"]
+    assert (back["difference_low"], back["difference_high"]) == pytest.approx(
+        (-there["difference_high"], -there["difference_low"])
+    )
+    assert back["mcnemar_p_value"] == pytest.approx(there["mcnemar_p_value"])
+
+
+def test_a_network_does_not_differ_from_itself(predictions):
+    result = compare(predictions, predictions)
+
+    assert (result["difference"], result["mcnemar_p_value"], result["agreement"]) == (0, 1, 1)
+    assert result["difference_low"] < 0 < result["difference_high"]
+    assert disagreements(predictions, predictions).empty
+
+
+def test_the_classes_add_up_to_all(predictions, baseline):
+    table, whole = comparison_by_class(predictions, baseline), compare(predictions, baseline)
+
+    total, classes = table.iloc[0], table.iloc[1:]
+    assert table["digit"].tolist() == ["all", *map(str, range(10))]
+    assert total["difference"] == pytest.approx(whole["difference"])
+    for column in ("examples", "only_network_right", "only_baseline_right"):
+        assert classes[column].sum() == total[column]
+    for row in classes.itertuples():
+        members = predictions["label"] == int(row.digit)
+        part = compare(predictions[members], baseline[members])
+        assert row.difference == pytest.approx(part["difference"])
+        interval = paired_difference_interval(row.only_network_right, row.only_baseline_right, row.examples)
+        assert (row.difference_low, row.difference_high) == interval
+
+
+def test_a_class_that_does_not_occur_has_no_difference(predictions, baseline):
+    there = predictions["label"] != 8
+
+    row = comparison_by_class(predictions[there], baseline[there]).set_index("digit").loc["8"]
+
+    assert row["examples"] == 0
+    assert row[["difference", "difference_low", "difference_high"]].isna().all()
+
+
+def test_disagreements_are_the_digits_with_different_predictions(predictions, baseline):
+    table = disagreements(predictions, baseline)
+    differ = predictions["prediction"] != baseline["prediction"]
+
+    assert sorted(table["index"]) == predictions["index"][differ].tolist()
+    for row in table.itertuples():
+        ours, theirs = predictions.iloc[row[1]], baseline.iloc[row[1]]
+        assert (row.prediction, row.baseline_prediction) == (ours["prediction"], theirs["prediction"])
+        assert (row.confidence, row.baseline_confidence) == (ours["confidence"], theirs["confidence"])
+        expected = {row.prediction: "network", row.baseline_prediction: "baseline"}.get(row.label, "neither")
+        assert row.right == expected
+    assert list(dict.fromkeys(table["right"])) == ["network", "baseline", "neither"]
+    wrong = table["baseline_confidence"].where(table["right"] == "network", table["confidence"])
+    for _, confidences in wrong.groupby(table["right"]):
+        assert confidences.is_monotonic_decreasing
+
+
+def test_predictions_of_other_digits_are_refused(predictions, baseline):
+    for other in (baseline.head(299), baseline.iloc[::-1]):
+        with pytest.raises(ValueError, match="expected the same digits"):
+            compare(predictions, other)
+
+
+@pytest.mark.parametrize(
+    ("p_value", "difference", "verdict"),
+    [(0.2, 0.01, "no evidence that one is better"), (0.01, 0.01, "the network is"), (0.01, -0.01, "the baseline is")],
+)
+def test_the_summary_says_what_the_test_says(predictions, baseline, p_value, difference, verdict):
+    numbers = {**compare(predictions, baseline), "mcnemar_p_value": p_value, "difference": difference}
+    console = Console(file=io.StringIO(), width=100)
+
+    console.print(comparison_summary({**numbers, "network": "A", "baseline_network": "B", "dataset": "sample"}))
+
+    text = console.file.getvalue()
+    assert f"p = {p_value}: {verdict}" in text
+    assert f"{100 * difference:+.2f} points" in text
+    assert "Comparison on 300 test digits of sample" in text

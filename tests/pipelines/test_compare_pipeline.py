@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from mnist_growth.digits import Digits
+from mnist_growth.evaluation import EvaluationConfig
+from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
+from mnist_growth.pipelines.compare import create_pipeline
+
+CONF = Path(__file__).parents[2] / "conf" / "base"
+FINGERPRINT = "f" * 64
+
+
+@pytest.fixture(scope="module")
+def digits() -> Digits:
+    images = np.random.default_rng(1).integers(0, 256, (120, 28, 28), dtype=np.uint8)
+    return Digits(images, np.arange(120) % 10, dataset="sample", fingerprint=FINGERPRINT)
+
+
+def trained(seed, fingerprint=FINGERPRINT, dataset="sample"):
+    network = GrowingMLP((12, 8), generator=torch.Generator().manual_seed(seed)).eval()
+    return TrainedNetwork(network, dataset, fingerprint, epochs=4, version=f"version {seed}")
+
+
+def compare(folder, network, baseline, digits) -> DataCatalog:
+    """Run the pipeline on the shipped catalog, with its files below ``folder``."""
+    entries = yaml.safe_load((CONF / "catalog_compare.yml").read_text())
+    del entries["baseline_network"]
+    for entry in entries.values():
+        entry["filepath"] = str(folder / entry["filepath"])
+    catalog = DataCatalog.from_config(entries)
+    inputs = {
+        "network": network,
+        "baseline_network": baseline,
+        "test_digits": digits,
+        "params:evaluation": EvaluationConfig(),
+    }
+    for name, value in inputs.items():
+        catalog[name] = MemoryDataset(value, copy_mode="assign")
+    SequentialRunner().run(create_pipeline(), catalog)
+    return catalog
+
+
+def test_all_outputs_belong_together(tmp_path, digits):
+    catalog = compare(tmp_path, trained(1), trained(2), digits)
+
+    comparison = catalog.load("comparison")
+    for name, seed in (("accuracy", 1), ("baseline_accuracy", 2)):
+        predicted = predict_logits(trained(seed).network, digits.images).argmax(axis=1)
+        assert comparison[name] == (predicted == digits.labels).mean()
+    assert comparison["network"] == "12-8 after 4 epochs, version version 1"
+    assert comparison["baseline_network"] == "12-8 after 4 epochs, version version 2"
+    assert len(catalog.load("disagreements")) == round(120 * (1 - comparison["agreement"]))
+    assert catalog.load("comparison_by_class").loc[0, "difference"] == comparison["difference"]
+    for name in ("comparison_figure", "disagreements_figure"):
+        subtitle = catalog.load(name).layout.title.subtitle.text
+        assert subtitle.startswith("dataset sample · 120 test digits<br>network 12-8")
+        assert "baseline 12-8 after 4 epochs, version version 2" in subtitle
+
+
+@pytest.mark.parametrize(("position", "name"), [(0, "network"), (1, "baseline network")])
+def test_a_network_of_another_set_is_refused_by_name(tmp_path, digits, position, name):
+    networks = [trained(1), trained(2)]
+    networks[position] = trained(3, "0" * 64, "mnist")
+
+    with pytest.raises(ValueError, match=f"^The {name} was trained on 'mnist', .*from 'sample'") as refused:
+        compare(tmp_path, *networks, digits)
+
+    assert f"--load-versions {name.replace(' ', '_')}:<version>" in str(refused.value)
