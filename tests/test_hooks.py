@@ -12,8 +12,9 @@ from kedro.pipeline import Node, Pipeline
 from kedro.runner import SequentialRunner
 from kedro_datasets.json import JSONDataset
 
-from mnist_growth.hooks import ParameterHooks, TrackingHooks, TrackingMonitor, VersionHooks, git_commit
+from mnist_growth.hooks import ParameterHooks, TrackingHooks, VersionHooks, git_commit
 from mnist_growth.hooks import record as hooks
+from mnist_growth.hooks.monitor import TrackingMonitor
 from mnist_growth.tracking import Status
 from mnist_growth.training import EpochRecord, GrowthEvent
 

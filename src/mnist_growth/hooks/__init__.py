@@ -1,8 +1,7 @@
 """Where checks, versions and tracking meet a Kedro run."""
 
 from mnist_growth.hooks.checks import ParameterHooks
-from mnist_growth.hooks.monitor import TrackingMonitor
 from mnist_growth.hooks.record import TrackingHooks, git_commit
 from mnist_growth.hooks.versions import VersionHooks
 
-__all__ = ["ParameterHooks", "TrackingHooks", "TrackingMonitor", "VersionHooks", "git_commit"]
+__all__ = ["ParameterHooks", "TrackingHooks", "VersionHooks", "git_commit"]

@@ -9,8 +9,6 @@ from kedro.framework.project import pipelines
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from mnist_growth.parameters import check_digits, check_parameters
-
 logger = logging.getLogger(__name__)
 
 
@@ -20,11 +18,15 @@ class ParameterHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Check every parameter of the run."""
+        from mnist_growth.parameters import check_parameters  # torch, which other commands do not need
+
         check_parameters(context.config_loader["parameters"], pipelines)
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Check that the digits at hand are the ones that the run asks for."""
+        from mnist_growth.parameters import check_digits
+
         asked_for = (run_params["runtime_params"] or {}).get("dataset")
         for name in {"train_digits", "test_digits"} & pipeline.inputs():
             if asked_for is not None:

@@ -4,30 +4,28 @@ import logging
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import plotly.graph_objects as go
 import rich
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 
-from mnist_growth.evaluation import comparison_summary, summary
-from mnist_growth.hooks.monitor import TrackingMonitor
-from mnist_growth.machine import choose_device
-from mnist_growth.tracking import Status, Tracker
-from mnist_growth.training import Monitors, TerminalMonitor
+if TYPE_CHECKING:
+    from mnist_growth.tracking import Tracker
 
 logger = logging.getLogger(__name__)
 
 
 class TrackingHooks:
-    """Records a run in MLflow and tells its result in the terminal."""
+    """Records a run in MLflow and tells its result in the terminal.
+
+    Every command of Kedro makes this object; what only a run needs is imported when a run begins.
+    """
 
     def __init__(self) -> None:
-        self.tracker = Tracker()
+        self.tracker: Tracker | None = None
         self.project = Path.cwd()
         self.parameters: Mapping[str, Any] = {}
         self.metrics: Mapping[str, Any] = {}
@@ -42,6 +40,11 @@ class TrackingHooks:
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Begin the record; a resumed training continues the one it began with."""
+        from mnist_growth.hooks.monitor import TrackingMonitor
+        from mnist_growth.machine import choose_device
+        from mnist_growth.tracking import Tracker
+        from mnist_growth.training import Monitors, TerminalMonitor
+
         device = choose_device(self.parameters.get("device", "auto"))
         names = ",".join(run_params["pipeline_names"] or ["__default__"])
         resumes = "resume_training" in {node.name for node in pipeline.nodes}
@@ -71,8 +74,11 @@ class TrackingHooks:
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Record what was made, and in which version."""
+        import pandas as pd
+        import plotly.graph_objects as go
+
         dataset = self.catalog.get(dataset_name)
-        if not isinstance(dataset, AbstractVersionedDataset) or not dataset._version:
+        if self.tracker is None or not isinstance(dataset, AbstractVersionedDataset) or not dataset._version:
             return
         self.tracker.log_tags({f"version.{dataset_name}": str(dataset.resolve_save_version())})
         if dataset_name == "data_manifest":
@@ -99,7 +105,9 @@ class TrackingHooks:
     @hook_impl
     def after_pipeline_run(self) -> None:
         """Close the record and tell the result."""
-        self.tracker.end(Status.FINISHED)
+        from mnist_growth.evaluation import comparison_summary, summary
+
+        self._end("FINISHED")
         if self.metrics:
             rich.print(summary(self.metrics, self.catalog.load("predictions")))
         if self.comparison:
@@ -108,13 +116,22 @@ class TrackingHooks:
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
         """Close the record of a run that failed."""
-        self.tracker.end(Status.FAILED, reason=" ".join(str(error).split()))
+        self._end("FAILED", reason=" ".join(str(error).split()))
 
     def interrupted(self, reason: str) -> None:
         """Close the record of a run that was stopped; Kedro has no hook for that."""
-        self.tracker.end(Status.KILLED, reason=reason)
+        self._end("KILLED", reason=reason)
+
+    def _end(self, status: str, reason: str = "") -> None:
+        """Close the record, if one was begun."""
+        if self.tracker is not None:
+            from mnist_growth.tracking import Status
+
+            self.tracker.end(Status(status), **({"reason": reason} if reason else {}))
 
     def _track_digits(self, manifest: Mapping[str, Any]) -> None:
+        if self.tracker is None:
+            return
         self.tracker.log_tags(
             {
                 "dataset": manifest["dataset"],

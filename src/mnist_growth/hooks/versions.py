@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -10,8 +10,8 @@ from kedro.io import AbstractVersionedDataset, DataCatalog, Version
 from kedro.io.core import VersionNotFoundError
 from kedro.pipeline import Pipeline
 
-from mnist_growth.datasets import CheckpointsDataset, WholeVersion
-from mnist_growth.machine import remove_abandoned
+if TYPE_CHECKING:
+    from mnist_growth.datasets import CheckpointsDataset, WholeVersion
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,10 @@ PREDECESSORS = {"baseline_network": "network"}
 
 
 class VersionHooks:
-    """Lets a run load what it has saved, nothing that another run saves meanwhile, and nothing that is not whole."""
+    """Lets a run load what it has saved, nothing that another run saves meanwhile, and nothing that is not whole.
+
+    Every command of Kedro makes this object; what only a run needs is imported when a run begins.
+    """
 
     def __init__(self) -> None:
         self.unfinished: dict[str, WholeVersion] = {}
@@ -33,12 +36,16 @@ class VersionHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Remove what killed runs have left half-written."""
+        from mnist_growth.machine import remove_abandoned
+
         for folder in remove_abandoned(Path(context.project_path) / "data"):
             logger.debug("Removed %s, which a killed run had left", folder)
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Pin the load version of every output to its save version, and of companions to what they describe."""
+        from mnist_growth.datasets import CheckpointsDataset
+
         load_versions = run_params["load_versions"] or {}
         for name, other in COMPANIONS.items():
             dataset = catalog.get(name) if name in pipeline.inputs() else None
@@ -59,6 +66,8 @@ class VersionHooks:
     @hook_impl
     def before_dataset_saved(self, dataset_name: str) -> None:
         """From here on the version is not whole."""
+        from mnist_growth.datasets import WholeVersion
+
         dataset = self.catalog.get(dataset_name)
         if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
             self.unfinished[dataset_name] = WholeVersion(dataset)
