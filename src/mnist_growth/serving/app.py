@@ -1,0 +1,211 @@
+"""The web application."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from mnist_growth import __version__
+from mnist_growth.serving import metrics
+from mnist_growth.serving.gate import Gate
+from mnist_growth.serving.pages import add_pages
+from mnist_growth.serving.schemas import (
+    Answered,
+    Explanation,
+    ImageRequest,
+    ImagesRequest,
+    ModelDescription,
+    Prediction,
+    Predictions,
+    Problem,
+    Reloaded,
+    Status,
+)
+from mnist_growth.serving.service import Service
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The body cannot be read."},
+    401: {"model": Problem, "description": "The token is missing or wrong."},
+    408: {"model": Problem, "description": "The request took too long."},
+    413: {"model": Problem, "description": "The body is too large."},
+    422: {"model": Problem, "description": "The body is not as described, or an image in it cannot be read."},
+    503: {"model": Problem, "description": "Too many requests; try again after the seconds in Retry-After."},
+}
+_GUARDED = {status: _PROBLEMS[status] for status in (401, 503)}
+_STOPPING = {503: {"model": Status, "description": "The service is about to stop."}}
+
+
+def create_app(
+    service: Service,
+    *,
+    token: str | None = None,
+    started: Callable[[], Awaitable[None]] | None = None,
+    reload_all: Callable[[], None] | None = None,
+) -> ASGIApp:
+    """Return the application around a service.
+
+    Args:
+        service: What answers.
+        token: That requests have to bring; without one, everybody who reaches the service may ask it, and
+            ``POST /model/reload`` is refused.
+        started: Called in the event loop before the first request.
+        reload_all: Tells other workers to load the network again as well.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if started is not None:
+            await started()
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="mnist-growth",
+        summary="Recognises handwritten digits.",
+        version=__version__,
+        docs_url=None,  # FastAPI's pages load their scripts from elsewhere; ours are in pages.py
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    _add_predictions(app, service)
+    _add_model(app, service, token, reload_all)
+    _add_status(app, service)
+    add_pages(app)
+    app.add_exception_handler(RequestValidationError, _describe)
+    wrapped: ASGIApp = Gate(app, service, token)
+    if service.config.cors_origins:
+        wrapped = CORSMiddleware(
+            wrapped,
+            allow_origins=list(service.config.cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
+    return wrapped
+
+
+def _add_predictions(app: FastAPI, service: Service) -> None:
+    """The questions: which digit is it?"""
+
+    @app.post("/predict", response_model=Prediction, responses=_PROBLEMS)
+    async def predict(request: ImageRequest) -> dict[str, Any]:
+        """Recognise the digit in one image."""
+        image = await _readable(service.image(request.image))
+        found = await service.predict(image[None])
+        return {**_answered(found.probabilities[0].tolist()), "model_version": found.version}
+
+    @app.post("/predict/batch", response_model=Predictions, responses=_PROBLEMS)
+    async def predict_batch(request: ImagesRequest) -> Response:
+        """Recognise the digits in several images."""
+        if len(request.images) > service.config.max_images:
+            sentence = f"there are {len(request.images)} images; expected at most {service.config.max_images}"
+            raise HTTPException(413, sentence)
+        found = await service.predict(await _readable(service.images(request.images)))
+        answers = [Answered(**_answered(row)) for row in found.probabilities.tolist()]
+        return _json(Predictions(predictions=answers, model_version=found.version))
+
+    @app.post("/explain", response_model=Explanation, responses=_PROBLEMS)
+    async def explain(request: ImageRequest) -> Response:
+        """Recognise the digit in one image, and say which pixels spoke for it."""
+        image = await _readable(service.image(request.image))
+        found = await service.predict(image[None])
+        answered = _answered(found.probabilities[0].tolist())
+        influence = service.explain(image, answered["digit"])
+        explanation = Explanation(
+            **answered,
+            model_version=found.version,
+            image=image.ravel().tolist(),
+            saliency=influence.ravel().round(4).tolist(),
+        )
+        return _json(explanation)
+
+
+def _add_model(
+    app: FastAPI, service: Service, token: str | None, reload_all: Callable[[], None] | None
+) -> None:
+    """The network that answers."""
+
+    @app.get("/model", response_model=ModelDescription, responses=_GUARDED)
+    async def model() -> ModelDescription:
+        """Say which network answers."""
+        served = service.model
+        return ModelDescription(
+            version=served.version,
+            backend=served.backend,
+            dataset=served.dataset,
+            fingerprint=served.fingerprint,
+            epochs=served.epochs,
+            hidden_widths=list(served.hidden_widths),
+            parameters=served.parameters,
+            confusion=None if served.confusion is None else [list(row) for row in served.confusion],
+        )
+
+    no_token = {403: {"model": Problem, "description": "The service has no token, so nobody may do this."}}
+    failed = {409: {"model": Problem, "description": "No network could be loaded; the old one goes on answering."}}
+
+    @app.post("/model/reload", responses={**_GUARDED, **no_token, **failed, 408: _PROBLEMS[408], 413: _PROBLEMS[413]})
+    async def reload() -> Reloaded:
+        """Answer with the newest network from now on; requests in work are not disturbed."""
+        if token is None:
+            raise HTTPException(
+                403, "reloading needs a token: start the service with MNIST_GROWTH_TOKEN set, or send it SIGHUP"
+            )
+        try:
+            version, previous = await service.reload()
+        except (ValueError, OSError) as error:
+            raise HTTPException(409, f"the network could not be loaded again: {error}") from None
+        if reload_all is not None:
+            reload_all()
+        return Reloaded(version=version, previous=previous)
+
+
+def _add_status(app: FastAPI, service: Service) -> None:
+    """How the service is."""
+
+    @app.get("/health")
+    async def health() -> Status:
+        """Say that the process is alive."""
+        return Status(status="ok")
+
+    @app.get("/ready", response_model=Status, responses=_STOPPING)
+    async def ready() -> Response:
+        """Say whether requests should be sent here."""
+        status = Status(status="stopping" if service.stopping else "ready")
+        return JSONResponse(status.model_dump(), 503 if service.stopping else 200)
+
+    @app.get("/metrics", response_class=PlainTextResponse, responses={401: _PROBLEMS[401]})
+    async def metrics_page() -> PlainTextResponse:
+        """Tell Prometheus how the service is doing."""
+        return PlainTextResponse(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _readable(image: Awaitable[Any]) -> Any:
+    """What a reader gives, with its complaint as an answer."""
+    try:
+        return await image
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from None
+
+
+def _answered(probabilities: Sequence[float]) -> dict[str, Any]:
+    confidence = max(probabilities)
+    return {"digit": probabilities.index(confidence), "confidence": confidence, "probabilities": probabilities}
+
+
+def _json(content: Any) -> Response:
+    """An answer that has been checked already."""
+    return Response(content.model_dump_json(), media_type="application/json")
+
+
+async def _describe(_request: Request, error: Exception) -> JSONResponse:
+    """What is wrong with a request, in one sentence that repeats nothing of it."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if part != "body")[:100]
+    known = place.encode("ascii", "replace").decode()
+    return JSONResponse({"detail": f"{known or 'the body'}: {first['msg']}"}, 422)

@@ -1,0 +1,98 @@
+"""Answering requests that come at the same time with one pass through the network."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Images = NDArray[np.uint8]
+Probabilities = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What the network says: probabilities, float32 [N, 10], and the version of the network that said it."""
+
+    probabilities: Probabilities
+    version: str
+
+
+class Batcher:
+    """Collects images and answers them together, in the order in which they came.
+
+    Requests that arrive together are read by the event loop before it computes, so that batches form by themselves and
+    grow with the load. The network is used in the thread of the event loop: a batch takes a few milliseconds, and
+    handing it to another thread costs more than it gains.
+
+    Args:
+        answer: Gives probabilities and version for images uint8 [N, 28, 28]; called in the event loop.
+        max_batch: Images that are answered together at most.
+        max_wait_seconds: How long an image waits for others; 0: only for those that have arrived already.
+    """
+
+    def __init__(self, answer: Callable[[Images], Answer], max_batch: int, max_wait_seconds: float) -> None:
+        self._answer = answer
+        self._max_batch = max_batch
+        self._max_wait_seconds = max_wait_seconds
+        self._waiting: deque[tuple[Images, asyncio.Future[Answer]]] = deque()
+        self._images = 0
+        self._timer: asyncio.Handle | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Number of images that wait."""
+        return self._images
+
+    async def __call__(self, images: Images) -> Answer:
+        """Answer images uint8 [N, 28, 28], N >= 1; more than a batch are answered in several."""
+        parts = [
+            self._submit(images[start : start + self._max_batch]) for start in range(0, len(images), self._max_batch)
+        ]
+        if len(parts) == 1:
+            return await parts[0]
+        answers = [await part for part in parts]
+        if len({answer.version for answer in answers}) > 1:  # the network was replaced in between
+            return await self(images)
+        return Answer(np.concatenate([answer.probabilities for answer in answers]), answers[0].version)
+
+    def _submit(self, images: Images) -> "asyncio.Future[Answer]":
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        self._waiting.append((images, future))
+        self._images += len(images)
+        if self._timer is None:
+            self._timer = self._later(loop)
+        return future
+
+    def _later(self, loop: asyncio.AbstractEventLoop) -> asyncio.Handle:
+        """Answer at the end of the waiting time, or at once where a batch is full."""
+        if self._max_wait_seconds and self._images < self._max_batch:
+            return loop.call_later(self._max_wait_seconds, self._flush)
+        return loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Answer one batch; what is left is answered after the event loop has looked at everything else."""
+        batch: list[tuple[Images, asyncio.Future[Answer]]] = []
+        size = 0
+        while self._waiting and size + len(self._waiting[0][0]) <= self._max_batch:
+            images, future = self._waiting.popleft()
+            self._images -= len(images)
+            if not future.cancelled():  # by a timeout
+                batch.append((images, future))
+                size += len(images)
+        self._timer = asyncio.get_running_loop().call_soon(self._flush) if self._waiting else None
+        if not batch:
+            return
+        try:
+            answer = self._answer(batch[0][0] if len(batch) == 1 else np.concatenate([images for images, _ in batch]))
+        except Exception as error:
+            for _, future in batch:
+                future.set_exception(error)
+            return
+        start = 0
+        for images, future in batch:
+            future.set_result(Answer(answer.probabilities[start : start + len(images)], answer.version))
+            start += len(images)

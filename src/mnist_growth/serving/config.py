@@ -1,0 +1,44 @@
+"""Parameters of the service."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+BackendName = Literal["torch"]
+
+
+class ServingConfig(BaseModel):
+    """How the service listens, what it accepts, and how it computes; group ``serving`` of the parameters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    """Address to listen on; the default is reachable from this machine only."""
+    port: int = Field(default=8000, ge=0, le=65_535)
+    """Port to listen on; 0 takes one that is free."""
+    backend: BackendName = "torch"
+    """What computes the network."""
+    canonical_form: bool = True
+    """Whether images are brought to MNIST form; if not, they have to be 28 x 28 pixels, as the network was trained."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """Processes that answer, each with a copy of the network."""
+    threads: int = Field(default=1, ge=1, le=256)
+    """Threads of each process for the products of matrices."""
+    max_batch: int = Field(default=64, ge=1, le=4096)
+    """Images that go through the network together at most."""
+    max_wait_milliseconds: float = Field(default=0, ge=0, le=1000)
+    """Longest time that an image waits for others to share its batch; 0: only for those that have arrived already."""
+    max_requests: int = Field(default=256, ge=1, le=100_000)
+    """Requests in work at a time and process; more are answered with 503."""
+    max_images: int = Field(default=512, ge=1, le=10_000)
+    """Images in one request."""
+    max_body_bytes: int = Field(default=1_000_000, ge=1000, le=1_000_000_000)
+    """Largest body of a request, in bytes; more is answered with 413."""
+    max_pixels: int = Field(default=16_000_000, ge=784, le=200_000_000)
+    """Largest height times width of an image."""
+    timeout_seconds: float = Field(default=10, gt=0, le=3600)
+    """Longest time to receive and answer a request, and to finish what was begun when the service is stopped."""
+    drain_seconds: float = Field(default=0.5, ge=0, le=3600)
+    """Time between a stop and the end of listening: clients with open connections are told to leave in it."""
+    cors_origins: tuple[str, ...] = ()
+    """Addresses of other sites whose pages may use the service, such as https://example.org."""

@@ -1,0 +1,26 @@
+"""What Prometheus is told."""
+
+import os
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+_LATENCIES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+REQUESTS = Counter("mnist_growth_requests", "Requests that were answered", ("path", "status"))
+LATENCY = Histogram("mnist_growth_request_seconds", "From the head of a request to its answer", buckets=_LATENCIES)
+IN_WORK = Gauge("mnist_growth_requests_in_work", "Requests being received or answered", multiprocess_mode="livesum")
+BATCH = Histogram("mnist_growth_batch_images", "Images that went through the network together", buckets=_BATCHES)
+DIGITS = Counter("mnist_growth_digits", "Answers", ("digit",))
+MODEL = Gauge("mnist_growth_model", "1 for the network that answers", ("version", "backend"), multiprocess_mode="max")
+RELOADS = Counter("mnist_growth_reloads", "Attempts to load a network", ("outcome",))
+
+
+def exposition() -> bytes:
+    """All values in the text format of Prometheus, of all workers together."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
