@@ -157,4 +157,44 @@ run.params = [
 ]
 cli.add_command(run, "run")
 
+
+def _serve(**options: Any) -> None:
+    from kedro.utils import find_kedro_project
+
+    from mnist_growth.model_source import CatalogSource, MlflowSource, Project, serving_config
+    from mnist_growth.serving.server import serve
+
+    parameters = dict(options["params"] or {})
+    given = {name: options[name] for name in ("host", "port", "backend", "workers") if options[name] is not None}
+    parameters["serving"] = {**parameters.get("serving", {}), **given}
+    if options["version"] and options["model"]:
+        raise ValueError("--version chooses a network of the catalog and --model one of MLflow: give only one of them")
+    root = find_kedro_project(Path.cwd()) or Path.cwd()
+    project = Project(root, options["env"], options["conf_source"], parameters)
+    config = serving_config(project)
+    source = (
+        MlflowSource(project, options["model"], config.backend)
+        if options["model"]
+        else CatalogSource(project, options["version"], config.backend)
+    )
+    serve(source, config, os.environ.get("MNIST_GROWTH_TOKEN"), lambda address: click.echo(f"Listening on {address}"))
+
+
+serving = click.Command(
+    "serve",
+    callback=in_one_sentence(_serve),
+    help="Answer requests over HTTP with a trained network, and show a page to draw on.",
+    params=[
+        *(option for option in kedro_run.params if option.name in ("env", "conf_source", "params")),
+        click.Option(["--version"], help="Network of the catalog: name of its folder. [default: the newest]"),
+        click.Option(["--model"], help="Network of MLflow: models:/... or runs:/<run>/network."),
+        click.Option(["--host"], help="Address to listen on. [default: serving.host]"),
+        click.Option(["--port"], type=int, help="Port to listen on; 0: any. [default: serving.port]"),
+        click.Option(["--backend"], help="What computes the network. [default: serving.backend]"),
+        click.Option(["--workers"], type=int, help="Processes that answer. [default: serving.workers]"),
+        click.Option(["--verbose"], is_flag=True, help="Show the whole traceback of an error."),
+    ],
+)
+cli.add_command(serving)
+
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -9,6 +9,7 @@ from kedro.validation.type_extractor import TypeExtractor
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from mnist_growth.machine import DeviceName
+from mnist_growth.serving import ServingConfig
 
 
 class ArchiveParameters(BaseModel):
@@ -19,8 +20,13 @@ class ArchiveParameters(BaseModel):
     path: str | None = None
 
 
-UNGROUPED: Mapping[str, Any] = {"dataset": str, "archive": ArchiveParameters, "device": DeviceName}
-"""Parameters that Kedro does not check: the catalog reads them, or their type is no model."""
+UNGROUPED: Mapping[str, Any] = {
+    "dataset": str,
+    "archive": ArchiveParameters,
+    "device": DeviceName,
+    "serving": ServingConfig,
+}
+"""Parameters that Kedro does not check: the catalog or a command reads them, or their type is no model."""
 
 
 def check_parameters(parameters: Mapping[str, Any], pipelines: Mapping[str, Pipeline]) -> None:

@@ -1,9 +1,11 @@
-"""A trained network as a service: REST, batching, a page to draw on. Knows no Kedro."""
+"""A trained network as a service: REST, batching, a page to draw on. Knows no Kedro.
+
+``mnist_growth.serving.server`` listens and ``mnist_growth.serving.app`` answers; they are imported where they are used.
+"""
 
 from mnist_growth.serving.config import BackendName, ServingConfig
 from mnist_growth.serving.model import ModelSource, ServedModel
 from mnist_growth.serving.predictor import Predictor, TorchPredictor
-from mnist_growth.serving.server import serve
 
 __all__ = [
     "BackendName",
@@ -12,5 +14,4 @@ __all__ = [
     "ServedModel",
     "ServingConfig",
     "TorchPredictor",
-    "serve",
 ]

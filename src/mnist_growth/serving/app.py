@@ -28,7 +28,9 @@ from mnist_growth.serving.schemas import (
 )
 from mnist_growth.serving.service import Service
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
+_Responses = dict[int | str, dict[str, Any]]
+
+_PROBLEMS: _Responses = {
     400: {"model": Problem, "description": "The body cannot be read."},
     401: {"model": Problem, "description": "The token is missing or wrong."},
     408: {"model": Problem, "description": "The request took too long."},
@@ -36,8 +38,8 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "The body is not as described, or an image in it cannot be read."},
     503: {"model": Problem, "description": "Too many requests; try again after the seconds in Retry-After."},
 }
-_GUARDED = {status: _PROBLEMS[status] for status in (401, 503)}
-_STOPPING = {503: {"model": Status, "description": "The service is about to stop."}}
+_GUARDED: _Responses = {status: _PROBLEMS[status] for status in (401, 503)}
+_STOPPING: _Responses = {503: {"model": Status, "description": "The service is about to stop."}}
 
 
 def create_app(
@@ -125,9 +127,7 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
         return _json(explanation)
 
 
-def _add_model(
-    app: FastAPI, service: Service, token: str | None, reload_all: Callable[[], None] | None
-) -> None:
+def _add_model(app: FastAPI, service: Service, token: str | None, reload_all: Callable[[], None] | None) -> None:
     """The network that answers."""
 
     @app.get("/model", response_model=ModelDescription, responses=_GUARDED)
@@ -145,8 +145,8 @@ def _add_model(
             confusion=None if served.confusion is None else [list(row) for row in served.confusion],
         )
 
-    no_token = {403: {"model": Problem, "description": "The service has no token, so nobody may do this."}}
-    failed = {409: {"model": Problem, "description": "No network could be loaded; the old one goes on answering."}}
+    no_token: _Responses = {403: {"model": Problem, "description": "The service has no token, so nobody may do this."}}
+    failed: _Responses = {409: {"model": Problem, "description": "No network could be loaded; the old one stays."}}
 
     @app.post("/model/reload", responses={**_GUARDED, **no_token, **failed, 408: _PROBLEMS[408], 413: _PROBLEMS[413]})
     async def reload() -> Reloaded:

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import orjson
+from prometheus_client import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mnist_growth.serving import metrics
@@ -17,7 +18,7 @@ OPEN_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/openapi.json"})
 _KNOWN_PATHS = OPEN_PATHS | {"/predict", "/predict/batch", "/explain", "/model", "/model/reload", "/metrics", "/drift"}
 _JSON = (b"content-type", b"application/json")
 _CLOSE = (b"connection", b"close")
-_DISCARDED = 16  # times the largest body: so much of a refused one is read
+_DISCARDED = 16  # times the largest body: so much of a larger one is received
 _TOO_BUSY = (b"retry-after", b"1")
 
 
@@ -42,7 +43,7 @@ class Gate:
         self._authorization = f"Bearer {token}".encode() if token else None
         self._in_work = 0
         self._in_work_gauge = metrics.IN_WORK
-        self._counters: dict[tuple[str, int], metrics.Counter] = {}
+        self._counters: dict[tuple[str, int], Counter] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or refuse it."""
@@ -59,7 +60,7 @@ class Gate:
                 if (refusal := self._refusal(scope)) is None:
                     await self._pass(scope, receive, answer)
                 else:
-                    await _read(receive, _DISCARDED * config.max_body_bytes, keep=False)
+                    await _read(receive, config.max_body_bytes)
                     await answer.refuse(*refusal)
         except TimeoutError:
             await answer.refuse(408, f"the request was not complete and answered in {config.timeout_seconds:g} seconds")
@@ -100,7 +101,6 @@ class Gate:
                 answer.status = 499
                 return
             if len(read) > limit:
-                await _read(receive, _DISCARDED * limit, keep=False)
                 await answer.refuse(413, f"the body has more than {limit:,} bytes")
                 return
             body = read
@@ -173,14 +173,11 @@ class _Answer:
         await self.send(status, orjson.dumps({"detail": sentence}), _JSON, *more)
 
 
-async def _read(receive: Receive, limit: int, keep: bool = True) -> bytes | None:
-    """The whole body, or a little more than the limit of it; None if the client has gone.
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    """The body; of one beyond the limit, a little more than the limit; None if the client has gone.
 
-    Args:
-        receive: Gives the body, piece by piece.
-        limit: Bytes that are read.
-        keep: Whether to return the body; a client that is still sending may not hear an answer, so what is refused is
-            read as well, up to a limit.
+    A client that is still sending may not hear an answer, so what is too much is received as well and dropped, until
+    that gets too much, too.
     """
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
@@ -189,9 +186,9 @@ async def _read(receive: Receive, limit: int, keep: bool = True) -> bytes | None
     while message["type"] == "http.request":
         piece = message.get("body", b"")
         size += len(piece)
-        if keep:
+        if len(body) <= limit:
             body += piece
-        if size > limit or not message.get("more_body"):
+        if size > _DISCARDED * limit or not message.get("more_body"):
             return bytes(body)
         message = await receive()
     return None

@@ -16,8 +16,8 @@ Base64 = Annotated[
     str,
     Field(
         max_length=MAX_TEXT,
-        description="Base64 of an image file (PNG, JPEG, WebP, GIF, BMP, TIFF, PPM), of any size and polarity, or of 784 "
-        "grey values of 28 x 28 pixels, row by row. A data URL is understood as well.",
+        description="Base64 of an image file (PNG, JPEG, WebP, GIF, BMP, TIFF, PPM), of any size and polarity, or of "
+        "784 grey values of 28 x 28 pixels, row by row. A data URL is understood as well.",
         examples=[EXAMPLE],
     ),
 ]

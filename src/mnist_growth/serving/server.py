@@ -124,7 +124,7 @@ def _application(
         task.add_done_callback(tasks.discard)
 
     def stop_after_draining(uvicorns: Any, number: int, frame: FrameType | None) -> None:
-        """Go on answering for a while, so that clients with open connections are told to leave; a second signal ends it."""
+        """Go on answering for a while, and tell clients with open connections to leave; a second signal ends it."""
         if service.stopping:
             uvicorns(number, frame)
             return

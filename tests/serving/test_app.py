@@ -1,0 +1,215 @@
+"""What the service answers."""
+
+import base64
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+from served import Source, base64_of, png
+
+from mnist_growth.digits import canonical_form, sample_digits
+from mnist_growth.network import TrainedNetwork, predict_logits
+
+TEST = sample_digits().test
+IMAGES = TEST.images
+Make = Callable[..., TestClient]
+
+
+@pytest.fixture
+def client(client_of: Make) -> TestClient:
+    return client_of()
+
+
+def test_the_digits_of_mnist_get_the_labels_that_evaluation_gives(
+    client: TestClient, trained: TrainedNetwork, texts: list[str]
+) -> None:
+    expected = predict_logits(trained.network, IMAGES).argmax(axis=1)
+    found = [client.post("/predict", json={"image": text}).json()["digit"] for text in texts]
+    assert (expected == TEST.labels).mean() > 0.85
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_an_answer_has_everything_in_it(client: TestClient, texts: list[str]) -> None:
+    response = client.post("/predict", json={"image": texts[0]})
+    answer = response.json()
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    assert answer.keys() == {"digit", "confidence", "probabilities", "model_version"}
+    assert answer["model_version"] == "1"
+    assert sum(answer["probabilities"]) == pytest.approx(1)
+    assert answer["confidence"] == max(answer["probabilities"]) == answer["probabilities"][answer["digit"]]
+
+
+def encodings() -> dict[str, str]:
+    large = np.pad(np.asarray(Image.fromarray(IMAGES[0]).resize((400, 400))), 40)
+    jpeg = io.BytesIO()
+    Image.fromarray(255 - large).save(jpeg, "JPEG")
+    return {
+        "784 bytes": base64_of(IMAGES[0].tobytes()),
+        "inverted": base64_of(png(255 - IMAGES[0])),
+        "large": base64_of(png(large)),
+        "JPEG": base64_of(jpeg.getvalue()),
+        "data URL": "data:image/png;base64," + base64_of(png(IMAGES[0])),
+    }
+
+
+@pytest.mark.parametrize("encoding", encodings())
+def test_every_way_to_send_a_digit_gives_the_same_answer(client: TestClient, encoding: str, texts: list[str]) -> None:
+    expected = client.post("/predict", json={"image": texts[0]}).json()["digit"]
+    assert client.post("/predict", json={"image": encodings()[encoding]}).json()["digit"] == expected
+
+
+def test_a_batch_gets_the_answers_of_its_images(client: TestClient, texts: list[str]) -> None:
+    answer = client.post("/predict/batch", json={"images": texts[:100]}).json()
+    one_by_one = [client.post("/predict", json={"image": text}).json() for text in texts[:100]]
+    assert answer["model_version"] == "1"
+    for found, expected in zip(answer["predictions"], one_by_one, strict=True):
+        assert found["digit"] == expected["digit"]
+        np.testing.assert_allclose(found["probabilities"], expected["probabilities"], atol=1e-6)
+
+
+def test_an_explanation_shows_the_image_that_the_network_sees(client: TestClient) -> None:
+    large = np.pad(np.asarray(Image.fromarray(IMAGES[3]).resize((200, 200))), 20)
+    answer = client.post("/explain", json={"image": base64_of(png(255 - large))}).json()
+    np.testing.assert_array_equal(np.reshape(answer["image"], (28, 28)), canonical_form(large))
+    influence = np.abs(answer["saliency"])
+    assert influence.max() == 1
+    assert (influence[np.array(answer["image"]) == 0] == 0).all()
+
+
+BAD = {
+    "no JSON": (b"{", "JSON decode error"),
+    "no object": (b"[1]", "valid dictionary"),
+    "no image": (b"{}", "image: Field required"),
+    "another name": (b'{"image": "AAAA", "imgae": 1}', "imgae: Extra inputs"),
+    "a number": (b'{"image": 7}', "image: Input should be a valid string"),
+    "no base64": (b'{"image": "***"}', "the image is not base64"),
+    "not ASCII": ('{"image": "ä"}'.encode(), "the image is not base64"),
+    "half a surrogate": (b'{"image": "\\ud800"}', ""),
+    "no image file": (b'{"image": "AAAA"}', "3 bytes are not an image"),
+    "an empty page": (b'{"image": "' + base64.b64encode(bytes(784)) + b'"}', "the image shows nothing"),
+}
+
+
+@pytest.mark.parametrize("path", ["/predict", "/explain"])
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_question_is_answered_with_a_sentence(client: TestClient, path: str, case: str) -> None:
+    body, sentence = BAD[case]
+    response = client.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code in (400, 422)
+    assert sentence in response.json()["detail"]
+
+
+def test_a_bad_image_of_a_batch_is_named(client: TestClient, texts: list[str]) -> None:
+    response = client.post("/predict/batch", json={"images": [texts[0], "AAAA"]})
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith("images[1]: 3 bytes are not an image")
+
+
+def test_more_images_than_allowed_are_refused(client_of: Make, texts: list[str]) -> None:
+    response = client_of(max_images=2).post("/predict/batch", json={"images": texts[:3]})
+    assert (response.status_code, response.json()["detail"]) == (413, "there are 3 images; expected at most 2")
+
+
+def test_too_many_pixels_are_refused(client_of: Make) -> None:
+    content = base64_of(png(np.eye(300) * 255))
+    response = client_of(max_pixels=80_000).post("/predict", json={"image": content})
+    assert response.status_code == 422
+    assert "300 x 300 pixels; expected at most 80,000" in response.json()["detail"]
+
+
+def test_without_canonical_form_images_stay_as_they_are(client_of: Make, trained: TrainedNetwork) -> None:
+    client = client_of(canonical_form=False)
+    inverted = 255 - IMAGES[0]
+    expected = int(predict_logits(trained.network, inverted[None]).argmax())
+    assert client.post("/predict", json={"image": base64_of(png(inverted))}).json()["digit"] == expected
+    response = client.post("/predict", json={"image": base64_of(png(np.eye(30) * 255))})
+    assert (response.status_code, response.json()["detail"]) == (
+        422,
+        "the image has 30 x 30 pixels; expected 28 x 28",
+    )
+
+
+def test_the_model_is_described(client_of: Make, source: Source, trained: TrainedNetwork) -> None:
+    source.options["confusion"] = np.eye(10, dtype=int).tolist()
+    answer = client_of().get("/model").json()
+    assert answer["dataset"] == "sample"
+    assert answer["hidden_widths"] == [32]
+    assert answer["parameters"] == trained.network.parameter_count
+    assert answer["confusion"][3][3] == 1
+
+
+def test_metrics_count_requests_batches_and_digits(client: TestClient, texts: list[str]) -> None:
+    def value(line: str) -> float:
+        values = dict(row.rsplit(" ", 1) for row in client.get("/metrics").text.splitlines() if row[0] != "#")
+        return float(values.get(line, 0))
+
+    lines = ('mnist_growth_requests_total{path="/predict",status="200"}', "mnist_growth_batch_images_sum")
+    before = [value(line) for line in lines]
+    for text in texts[:5]:
+        client.post("/predict", json={"image": text})
+    assert [value(line) for line in lines] == [count + 5 for count in before]
+    client.get("/no/such/path/1")
+    assert value('mnist_growth_requests_total{path="other",status="404"}') >= 1
+
+
+def test_a_reload_brings_the_next_version(client_of: Make, texts: list[str]) -> None:
+    client = client_of(token="secret")
+    headers = {"Authorization": "Bearer secret"}
+    response = client.post("/model/reload", headers=headers)
+    assert response.json() == {"version": "2", "previous": "1"}
+    assert client.post("/predict", json={"image": texts[0]}, headers=headers).json()["model_version"] == "2"
+
+
+def test_a_reload_that_fails_leaves_the_old_network(client_of: Make, source: Source, texts: list[str]) -> None:
+    client = client_of(token="secret")
+    source.failure = ValueError("the file is damaged")
+    headers = {"Authorization": "Bearer secret"}
+    response = client.post("/model/reload", headers=headers)
+    assert response.status_code == 409
+    assert response.json()["detail"] == "the network could not be loaded again: the file is damaged"
+    assert client.post("/predict", json={"image": texts[0]}, headers=headers).json()["model_version"] == "1"
+
+
+def test_nobody_reloads_a_service_without_a_token(client: TestClient) -> None:
+    assert client.post("/model/reload").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/page/page.js", "/page/page.css", "/page/docs.js"])
+def test_pages_take_nothing_from_elsewhere(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 200
+    assert "default-src 'self'" in response.headers["content-security-policy"]
+    assert "://" not in response.text.replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize("name", ["..%2Fapp.py", "%2e%2e/app.py", "nothing.js", "page"])
+def test_other_files_are_not_handed_out(client: TestClient, name: str) -> None:
+    assert client.get(f"/page/{name}").status_code == 404
+
+
+def test_the_interface_is_described(client: TestClient) -> None:
+    description: dict[str, Any] = client.get("/openapi.json").json()
+    assert {
+        "/predict",
+        "/predict/batch",
+        "/explain",
+        "/model",
+        "/model/reload",
+        "/health",
+        "/ready",
+        "/metrics",
+    } <= set(description["paths"])
+    example = description["components"]["schemas"]["ImageRequest"]["properties"]["image"]["examples"][0]
+    assert client.post("/predict", json={"image": example}).json()["digit"] == 7
+
+
+def test_other_sites_may_not_use_it_unless_they_are_named(client_of: Make, texts: list[str]) -> None:
+    origin = {"Origin": "https://example.org"}
+    closed = client_of().post("/predict", json={"image": texts[0]}, headers=origin)
+    opened = client_of(cors_origins=["https://example.org"]).post("/predict", json={"image": texts[0]}, headers=origin)
+    assert "access-control-allow-origin" not in closed.headers
+    assert opened.headers["access-control-allow-origin"] == "https://example.org"

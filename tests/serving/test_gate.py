@@ -1,0 +1,125 @@
+"""Limits: of the body, of the time, of the number of requests, and the token."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+import orjson
+import pytest
+from fastapi.testclient import TestClient
+from served import Source
+from starlette.types import Message
+
+from mnist_growth.serving import ServingConfig
+from mnist_growth.serving.app import create_app
+from mnist_growth.serving.service import Service
+
+Make = Callable[..., TestClient]
+
+
+def test_a_body_beyond_the_limit_is_refused(client_of: Make) -> None:
+    client = client_of(max_body_bytes=2000)
+    body = json.dumps({"image": "A" * 2000})
+    response = client.post("/predict", content=body)
+    assert (response.status_code, response.json()["detail"]) == (
+        413,
+        f"the body has {len(body):,} bytes; expected at most 2,000",
+    )
+
+
+def test_a_body_of_unknown_length_is_refused_when_it_gets_too_long(client_of: Make) -> None:
+    client = client_of(max_body_bytes=2000)
+    response = client.post("/predict", content=(b" " * 100 for _ in range(30)))
+    assert (response.status_code, response.json()["detail"]) == (413, "the body has more than 2,000 bytes")
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/explain", "/model/reload"])
+def test_without_the_token_nothing_is_answered(client_of: Make, path: str) -> None:
+    client = client_of(token="secret")
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}):
+        response = client.post(path, json={"image": "AAAA"}, headers=headers)
+        assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize("path", ["/model", "/metrics", "/no-such-page"])
+def test_the_token_guards_what_can_be_read(client_of: Make, path: str) -> None:
+    client = client_of(token="secret")
+    assert client.get(path).status_code == 401
+    assert client.get(path, headers={"Authorization": "Bearer secret"}).status_code in (200, 404)
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/ready", "/docs", "/openapi.json", "/page/page.js"])
+def test_the_page_and_the_state_need_no_token(client_of: Make, path: str) -> None:
+    assert client_of(token="secret").get(path).status_code == 200
+
+
+class Question:
+    """A request to an application, piece by piece, and its answer."""
+
+    def __init__(self, *pieces: bytes, complete: bool = True) -> None:
+        self.pieces = list(pieces)
+        self.complete = complete
+        self.sent: list[Message] = []
+
+    async def ask(self, app, path: str = "/predict", method: str = "POST") -> int:
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [(b"content-type", b"application/json")],
+            "http_version": "1.1",
+            "scheme": "http",
+            "server": ("127.0.0.1", 80),
+            "client": ("127.0.0.1", 1),
+        }
+        await app(scope, self.receive, self.send)
+        return self.sent[0]["status"]
+
+    async def receive(self) -> Message:
+        if not self.pieces:
+            await asyncio.sleep(3600)
+        body = self.pieces.pop(0)
+        return {"type": "http.request", "body": body, "more_body": bool(self.pieces) or not self.complete}
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        return dict(self.sent[0]["headers"])
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(source: Source) -> None:
+    app = create_app(Service(source, ServingConfig(timeout_seconds=0.05)))
+    question = Question(b'{"image"', complete=False)
+    assert asyncio.run(question.ask(app)) == 408
+    assert question.headers[b"connection"] == b"close"
+
+
+def test_requests_beyond_the_limit_are_told_to_come_again(source: Source, texts: list[str]) -> None:
+    async def ask() -> tuple[list[int], Question, list[int]]:
+        app = create_app(Service(source, ServingConfig(max_requests=2, timeout_seconds=0.2)))
+        slow = [asyncio.create_task(Question(b"{", complete=False).ask(app)) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        third = Question(orjson.dumps({"image": texts[0]}))
+        statuses = [await third.ask(app), await Question(b"").ask(app, "/health", "GET")]
+        await asyncio.gather(*slow)
+        later = [await Question(orjson.dumps({"image": texts[0]})).ask(app)]
+        return statuses, third, later
+
+    statuses, third, later = asyncio.run(ask())
+    assert statuses == [503, 200]
+    assert third.headers[b"retry-after"] == b"1"
+    assert later == [200]
+
+
+def test_a_service_that_stops_says_so_and_goes_on_answering(client_of: Make, texts: list[str]) -> None:
+    client = client_of()
+    assert client.get("/ready").json() == {"status": "ready"}
+    client.service.stopping = True  # type: ignore[attr-defined]
+    response = client.post("/predict", json={"image": texts[0]})
+    assert (response.status_code, response.headers["connection"]) == (200, "close")
+    ready = client.get("/ready")
+    assert (ready.status_code, ready.json()) == (503, {"status": "stopping"})
