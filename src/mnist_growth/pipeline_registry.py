@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from mnist_growth.pipelines import compare, evaluate, export, ingest, preprocess, train
+from mnist_growth.pipelines import compare, evaluate, export, ingest, preprocess, report, train
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -12,11 +12,12 @@ def register_pipelines() -> dict[str, Pipeline]:
         "preprocess": preprocess.create_pipeline(),
         "train": train.create_pipeline(),
         "evaluate": evaluate.create_pipeline(),
+        "report": report.create_pipeline(),
     }
     return {
         "__default__": sum(stages.values(), Pipeline([])),
         **stages,
         "compare": compare.create_pipeline(),
         "export": export.create_pipeline(),
-        "resume": train.create_resume_pipeline() + stages["evaluate"],
+        "resume": train.create_resume_pipeline() + stages["evaluate"] + stages["report"],
     }

@@ -1,8 +1,8 @@
 """Settings of the Kedro project."""
 
-from mnist_growth.hooks import ParameterHooks, TrackingHooks, VersionHooks
+from mnist_growth.hooks import FactsHooks, ParameterHooks, TrackingHooks, VersionHooks
 
-HOOKS = (ParameterHooks(), VersionHooks(), TrackingHooks())
+HOOKS = (ParameterHooks(), VersionHooks(), FactsHooks(), TrackingHooks())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 CONFIG_LOADER_ARGS = {

@@ -36,6 +36,9 @@ def test_the_static_site_shows_pipelines_layers_and_previews(smoke_run, tmp_path
         "confident_mistakes": "TablePreview",
         "ambiguous_digits": "TablePreview",
         "test_metrics": "JSONPreview",
+        "training_summary": "JSONPreview",
+        "unit_cohorts": "TablePreview",
+        "layer_costs": "TablePreview",
         **{name: "PlotlyPreview" for name in kinds if name.endswith("_figure")},
     }
     assert "growth_figure" in kinds

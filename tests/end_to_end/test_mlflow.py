@@ -44,7 +44,7 @@ def test_one_run_with_parameters_and_tags(smoke_run, run):
     assert len(tags["dataset.fingerprint"]) == 64
     assert {name for name in tags if name.startswith("growth.")} == {"growth.epoch_0002", "growth.epoch_0003"}
     versions = {name: value for name, value in tags.items() if name.startswith("version.")}
-    assert {"network", "test_metrics", "confused_pairs", "reliability_figure"} <= {
+    assert {"network", "test_metrics", "confused_pairs", "reliability_figure", "report"} <= {
         name.removeprefix("version.") for name in versions
     }
     assert set(versions.values()) == {version}
@@ -57,7 +57,7 @@ def test_one_run_with_parameters_and_tags(smoke_run, run):
 def test_metrics_of_every_epoch_and_of_the_test(smoke_run, record, run):
     history = pd.read_parquet(smoke_run.project.path("06_models/training_history.parquet"))
 
-    for name in history.columns.drop(["epoch", "widths"]):
+    for name in history.columns.drop(["epoch", "widths", "budget_bytes"]):
         tracked = record.history(run, name)
         assert [metric.step for metric in tracked] == [1, 2, 3, 4], name
         assert [metric.value for metric in tracked] == history[name].astype(float).tolist(), name
@@ -68,8 +68,13 @@ def test_metrics_of_every_epoch_and_of_the_test(smoke_run, record, run):
 
 def test_reports_and_figures_are_kept(record, run):
     assert {
-        "figures.html",
+        "report.html",
         "test_metrics.json",
+        "training_summary.json",
+        "figures/unit_cohorts_figure.json",
+        "figures/cost_figure.json",
+        "tables/unit_cohorts.csv",
+        "tables/layer_costs.csv",
         "figures/growth_figure.json",
         "figures/confusion_matrix_figure.json",
         "figures/warps_figure.json",

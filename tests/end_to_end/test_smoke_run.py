@@ -17,6 +17,8 @@ FIGURES = [
     "confused_pairs_figure",
     "confused_digits_figure",
     "ambiguous_digits_figure",
+    "unit_cohorts_figure",
+    "cost_figure",
 ]
 TABLES = [
     "class_metrics",
@@ -26,6 +28,8 @@ TABLES = [
     "reliability_curve",
     "confident_mistakes",
     "ambiguous_digits",
+    "unit_cohorts",
+    "layer_costs",
 ]
 
 
@@ -71,6 +75,8 @@ def test_everything_has_one_version_and_nothing_temporary_is_left(project):
         "predictions.parquet",
         "test_metrics.json",
         *(f"{table}.parquet" for table in TABLES),
+        "training_summary.json",
+        "report.html",
         *(f"{figure}.json" for figure in FIGURES),
     }
     assert not [path for path in project.folder.rglob("*") if ".tmp" in path.name]

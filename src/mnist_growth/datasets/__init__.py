@@ -5,6 +5,7 @@ from mnist_growth.datasets.digit_archive import DigitArchiveDataset
 from mnist_growth.datasets.digits import DigitsDataset
 from mnist_growth.datasets.network import NetworkDataset
 from mnist_growth.datasets.onnx_model import OnnxModelDataset
+from mnist_growth.datasets.png_folder import PngFolderDataset
 from mnist_growth.datasets.split import SplitDataset
 from mnist_growth.datasets.statistics import PixelStatisticsDataset
 from mnist_growth.datasets.whole_version import WholeVersion
@@ -16,6 +17,7 @@ __all__ = [
     "NetworkDataset",
     "OnnxModelDataset",
     "PixelStatisticsDataset",
+    "PngFolderDataset",
     "SplitDataset",
     "WholeVersion",
 ]

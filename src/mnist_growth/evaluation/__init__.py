@@ -18,14 +18,16 @@ from mnist_growth.evaluation.predictions import (
     spread_sample,
     worst_mistakes,
 )
-from mnist_growth.evaluation.same_set import check_same_set
+from mnist_growth.evaluation.same_set import check_same_network, check_same_set
 from mnist_growth.evaluation.summary import summary
+from mnist_growth.evaluation.units import unit_cohorts
 
 __all__ = [
     "EvaluationConfig",
     "Tally",
     "accuracy_by_part",
     "ambiguous_digits",
+    "check_same_network",
     "check_same_set",
     "class_metrics",
     "compare",
@@ -45,6 +47,7 @@ __all__ = [
     "spread_sample",
     "summary",
     "test_metrics",
+    "unit_cohorts",
     "wilson_interval",
     "worst_mistakes",
 ]

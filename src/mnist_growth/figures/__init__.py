@@ -11,10 +11,11 @@ from mnist_growth.figures.digits import ambiguous_digits, confused_digits, sampl
 from mnist_growth.figures.growth import growth
 from mnist_growth.figures.learning_curves import learning_curves
 from mnist_growth.figures.memory import memory
-from mnist_growth.figures.page import page
+from mnist_growth.figures.png import png_files
 from mnist_growth.figures.provenance import describe_dataset, stamp
 from mnist_growth.figures.reliability import reliability
 from mnist_growth.figures.theme import IN_DARK, TEMPLATE, in_dark
+from mnist_growth.figures.units import units
 
 __all__ = [
     "IN_DARK",
@@ -32,9 +33,11 @@ __all__ = [
     "learning_curves",
     "memory",
     "page",
+    "png_files",
     "reliability",
     "sample_predictions",
     "stamp",
+    "units",
     "warps",
     "worst_mistakes",
 ]

@@ -1,7 +1,8 @@
 """Where checks, versions and tracking meet a Kedro run."""
 
 from mnist_growth.hooks.checks import ParameterHooks
+from mnist_growth.hooks.facts import FactsHooks
 from mnist_growth.hooks.record import TrackingHooks, git_commit
 from mnist_growth.hooks.versions import VersionHooks
 
-__all__ = ["ParameterHooks", "TrackingHooks", "VersionHooks", "git_commit"]
+__all__ = ["FactsHooks", "ParameterHooks", "TrackingHooks", "VersionHooks", "git_commit"]

@@ -97,6 +97,10 @@ class TrackingHooks:
             self.tracker.log_metrics(data, prefix="comparison_")
             self.tracker.log_dict(dataset_name, data)
             self.comparison = data
+        elif dataset_name == "training_summary":
+            self.tracker.log_dict(dataset_name, data)
+        elif dataset_name == "report":
+            self.tracker.log_report(data)
         elif isinstance(data, go.Figure):
             self.tracker.log_figure(dataset_name, data)
         elif isinstance(data, pd.DataFrame) and dataset_name != "predictions":

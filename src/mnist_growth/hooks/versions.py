@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-COMPANIONS = {"training_history": "network", "data_manifest": "test_digits", "train_digits": "test_digits"}
+COMPANIONS = {
+    "training_history": "network",
+    "growth_events": "network",
+    "data_manifest": "test_digits",
+    "train_digits": "test_digits",
+}
 """Datasets that belong to another one: ``--load-versions`` of the other one holds for them too."""
 
 PREDECESSORS = {"baseline_network": "network"}

@@ -2,6 +2,7 @@
 
 from mnist_growth.machine.allocations import AllocationMeter
 from mnist_growth.machine.budget import MemoryBudget, MemoryConfig, is_out_of_memory
+from mnist_growth.machine.description import describe_machine
 from mnist_growth.machine.device import DeviceName, choose_device
 from mnist_growth.machine.files import atomic_path, flush_to_disk
 from mnist_growth.machine.interruption import (
@@ -29,6 +30,7 @@ __all__ = [
     "atomic_path",
     "choose_device",
     "choose_precision",
+    "describe_machine",
     "flush_to_disk",
     "gpu_memory_bytes",
     "gpu_memory_limit_bytes",

@@ -4,7 +4,13 @@ from mnist_growth.network.adamw import GrowingAdamW
 from mnist_growth.network.averaging import averaged_copy, update_average
 from mnist_growth.network.backprop import Backprop, BatchResult
 from mnist_growth.network.budget import budgeted_neurons
-from mnist_growth.network.complexity import forward_multiply_adds, parameter_count, training_multiply_adds
+from mnist_growth.network.complexity import (
+    LayerCost,
+    forward_multiply_adds,
+    layer_costs,
+    parameter_count,
+    training_multiply_adds,
+)
 from mnist_growth.network.config import GrowthConfig, NetworkConfig, OperatorName
 from mnist_growth.network.deepening import deepen
 from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_network, save_network
@@ -28,6 +34,7 @@ __all__ = [
     "GrowingAdamW",
     "GrowingMLP",
     "GrowthConfig",
+    "LayerCost",
     "Moment",
     "NetworkConfig",
     "Operator",
@@ -45,6 +52,7 @@ __all__ = [
     "gradient_directed",
     "gradient_directions",
     "is_plateau",
+    "layer_costs",
     "load_network",
     "load_tensors",
     "net2net_split",

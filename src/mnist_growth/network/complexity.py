@@ -1,6 +1,7 @@
 """What a multilayer perceptron costs: parameters and multiply-adds."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from mnist_growth.network.mlp import CLASSES, PIXELS
@@ -36,3 +37,36 @@ def parameter_count(widths: Sequence[int], *, batch_norm: bool) -> int:
         batch_norm: a scale and a shift for each hidden neuron in the place of its bias.
     """
     return forward_multiply_adds(widths) + sum(widths) * (2 if batch_norm else 1) + CLASSES
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """What one layer costs.
+
+    Attributes:
+        layer: one-based number; the last layer is the output.
+        inputs: numbers that come in.
+        outputs: its neurons.
+        parameters: trainable numbers.
+        multiply_adds: of its matrix product, for one image.
+    """
+
+    layer: int
+    inputs: int
+    outputs: int
+    parameters: int
+    multiply_adds: int
+
+
+def layer_costs(widths: Sequence[int], *, batch_norm: bool) -> list[LayerCost]:
+    """Cost of each layer; the sums are those of ``parameter_count`` and ``forward_multiply_adds``.
+
+    Args:
+        widths: neurons of each hidden layer.
+        batch_norm: a scale and a shift for each hidden neuron in the place of its bias.
+    """
+    costs = []
+    for layer, (fan_in, fan_out) in enumerate(pairwise([PIXELS, *widths, CLASSES]), start=1):
+        per_neuron = 2 if batch_norm and layer <= len(widths) else 1
+        costs.append(LayerCost(layer, fan_in, fan_out, (fan_in + per_neuron) * fan_out, fan_in * fan_out))
+    return costs

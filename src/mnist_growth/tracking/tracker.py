@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mnist_growth.digits import IMAGE_SIDE
-from mnist_growth.figures import page
+from mnist_growth.report import Section, page
 from mnist_growth.tracking.flatten import flatten, numbers_of
 from mnist_growth.tracking.inputs import dataset_inputs
 from mnist_growth.tracking.runs import LONGEST_TAG, open_run, set_tags
@@ -71,6 +71,7 @@ class Tracker:
         self._continues = False
         self._known_steps: dict[str, set[int]] = {}
         self._figures: dict[str, go.Figure] = {}
+        self._reported = False
 
     @classmethod
     def start(
@@ -132,7 +133,7 @@ class Tracker:
 
     @_never_raises
     def log_figure(self, name: str, figure: go.Figure) -> None:
-        """Keep a figure as `figures/<name>.json`; at the end, all are put on one page, `figures.html`."""
+        """Keep a figure as `figures/<name>.json`; at the end, all are put on one page, where there is no report."""
         self._figures[name] = figure
         self._connected.log_text(self.run_id, figure.to_json(), f"figures/{name}.json")
 
@@ -150,6 +151,12 @@ class Tracker:
     def log_text(self, name: str, text: str) -> None:
         """Keep a text under its file name."""
         self._connected.log_text(self.run_id, text, name)
+
+    @_never_raises
+    def log_report(self, text: str) -> None:
+        """Keep the report of the run as `report.html`; it takes the place of `figures.html`."""
+        self._connected.log_text(self.run_id, text, "report.html")
+        self._reported = True
 
     @_never_raises
     def log_dataset(self, dataset: str, fingerprint: str, counts: Mapping[str, int], source: str) -> None:
@@ -189,8 +196,9 @@ class Tracker:
 
     @_never_raises
     def _close(self, status: Status, reason: str) -> None:
-        if self._figures:
-            self._connected.log_text(self.run_id, page(self._figures, "Figures of this run"), "figures.html")
+        if self._figures and not self._reported:
+            figures = page("Figures of this run", [Section("figures", "Figures", figures=self._figures)])
+            self._connected.log_text(self.run_id, figures, "figures.html")
         if reason:
             self._connected.set_tag(self.run_id, "ended", reason[:LONGEST_TAG])
         self._connected.set_terminated(self.run_id, status.value)

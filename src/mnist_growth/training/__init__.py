@@ -8,6 +8,7 @@ from mnist_growth.training.loop import Checkpoints, batches_per_epoch, train
 from mnist_growth.training.monitor import Monitor, Monitors
 from mnist_growth.training.setup import MAY_CHANGE, TrainingData, TrainingSetup, split_fingerprint
 from mnist_growth.training.state import EpochProgress, TrainingState
+from mnist_growth.training.summary import training_summary
 from mnist_growth.training.terminal import TerminalMonitor
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "learning_rate",
     "split_fingerprint",
     "train",
+    "training_summary",
 ]

@@ -18,6 +18,9 @@ from mnist_growth.pipelines.evaluate.nodes import (
     predict,
 )
 
+DESCRIBE = Node(describe, inputs=["network", "test_digits", "data_manifest"], outputs="provenance", name="describe")
+"""The same node in every pipeline whose figures say what they are of."""
+
 
 def create_pipeline() -> Pipeline:
     """A trained network, its history and digits in; predictions, metrics and figures out."""
@@ -57,12 +60,7 @@ def create_pipeline() -> Pipeline:
                 outputs="ambiguous_digits",
                 name="find_ambiguous",
             ),
-            Node(
-                describe,
-                inputs=["network", "test_digits", "data_manifest"],
-                outputs="provenance",
-                name="describe",
-            ),
+            DESCRIBE,
             Node(
                 draw_confusion_matrix,
                 inputs=["confusion_matrix", "provenance"],

@@ -1,0 +1,24 @@
+"""Figures as PNG files in the catalog."""
+
+from pathlib import Path
+
+from mnist_growth.datasets.versioned_file import VersionedFileDataset
+from mnist_growth.machine import atomic_path
+
+
+class PngFolderDataset(VersionedFileDataset[dict[str, bytes]]):
+    """Contents of PNG files by their names, as `<filepath>/<version>/<name of filepath>/<name>.png`.
+
+    Nothing is written where there are none: not even a version.
+    """
+
+    def load(self) -> dict[str, bytes]:
+        """Read all files."""
+        return {path.stem: path.read_bytes() for path in sorted(Path(self._get_load_path()).glob("*.png"))}
+
+    def save(self, data: dict[str, bytes]) -> None:
+        """Write each file in one step."""
+        folder = Path(self._get_save_path())
+        for name, content in data.items():
+            with atomic_path(folder / f"{name}.png") as path:
+                path.write_bytes(content)

@@ -1,0 +1,88 @@
+"""What became of the units that each growth added."""
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from mnist_growth.figures.theme import BLUE, GREEN, LEGEND_BELOW, ORANGE, PURPLE, TEMPLATE, VERMILLION
+
+_PANELS = (
+    ("variance", "variance of a unit's<br>activations (median)"),
+    ("dead_share", "dead units"),
+    ("fan_in_norm", "norm of incoming<br>weights (median)"),
+    ("fan_out_norm", "norm of outgoing<br>weights (median)"),
+    ("loss_increase_per_unit", "loss without them, per<br>unit (nats, log scale)"),
+)
+_COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
+_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross")
+
+
+def units(cohorts: pd.DataFrame) -> go.Figure:
+    """Draw activity, weights and worth of the units of each hidden layer over the epoch in which they were born.
+
+    Units without which the loss is not larger have no point in the lowest panel.
+
+    Args:
+        cohorts: Table of ``evaluation.unit_cohorts``; the bars of its quartiles are drawn around their medians.
+    """
+    figure = make_subplots(rows=len(_PANELS), cols=1, shared_xaxes=True, vertical_spacing=0.03)
+    births = sorted(int(epoch) for epoch in cohorts["born_epoch"].unique())
+    drawn = cohorts.assign(dead_share=cohorts["dead_units"] / cohorts["units"])
+    worth = drawn["loss_increase_per_unit"]
+    drawn["loss_increase_per_unit"] = worth.where(worth > 0)  # a log scale has no place for others
+    for layer in sorted(set(cohorts["layer"].tolist())):
+        rows = drawn[drawn["layer"] == layer]
+        for panel, (column, title) in enumerate(_PANELS, start=1):
+            figure.add_scatter(
+                x=[_birth(int(epoch)) for epoch in rows["born_epoch"]],
+                y=[None if pd.isna(value) else value for value in rows[column].tolist()],
+                error_y=_bars(rows, column),
+                name=f"hidden layer {layer}",
+                legendgroup=str(layer),
+                showlegend=panel == 1,
+                mode="lines+markers",
+                line={"color": _COLORS[(layer - 1) % len(_COLORS)], "width": 2},
+                marker={"symbol": _SYMBOLS[(layer - 1) % len(_SYMBOLS)], "size": 7},
+                customdata=rows[["units", "dead_units", "age_epochs"]].to_numpy().tolist(),
+                hovertemplate=(
+                    f"hidden layer {layer}, %{{customdata[0]}} units of epoch %{{x}}, trained for %{{customdata[2]}} "
+                    f"epochs, %{{customdata[1]}} dead<br>{title.replace('<br>', ' ')}: %{{y:.3~g}}<extra></extra>"
+                ),
+                row=panel,
+                col=1,
+            )
+    for panel, (_, title) in enumerate(_PANELS, start=1):
+        figure.update_yaxes(title={"text": title, "font": {"size": 12}}, rangemode="tozero", row=panel, col=1)
+    figure.update_yaxes(type="log", exponentformat="power", nticks=5, rangemode="normal", row=len(_PANELS), col=1)
+    figure.update_yaxes(tickformat=".0%", range=[0, max(0.1, 1.1 * float(drawn["dead_share"].max()))], row=2, col=1)
+    order = [_birth(epoch) for epoch in births]
+    figure.update_xaxes(type="category", categoryorder="array", categoryarray=order)
+    figure.update_xaxes(title_text="first epoch with these units", row=len(_PANELS), col=1)
+    figure.update_layout(
+        template=TEMPLATE,
+        title="What became of the units of each growth",
+        height=1080,
+        margin_b=LEGEND_BELOW,
+        showlegend=True,
+    )
+    return figure
+
+
+def _birth(epoch: int) -> str:
+    """The epoch in which units were born, as the axis names it."""
+    return "start" if epoch == 1 else str(epoch)
+
+
+def _bars(rows: pd.DataFrame, column: str) -> dict[str, object] | None:
+    """Distances of the quartiles from the median, where the table has them."""
+    if f"{column}_lower" not in rows:
+        return None
+    above, below = rows[f"{column}_upper"] - rows[column], rows[column] - rows[f"{column}_lower"]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": above.tolist(),
+        "arrayminus": below.tolist(),
+        "thickness": 1,
+        "width": 3,
+    }

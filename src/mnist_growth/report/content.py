@@ -1,0 +1,44 @@
+"""What a page consists of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import plotly.graph_objects as go
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts.
+
+    Attributes:
+        name: Anchor on the page.
+        title: Caption.
+        headings: One for each column.
+        rows: Texts; the first one of a row says what the row is about.
+        folded: Whether a reader has to open it, as is right for many rows.
+    """
+
+    name: str
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page, in this order: texts, tables, figures.
+
+    Attributes:
+        name: Anchor on the page.
+        title: Heading.
+        paragraphs: Plain texts.
+        tables: Tables.
+        figures: Figures by their names, which are their anchors.
+    """
+
+    name: str
+    title: str
+    paragraphs: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+    figures: Mapping[str, go.Figure] = field(default_factory=dict)

@@ -1,0 +1,87 @@
+"""Numbers as people read them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Format = Callable[[Any], str]
+"""From a value to its text."""
+
+MISSING = "–"
+"""What stands for a value that is not there."""
+
+
+def percent(share: float) -> str:
+    """0.98765 as "98.77 %"."""
+    return f"{share:.2%}".replace("%", " %")
+
+
+def nats(value: float) -> str:
+    """A loss: "0.0312 nats"."""
+    return f"{value:.4f} nats"
+
+
+def decimals(value: float) -> str:
+    """Four digits behind the point."""
+    return f"{value:.4f}"
+
+
+def count(value: float) -> str:
+    """12345 as "12,345"."""
+    return f"{value:,.0f}"
+
+
+def scientific(value: float) -> str:
+    """Three digits that count: "1.23e-07", and "0" for 0."""
+    return f"{value:.2e}" if value else "0"
+
+
+def significant(value: float) -> str:
+    """Four digits that count, without an exponent where that is readable."""
+    return f"{value:.4g}"
+
+
+def megabytes(value: float) -> str:
+    """Bytes in megabytes of 10^6: "697 MB"."""
+    return f"{value / 1e6:,.0f} MB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds, and minutes where there are some: "3 min 7 s"."""
+    whole = round(seconds)
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{seconds:.1f} s"
+
+
+def cell(row: Mapping[Any, Any], column: str, form: Format) -> str:
+    """The value of a column, with its interval where the row has the columns ``..._low`` and ``..._high``."""
+    value = row[column]
+    if _is_missing(value):
+        return MISSING
+    low, high = row.get(f"{column}_low"), row.get(f"{column}_high")
+    if _is_missing(low) or _is_missing(high):
+        return form(value)
+    return f"{form(value)} ({interval(low, high, form)})"
+
+
+def interval(low: Any, high: Any, form: Format) -> str:
+    """Two bounds, their unit once: "98.91 to 99.21 %"."""
+    lower, upper = form(low), form(high)
+    unit = upper.partition(" ")[2]
+    return f"{lower.removesuffix(f' {unit}') if unit else lower} to {upper}"
+
+
+def of_values(values: pd.Series) -> Format:
+    """The format of a column that nobody has described: by the type of its values."""
+    if pd.api.types.is_bool_dtype(values):
+        return lambda value: "yes" if value else "no"
+    if pd.api.types.is_integer_dtype(values):
+        return count
+    if pd.api.types.is_float_dtype(values):
+        return significant
+    return str
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float | np.floating) and bool(np.isnan(value)))

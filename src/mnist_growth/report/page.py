@@ -1,0 +1,93 @@
+"""A page with tables and figures that can be opened without a network."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+import plotly.offline
+
+from mnist_growth.figures import IN_DARK, TEMPLATE
+from mnist_growth.report.content import Section
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_ROOM_FOR_LABELS = 48  # pixels above the axes, for the labels of growths
+_ROOM = 16  # pixels above the axes of a figure that has none
+
+
+def page(title: str, sections: Sequence[Section], *, lead: Sequence[str] = (), warning: str = "") -> str:
+    """Return an HTML page that follows the reader's choice of light and dark, and fits narrow screens.
+
+    The page embeds the drawing library once, 4.8 MB; figures are kept as data and drawn by the page's own script, in
+    the colours of the theme.
+
+    Args:
+        title: Heading of the page, plain text.
+        sections: What is on it, in this order.
+        lead: Plain texts below the heading.
+        warning: What a reader must not overlook, plain text.
+    """
+    figures = {name: figure for section in sections for name, figure in section.figures.items()}
+    data = {
+        "template": TEMPLATE.to_plotly_json(),
+        "dark": IN_DARK,
+        "figures": {name: _drawing(figure) for name, figure in figures.items()},
+    }
+    folder = files("mnist_growth.report") / "templates"
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            title=title,
+            lead=lead,
+            warning=warning,
+            sections=sections,
+            captions={name: _caption(figure) for name, figure in figures.items()},
+            # A script ends at "</script>", wherever that stands; inside a text, "<" can be written like this instead.
+            data=json.dumps(data, cls=_encoder(), separators=(",", ":")).replace("<", "\\u003c"),
+            style=(folder / "page.css").read_text("utf-8"),
+            script=(folder / "page.js").read_text("utf-8"),
+            plotly=plotly.offline.get_plotlyjs() if figures else "",
+        )
+    )
+
+
+def _drawing(figure: go.Figure) -> dict[str, Any]:
+    """Data and layout of a figure without its title and template: the page has its own for both."""
+    content = figure.to_plotly_json()
+    layout = {name: value for name, value in content["layout"].items() if name not in ("title", "template")}
+    before = layout.get("margin", {}).get("t", TEMPLATE.layout.margin.t)
+    above = _ROOM_FOR_LABELS if any(note.get("y") == 1 for note in layout.get("annotations", ())) else _ROOM
+    layout["margin"] = {**layout.get("margin", {}), "t": above}
+    if "height" in layout:
+        layout["height"] -= before - above
+    return {"data": content["data"], "layout": layout}
+
+
+def _caption(figure: go.Figure) -> dict[str, str]:
+    title = figure.layout.title
+    return {"title": title.text or "", "provenance": title.subtitle.text or ""}
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("mnist_growth.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _encoder() -> type[json.JSONEncoder]:
+    from plotly.utils import PlotlyJSONEncoder
+
+    encoder: type[json.JSONEncoder] = PlotlyJSONEncoder
+    return encoder

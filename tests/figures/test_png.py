@@ -1,0 +1,47 @@
+import io
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_growth.figures import IN_DARK, memory, png_files
+from mnist_growth.figures.theme import PAPER
+
+
+@pytest.fixture
+def chromium():
+    from choreographer.browsers.chromium import Chromium
+
+    if not Chromium.find_browser(skip_local=False):
+        pytest.skip("neither Chromium nor Chrome is installed")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_file_shows_the_figure_on_its_paper(chromium, history, dark):
+    [(name, content)] = png_files({"memory": memory(history)}, dark=dark).items()
+
+    picture = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+    assert name == "memory"
+    assert picture.shape == (2 * memory(history).layout.height, 1800, 3)
+    paper = IN_DARK[PAPER] if dark else PAPER
+    assert "#{:02X}{:02X}{:02X}".format(*picture[0, 0]) == paper
+    assert (picture != picture[0, 0]).any(axis=2).mean() > 0.01
+
+
+def test_no_figures_need_no_browser():
+    assert png_files({}) == {}
+
+
+def test_without_kaleido_the_error_says_what_to_install(monkeypatch, history):
+    monkeypatch.setitem(sys.modules, "kaleido", None)
+
+    with pytest.raises(ValueError, match=r"pip install 'mnist-growth\[png\]'"):
+        png_files({"memory": memory(history)})
+
+
+def test_without_a_browser_the_error_says_what_to_install(monkeypatch, history):
+    monkeypatch.setattr("choreographer.browsers.chromium.Chromium.find_browser", lambda **_: None)
+
+    with pytest.raises(ValueError, match="none was found: install one"):
+        png_files({"memory": memory(history)})

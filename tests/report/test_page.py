@@ -1,0 +1,60 @@
+import json
+import re
+
+import plotly.graph_objects as go
+import plotly.offline
+from html_page import Page
+
+from mnist_growth.figures import TEMPLATE, learning_curves
+from mnist_growth.report import Section, Table, page
+
+SECTIONS = [
+    Section("first", "First & foremost", ["a <b> text"], [Table("t", "Numbers", ("a", "b"), [("1", "</script>")])]),
+    Section(
+        "second",
+        "Second",
+        figures={
+            "line": go.Figure(
+                go.Scatter(x=[1], y=[2], name="</script>"),
+                layout={"title": {"text": "A line", "subtitle": {"text": "of <numbers>"}}, "height": 400},
+            )
+        },
+    ),
+]
+
+
+def data(text: str):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])
+
+
+def test_the_page_embeds_the_library_once_and_loads_nothing():
+    text = page("Title", SECTIONS)
+
+    assert text.count(plotly.offline.get_plotlyjs()) == 1
+    assert Page(text).loaded == ["data:,"]
+    assert plotly.offline.get_plotlyjs() not in page("Title", SECTIONS[:1])
+
+
+def test_texts_are_texts_and_not_markup():
+    shown = Page(page("a <b> & c", SECTIONS, lead=["<i>"], warning="<u>"))
+
+    assert shown.headings == ["a <b> & c", "First & foremost", "Second"]
+    assert shown.paragraphs[:3] == ["<u>", "<i>", "a <b> text"]
+    assert shown.tables == {"t": [["a", "b"], ["1", "</script>"]]}
+
+
+def test_a_figure_is_drawn_without_its_title_which_is_a_caption():
+    text = page("Title", SECTIONS)
+
+    figure = data(text)["figures"]["line"]
+    assert figure["data"] == [{"name": "</script>", "x": [1], "y": [2], "type": "scatter"}]
+    assert "title" not in figure["layout"]
+    assert figure["layout"]["height"] == 400 - (TEMPLATE.layout.margin.t - figure["layout"]["margin"]["t"])
+    assert "<strong>A line</strong> <span>of &lt;numbers&gt;</span>" in text
+
+
+def test_labels_above_the_axes_keep_their_room(history):
+    def top(figure):
+        return data(page("Title", [Section("s", "S", figures={"f": figure})]))["figures"]["f"]["layout"]["margin"]["t"]
+
+    assert top(learning_curves(history)) > top(learning_curves(history.assign(grew=False)))
