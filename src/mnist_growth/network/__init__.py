@@ -22,7 +22,7 @@ from mnist_growth.network.placement import equal_width, neurons_to_add, paramete
 from mnist_growth.network.plateau import is_plateau
 from mnist_growth.network.prediction import Score, predict_logits, score
 from mnist_growth.network.schedule import scheduled_neurons
-from mnist_growth.network.tensor_file import check_header, load_tensors, save_tensors
+from mnist_growth.network.tensor_file import check_header, load_tensors, save_tensors, tensors_sha256
 from mnist_growth.network.triggers import Moment, neurons_wanted
 from mnist_growth.network.widening import BORN, Widening, widen
 
@@ -69,6 +69,7 @@ __all__ = [
     "save_tensors",
     "scheduled_neurons",
     "score",
+    "tensors_sha256",
     "training_multiply_adds",
     "update_average",
     "widen",

@@ -68,6 +68,11 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, An
     return tensors, header
 
 
+def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 (hex) over names, dtypes, shapes and contents of tensors."""
+    return _digest({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, "")
+
+
 def check_header(header: Mapping[str, Any], model: type[Model]) -> Model:
     """Give the header's values the types that the model asks for, as they were before JSON.
 

@@ -1,0 +1,19 @@
+"""Predicting many images: from a folder, an IDX file or a parquet table, in memory that does not grow with them."""
+
+from mnist_growth.batch.config import PredictConfig
+from mnist_growth.batch.picture import Picture, Source
+from mnist_growth.batch.prediction import Part, predict_pictures
+from mnist_growth.batch.results import BatchResults, read_results, write_results
+from mnist_growth.batch.sources import open_source
+
+__all__ = [
+    "BatchResults",
+    "Part",
+    "Picture",
+    "PredictConfig",
+    "Source",
+    "open_source",
+    "predict_pictures",
+    "read_results",
+    "write_results",
+]

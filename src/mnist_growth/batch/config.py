@@ -1,0 +1,17 @@
+"""Parameters of the prediction of many images."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class PredictConfig(BaseModel):
+    """What is predicted; group ``predict`` of the parameters.
+
+    Attributes:
+        folder: A folder of images, an IDX file of images or a parquet table, relative to the current directory.
+        strict: Stop at the first image that cannot be read, instead of reporting and skipping it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)  # a folder may be named 2026
+
+    folder: str | None = None
+    strict: bool = False

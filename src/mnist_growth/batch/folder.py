@@ -1,0 +1,75 @@
+"""The images of a folder and of all folders in it."""
+
+import heapq
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from mnist_growth.batch.picture import Picture
+from mnist_growth.digits.decoding import decode_image
+
+MAX_BYTES = 64_000_000
+"""Largest file that is read: 16 million pixels of 4 bytes."""
+
+_PAGE = 10_000  # names held at once
+_NOT_IMAGES = {"Thumbs.db", "desktop.ini"}  # and names that start with a dot, such as .DS_Store
+
+
+class FolderSource:
+    """All files of a folder and its sub-folders as images, by name, sub-folders in their place among the files.
+
+    Hidden files and folders are left out, and links to folders are not followed.
+
+    Args:
+        folder: Must exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __len__(self) -> int:
+        return sum(1 for _ in _files(self.folder, _unordered))
+
+    def __iter__(self) -> Iterator[Picture]:
+        for path in _files(self.folder, _ordered):
+            # Names need not be UTF-8 for the file system, but for tables.
+            name = os.fsencode(path.relative_to(self.folder)).decode("utf-8", "backslashreplace")
+            try:
+                yield Picture(name, decode_image(_content(path)))
+            except (ValueError, OSError) as error:
+                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                yield Picture(name, None, reason)
+
+
+def _content(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise ValueError(f"the file has {size:,} bytes; expected at most {MAX_BYTES:,}")
+    return path.read_bytes()
+
+
+def _files(folder: Path, listing: Callable[[Path], Iterator[tuple[str, bool]]]) -> Iterator[Path]:
+    """Files of a folder and of its sub-folders."""
+    for name, is_folder in listing(folder):
+        if is_folder:
+            yield from _files(folder / name, listing)
+        else:
+            yield folder / name
+
+
+def _unordered(folder: Path) -> Iterator[tuple[str, bool]]:
+    """Names in a folder, and whether each is that of a folder."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not entry.name.startswith(".") and entry.name not in _NOT_IMAGES and (is_folder or entry.is_file()):
+                yield entry.name, is_folder
+
+
+def _ordered(folder: Path) -> Iterator[tuple[str, bool]]:
+    """The same in alphabetical order: a page of names at a time, each found by a pass over all."""
+    page = heapq.nsmallest(_PAGE, _unordered(folder))
+    while page:
+        yield from page
+        last = page[-1]
+        page = heapq.nsmallest(_PAGE, (entry for entry in _unordered(folder) if entry > last))

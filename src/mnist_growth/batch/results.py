@@ -1,0 +1,119 @@
+"""The predictions of many images on disk: written and read piece by piece."""
+
+import contextlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mnist_growth.batch.prediction import Part
+from mnist_growth.machine import atomic_path
+
+PREDICTIONS, PREDICTIONS_CSV = "predictions.parquet", "predictions.csv"
+UNREADABLE, COUNTS = "unreadable.csv", "counts.json"
+
+_CSV_NUMBERS = "%.6g"
+
+
+@dataclass(frozen=True)
+class BatchResults:
+    """A folder of predictions that have been written.
+
+    Attributes:
+        folder: Holds `predictions.parquet` and the same as `predictions.csv` (numbers to six digits), `unreadable.csv`
+            with the images that were skipped, and `counts.json`.
+        predicted: Number of images with a prediction.
+        unreadable: Number of images that were skipped.
+    """
+
+    folder: Path
+    predicted: int
+    unreadable: int
+
+    def tables(self, rows: int = 500) -> Iterator[pd.DataFrame]:
+        """Read the predictions again, at most so many rows at a time.
+
+        Raises:
+            ValueError: The file is damaged.
+            OSError: It cannot be read.
+        """
+        path = self.folder / PREDICTIONS
+        try:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(rows):
+                    yield batch.to_pandas()
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{path} is damaged ({str(error).splitlines()[0]}): predict the images anew") from None
+
+
+def write_results(folder: Path, parts: Iterable[Part]) -> BatchResults:
+    """Write predictions while they are made. The folder is there whole or not at all.
+
+    Args:
+        folder: Must not exist.
+        parts: Taken one at a time, and not kept.
+
+    Raises:
+        OSError: The folder cannot be written to, or the disk is full.
+    """
+    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        predicted, unreadable = _write(temporary, parts)
+        with atomic_path(temporary / COUNTS) as path:
+            path.write_text(json.dumps({"predicted": predicted, "unreadable": unreadable}) + "\n", "utf-8")
+        temporary.rename(folder)
+    except OSError as error:
+        error.add_note(f"Cannot save {folder}")
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        with contextlib.suppress(OSError):  # what is not empty, or not ours, stays
+            folder.parent.rmdir()
+            folder.parent.parent.rmdir()
+    return BatchResults(folder, predicted, unreadable)
+
+
+def read_results(folder: Path) -> BatchResults:
+    """Return what ``write_results`` wrote; the predictions themselves are not read yet.
+
+    Raises:
+        ValueError: A file of it is damaged.
+        OSError: A file of it cannot be read.
+    """
+    path = folder / COUNTS
+    try:
+        counts = json.loads(path.read_text("utf-8"))
+        return BatchResults(folder, int(counts["predicted"]), int(counts["unreadable"]))
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path} is damaged, expected JSON with predicted and unreadable: delete this version") from None
+
+
+def _write(folder: Path, parts: Iterable[Part]) -> tuple[int, int]:
+    """Write all but the counts, and return them."""
+    predicted = unreadable = 0
+    with contextlib.ExitStack() as stack:
+        table_csv = stack.enter_context((folder / PREDICTIONS_CSV).open("w", encoding="utf-8", newline=""))
+        unreadable_csv = stack.enter_context((folder / UNREADABLE).open("w", encoding="utf-8", newline=""))
+        writer: pq.ParquetWriter | None = None
+        for part in parts:
+            is_first = writer is None
+            table = pa.Table.from_pandas(part.predictions, preserve_index=False)
+            if writer is None:
+                writer = stack.enter_context(pq.ParquetWriter(folder / PREDICTIONS, table.schema))
+            writer.write_table(table.cast(writer.schema))
+            part.predictions.to_csv(table_csv, index=False, header=is_first, float_format=_CSV_NUMBERS)
+            part.unreadable.to_csv(unreadable_csv, index=False, header=is_first)
+            predicted += len(part.predictions)
+            unreadable += len(part.unreadable)
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    return predicted, unreadable

@@ -1,0 +1,35 @@
+"""Do the images that a network is asked about still look like those that it was trained on?
+
+What is measured of every image (`Features`), how it was distributed in training (`DriftReference`), and how far a
+window of recent images is from that (`compare`). Works on arrays; knows neither where images come from nor who asks.
+"""
+
+from mnist_growth.drift.comparison import FeatureDrift, compare, has_drifted
+from mnist_growth.drift.config import DriftConfig, DriftLimits
+from mnist_growth.drift.divergences import kl_divergence, population_stability_index, smoothed
+from mnist_growth.drift.features import ANSWERS, CONTINUOUS, FEATURES, STYLE, Features, measure_images, pixel_mean
+from mnist_growth.drift.reference import DriftReference, FeatureReference, load_reference, save_reference
+from mnist_growth.drift.window import SlidingWindow
+
+__all__ = [
+    "ANSWERS",
+    "CONTINUOUS",
+    "FEATURES",
+    "STYLE",
+    "DriftConfig",
+    "DriftLimits",
+    "DriftReference",
+    "FeatureDrift",
+    "FeatureReference",
+    "Features",
+    "SlidingWindow",
+    "compare",
+    "has_drifted",
+    "kl_divergence",
+    "load_reference",
+    "measure_images",
+    "pixel_mean",
+    "population_stability_index",
+    "save_reference",
+    "smoothed",
+]

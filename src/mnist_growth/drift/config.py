@@ -1,0 +1,43 @@
+"""Parameters of watching for drift."""
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
+
+
+class DriftLimits(BaseModel):
+    """Values above which a feature has drifted; any one of them is enough.
+
+    Attributes:
+        kl: Of the Kullback-Leibler divergence KL(training || current), in nats.
+        psi: Of the population stability index, in nats.
+        ks: Of the distance of Kolmogorov and Smirnov, 0 to 1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kl: PositiveFloat
+    psi: PositiveFloat
+    ks: float = Field(gt=0, le=1)
+
+
+class DriftConfig(BaseModel):
+    """How drift is measured and when it is an alarm; group ``drift`` of the parameters.
+
+    Attributes:
+        reference_digits: Number of training digits whose style is measured for the reference, spread over all.
+        bins: Bins of a histogram, each with the same share of the training digits.
+        window: Number of the most recent images that are compared with training.
+        least_images: Fewer images than this raise no alarm.
+        smoothing: Added to the count of every bin, so that none is empty.
+        style: Limits for how images look; digits of one writer differ from those of another.
+        answers: Limits for what the network answers.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reference_digits: int = Field(default=2000, ge=100, le=60_000)
+    bins: int = Field(default=10, ge=2, le=100)
+    window: int = Field(default=500, ge=10, le=100_000)
+    least_images: int = Field(default=100, ge=1, le=100_000)
+    smoothing: float = Field(default=0.5, gt=0, le=100)
+    style: DriftLimits = DriftLimits(kl=0.8, psi=1.5, ks=0.45)
+    answers: DriftLimits = DriftLimits(kl=0.15, psi=0.25, ks=0.2)

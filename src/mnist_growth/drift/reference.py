@@ -1,0 +1,170 @@
+"""How the features were distributed when the network was trained."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
+
+from mnist_growth.digits.digits import NUM_CLASSES
+from mnist_growth.drift.features import FEATURES, Features
+from mnist_growth.machine.files import atomic_path
+
+_CLASS_EDGES = np.arange(NUM_CLASSES - 1) + 0.5
+_CONFIDENCE_EDGES = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.985])
+"""Fixed, as most values lie in the last bin: bins of equal share would all be there."""
+
+_SAMPLE = 1000  # values kept for the test of Kolmogorov and Smirnov
+_DIGITS = 6  # significant ones of each value in the file
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureReference:
+    """Distribution of one feature.
+
+    Attributes:
+        edges: Inner edges of the bins, ascending, float64 [B - 1]; a bin holds its upper edge.
+        counts: Training images in each bin, int64 [B + 1]; the last one counts those that have no value.
+        sample: At most 1,000 values at even distances of rank, ascending, float64 [M].
+    """
+
+    edges: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    sample: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, name: str, values: NDArray[np.float64], bins: int) -> Self:
+        """Measure a feature of the training images."""
+        known = np.sort(values[~np.isnan(values)])
+        if name == "digit":
+            edges = _CLASS_EDGES
+        elif name == "confidence":
+            edges = _CONFIDENCE_EDGES
+        else:
+            edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])) if len(known) else np.empty(0)
+        ranks = np.linspace(0, len(known) - 1, min(_SAMPLE, len(known))).round().astype(np.int64)
+        return cls(edges, bin_counts(values, edges), known[ranks])
+
+
+@dataclass(frozen=True, eq=False)
+class DriftReference:
+    """Distributions of all features for one network.
+
+    Attributes:
+        weights_sha256: Of the weights of that network; says which one it is.
+        dataset: Name of the set of digits that it was trained on.
+        features: By name, in the order of ``FEATURES``.
+    """
+
+    weights_sha256: str
+    dataset: str
+    features: Mapping[str, FeatureReference]
+
+    @classmethod
+    def of(cls, features: Features, bins: int, weights_sha256: str, dataset: str) -> Self:
+        """Measure training images; features may come from different numbers of images."""
+        return cls(
+            weights_sha256, dataset, {name: FeatureReference.of(name, features[name], bins) for name in FEATURES}
+        )
+
+    def check_belongs_to(self, weights_sha256: str, network: str) -> None:
+        """Refuse the reference of another network.
+
+        Args:
+            weights_sha256: Of the weights of the network that is used.
+            network: What to call that one.
+
+        Raises:
+            ValueError: It is another one.
+        """
+        if self.weights_sha256 != weights_sha256:
+            raise ValueError(
+                f"The drift reference at hand is not that of {network}: make one for it with "
+                "`kedro run --pipeline reference`, or name both with "
+                "--load-versions network:<version>,drift_reference:<version>"
+            )
+
+
+def bin_counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return how many values lie in each bin, int64 [B + 1]; the last one counts what is not a number."""
+    known = values[~np.isnan(values)]
+    counts = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
+    return np.append(counts, len(values) - len(known)).astype(np.int64)
+
+
+def save_reference(path: Path, reference: DriftReference) -> None:
+    """Write a reference as JSON, in one step.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    content: dict[str, Any] = {
+        "weights_sha256": reference.weights_sha256,
+        "dataset": reference.dataset,
+        "features": {
+            name: {key: _plain(values) for key, values in asdict(feature).items()}
+            for name, feature in reference.features.items()
+        },
+    }
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content) + "\n", "utf-8")
+
+
+def load_reference(path: Path) -> DriftReference:
+    """Read what ``save_reference`` wrote.
+
+    Raises:
+        ValueError: The file is damaged.
+        OSError: The file cannot be read.
+    """
+    try:
+        content = _Content.model_validate_json(path.read_bytes())
+        if content.features.keys() != set(FEATURES):
+            raise ValueError(f"it has the features {', '.join(content.features)}; expected {', '.join(FEATURES)}")
+        features = {name: content.features[name].checked(name) for name in FEATURES}
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        reason = f"{'.'.join(map(str, first['loc'])) or 'the content'}: {first['msg']}"
+        raise ValueError(_damaged(path, reason)) from None
+    except ValueError as error:
+        raise ValueError(_damaged(path, str(error))) from error
+    return DriftReference(content.weights_sha256, content.dataset, features)
+
+
+class _FeatureContent(BaseModel):
+    """A feature in the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    edges: list[float]
+    counts: list[NonNegativeInt]
+    sample: list[float]
+
+    def checked(self, name: str) -> FeatureReference:
+        if len(self.counts) != len(self.edges) + 2 or self.edges != sorted(self.edges):
+            raise ValueError(f"{name} has {len(self.edges)} edges and {len(self.counts)} counts that do not fit")
+        return FeatureReference(np.array(self.edges), np.array(self.counts, np.int64), np.sort(np.array(self.sample)))
+
+
+class _Content(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weights_sha256: str
+    dataset: str
+    features: dict[str, _FeatureContent]
+
+
+def _plain(values: NDArray[np.generic]) -> Sequence[float]:
+    """An array as numbers for JSON; whole numbers stay what they are."""
+    numbers: list[float] = values.tolist()
+    return numbers if values.dtype.kind == "i" else [float(f"{number:.{_DIGITS}g}") for number in numbers]
+
+
+def _damaged(path: Path, reason: str) -> str:
+    return f"{path} holds no drift reference ({reason}): make it anew with `kedro run --pipeline reference`"
