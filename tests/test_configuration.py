@@ -115,7 +115,8 @@ def test_only_what_a_run_needs_for_itself_is_missing_from_the_catalog():
     missing = {name for name in used if name not in catalog and not name.startswith("params:")}
 
     predictions = {"compared_predictions", "baseline_predictions"}
-    assert missing == {"monitor", "setup", "provenance", "parameters", "run_facts", *predictions}
+    drawn = {"provenance", "batch_provenance"}
+    assert missing == {"monitor", "setup", "parameters", "run_facts", *drawn, *predictions}
 
 
 def test_a_dataset_given_on_the_command_line_reaches_the_catalog():

@@ -2,15 +2,16 @@
 
 from kedro.pipeline import Pipeline
 
-from mnist_growth.pipelines import compare, evaluate, export, ingest, preprocess, report, train
+from mnist_growth.pipelines import compare, drift, evaluate, export, ingest, predict, preprocess, report, train
 
 
 def register_pipelines() -> dict[str, Pipeline]:
     """All pipelines by name; ``__default__`` is what a plain ``kedro run`` does."""
+    reference = drift.create_reference_pipeline()
     stages = {
         "ingest": ingest.create_pipeline(),
         "preprocess": preprocess.create_pipeline(),
-        "train": train.create_pipeline(),
+        "train": train.create_pipeline() + reference,
         "evaluate": evaluate.create_pipeline(),
         "report": report.create_pipeline(),
     }
@@ -19,5 +20,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         **stages,
         "compare": compare.create_pipeline(),
         "export": export.create_pipeline(),
-        "resume": train.create_resume_pipeline() + stages["evaluate"] + stages["report"],
+        "predict": predict.create_pipeline(),
+        "drift": predict.create_pipeline() + drift.create_pipeline(),
+        "reference": reference,
+        "resume": train.create_resume_pipeline() + reference + stages["evaluate"] + stages["report"],
     }

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -26,6 +26,7 @@ def test_smoothing_by_hand():
     assert smoothed(np.array([3, 0, 1]), 0.5).tolist() == pytest.approx([3.5 / 5.5, 0.5 / 5.5, 1.5 / 5.5])
 
 
+@settings(deadline=None, max_examples=50)
 @given(HISTOGRAMS, HISTOGRAMS, st.floats(0.01, 10))
 def test_scipy_gives_the_same_divergences(first, second, smoothing):
     p, q = smoothed(first, smoothing), smoothed(second, smoothing)
@@ -44,6 +45,7 @@ def test_the_distance_of_kolmogorov_and_smirnov_by_hand():
     assert distance == pytest.approx(0.75)
 
 
+@settings(deadline=None, max_examples=50)
 @given(arrays(np.float64, 30, elements=st.floats(-5, 5)), arrays(np.float64, 20, elements=st.floats(-5, 5)))
 def test_the_distance_is_the_largest_between_the_distribution_functions(first, second):
     points = np.concatenate([first, second])

@@ -2,7 +2,7 @@
 
 from mnist_growth.batch.config import PredictConfig
 from mnist_growth.batch.picture import Picture, Source
-from mnist_growth.batch.prediction import Part, predict_pictures
+from mnist_growth.batch.prediction import Part, features_of, predict_pictures
 from mnist_growth.batch.results import BatchResults, read_results, write_results
 from mnist_growth.batch.sources import open_source
 
@@ -12,6 +12,7 @@ __all__ = [
     "Picture",
     "PredictConfig",
     "Source",
+    "features_of",
     "open_source",
     "predict_pictures",
     "read_results",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_growth.batch.picture import Picture
 from mnist_growth.digits.canonical import canonical_form
-from mnist_growth.drift import STYLE, measure_images, pixel_mean
+from mnist_growth.drift import FEATURES, STYLE, Features, collect, measure_images, pixel_mean
 from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS, prediction_table
 
 COLUMNS = ["name", "prediction", "confidence", *PROBABILITY_COLUMNS, *STYLE]
@@ -59,6 +59,12 @@ def predict_pictures(pictures: Iterable[Picture], logits: Logits, *, strict: boo
             )
         readable = [image for image in group if image.form is not None]
         yield Part(_predict(readable, logits), pd.DataFrame(unreadable, columns=["name", "reason"], dtype="str"))
+
+
+def features_of(predictions: pd.DataFrame) -> Features:
+    """Return the features of the images in a table of predictions, by which they can be compared with training."""
+    columns = {name: predictions["prediction" if name == "digit" else name].to_numpy() for name in FEATURES}
+    return collect(columns)
 
 
 class _Image(NamedTuple):

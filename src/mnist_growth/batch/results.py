@@ -2,9 +2,6 @@
 
 import contextlib
 import json
-import os
-import shutil
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mnist_growth.batch.prediction import Part
-from mnist_growth.machine import atomic_path
+from mnist_growth.machine import flush_to_disk, temporary_folder
 
 PREDICTIONS, PREDICTIONS_CSV = "predictions.parquet", "predictions.csv"
 UNREADABLE, COUNTS = "unreadable.csv", "counts.json"
@@ -63,18 +60,18 @@ def write_results(folder: Path, parts: Iterable[Part]) -> BatchResults:
     Raises:
         OSError: The folder cannot be written to, or the disk is full.
     """
-    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.tmp")
     try:
-        temporary.mkdir(parents=True)
-        predicted, unreadable = _write(temporary, parts)
-        with atomic_path(temporary / COUNTS) as path:
-            path.write_text(json.dumps({"predicted": predicted, "unreadable": unreadable}) + "\n", "utf-8")
-        temporary.rename(folder)
+        with temporary_folder(folder) as temporary:
+            predicted, unreadable = _write(temporary, parts)
+            counts = json.dumps({"predicted": predicted, "unreadable": unreadable})
+            (temporary / COUNTS).write_text(f"{counts}\n", "utf-8")
+            for path in temporary.iterdir():
+                flush_to_disk(path)
+            temporary.rename(folder)
     except OSError as error:
         error.add_note(f"Cannot save {folder}")
         raise
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
         with contextlib.suppress(OSError):  # what is not empty, or not ours, stays
             folder.parent.rmdir()
             folder.parent.parent.rmdir()
@@ -93,7 +90,9 @@ def read_results(folder: Path) -> BatchResults:
         counts = json.loads(path.read_text("utf-8"))
         return BatchResults(folder, int(counts["predicted"]), int(counts["unreadable"]))
     except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} is damaged, expected JSON with predicted and unreadable: delete this version") from None
+        raise ValueError(
+            f"{path} is damaged, expected JSON with predicted and unreadable: delete this version"
+        ) from None
 
 
 def _write(folder: Path, parts: Iterable[Part]) -> tuple[int, int]:
@@ -113,7 +112,4 @@ def _write(folder: Path, parts: Iterable[Part]) -> tuple[int, int]:
             part.unreadable.to_csv(unreadable_csv, index=False, header=is_first)
             predicted += len(part.predictions)
             unreadable += len(part.unreadable)
-    for path in folder.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
     return predicted, unreadable

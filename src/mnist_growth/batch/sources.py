@@ -31,7 +31,9 @@ def open_source(folder: str | None) -> Source:
         try:
             source = ParquetSource(path) if is_parquet else IdxSource(path)
         except ValueError as error:
-            raise ValueError(f"{error}; expected a folder of images, an IDX file of images or a parquet table") from error
+            raise ValueError(
+                f"{error}; expected a folder of images, an IDX file of images or a parquet table"
+            ) from error
     if len(source) == 0:
         raise ValueError(f"{path} holds no images: {_ASK}")
     return source

@@ -1,8 +1,10 @@
 """Adapters that put digits, networks and checkpoints into the Kedro catalog; the formats live below."""
 
+from mnist_growth.datasets.batch_predictions import BatchPredictionsDataset
 from mnist_growth.datasets.checkpoints import CheckpointsDataset
 from mnist_growth.datasets.digit_archive import DigitArchiveDataset
 from mnist_growth.datasets.digits import DigitsDataset
+from mnist_growth.datasets.drift_reference import DriftReferenceDataset
 from mnist_growth.datasets.network import NetworkDataset
 from mnist_growth.datasets.onnx_model import OnnxModelDataset
 from mnist_growth.datasets.png_folder import PngFolderDataset
@@ -11,9 +13,11 @@ from mnist_growth.datasets.statistics import PixelStatisticsDataset
 from mnist_growth.datasets.whole_version import WholeVersion
 
 __all__ = [
+    "BatchPredictionsDataset",
     "CheckpointsDataset",
     "DigitArchiveDataset",
     "DigitsDataset",
+    "DriftReferenceDataset",
     "NetworkDataset",
     "OnnxModelDataset",
     "PixelStatisticsDataset",

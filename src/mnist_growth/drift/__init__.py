@@ -7,8 +7,19 @@ window of recent images is from that (`compare`). Works on arrays; knows neither
 from mnist_growth.drift.comparison import FeatureDrift, compare, has_drifted
 from mnist_growth.drift.config import DriftConfig, DriftLimits
 from mnist_growth.drift.divergences import kl_divergence, population_stability_index, smoothed
-from mnist_growth.drift.features import ANSWERS, CONTINUOUS, FEATURES, STYLE, Features, measure_images, pixel_mean
+from mnist_growth.drift.features import (
+    ANSWERS,
+    CONTINUOUS,
+    FEATURES,
+    STYLE,
+    Features,
+    collect,
+    measure_images,
+    pixel_mean,
+)
+from mnist_growth.drift.histograms import count_all, histogram_table
 from mnist_growth.drift.reference import DriftReference, FeatureReference, load_reference, save_reference
+from mnist_growth.drift.watching import watch
 from mnist_growth.drift.window import SlidingWindow
 
 __all__ = [
@@ -23,8 +34,11 @@ __all__ = [
     "FeatureReference",
     "Features",
     "SlidingWindow",
+    "collect",
     "compare",
+    "count_all",
     "has_drifted",
+    "histogram_table",
     "kl_divergence",
     "load_reference",
     "measure_images",
@@ -32,4 +46,5 @@ __all__ = [
     "population_stability_index",
     "save_reference",
     "smoothed",
+    "watch",
 ]

@@ -23,7 +23,7 @@ class DriftConfig(BaseModel):
     """How drift is measured and when it is an alarm; group ``drift`` of the parameters.
 
     Attributes:
-        reference_digits: Number of training digits whose style is measured for the reference, spread over all.
+        reference_digits: Number of validation digits, at most, that the reference is measured on, spread over all.
         bins: Bins of a histogram, each with the same share of the training digits.
         window: Number of the most recent images that are compared with training.
         least_images: Fewer images than this raise no alarm.

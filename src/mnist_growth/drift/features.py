@@ -45,15 +45,19 @@ def measure_images(
         pixel_means: What ``pixel_mean`` gave for each image as it came, float64 [N].
         images: The same images in MNIST form, uint8 [N, 28, 28].
         digits: Most probable class of each, int64 [N].
-        confidence: Probability of that, float64 [N]; two decimals of it count, because most digits are recognised with
-            a confidence near 1, where small differences of rounding would look like drift.
+        confidence: Probability of that, float64 [N].
     """
     style = measure_style(images)
-    return {
-        "pixel_mean": np.asarray(pixel_means, np.float64),
-        "ink": style.ink / 255,
-        "slant": style.slant,
-        "thickness": style.thickness,
-        "digit": digits.astype(np.float64),
-        "confidence": confidence.round(_CONFIDENCE_DECIMALS),
-    }
+    looks = {"ink": style.ink / 255, "slant": style.slant, "thickness": style.thickness}
+    return collect({"pixel_mean": pixel_means, **looks, "digit": digits, "confidence": confidence})
+
+
+def collect(columns: Mapping[str, NDArray[np.generic]]) -> Features:
+    """Return the features of images that have been measured before.
+
+    Args:
+        columns: Numbers [N] for each name in ``FEATURES``. Two decimals of the confidence count, because most digits
+            are recognised with a confidence near 1, where small differences of rounding would look like drift.
+    """
+    features = {name: np.asarray(columns[name], np.float64) for name in FEATURES}
+    return features | {"confidence": features["confidence"].round(_CONFIDENCE_DECIMALS)}

@@ -14,7 +14,7 @@ from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.drift.features import FEATURES, Features
 from mnist_growth.machine.files import atomic_path
 
-_CLASS_EDGES = np.arange(NUM_CLASSES - 1) + 0.5
+_CLASS_EDGES: NDArray[np.float64] = np.arange(NUM_CLASSES - 1, dtype=np.float64) + 0.5
 _CONFIDENCE_EDGES = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.985])
 """Fixed, as most values lie in the last bin: bins of equal share would all be there."""
 
@@ -40,12 +40,14 @@ class FeatureReference:
     def of(cls, name: str, values: NDArray[np.float64], bins: int) -> Self:
         """Measure a feature of the training images."""
         known = np.sort(values[~np.isnan(values)])
+        edges: NDArray[np.float64]
         if name == "digit":
             edges = _CLASS_EDGES
         elif name == "confidence":
             edges = _CONFIDENCE_EDGES
         else:
-            edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])) if len(known) else np.empty(0)
+            quantiles = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1]) if len(known) else ()
+            edges = np.unique(quantiles).astype(np.float64)
         ranks = np.linspace(0, len(known) - 1, min(_SAMPLE, len(known))).round().astype(np.int64)
         return cls(edges, bin_counts(values, edges), known[ranks])
 

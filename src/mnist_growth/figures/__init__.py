@@ -8,6 +8,7 @@ from mnist_growth.figures.confused_pairs import confused_pairs
 from mnist_growth.figures.confusion import confusion_matrix
 from mnist_growth.figures.cost import cost
 from mnist_growth.figures.digits import ambiguous_digits, confused_digits, sample_predictions, warps, worst_mistakes
+from mnist_growth.figures.drift import drift_distributions, drift_windows
 from mnist_growth.figures.growth import growth
 from mnist_growth.figures.learning_curves import learning_curves
 from mnist_growth.figures.memory import memory
@@ -28,6 +29,8 @@ __all__ = [
     "cost",
     "describe_dataset",
     "disagreements",
+    "drift_distributions",
+    "drift_windows",
     "growth",
     "in_dark",
     "learning_curves",

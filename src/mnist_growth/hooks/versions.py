@@ -21,6 +21,7 @@ COMPANIONS = {
     "growth_events": "network",
     "data_manifest": "test_digits",
     "train_digits": "test_digits",
+    "drift_reference": "network",
 }
 """Datasets that belong to another one: ``--load-versions`` of the other one holds for them too."""
 

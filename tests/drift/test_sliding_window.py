@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist_growth.drift import FEATURES, SlidingWindow
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 30), max_size=10), st.integers(1, 40))
 def test_the_newest_images_stay_in_their_order(additions, size):
     window = SlidingWindow(size)

@@ -1,0 +1,91 @@
+"""How far images are from those of training."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from mnist_growth.figures.theme import BLUE, GREEN, GREY, LEGEND_BELOW, ORANGE, PURPLE, SKY, TEMPLATE, VERMILLION
+
+TITLES = {
+    "pixel_mean": "mean grey value as sent, 0 to 1",
+    "ink": "ink, 0 to 1",
+    "slant": "slant, degrees",
+    "thickness": "thickness of the stroke, pixels",
+    "digit": "digit that was answered",
+    "confidence": "confidence",
+}
+"""What a reader calls each feature."""
+
+_COLOURS = (BLUE, SKY, GREEN, ORANGE, PURPLE, VERMILLION)
+_FEW_WINDOWS = 20  # each has its own tick up to here
+
+
+def drift_distributions(table: pd.DataFrame) -> go.Figure:
+    """Draw the shares of images in each bin of each feature, training beside current.
+
+    Args:
+        table: Columns ``feature``, ``bin``, ``training`` and ``current`` (shares of 1), a row for each bin.
+    """
+    features = list(dict.fromkeys(table["feature"]))
+    figure = make_subplots(
+        rows=-(-len(features) // 2),
+        cols=2,
+        subplot_titles=[TITLES.get(name, name) for name in features],
+        vertical_spacing=0.14,
+        horizontal_spacing=0.1,
+    )
+    for position, name in enumerate(features):
+        rows = table[table["feature"] == name]
+        for column, colour in (("training", GREY), ("current", BLUE)):
+            figure.add_bar(
+                x=rows["bin"].tolist(),
+                y=rows[column].tolist(),
+                name=column,
+                legendgroup=column,
+                showlegend=position == 0,
+                marker={"color": colour},
+                hovertemplate=f"%{{x}}: %{{y:.1%}} of the {column} images<extra></extra>",
+                row=position // 2 + 1,
+                col=position % 2 + 1,
+            )
+    figure.update_layout(
+        template=TEMPLATE, title="Images beside those of training", height=900, width=900, margin={"b": LEGEND_BELOW}
+    )
+    figure.update_xaxes(type="category", tickangle=-40, tickfont={"size": 10}, showgrid=False)
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    return figure
+
+
+def drift_windows(report: pd.DataFrame, limits: Mapping[str, float]) -> go.Figure:
+    """Draw the population stability index of each feature over the windows, with the limits above which it is an alarm.
+
+    Args:
+        report: Columns ``window``, ``first_image``, ``last_image``, ``feature``, ``psi`` and ``alarm``.
+        limits: Of the index, by feature.
+    """
+    figure = go.Figure(layout={"template": TEMPLATE})
+    for position, (name, limit) in enumerate(limits.items()):
+        rows = report[report["feature"] == name]
+        figure.add_scatter(
+            x=rows["window"].tolist(),
+            y=rows["psi"].tolist(),
+            name=f"{name} (limit {limit:g})",
+            mode="lines+markers",
+            line={"color": _COLOURS[position % len(_COLOURS)], "width": 2},
+            marker={"size": 9, "symbol": ["x" if alarm else "circle" for alarm in rows["alarm"]]},
+            customdata=rows[["first_image", "last_image"]].to_numpy().tolist(),
+            hovertemplate="images %{customdata[0]:,} to %{customdata[1]:,}: %{y:.3f}",
+        )
+    for limit in sorted(set(limits.values())):
+        figure.add_hline(y=limit, line={"color": GREY, "width": 1, "dash": "dash"}, layer="below")
+    figure.update_layout(
+        title="Drift from training; a cross marks an alarm", height=520, width=900, margin={"b": LEGEND_BELOW + 60}
+    )
+    windows = report["window"].nunique()
+    figure.update_xaxes(title_text="window of images", dtick=1 if windows < _FEW_WINDOWS else None, tickformat="d")
+    figure.update_yaxes(title_text="population stability index, nats", type="log")
+    if report.empty:
+        figure.add_annotation(text="no images", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
+    return figure

@@ -1,0 +1,5 @@
+"""Drift: the reference of a network, and figures of how far images are from it."""
+
+from mnist_growth.pipelines.drift.pipeline import create_pipeline, create_reference_pipeline
+
+__all__ = ["create_pipeline", "create_reference_pipeline"]

@@ -1,0 +1,48 @@
+"""Measuring how images look in training, and drawing how others differ from that."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from mnist_growth import drift, figures
+from mnist_growth.batch import BatchResults, Picture, features_of, predict_pictures
+from mnist_growth.digits import Digits, Split
+from mnist_growth.drift import DriftConfig, DriftReference
+from mnist_growth.network import TrainedNetwork, predict_logits, tensors_sha256
+
+
+def measure_reference(
+    trained: TrainedNetwork, train_digits: Digits, split: Split, config: DriftConfig
+) -> DriftReference:
+    """Measure how images look and what the network answers, by the same code that does so in use.
+
+    Validation digits are measured: they are as the training digits are, but the network has not learned them, of which
+    it would be surer than of others.
+
+    Raises:
+        ValueError: The digits are of another set than the network.
+    """
+    if train_digits.fingerprint != trained.fingerprint:
+        raise ValueError(
+            f"The network was trained on {trained.dataset!r}, but the digits ingested last are of another set "
+            f"({train_digits.dataset!r}): measure its own (--load-versions train_digits:<version>)"
+        )
+    ranks = np.linspace(0, len(split.validation) - 1, min(config.reference_digits, len(split.validation)))
+    pictures = (Picture(str(row), train_digits.images[row]) for row in split.validation[ranks.astype(np.int64)])
+    parts = predict_pictures(pictures, partial(predict_logits, trained.network))
+    measured = features_of(pd.concat([part.predictions for part in parts], ignore_index=True))
+    return DriftReference.of(measured, config.bins, tensors_sha256(trained.network.state_dict()), trained.dataset)
+
+
+def draw_distributions(results: BatchResults, reference: DriftReference, provenance: str) -> go.Figure:
+    """Return the figure of how all images are distributed, beside training."""
+    counts = drift.count_all(reference, map(features_of, results.tables()))
+    return figures.stamp(figures.drift_distributions(drift.histogram_table(reference, counts)), provenance)
+
+
+def draw_windows(report: pd.DataFrame, config: DriftConfig, provenance: str) -> go.Figure:
+    """Return the figure of how far each window is from training."""
+    limits = {name: (config.answers if name in drift.ANSWERS else config.style).psi for name in drift.FEATURES}
+    return figures.stamp(figures.drift_windows(report, limits), provenance)

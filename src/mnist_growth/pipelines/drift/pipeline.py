@@ -1,0 +1,31 @@
+"""Wiring of the drift reference, and of the figures of drift."""
+
+from kedro.pipeline import Node, Pipeline
+
+from mnist_growth.pipelines.drift.nodes import draw_distributions, draw_windows, measure_reference
+
+
+def create_reference_pipeline() -> Pipeline:
+    """A trained network and its digits in; how images look and what it answers out."""
+    inputs = ["network", "train_digits", "split", "params:drift"]
+    return Pipeline([Node(measure_reference, inputs=inputs, outputs="drift_reference", name="measure_reference")])
+
+
+def create_pipeline() -> Pipeline:
+    """Predictions of images, the reference and the report of drift in; figures out."""
+    return Pipeline(
+        [
+            Node(
+                draw_distributions,
+                inputs=["batch_predictions", "drift_reference", "batch_provenance"],
+                outputs="drift_distributions_figure",
+                name="draw_distributions",
+            ),
+            Node(
+                draw_windows,
+                inputs=["drift_report", "params:drift", "batch_provenance"],
+                outputs="drift_windows_figure",
+                name="draw_windows",
+            ),
+        ]
+    )

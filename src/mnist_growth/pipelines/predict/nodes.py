@@ -1,0 +1,58 @@
+"""Predicting a folder, an IDX file or a table of images, and comparing them with those of training."""
+
+import logging
+from collections.abc import Iterable
+from functools import partial
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import track
+
+from mnist_growth import drift
+from mnist_growth.batch import BatchResults, Part, PredictConfig, features_of, open_source, predict_pictures
+from mnist_growth.drift import DriftConfig, DriftReference
+from mnist_growth.network import TrainedNetwork, predict_logits, tensors_sha256
+
+logger = logging.getLogger(__name__)
+
+
+def predict_images(trained: TrainedNetwork, config: PredictConfig) -> Iterable[Part]:
+    """Predict all images, when and as they are saved: there may be more than fit into memory.
+
+    Raises:
+        ValueError: There are no images.
+    """
+    source, console = open_source(config.folder), Console()
+    pictures = track(source, "predicting", len(source), console=console, disable=not console.is_terminal)
+    return predict_pictures(pictures, partial(predict_logits, trained.network), strict=config.strict)
+
+
+def describe_predictions(results: BatchResults, trained: TrainedNetwork, config: PredictConfig) -> str:
+    """Return the line that the figures carry, and tell what was predicted."""
+    logger.info("predicted %s images of %s: see %s", f"{results.predicted:,}", config.folder, results.folder)
+    if results.unreadable:
+        logger.warning("skipped %s that cannot be read: unreadable.csv there lists them", f"{results.unreadable:,}")
+    widths = "-".join(map(str, trained.network.widths))
+    return f"{results.predicted:,} images of {config.folder} · network {widths} trained on {trained.dataset}"
+
+
+def watch_drift(
+    results: BatchResults, reference: DriftReference, trained: TrainedNetwork, config: DriftConfig
+) -> pd.DataFrame:
+    """Compare the images with those of training, window by window, and tell what has drifted.
+
+    Raises:
+        ValueError: The reference is that of another network.
+    """
+    reference.check_belongs_to(
+        tensors_sha256(trained.network.state_dict()), f"the network of version {trained.version}"
+    )
+    report = drift.watch(reference, map(features_of, results.tables()), config)
+    windows, alarms = report["window"].nunique(), report[report["alarm"]]
+    if len(alarms):
+        worst = alarms.groupby("feature", sort=False)["psi"].max()
+        features = ", ".join(f"{name} (PSI up to {psi:.2f})" for name, psi in worst.items())
+        logger.warning("drift in %d of %d windows: %s", alarms["window"].nunique(), windows, features)
+    elif windows:
+        logger.info("no drift in %d windows of %d images", windows, config.window)
+    return report

@@ -1,0 +1,28 @@
+"""Wiring of the prediction of many images."""
+
+from kedro.pipeline import Node, Pipeline
+
+from mnist_growth.pipelines.predict.nodes import describe_predictions, predict_images, watch_drift
+
+
+def create_pipeline() -> Pipeline:
+    """A trained network, its drift reference and `predict.folder` in; predictions and a report of drift out."""
+    return Pipeline(
+        [
+            Node(
+                predict_images, inputs=["network", "params:predict"], outputs="batch_predictions", name="predict_images"
+            ),
+            Node(
+                describe_predictions,
+                inputs=["batch_predictions", "network", "params:predict"],
+                outputs="batch_provenance",
+                name="describe_predictions",
+            ),
+            Node(
+                watch_drift,
+                inputs=["batch_predictions", "drift_reference", "network", "params:drift"],
+                outputs="drift_report",
+                name="watch_drift",
+            ),
+        ]
+    )

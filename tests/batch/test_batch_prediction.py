@@ -1,0 +1,120 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from mnist_growth.batch import Picture, open_source, predict_pictures, read_results, write_results
+from mnist_growth.batch import prediction as prediction_module
+from mnist_growth.batch.prediction import COLUMNS
+from mnist_growth.digits import canonical_form, measure_style
+from mnist_growth.evaluation import prediction_table
+
+
+@pytest.fixture(params=[3, 500])
+def part(request, monkeypatch):
+    monkeypatch.setattr(prediction_module, "PART", request.param)
+    return request.param
+
+
+def test_predictions_are_those_of_the_images_in_mnist_form(folder, logits, part):
+    parts = list(predict_pictures(open_source(str(folder)), logits))
+    table = pd.concat([part.predictions for part in parts], ignore_index=True)
+
+    readable = [picture for picture in open_source(str(folder)) if picture.pixels is not None]
+    readable = [picture for picture in readable if picture.name != "blank.png"]
+    forms = np.stack([canonical_form(picture.pixels) for picture in readable])
+    expected = prediction_table(logits(forms))
+    assert list(table.columns) == COLUMNS
+    assert table["name"].tolist() == [picture.name for picture in readable]
+    assert table["prediction"].tolist() == expected["prediction"].tolist()
+    assert table["confidence"].to_numpy() == pytest.approx(expected["confidence"].to_numpy())
+    assert table["thickness"].tolist() == measure_style(forms).thickness.tolist()
+    assert table["pixel_mean"].tolist() == [picture.pixels.mean() / 255 for picture in readable]
+    assert table["pixel_mean"].iloc[-2] > 0.5  # the large one is dark on light
+    assert table["ink"].max() < 0.5
+
+
+def test_what_cannot_be_read_is_told_and_skipped(folder, logits, part):
+    parts = list(predict_pictures(open_source(str(folder)), logits))
+    unreadable = pd.concat([part.unreadable for part in parts]).set_index("name")["reason"]
+
+    assert set(unreadable.index) == {"notes.txt", "empty.png", "b/cut.png", "blank.png"}
+    assert "shows nothing" in unreadable["blank.png"]
+
+
+def test_strict_stops_at_the_first_that_cannot_be_read(folder, logits):
+    with pytest.raises(
+        ValueError, match=r"^b/cut\.png cannot be predicted: .*, or leave out predict\.strict to skip it$"
+    ):
+        list(predict_pictures(open_source(str(folder)), logits, strict=True))
+
+
+def test_images_are_taken_one_part_at_a_time(digits, logits, part):
+    taken = []
+
+    def pictures():
+        for position, digit in enumerate(digits):
+            taken.append(position)
+            yield Picture(str(position), digit)
+
+    parts = predict_pictures(pictures(), logits)
+
+    assert len(next(parts).predictions) == min(part, 30) == len(taken)
+
+
+def test_results_are_written_as_parquet_and_csv_and_read_again(folder, logits, part, tmp_path):
+    expected = pd.concat([part.predictions for part in predict_pictures(open_source(str(folder)), logits)])
+    written = write_results(tmp_path / "results", predict_pictures(open_source(str(folder)), logits))
+
+    again = read_results(tmp_path / "results")
+    table = pd.concat(again.tables(rows=2), ignore_index=True)
+    csv = pd.read_csv(tmp_path / "results" / "predictions.csv", dtype={"name": str})
+    unreadable = pd.read_csv(tmp_path / "results" / "unreadable.csv")
+    assert written == again
+    assert (again.predicted, again.unreadable) == (7, 4)
+    pd.testing.assert_frame_equal(table, expected.reset_index(drop=True), check_dtype=False)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "results" / "predictions.parquet"), table)
+    pd.testing.assert_frame_equal(csv, table, check_dtype=False, rtol=1e-5)
+    assert set(unreadable.columns) == {"name", "reason"}
+    assert len(unreadable) == 4
+
+
+def test_a_folder_without_any_image_gives_tables_without_rows(tmp_path, logits):
+    pictures = [Picture("a", None, 'broken, "quoted"\nand more')]
+
+    results = write_results(tmp_path / "results", predict_pictures(pictures, logits))
+
+    assert (results.predicted, results.unreadable) == (0, 1)
+    assert list(pd.read_csv(tmp_path / "results" / "predictions.csv").columns) == COLUMNS
+    assert pd.read_csv(tmp_path / "results" / "unreadable.csv")["reason"].tolist() == [pictures[0].error]
+    assert sum(len(table) for table in results.tables()) == 0
+
+
+def test_a_part_without_images_does_not_change_the_columns_of_the_others(tmp_path, digits, logits, monkeypatch):
+    monkeypatch.setattr(prediction_module, "PART", 1)
+    pictures = [Picture("broken", None, "no image"), Picture("fine", digits[0]), Picture("again", None, "no image")]
+
+    results = write_results(tmp_path / "results", predict_pictures(pictures, logits))
+
+    [table] = [table for table in results.tables() if len(table)]
+    assert table["name"].tolist() == ["fine"]
+    assert table["prediction"].dtype == np.int64
+
+
+def test_an_error_on_the_way_leaves_nothing(tmp_path, folder, logits):
+    with pytest.raises(ValueError, match="cannot be predicted"):
+        write_results(
+            tmp_path / "results" / "v" / "results", predict_pictures(open_source(str(folder)), logits, strict=True)
+        )
+
+    assert not (tmp_path / "results").exists()
+
+
+def test_damaged_results_are_refused(tmp_path, digits, logits):
+    results = write_results(tmp_path / "results", predict_pictures([Picture("0", digits[0])], logits))
+    (results.folder / "counts.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"counts\.json is damaged"):
+        read_results(results.folder)
+    path = results.folder / "predictions.parquet"
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ValueError, match=r"predictions\.parquet is damaged"):
+        list(results.tables())

@@ -1,0 +1,140 @@
+import gzip
+import os
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mnist_growth.batch import folder as folder_module
+from mnist_growth.batch import open_source
+from mnist_growth.digits.idx import write_images
+
+READABLE = ["0.png", "4.png", "b/1.png", "b/5.png", "b/deeper/2.png", "blank.png", "large.jpg", "ä/3.png"]
+
+
+def test_a_folder_is_read_in_the_order_of_its_names(folder):
+    pictures = list(open_source(str(folder)))
+
+    assert [picture.name for picture in pictures if picture.pixels is not None] == READABLE
+    assert {picture.name for picture in pictures if picture.pixels is None} == {"notes.txt", "empty.png", "b/cut.png"}
+    assert all(bool(picture.error) == (picture.pixels is None) for picture in pictures)
+    assert len(open_source(str(folder))) == len(pictures) == 11
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 7])
+def test_names_are_in_the_same_order_however_few_are_held_at_once(folder, monkeypatch, page):
+    expected = [picture.name for picture in open_source(str(folder))]
+
+    monkeypatch.setattr(folder_module, "_PAGE", page)
+
+    assert [picture.name for picture in open_source(str(folder))] == expected
+
+
+def test_links_to_folders_are_not_followed_and_those_to_files_are(folder):
+    (folder / "loop").symlink_to(folder)
+    (folder / "again.png").symlink_to(folder / "0.png")
+    (folder / "nowhere.png").symlink_to(folder / "missing")
+
+    names = [picture.name for picture in open_source(str(folder))]
+
+    assert "again.png" in names
+    assert len(names) == 12
+
+
+def test_a_file_that_is_too_large_is_not_read(folder, monkeypatch):
+    monkeypatch.setattr(folder_module, "MAX_BYTES", 5)
+
+    pictures = list(open_source(str(folder)))
+
+    assert [picture.name for picture in pictures if "bytes; expected at most 5" in picture.error] != []
+
+
+def test_a_name_that_is_no_text_is_written_as_one(folder):
+    (folder / "0.png").rename(os.fsdecode(os.fsencode(folder) + b"/\xff.png"))
+
+    assert "\\xff.png" in [picture.name for picture in open_source(str(folder))]
+
+
+def test_a_file_that_may_not_be_read_says_why(folder, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(folder_module, "_content", refuse)
+
+    assert {picture.error for picture in open_source(str(folder))} == {"Permission denied"}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_idx_file(tmp_path, digits, packed):
+    path = tmp_path / "images"
+    write_images(path, digits)
+    if packed:
+        path.write_bytes(gzip.compress(path.read_bytes()))
+
+    source = open_source(str(path))
+
+    assert len(source) == 30
+    assert [picture.name for picture in source] == [str(position) for position in range(30)]
+    assert np.array_equal([picture.pixels for picture in source], digits)
+
+
+@pytest.mark.parametrize("kind", ["files", "structs", "bytes", "lists", "nested lists"])
+def test_a_parquet_table(tmp_path, digits, folder, kind):
+    content = (folder / "0.png").read_bytes()
+    cells = {
+        "files": [content] * 30,
+        "structs": [{"bytes": content, "path": None}] * 30,
+        "bytes": [digit.tobytes() for digit in digits],
+        "lists": [digit.ravel().tolist() for digit in digits],
+        "nested lists": [digit.tolist() for digit in digits],
+    }[kind]
+    if kind == "nested lists":
+        cells = [[value for row in cell for value in row] for cell in cells]
+    pq.write_table(pa.table({"image": cells, "label": range(30)}), tmp_path / "digits.parquet")
+
+    source = open_source(str(tmp_path / "digits.parquet"))
+
+    expected = digits if kind in ("bytes", "lists", "nested lists") else digits[[0] * 30]
+    assert len(source) == 30
+    assert np.array_equal([picture.pixels for picture in source], expected)
+
+
+def test_cells_of_a_parquet_table_that_are_no_images_are_told(tmp_path):
+    lists = pa.array([[1, 2], [300] * 784, None, [0] * 784], pa.list_(pa.int64()))
+    pq.write_table(pa.table({"image": lists}), tmp_path / "digits.parquet")
+
+    errors = [picture.error for picture in open_source(str(tmp_path / "digits.parquet"))]
+
+    assert errors[0] == "the cell does not hold 784 numbers; expected the grey values of 28 x 28 pixels"
+    assert "below 0 or above 255" in errors[1]
+    assert "NoneType" in errors[2]
+    assert errors[3] == ""
+
+
+def test_a_table_without_images_is_refused(tmp_path):
+    pq.write_table(pa.table({"pixels": [1]}), tmp_path / "other.parquet")
+
+    with pytest.raises(ValueError, match="has the columns pixels; expected one named 'image'"):
+        open_source(str(tmp_path / "other.parquet"))
+
+
+def test_a_damaged_table_is_refused(tmp_path):
+    (tmp_path / "other.parquet").write_bytes(b"PAR1 and nothing else")
+
+    with pytest.raises(ValueError, match="other.parquet is not a parquet file"):
+        open_source(str(tmp_path / "other.parquet"))
+
+
+def test_what_leads_to_no_images_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text").write_text("some text that is neither")
+
+    with pytest.raises(ValueError, match=r"names no folder .* give one with --params predict\.folder=<path>"):
+        open_source(None)
+    with pytest.raises(ValueError, match=r"There is no folder or file .*missing"):
+        open_source(str(tmp_path / "missing"))
+    with pytest.raises(ValueError, match=r"empty holds no images"):
+        open_source(str(tmp_path / "empty"))
+    with pytest.raises(ValueError, match="text starts with .*; expected a folder of images, an IDX file"):
+        open_source(str(tmp_path / "text"))

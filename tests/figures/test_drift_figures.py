@@ -1,0 +1,53 @@
+import pandas as pd
+
+from mnist_growth.figures import drift_distributions, drift_windows
+
+
+def test_shares_of_training_and_current_images_stand_beside_each_other():
+    table = pd.DataFrame(
+        {
+            "feature": ["ink", "ink", "digit"],
+            "bin": ["up to 0.1", "above 0.1", "0"],
+            "training": [0.25, 0.75, 1.0],
+            "current": [0.5, 0.5, 1.0],
+        }
+    )
+
+    figure = drift_distributions(table)
+
+    assert [(bar.name, list(bar.x), list(bar.y)) for bar in figure.data] == [
+        ("training", ["up to 0.1", "above 0.1"], [0.25, 0.75]),
+        ("current", ["up to 0.1", "above 0.1"], [0.5, 0.5]),
+        ("training", ["0"], [1.0]),
+        ("current", ["0"], [1.0]),
+    ]
+    assert [bar.showlegend for bar in figure.data] == [True, True, False, False]
+
+
+def report(alarms):
+    return pd.DataFrame(
+        {
+            "window": [1, 2],
+            "first_image": [1, 501],
+            "last_image": [500, 1000],
+            "feature": ["ink", "ink"],
+            "psi": [0.1, 2.0],
+            "alarm": alarms,
+        }
+    )
+
+
+def test_an_alarm_is_marked_and_the_limit_is_drawn():
+    figure = drift_windows(report([False, True]), {"ink": 1.5})
+
+    [line] = figure.data
+    assert (list(line.x), list(line.y)) == ([1, 2], [0.1, 2.0])
+    assert list(line.marker.symbol) == ["circle", "x"]
+    assert [shape.y0 for shape in figure.layout.shapes] == [1.5]
+    assert figure.layout.yaxis.type == "log"
+
+
+def test_a_report_without_images_says_so():
+    figure = drift_windows(report([False, True]).head(0), {"ink": 1.5})
+
+    assert [annotation.text for annotation in figure.layout.annotations] == ["no images"]

@@ -1,0 +1,238 @@
+"""Prediction of many images and drift, on a network that has learned the sample."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.io.core import Version
+from kedro.runner import SequentialRunner
+from PIL import Image
+from pydantic import ValidationError
+from scipy import ndimage
+
+from mnist_growth.batch import PredictConfig, features_of, read_results
+from mnist_growth.digits import SplitConfig, pixel_statistics, sample_digits, stratified_split
+from mnist_growth.digits.idx import write_images
+from mnist_growth.drift import DriftConfig, watch
+from mnist_growth.network import GrowingAdamW, GrowingMLP, TrainedNetwork, predict_logits
+from mnist_growth.pipeline_registry import register_pipelines
+from mnist_growth.pipelines.drift.nodes import measure_reference
+
+CONF = Path(__file__).parents[2] / "conf" / "base"
+VERSION = "2026-01-31T12.00.00.000Z"
+WINDOW = 250
+CONFIG = DriftConfig(window=WINDOW)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return sample_digits()
+
+
+@pytest.fixture(scope="module")
+def split(digits):
+    return stratified_split(digits.train.labels, SplitConfig())
+
+
+@pytest.fixture(scope="module")
+def trained(digits, split):
+    """A small network after six epochs: about 95 % of the test digits are right."""
+    generator = torch.Generator().manual_seed(0)
+    statistics = pixel_statistics(digits.train.images, split.train)
+    network = GrowingMLP((64, 64), pixel_mean=statistics.mean, pixel_std=statistics.std, generator=generator)
+    optimizer = GrowingAdamW(network)
+    images, labels = torch.from_numpy(digits.train.images), torch.from_numpy(digits.train.labels)
+    for _ in range(6):
+        for batch in torch.from_numpy(split.train)[torch.randperm(len(split.train), generator=generator)].split(100):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(network(images[batch]), labels[batch]).backward()
+            optimizer.step(learning_rate=0.003)
+    return TrainedNetwork(network.eval().requires_grad_(False), "sample", digits.fingerprint, 6, VERSION)
+
+
+@pytest.fixture(scope="module")
+def reference(trained, digits, split):
+    return measure_reference(trained, digits.train, split, CONFIG)
+
+
+@pytest.fixture(scope="module")
+def unseen(digits, split):
+    """The digits that the reference was not measured on, which the network has not learned for the most part."""
+    return np.concatenate([digits.test.images, digits.train.images[split.train[:1000]]])
+
+
+def run(folder, trained, reference, images, pipeline="drift", strict=False):
+    """Run a pipeline on the shipped catalog, with its files below ``folder``, on images in an IDX file."""
+    if not isinstance(images, Path):
+        path = folder / "images.idx"
+        write_images(path, images)
+    else:
+        path = images
+    entries = {}
+    for name in ("predict", "drift"):
+        entries |= yaml.safe_load((CONF / f"catalog_{name}.yml").read_text())
+    for entry in entries.values():
+        entry["filepath"] = str(folder / entry["filepath"])
+    catalog = DataCatalog.from_config(entries)
+    inputs = {
+        "network": trained,
+        "drift_reference": reference,
+        "params:predict": PredictConfig(folder=str(path), strict=strict),
+        "params:drift": CONFIG,
+    }
+    for name, value in inputs.items():
+        catalog[name] = MemoryDataset(value, copy_mode="assign")
+    SequentialRunner().run(register_pipelines()[pipeline], catalog)
+    return catalog
+
+
+def alarms(folder, trained, reference, images):
+    report = run(folder, trained, reference, images, pipeline="predict").load("drift_report")
+    return set(report[report["alarm"]]["feature"])
+
+
+def test_digits_like_those_of_training_are_quiet_in_twenty_windows(tmp_path, trained, reference, unseen):
+    results = run(tmp_path, trained, reference, unseen, pipeline="predict").load("batch_predictions")
+    features = features_of(pd.concat(results.tables()))
+    generator = np.random.default_rng(0)
+    windows = [generator.permutation(len(unseen))[:WINDOW] for _ in range(20)]
+
+    report = watch(reference, [{name: values[rows] for name, values in features.items()} for rows in windows], CONFIG)
+
+    assert report["window"].nunique() == 20
+    assert not report["alarm"].any()
+
+
+def textures(count):
+    """Patches with a smooth or grainy surface, as pictures of clothing are."""
+    generator = np.random.default_rng(1)
+    grain = ndimage.gaussian_filter(generator.normal(0, 1, (count, 28, 28)), (0, 1, 1))
+    inside = np.zeros((count, 28, 28))
+    for image, top, left in zip(inside, *generator.integers(1, 7, (2, count)), strict=True):
+        image[top:-top, left:-left] = 1
+    return (inside * (150 + 100 * grain)).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("change", ["inverted", "rotated", "noisy", "textures"])
+def test_other_images_raise_an_alarm_within_one_window(tmp_path, trained, reference, digits, change):
+    images = digits.test.images[:WINDOW]
+    changed = {
+        "inverted": lambda: 255 - images,
+        "rotated": lambda: ndimage.rotate(images, 45, axes=(1, 2), reshape=False, order=1),
+        "noisy": lambda: (images + np.random.default_rng(0).normal(0, 70, images.shape)).clip(0, 255).astype(np.uint8),
+        "textures": lambda: textures(WINDOW),
+    }[change]()
+
+    raised = alarms(tmp_path, trained, reference, changed)
+
+    expected = {"inverted": {"pixel_mean"}, "noisy": {"pixel_mean"}, "rotated": {"confidence"}, "textures": {"ink"}}
+    assert raised >= expected[change]
+    if change == "inverted":
+        assert raised == {"pixel_mean"}  # the network sees the digits as they were
+
+
+def test_predictions_of_digits_are_those_of_evaluation(tmp_path, trained, reference, digits):
+    catalog = run(tmp_path, trained, reference, digits.test.images)
+
+    results = catalog.load("batch_predictions")
+    table = pd.concat(results.tables(), ignore_index=True)
+    assert table["name"].tolist() == [str(number) for number in range(500)]
+    assert table["prediction"].tolist() == predict_logits(trained.network, digits.test.images).argmax(1).tolist()
+    assert (table["prediction"] == digits.test.labels).mean() > 0.9
+    for name in ("drift_distributions_figure", "drift_windows_figure"):
+        subtitle = catalog.load(name).layout.title.subtitle.text
+        assert subtitle.startswith("500 images of ")
+        assert subtitle.endswith("network 64-64 trained on sample")
+
+
+def test_memory_does_not_grow_with_the_number_of_files(tmp_path, trained, reference, monkeypatch):
+    from mnist_growth.batch import folder as folder_module
+    from mnist_growth.batch import prediction as prediction_module
+    from mnist_growth.machine import rss_bytes
+
+    side, count, resident = 300, 600, []
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    page = np.full((side, side), 255, np.uint8)
+    page[100:200, 140:160] = 0
+    Image.fromarray(page).save(tmp_path / "one.png")
+    for number in range(count):
+        (folder / f"{number}.png").hardlink_to(tmp_path / "one.png")
+    monkeypatch.setattr(folder_module, "_PAGE", 100)
+    monkeypatch.setattr(prediction_module, "PART", 50)
+    original = prediction_module._predict
+    monkeypatch.setattr(
+        prediction_module, "_predict", lambda *given: (resident.append(rss_bytes()), original(*given))[1]
+    )
+
+    results = run(tmp_path, trained, reference, folder, pipeline="predict").load("batch_predictions")
+
+    assert results.predicted == count
+    growth = max(resident[4:]) - resident[4]
+    assert growth < 0.2 * count * side * side  # all images together would be 54 MB
+
+
+def test_a_folder_with_something_unreadable(tmp_path, trained, reference, digits, caplog):
+    folder = tmp_path / "pictures" / "deeper"
+    folder.mkdir(parents=True)
+    for number, image in enumerate(digits.test.images[:5]):
+        Image.fromarray(image).save(folder / f"{number}.png")
+    (folder / "text.png").write_text("no image")
+
+    results = run(tmp_path, trained, reference, tmp_path / "pictures").load("batch_predictions")
+
+    assert (results.predicted, results.unreadable) == (5, 1)
+    assert pd.read_csv(results.folder / "unreadable.csv")["name"].tolist() == ["deeper/text.png"]
+    with pytest.raises(Exception, match=r"deeper/text\.png cannot be predicted"):
+        run(tmp_path / "strict", trained, reference, tmp_path / "pictures", strict=True)
+    assert [path for path in (tmp_path / "strict").rglob("*") if path.is_file()] == []
+
+
+def test_the_reference_of_another_network_is_refused(tmp_path, reference, digits):
+    other = TrainedNetwork(GrowingMLP((4,)).eval(), "sample", digits.fingerprint, 1, VERSION)
+
+    with pytest.raises(ValueError, match=f"not that of the network of version {VERSION}: make one for it"):
+        run(tmp_path, other, reference, digits.test.images[:50])
+
+
+def test_the_reference_is_measured_on_validation_digits(trained, digits, split):
+    few = measure_reference(trained, digits.train, split, DriftConfig(reference_digits=100))
+    all_of_them = measure_reference(trained, digits.train, split, DriftConfig())
+
+    assert few.features["ink"].counts.sum() == 100
+    assert all_of_them.features["ink"].counts.sum() == len(split.validation) == 450
+    answers = predict_logits(trained.network, digits.train.images[split.validation]).argmax(1)
+    assert all_of_them.features["digit"].counts.tolist() == [*np.bincount(answers, minlength=10), 0]
+    other = TrainedNetwork(trained.network, "mnist", "0" * 64, 1)
+    with pytest.raises(ValueError, match="trained on 'mnist', but the digits ingested last are of another set"):
+        measure_reference(other, digits.train, split, DriftConfig())
+
+
+@pytest.mark.parametrize(("name", "config"), [("predict", PredictConfig), ("drift", DriftConfig)])
+def test_the_shipped_parameters_are_the_defaults(name, config):
+    shipped = yaml.safe_load((CONF / f"parameters_{name}.yml").read_text())
+
+    assert config(**shipped[name]) == config()
+
+
+def test_a_wrong_parameter_is_refused():
+    for wrong in ({"windows": 10}, {"window": 1}, {"style": {"psi": 1}}, {"smoothing": 0}):
+        with pytest.raises(ValidationError):
+            DriftConfig(**wrong)
+    assert PredictConfig(folder=2026).folder == "2026"
+
+
+def test_results_are_kept_in_versions(tmp_path, digits, trained):
+    from mnist_growth.datasets import BatchPredictionsDataset, DriftReferenceDataset
+
+    assert BatchPredictionsDataset(filepath="data/x", version=Version(None, VERSION)).exists() is False
+    with pytest.raises(Exception, match=r"There is no folder of predictions .* `kedro run --pipeline predict`"):
+        BatchPredictionsDataset(filepath=str(tmp_path / "x"), version=Version(None, VERSION)).load()
+    with pytest.raises(Exception, match=r"There is no drift reference .* `kedro run --pipeline reference`"):
+        DriftReferenceDataset(filepath=str(tmp_path / "x"), version=Version(None, VERSION)).load()
+    with pytest.raises(OSError, match=r"counts\.json"):
+        read_results(tmp_path)
