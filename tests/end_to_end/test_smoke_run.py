@@ -70,6 +70,7 @@ def test_everything_has_one_version_and_nothing_temporary_is_left(project):
         "pixel_statistics.json",
         "network.safetensors",
         "checkpoints",
+        "drift_reference.json",
         "training_history.parquet",
         "growth_events.parquet",
         "predictions.parquet",

@@ -54,5 +54,6 @@ def watch_drift(
         features = ", ".join(f"{name} (PSI up to {psi:.2f})" for name, psi in worst.items())
         logger.warning("drift in %d of %d windows: %s", alarms["window"].nunique(), windows, features)
     elif windows:
-        logger.info("no drift in %d windows of %d images", windows, config.window)
+        noun = "window" if windows == 1 else "windows"
+        logger.info("no drift in %d %s of at most %d images", windows, noun, config.window)
     return report
