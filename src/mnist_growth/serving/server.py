@@ -19,6 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
+from mnist_growth.machine import raise_on_signals
 from mnist_growth.serving.config import ServingConfig
 from mnist_growth.serving.model import ModelSource
 
@@ -36,7 +37,7 @@ def serve(
         source: Where the network comes from.
         config: Address, limits and the like.
         token: That requests have to bring, if any.
-        listening: Told the address when the network is loaded and the port is taken.
+        listening: Told the address once connections are taken and signals are understood.
 
     Raises:
         ValueError: The address cannot be listened on, or there is no network.
@@ -46,10 +47,11 @@ def serve(
         host, port = listener.getsockname()[:2]
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         if config.workers == 1:
-            settings = _settings(config, _application(source, config, token))
-            listening(address)
+            tell = functools.partial(listening, address)
+            settings = _settings(config, _application(source, config, token, started=tell))
+            listener.listen(settings.backlog)
             # uvicorn raises what the signal stands for when it has stopped in good order: that is no error.
-            with contextlib.suppress(KeyboardInterrupt):
+            with contextlib.suppress(KeyboardInterrupt), raise_on_signals():
                 uvicorn.Server(settings).run([listener])
             return
         source()  # fails here, in one sentence, rather than in every worker
@@ -57,8 +59,11 @@ def serve(
         os.environ[_SHARED_METRICS] = folder  # the workers look for it when they import Prometheus's client
         stack.callback(os.environ.pop, _SHARED_METRICS)
         factory = functools.partial(_application, source, config, token, reload_all=_ask_supervisor)
+        settings = _settings(config, factory, factory=True, workers=config.workers)
+        listener.listen(settings.backlog)
+        workers = _Workers(settings, [listener])
         listening(address)
-        _Workers(_settings(config, factory, factory=True, workers=config.workers), [listener]).run()
+        workers.run()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -102,7 +107,12 @@ def _settings(config: ServingConfig, app: Callable[..., Any], **more: Any) -> uv
 
 
 def _application(
-    source: ModelSource, config: ServingConfig, token: str | None, *, reload_all: Callable[[], None] | None = None
+    source: ModelSource,
+    config: ServingConfig,
+    token: str | None,
+    *,
+    started: Callable[[], None] | None = None,
+    reload_all: Callable[[], None] | None = None,
 ) -> ASGIApp:
     """The application of one process, with the network loaded."""
     from mnist_growth.serving.app import create_app  # not before the variable for Prometheus's client is set
@@ -134,7 +144,7 @@ def _application(
 
     loops: list[asyncio.AbstractEventLoop] = []
 
-    async def started() -> None:
+    async def start() -> None:
         loop = asyncio.get_running_loop()
         loops.append(loop)
         if hasattr(signal, "SIGHUP"):
@@ -143,8 +153,10 @@ def _application(
             signal.signal(number, functools.partial(stop_after_draining, signal.getsignal(number)))
         gc.collect()
         gc.freeze()  # what is here now stays: the collector need not look at it again and again
+        if started is not None:
+            started()
 
-    return create_app(service, token=token, started=started, reload_all=reload_all)
+    return create_app(service, token=token, started=start, reload_all=reload_all)
 
 
 def _ask_supervisor() -> None:
@@ -156,7 +168,10 @@ class _Workers(Multiprocess):
     """Workers that share a socket; one that dies is replaced, and SIGHUP reaches all of them."""
 
     def handle_hup(self) -> None:
-        """Let every worker load the network again, where uvicorn would start new ones."""
+        """Let every worker load the network again, where uvicorn would start new ones.
+
+        A worker that is still starting is left alone: it would end by the signal, and loads the newest network anyway.
+        """
         for process in self.processes:
-            if process.pid is not None:
+            if process.pid is not None and process.is_ready(timeout=1):
                 os.kill(process.pid, signal.SIGHUP)

@@ -1,0 +1,207 @@
+"""A service as a process: signals under load, workers, and a port that is taken."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mnist_growth.network import TrainedNetwork, save_network
+from mnist_growth.serving import ServingConfig
+from mnist_growth.serving.server import bind
+
+CODE = """
+import sys
+from pathlib import Path
+from mnist_growth.network import load_network
+from mnist_growth.serving import ServedModel, ServingConfig
+from mnist_growth.serving.server import serve
+
+class Source:
+    def __call__(self):
+        path = max(Path({folder!r}).glob("*.safetensors"))
+        return ServedModel.of(load_network(path), path.stem)
+
+if __name__ == "__main__":
+    serve(Source(), ServingConfig(port=0, **{limits!r}), {token!r}, lambda address: print(address, flush=True))
+"""
+SECONDS = 30  # that a process may take to start, on a busy machine
+
+
+class Running:
+    """A service in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str], folder: Path, network: TrainedNetwork) -> None:
+        self.process = process
+        self.folder = folder
+        self.network = network
+        assert process.stdout is not None
+        self.address = process.stdout.readline().strip()
+        self.port = int(self.address.rsplit(":", 1)[1])
+
+    def add_version(self, version: str) -> None:
+        save_network(self.folder / f"{version}.safetensors", self.network)
+
+    def ask(self, path: str, body: bytes | None = None, **headers: str) -> bytes:
+        request = urllib.request.Request(self.address + path, body, headers)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as response:
+            return response.read()
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                if condition():
+                    return
+            time.sleep(0.05)
+        pytest.fail("it did not happen in time")
+
+
+@pytest.fixture
+def run(tmp_path: Path, trained: TrainedNetwork) -> Iterator[Callable[..., Running]]:
+    """Starts services with limits and a token."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(token: str | None = None, **limits: float) -> Running:
+        script = tmp_path / "service.py"
+        script.write_text(CODE.format(folder=str(tmp_path), limits=limits, token=token))
+        save_network(tmp_path / "1.safetensors", trained)
+        process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        return Running(process, tmp_path, trained)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+class Client:
+    """Asks over connections that stay open, one question after the other on each, until it is told to leave."""
+
+    def __init__(self, port: int, text: str) -> None:
+        body = json.dumps({"image": text}).encode()
+        self.request = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        self.port = port
+        self.stop = False
+        self.statuses: Counter[bytes] = Counter()
+        self.versions: Counter[str] = Counter()
+        self.lost = 0
+
+    async def run(self, connections: int) -> None:
+        await asyncio.gather(*(self._connection() for _ in range(connections)))
+
+    async def _connection(self) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        while not self.stop:
+            try:
+                writer.write(self.request)
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+                body = await reader.readexactly(length)
+            except (OSError, EOFError):
+                self.lost += 1
+                break
+            self.statuses[head.split()[1]] += 1
+            self.versions[json.loads(body).get("model_version", "")] += 1
+            if b"connection: close" in head.lower():
+                break
+        writer.close()
+
+
+def test_nothing_is_lost_when_the_network_is_replaced_under_load(run: Callable[..., Running], texts: list[str]) -> None:
+    service = run()
+    client = Client(service.port, texts[0])
+
+    async def replace_under_load() -> None:
+        load = asyncio.create_task(client.run(connections=16))
+        for version in ("2", "3"):
+            await asyncio.sleep(0.3)
+            service.add_version(version)
+            service.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + SECONDS
+        while not client.versions["3"] and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        client.stop = True
+        await load
+
+    asyncio.run(replace_under_load())
+    assert client.lost == 0
+    assert set(client.statuses) == {b"200"}
+    assert client.versions["1"] > 0
+    assert client.versions["3"] > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_nothing_is_lost_when_the_service_is_stopped_under_load(
+    run: Callable[..., Running], texts: list[str], number: signal.Signals
+) -> None:
+    service = run()
+    client = Client(service.port, texts[0])
+
+    async def stop_under_load() -> None:
+        load = asyncio.create_task(client.run(connections=16))
+        await asyncio.sleep(0.5)
+        service.process.send_signal(number)
+        await load
+
+    asyncio.run(stop_under_load())
+    assert service.process.wait(timeout=SECONDS) == 0
+    assert client.lost == 0
+    assert set(client.statuses) == {b"200"}
+    assert client.statuses[b"200"] > 16
+
+
+def test_a_damaged_newer_network_is_not_taken(run: Callable[..., Running]) -> None:
+    service = run(token="secret")
+    (service.folder / "2.safetensors").write_bytes(b"damaged")
+    service.process.send_signal(signal.SIGHUP)
+    authorization = {"Authorization": "Bearer secret"}
+    service.wait_for(lambda: b'reloads_total{outcome="failed"} 1.0' in service.ask("/metrics", **authorization))
+    assert json.loads(service.ask("/model", **authorization))["version"] == "1"
+
+
+def test_workers_share_the_port_reload_together_and_stop_together(
+    run: Callable[..., Running], texts: list[str]
+) -> None:
+    service = run(token="secret", workers=2)
+    authorization = {"Authorization": "Bearer secret", "Content-Type": "application/json"}
+    service.wait_for(lambda: b"ok" in service.ask("/health"))
+    service.add_version("2")
+    assert json.loads(service.ask("/model/reload", b"", **authorization)) == {"version": "2", "previous": "1"}
+    # Each worker counts its own reloads; the sum is that of the one that was asked and of both that were told.
+    service.wait_for(lambda: b'reloads_total{outcome="done"} 3.0' in service.ask("/metrics", **authorization))
+    body = json.dumps({"image": texts[0]}).encode()
+    for _ in range(20):
+        assert json.loads(service.ask("/predict", body, **authorization))["model_version"] == "2"
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(timeout=SECONDS) == 0
+
+
+def test_a_port_in_use_is_named() -> None:
+    with bind("127.0.0.1", 0) as taken:
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ValueError, match=f"port {port} of 127.0.0.1 is in use by another process: stop it, or"):
+            bind("127.0.0.1", port)
+
+
+def test_an_address_of_another_machine_is_named() -> None:
+    with pytest.raises(ValueError, match=r"192\.0\.2\.1 is no address of this machine"):
+        bind("192.0.2.1", 0)
+
+
+def test_it_listens_on_this_machine_only_unless_told_otherwise() -> None:
+    assert ServingConfig().host == "127.0.0.1"
+    assert os.environ.get("PROMETHEUS_MULTIPROC_DIR") is None
