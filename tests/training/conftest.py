@@ -54,7 +54,7 @@ class Recorder:
 class Training:
     """A small training: its data, its setup, and how to begin it."""
 
-    def __init__(self, **changes):
+    def __init__(self, device="cpu", **changes):
         digits = make_digits()
         split = stratified_split(digits.labels, SplitConfig(validation_fraction=0.25))
         training = {
@@ -83,7 +83,7 @@ class Training:
             fingerprint=digits.fingerprint,
             split=split_fingerprint(split),
         )
-        self.budget = MemoryBudget(1.0, torch.device("cpu"))
+        self.budget = MemoryBudget(1.0, torch.device(device))
         self.data = TrainingData.of(digits, split, self.budget)
 
     def begin(self):
@@ -92,7 +92,7 @@ class Training:
             batch_norm=self.setup.network.batch_norm,
             generator=torch.Generator().manual_seed(self.setup.training.seed),
         )
-        return TrainingState.begin(network, self.setup.training.weight_decay, self.setup.training.seed, "run-1")
+        return TrainingState.begin(network.to(self.budget.device), self.setup.training.weight_decay, self.setup.training.seed, "run-1")
 
 
 @pytest.fixture
