@@ -1,3 +1,4 @@
+import subprocess
 import sys
 
 import numpy as np
@@ -81,6 +82,16 @@ def test_the_meter_follows_what_is_alive():
     assert meter.peak_bytes == 8000
     assert len(view) == 10
     assert len(third) == 500
+
+
+def test_the_meter_does_not_import_torchs_compiler():
+    """Which takes a second and 70 MB."""
+    code = (
+        "import sys, torch\nfrom mnist_growth.machine import AllocationMeter\n"
+        "with AllocationMeter(): torch.ones(3) + 1\nprint('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_the_meter_sees_what_backward_keeps():

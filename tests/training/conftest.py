@@ -92,7 +92,9 @@ class Training:
             batch_norm=self.setup.network.batch_norm,
             generator=torch.Generator().manual_seed(self.setup.training.seed),
         )
-        return TrainingState.begin(network.to(self.budget.device), self.setup.training.weight_decay, self.setup.training.seed, "run-1")
+        return TrainingState.begin(
+            network.to(self.budget.device), self.setup.training.weight_decay, self.setup.training.seed, "run-1"
+        )
 
 
 @pytest.fixture
