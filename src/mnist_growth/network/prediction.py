@@ -54,8 +54,8 @@ def score(network: GrowingMLP, images: Tensor, labels: Tensor, indices: Tensor) 
     loss = torch.zeros((), dtype=torch.float64, device="cpu")
     right = 0
     for chunk in torch.split(indices.to(images.device), CHUNK):
-        logits = network(images[chunk].to(device))
-        truth = labels[chunk].to(device)
+        logits = network(images.index_select(0, chunk).to(device))
+        truth = labels.index_select(0, chunk).to(device)
         loss += F.cross_entropy(logits, truth, reduction="sum").double().cpu()
         right += int((logits.argmax(1) == truth).sum())
     return Score(loss=float(loss) / len(indices), accuracy=right / len(indices))
