@@ -8,7 +8,7 @@ from kedro.pipeline import Pipeline
 from kedro.validation.type_extractor import TypeExtractor
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from mnist_growth.machine import DeviceName
+from mnist_growth.machine import DeviceName, Threads
 from mnist_growth.serving import ServingConfig
 
 
@@ -25,6 +25,7 @@ UNGROUPED: Mapping[str, Any] = {
     "archive": ArchiveParameters,
     "device": DeviceName,
     "serving": ServingConfig,
+    "threads": Threads,
 }
 """Parameters that Kedro does not check: the catalog or a command reads them, or their type is no model."""
 

@@ -11,7 +11,8 @@ from kedro.runner import SequentialRunner
 from mnist_growth.digits import Digits, SplitConfig, pixel_statistics, stratified_split
 from mnist_growth.network import predict_logits
 from mnist_growth.pipelines.train import create_pipeline, create_resume_pipeline
-from mnist_growth.training import CheckpointStore, Monitors
+from mnist_growth.pipelines.train.nodes import _threads_before
+from mnist_growth.training import Checkpoint, CheckpointStore, Monitors, TerminalMonitor
 
 CONF = Path(__file__).parents[2] / "conf" / "base"
 SMALL = {
@@ -34,12 +35,13 @@ def digits() -> Digits:
     return Digits(images, labels, dataset="bars", fingerprint="ab" * 32)
 
 
-def run(digits, folder, *, resume_from=None, **training):
+def run(digits, folder, *, resume_from=None, threads=1, monitors=(), **training):
     """Run the pipeline with the shipped parameters, made small; return the network and the history."""
     parameters: dict = {}
     for name in ("train", "preprocess"):
         parameters |= yaml.safe_load((CONF / f"parameters_{name}.yml").read_text())
-    for group, values in {**SMALL, "training": SMALL["training"] | training}.items():
+    changes = {**SMALL, "training": SMALL["training"] | training, "threads": threads}
+    for group, values in changes.items():
         parameters[group] = parameters[group] | values if isinstance(values, dict) else values
     split = stratified_split(digits.labels, SplitConfig())
     pipeline = create_resume_pipeline() if resume_from else create_pipeline()
@@ -48,7 +50,7 @@ def run(digits, folder, *, resume_from=None, **training):
         "split": split,
         "pixel_statistics": pixel_statistics(digits.images, split.train),
         "checkpoints": CheckpointStore(folder, resume_from),
-        "monitor": Monitors([]),
+        "monitor": Monitors(monitors),
         **{f"params:{name}": value for name, value in parameters.items()},
     }
     types = {name: kind for node in pipeline.nodes for name, kind in _types(node).items()}
@@ -115,6 +117,38 @@ def test_a_constant_rate_can_go_on_to_more_epochs(digits, tmp_path):
     resumed = run(digits, tmp_path / "second", epochs=4, learning_rate_schedule=rate, resume_from=tmp_path / "first")
 
     assert_same(resumed, longer)
+
+
+class Threads(TerminalMonitor):
+    """Writes down how many threads compute."""
+
+    def started(self, *arguments):
+        super().started(*arguments)
+        self.seen = torch.get_num_threads()
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, 2), (3, 3)])
+def test_a_training_goes_on_with_the_threads_of_its_checkpoint_unless_others_are_given(
+    digits, tmp_path, monkeypatch, caplog, given, expected
+):
+    monkeypatch.setattr("mnist_growth.pipelines.train.nodes.available_processors", lambda: 1)
+    before, first, second = torch.get_num_threads(), Threads(), Threads()
+    run(digits, tmp_path / "first", epochs=1, threads=2, monitors=[first])
+    assert "threads as before" not in caplog.text
+
+    run(digits, tmp_path / "second", threads=given, monitors=[second], resume_from=tmp_path / "first")
+
+    assert (first.seen, second.seen, torch.get_num_threads()) == (2, expected, before)
+    latest = CheckpointStore(tmp_path / "third", tmp_path / "second").latest()
+    assert latest.header["setup"]["threads"] == expected
+    assert ("Going on with 2 threads as before" in caplog.text) == (given is None)
+
+
+@pytest.mark.parametrize("recorded", [None, "many", 0, 10**9])
+def test_a_checkpoint_that_names_no_threads_leaves_the_choice_to_the_machine(recorded):
+    checkpoint = Checkpoint(Path("x"), {}, {"setup": {"threads": recorded} if recorded else {}})
+
+    assert _threads_before(checkpoint) is None
 
 
 def test_a_checkpoint_of_another_training_is_refused_by_name(digits, tmp_path):

@@ -3,6 +3,8 @@
 import logging
 from dataclasses import asdict
 
+import torch
+
 from mnist_growth.tracking import Tracker
 from mnist_growth.training import EpochRecord, GrowthEvent
 
@@ -17,7 +19,8 @@ class TrackingMonitor:
         self.run_id = tracker.run_id
 
     def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:
-        """Nothing to track yet."""
+        """Track the number of threads: results repeat bit for bit only with the same one."""
+        self.tracker.log_tags({"threads": str(torch.get_num_threads())})
 
     def batch(self, batches_done: int) -> None:
         """Batches are not tracked."""

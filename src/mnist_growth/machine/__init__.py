@@ -1,4 +1,4 @@
-"""What the project runs on: device, memory, signals, files that are written whole or not at all."""
+"""What the project runs on: device, threads, memory, signals, files that are written whole or not at all."""
 
 from mnist_growth.machine.allocations import AllocationMeter
 from mnist_growth.machine.budget import MemoryBudget, MemoryConfig, is_out_of_memory
@@ -17,8 +17,16 @@ from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_byt
 from mnist_growth.machine.memory import gpu_memory_bytes, peak_rss_bytes, private_bytes, rss_bytes
 from mnist_growth.machine.precision import Precision, PrecisionName, choose_precision, prepare_tf32
 from mnist_growth.machine.temporary import remove_abandoned, temporary_folder
+from mnist_growth.machine.threads import (
+    MOST_THREADS,
+    Threads,
+    available_processors,
+    computing_with,
+    default_threads,
+)
 
 __all__ = [
+    "MOST_THREADS",
     "AllocationMeter",
     "DeviceName",
     "MemoryBudget",
@@ -27,9 +35,13 @@ __all__ = [
     "PrecisionName",
     "StopRequest",
     "Terminated",
+    "Threads",
     "atomic_path",
+    "available_processors",
     "choose_device",
     "choose_precision",
+    "computing_with",
+    "default_threads",
     "describe_machine",
     "flush_to_disk",
     "gpu_memory_bytes",

@@ -1,13 +1,13 @@
 """How much memory this process may use, in bytes."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import torch
 
-CGROUPS = Path("/sys/fs/cgroup")
-MEMBERSHIP = Path("/proc/self/cgroup")
+from mnist_growth.machine.control_groups import CGROUPS, MEMBERSHIP, control_groups
 
 
 def memory_limit_bytes(cgroups: Path = CGROUPS, membership: Path = MEMBERSHIP) -> int:
@@ -36,23 +36,6 @@ def gpu_memory_limit_bytes(device: torch.device) -> int:
 
 def _limits(cgroups: Path, membership: Path) -> Iterator[str]:
     """What the files of all groups of this process, and of the groups around them, say."""
-    try:
-        lines = membership.read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, controllers, group = line.split(":", 2)
-        if controllers == "":
-            root, name = cgroups, "memory.max"  # version 2
-        elif "memory" in controllers.split(","):
-            root, name = cgroups / "memory", "memory.limit_in_bytes"  # version 1
-        else:
-            continue
-        folder = root / group.lstrip("/")
-        # Inside a container the group's path may be that of the host: the folders that are there still count.
-        for candidate in (folder, *folder.parents):
-            if candidate == root or root in candidate.parents:
-                try:
-                    yield (candidate / name).read_text().strip()
-                except OSError:
-                    continue
+    for version, group in control_groups("memory", cgroups, membership):
+        with contextlib.suppress(OSError):
+            yield (group / ("memory.max" if version == 2 else "memory.limit_in_bytes")).read_text().strip()

@@ -15,7 +15,7 @@ from mnist_growth.machine import MemoryBudget, Precision
 from mnist_growth.network import GrowthConfig, NetworkConfig
 from mnist_growth.training.config import TrainingConfig
 
-MAY_CHANGE = ("training.epochs", "training.micro_batch_size", "training.checkpoint_seconds")
+MAY_CHANGE = ("training.epochs", "training.micro_batch_size", "training.checkpoint_seconds", "threads")
 """Parameters that a resumed training may have other values of; the device may change as well."""
 
 
@@ -31,6 +31,7 @@ class TrainingSetup:
         dataset: name of the set of digits.
         fingerprint: SHA-256 of that set.
         split: SHA-256 of the indices of the training and validation part.
+        threads: that compute; None: not decided yet. The result is the same, bit for bit, only for the same number.
     """
 
     network: NetworkConfig
@@ -40,6 +41,7 @@ class TrainingSetup:
     dataset: str
     fingerprint: str
     split: str
+    threads: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a JSON header."""
@@ -51,6 +53,7 @@ class TrainingSetup:
             "dataset": self.dataset,
             "fingerprint": self.fingerprint,
             "split": self.split,
+            "threads": self.threads,
         }
 
     def with_precision(self, precision: Precision) -> "TrainingSetup":

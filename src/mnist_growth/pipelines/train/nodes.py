@@ -1,14 +1,28 @@
 """Training the growing network, from the start or from a checkpoint."""
 
 import logging
+from dataclasses import replace
 
 import pandas as pd
 import torch
 
 from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
-from mnist_growth.machine import DeviceName, MemoryBudget, MemoryConfig, choose_device, choose_precision, prepare_tf32
+from mnist_growth.machine import (
+    MOST_THREADS,
+    DeviceName,
+    MemoryBudget,
+    MemoryConfig,
+    Threads,
+    available_processors,
+    choose_device,
+    choose_precision,
+    computing_with,
+    default_threads,
+    prepare_tf32,
+)
 from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, TrainedNetwork, scheduled_neurons
 from mnist_growth.training import (
+    Checkpoint,
     CheckpointStore,
     Monitor,
     TrainingConfig,
@@ -50,6 +64,7 @@ def train_network(
     pixel_statistics: PixelStatistics,
     setup: TrainingSetup,
     device: DeviceName,
+    threads: Threads,
     memory: MemoryConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
@@ -60,7 +75,7 @@ def train_network(
         The averaged network, the training history with one row per epoch (its column ``budget_bytes`` is the memory
         that the training was allowed), and the growth events with one row per growth and layer.
     """
-    target = choose_device(device)
+    target, threads = choose_device(device), threads or default_threads()
     network = GrowingMLP(
         [scheduled_neurons(0, setup.growth)] * setup.network.hidden_layers,
         batch_norm=setup.network.batch_norm,
@@ -70,7 +85,7 @@ def train_network(
     ).to(target)
     setup = setup.with_precision(choose_precision(setup.training.precision, target))
     state = TrainingState.begin(network, setup.training.weight_decay, setup.training.seed, monitor.run_id)
-    return _train(state, train_digits, split, setup, memory, checkpoints, monitor)
+    return _train(state, train_digits, split, replace(setup, threads=threads), memory, checkpoints, monitor)
 
 
 def resume_training(
@@ -78,6 +93,7 @@ def resume_training(
     split: Split,
     setup: TrainingSetup,
     device: DeviceName,
+    threads: Threads,
     memory: MemoryConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
@@ -104,7 +120,24 @@ def resume_training(
             state.epochs_done,
             2 * state.epochs_done,
         )
-    return _train(state, train_digits, split, setup, memory, checkpoints, monitor)
+    threads = threads or _threads_before(checkpoint) or default_threads()
+    return _train(state, train_digits, split, replace(setup, threads=threads), memory, checkpoints, monitor)
+
+
+def _threads_before(checkpoint: Checkpoint) -> int | None:
+    """The number of threads that a checkpoint was computed with, so that the result stays the same bit for bit."""
+    threads = checkpoint.header["setup"].get("threads")
+    if not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
+        return None
+    if threads > available_processors():
+        logger.warning(
+            "Going on with %d threads as before, so that the result stays the same bit for bit, but there are only %d "
+            "processors: --params threads=%d is faster",
+            threads,
+            available_processors(),
+            available_processors(),
+        )
+    return threads
 
 
 def _train(
@@ -116,10 +149,12 @@ def _train(
     checkpoints: CheckpointStore,
     monitor: Monitor,
 ) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
+    assert setup.threads is not None
     prepare_tf32(setup.training.precision)
-    logger.info("Training on %s in %s with %d threads", state.device, setup.training.precision, torch.get_num_threads())
+    logger.info("Training on %s in %s with %d threads", state.device, setup.training.precision, setup.threads)
     budget = MemoryBudget(memory.budget_fraction, state.device)
-    train(state, TrainingData.of(digits, split, budget), setup, checkpoints, monitor, budget)
+    with computing_with(setup.threads):
+        train(state, TrainingData.of(digits, split, budget), setup, checkpoints, monitor, budget)
     trained = TrainedNetwork(
         network=state.average.to("cpu"),
         dataset=digits.dataset,

@@ -22,6 +22,7 @@ def create_pipeline() -> Pipeline:
         "pixel_statistics",
         "setup",
         "params:device",
+        "params:threads",
         "params:memory",
         "checkpoints",
         "monitor",
@@ -31,5 +32,14 @@ def create_pipeline() -> Pipeline:
 
 def create_resume_pipeline() -> Pipeline:
     """The same from the newest checkpoint."""
-    inputs = ["train_digits", "split", "setup", "params:device", "params:memory", "checkpoints", "monitor"]
+    inputs = [
+        "train_digits",
+        "split",
+        "setup",
+        "params:device",
+        "params:threads",
+        "params:memory",
+        "checkpoints",
+        "monitor",
+    ]
     return Pipeline([SETUP, Node(resume_training, inputs=inputs, outputs=OUTPUTS, name="resume_training")])
