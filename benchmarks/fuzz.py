@@ -281,7 +281,7 @@ class Training:
     def started(self, *_: object) -> None:
         """Monitors nothing, as the following."""
 
-    batch = grew = epoch = finished = started
+    batch = grew = epoch = shrank = finished = started
 
 
 def read_network(path: Path, original: Path | None) -> str:

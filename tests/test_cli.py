@@ -160,6 +160,20 @@ def test_an_error_of_the_operating_system_says_what_was_tried():
     )
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        MemoryError("Unable to allocate 1 TiB for an array"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory:\nyou tried"),
+    ],
+)
+def test_a_lack_of_memory_says_what_to_do(error):
+    assert cli.sentence(error).startswith("memory ran out: free some, or lower memory.budget_fraction")
+    told = MemoryError("memory ran out with 2 image(s) at a time: free memory, then `kedro run --pipeline resume`")
+    assert cli.sentence(told) == str(told)
+
+
 def test_an_unknown_environment_is_answered_with_those_there_are(monkeypatch):
     monkeypatch.chdir(ROOT)
 

@@ -90,11 +90,23 @@ def sentence(error: BaseException, env: str | None = None) -> str:
     if isinstance(error, OSError) and error.strerror:  # of the operating system, which does not say what was tried
         tried = notes[-1] if notes else f"Cannot use {error.filename}" if error.filename else "A file cannot be used"
         return f"{tried}: {error.strerror}{WHAT_TO_DO.get(error.errno or 0, '')}"
+    if _is_lack_of_memory(error):
+        return (
+            "memory ran out: free some, or lower memory.budget_fraction, then run again; a training that has left a "
+            "checkpoint goes on with `kedro run --pipeline resume`"
+        )
     text = " ".join(str(error).split())
-    if isinstance(error, ValueError | OSError | FloatingPointError | DatasetError) and text:
+    if isinstance(error, ValueError | OSError | FloatingPointError | MemoryError | DatasetError) and text:
         return text
     detail = f": {text}" if text else ""
     return f"{type(error).__name__}{detail} (`kedro run --verbose` shows where)"
+
+
+def _is_lack_of_memory(error: BaseException) -> bool:
+    """Whether memory could not be had and whoever noticed did not say what to do."""
+    from mnist_growth.machine import is_out_of_memory  # imports torch, which an error can only come after
+
+    return is_out_of_memory(error) and not (isinstance(error, MemoryError) and "`kedro run" in str(error))
 
 
 def check_pipeline_names(names: list[str]) -> None:

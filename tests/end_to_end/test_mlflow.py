@@ -40,6 +40,7 @@ def test_one_run_with_parameters_and_tags(smoke_run, run):
     assert tags["pipeline"] == "__default__"
     assert tags["dataset"] == tags["dataset.requested"] == "sample"
     assert tags["device"] in ("cpu", "cuda", "mps")
+    assert tags["threads"] == "1"
     assert tags["git.commit"] == "none"  # the copy of the project is under no version control
     assert len(tags["dataset.fingerprint"]) == 64
     assert {name for name in tags if name.startswith("growth.")} == {"growth.epoch_0002", "growth.epoch_0003"}

@@ -31,7 +31,7 @@ class Recorder:
     run_id = "run-1"
 
     def __init__(self):
-        self.calls, self.records, self.events = [], [], []
+        self.calls, self.records, self.events, self.reasons = [], [], [], []
 
     def started(self, epochs_done, epochs, batches_per_epoch):
         self.calls.append(("started", epochs_done, epochs, batches_per_epoch))
@@ -46,6 +46,10 @@ class Recorder:
     def epoch(self, record):
         self.calls.append(("epoch", record.epoch))
         self.records.append(record)
+
+    def shrank(self, epoch, size, reason):
+        self.calls.append(("shrank", epoch, size))
+        self.reasons.append(reason)
 
     def finished(self):
         self.calls.append(("finished",))

@@ -2,8 +2,13 @@ import pytest
 import torch
 
 from mnist_growth.digits import WarpConfig
+<<<<<<< HEAD
 from mnist_growth.network import Backprop, GrowingMLP
 from mnist_growth.training import train
+=======
+from mnist_growth.network import GrowingMLP
+from mnist_growth.training import CheckpointStore, micro_batch, train
+>>>>>>> 4fec71b (Tight memory is told to the record, ends in one sentence with a checkpoint, and a checkpoint takes no copies)
 from mnist_growth.training.micro_batch import MicroBatches, bytes_per_image
 
 IMAGES = torch.randint(0, 256, (512, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
@@ -80,9 +85,14 @@ def test_the_size_is_what_fits_and_never_more_than_wanted(caplog):
     tight.fit(network, IMAGES, WarpConfig())
     assert 50 <= tight.size < 100
     assert "images instead of 256 go through the network at once" in caplog.text
-    none = MicroBatches(256, batch_norm=True, budget=Budget(0, used=100))
-    none.fit(network, IMAGES, WarpConfig())
-    assert none.size == 2
+
+
+def test_a_budget_without_room_for_the_smallest_piece_is_refused_after_collecting():
+    network, budget = GrowingMLP([64]), Budget(100_000_000, used=99_999_000)
+    pieces = MicroBatches(256, batch_norm=True, budget=budget)
+    with pytest.raises(MemoryError, match=r"100 MB are in use, and the budget of 100 MB .* no room for 2 image\(s\)"):
+        pieces.fit(network, IMAGES, WarpConfig())
+    assert budget.collected == 1
 
 
 def test_when_memory_gets_tight_half_as_many_are_taken_and_no_oftener_than_every_second(monkeypatch):
@@ -102,6 +112,39 @@ def test_when_memory_gets_tight_half_as_many_are_taken_and_no_oftener_than_every
     assert budget.collected == 1
 
 
+def test_when_memory_is_tight_with_the_smallest_piece_that_is_the_end():
+    budget = Budget(100, used=50)
+    pieces = MicroBatches(1, batch_norm=False, budget=budget)
+    pieces.look()
+    budget.in_use = 150
+    with pytest.raises(MemoryError, match="has no room for 1 image"):
+        pieces.look()
+
+
+def test_every_smaller_size_is_told_with_its_reason():
+    told = []
+    pieces = MicroBatches(8, batch_norm=False, budget=Budget(1), told=lambda *what: told.append(what))
+    pieces.halve()
+    pieces.halve()
+    assert told == [(4, "memory could not be had"), (2, "memory could not be had")]
+
+
+def test_where_memory_runs_out_in_the_measurement_it_is_made_on_fewer_images(monkeypatch):
+    seen, measure = [], micro_batch.bytes_per_image
+
+    def scarce(network, images, *others):
+        seen.append(len(images))
+        if len(images) > 100:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return measure(network, images, *others)
+
+    monkeypatch.setattr(micro_batch, "bytes_per_image", scarce)
+    pieces = MicroBatches(256, batch_norm=True, budget=Budget(10**9))
+    pieces.fit(GrowingMLP([64]), IMAGES, WarpConfig())
+    assert seen == [512, 256, 128, 64]
+    assert pieces.size == 256
+
+
 def test_when_nothing_is_left_to_halve_it_says_what_to_do():
     pieces = MicroBatches(3, batch_norm=True, budget=Budget(1))
     pieces.halve()
@@ -110,6 +153,7 @@ def test_when_nothing_is_left_to_halve_it_says_what_to_do():
         pieces.halve()
 
 
+<<<<<<< HEAD
 def starve(monkeypatch, most):
     """Let every pass of more than ``most`` images fail as torch fails on the CPU, but for the probe's."""
     add = Backprop.add
@@ -119,13 +163,29 @@ def starve(monkeypatch, most):
         if most < len(images) != 160:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory")
         return result
+=======
+ON_CPU = RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory")
+ON_GPU = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.\nGPU 0 has a total capacity")
+
+
+def starve(monkeypatch, most, error=ON_CPU):
+    """Let every forward pass of more than ``most`` images fail as torch fails."""
+    forward = GrowingMLP.forward
+
+    def scarce(self, images):
+        activations = forward(self, images)  # batch norm has moved by now
+        if self.training and torch.is_grad_enabled() and len(images) > most and len(images) != 160:
+            raise error
+        return activations
+>>>>>>> 4fec71b (Tight memory is told to the record, ends in one sentence with a checkpoint, and a checkpoint takes no copies)
 
     monkeypatch.setattr(Backprop, "add", scarce)
 
 
+@pytest.mark.parametrize("error", [ON_CPU, ON_GPU, MemoryError()])
 @pytest.mark.parametrize("batch_norm", [True, False])
 def test_a_batch_that_runs_out_of_memory_is_trained_in_pieces_with_the_same_result(
-    make_training, recorder, monkeypatch, batch_norm
+    make_training, recorder, monkeypatch, batch_norm, error
 ):
     """As if the pieces had been asked for from the start; without batch norm also as in one piece."""
 
@@ -138,9 +198,10 @@ def test_a_batch_that_runs_out_of_memory_is_trained_in_pieces_with_the_same_resu
         return state
 
     asked_for, whole = weights(micro_batch_size=20), weights()
-    starve(monkeypatch, most=20)
+    starve(monkeypatch, most=20, error=error)
     starved = weights()
     assert [record.micro_batch_size for record in starved.records] == [20, 20]
+    assert recorder.calls.count(("shrank", 1, 20)) == 1
     for name, expected in asked_for.average.state_dict().items():
         assert torch.equal(expected, starved.average.state_dict()[name]), name
     if not batch_norm:
@@ -148,13 +209,52 @@ def test_a_batch_that_runs_out_of_memory_is_trained_in_pieces_with_the_same_resu
             assert mine.train_loss == pytest.approx(other.train_loss, rel=1e-5)
 
 
-def test_when_the_smallest_piece_does_not_fit_a_checkpoint_is_left(make_training, recorder, monkeypatch):
+@pytest.mark.parametrize("error", [ON_CPU, ON_GPU])
+def test_when_the_smallest_piece_does_not_fit_a_checkpoint_is_left_to_go_on_from(
+    make_training, recorder, monkeypatch, tmp_path, error
+):
+    training = make_training()
+    monkeypatch.setattr("mnist_growth.training.micro_batch.PROBE_IMAGES", 160)
+    monkeypatch.setattr("mnist_growth.training.growth.PROBE_IMAGES", 160)
+    uninterrupted = training.begin()
+    train(uninterrupted, training.data, training.setup, Unsaved(), recorder, training.budget)
+
+    state, told = training.begin(), recorder.batch
+    recorder.batch = lambda done: starve(monkeypatch, most=0, error=error) if done == 3 else told(done)
+    with pytest.raises(MemoryError, match="memory ran out with 2 image.*a checkpoint was written; free") as refusal:
+        train(state, training.data, training.setup, CheckpointStore(tmp_path), recorder, training.budget)
+    assert "\n" not in str(refusal.value)
+    assert [call for call in recorder.calls if call[0] == "shrank"][-1] == ("shrank", 1, 2)
+    assert recorder.calls[-1] == ("finished",)
+
+    monkeypatch.undo()
+    monkeypatch.setattr("mnist_growth.training.growth.PROBE_IMAGES", 160)
+    recorder.batch = told
+    resumed = CheckpointStore(tmp_path / "new", earlier=tmp_path).latest().restore(torch.device("cpu"))
+    assert resumed.updates == 3
+    train(resumed, training.data, training.setup, Unsaved(), recorder, training.budget)
+    for name, expected in uninterrupted.average.state_dict().items():
+        assert torch.equal(expected, resumed.average.state_dict()[name]), name
+
+
+def test_when_there_is_no_memory_for_a_checkpoint_either_the_one_before_stands(make_training, recorder, monkeypatch):
+    class Starving(Unsaved):
+        def save(self, *_):
+            raise ON_CPU
+
     training = make_training()
     monkeypatch.setattr("mnist_growth.training.micro_batch.PROBE_IMAGES", 160)
     starve(monkeypatch, most=0)
-    checkpoints = Unsaved()
-    state = training.begin()
-    with pytest.raises(MemoryError, match="a checkpoint was written"):
-        train(state, training.data, training.setup, checkpoints, recorder, training.budget)
+    with pytest.raises(MemoryError, match="the one before stands; free"):
+        train(training.begin(), training.data, training.setup, Starving(), recorder, training.budget)
+
+
+def test_memory_that_runs_out_in_the_validation_leaves_a_checkpoint_too(make_training, recorder, monkeypatch):
+    def scarce(*_):
+        raise ON_GPU
+
+    training, checkpoints = make_training(), Unsaved()
+    monkeypatch.setattr("mnist_growth.training.loop.score", scarce)
+    with pytest.raises(MemoryError, match="^memory ran out: a checkpoint was written"):
+        train(training.begin(), training.data, training.setup, checkpoints, recorder, training.budget)
     assert checkpoints.count == 1
-    assert state.updates == 0

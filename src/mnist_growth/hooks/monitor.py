@@ -18,7 +18,7 @@ class TrackingMonitor:
         self.tracker = tracker
         self.run_id = tracker.run_id
 
-    def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:
+    def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:  # noqa: ARG002
         """Track the number of threads: results repeat bit for bit only with the same one."""
         self.tracker.log_tags({"threads": str(torch.get_num_threads())})
 
@@ -33,6 +33,10 @@ class TrackingMonitor:
         """Track the numbers of an epoch."""
         row = asdict(record)
         self.tracker.log_epoch({**row, "width": max(int(width) for width in record.widths.split("-"))})
+
+    def shrank(self, epoch: int, size: int, reason: str) -> None:
+        """Track as a tag that memory was tight; the history has the size of every epoch."""
+        self.tracker.log_tags({f"micro_batch_size.epoch_{epoch:04d}": f"{size}: {reason}"})
 
     def finished(self) -> None:
         """The run ends later, with the pipeline."""

@@ -29,8 +29,7 @@ def save_tensors(path: Path, kind: str, tensors: Mapping[str, Tensor], header: M
     Raises:
         OSError: the folder cannot be written to, or the disk is full.
     """
-    # Clones have no shared storage, and their memory is one piece, as the format wants it.
-    plain = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
+    plain = _plain(tensors)
     text = json.dumps(header, sort_keys=True)
     metadata = {"kind": f"mnist-growth {kind} 1", "header": text, "sha256": _digest(plain, text)}
     with atomic_path(path) as temporary:
@@ -38,6 +37,19 @@ def save_tensors(path: Path, kind: str, tensors: Mapping[str, Tensor], header: M
             save_file(plain, temporary, metadata)
         except SafetensorError as error:  # safetensors wraps what the file system says
             raise OSError(f"{path} could not be written: {error}") from error
+
+
+def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors on the CPU, each in one piece of memory of its own, as the format wants them; copied only if need be."""
+    plain: dict[str, Tensor] = {}
+    storages: set[int] = set()
+    for name, tensor in tensors.items():
+        own = tensor.detach().cpu().contiguous()
+        if own.untyped_storage().nbytes() != own.nbytes or own.data_ptr() in storages:
+            own = own.clone()
+        storages.add(own.data_ptr())
+        plain[name] = own
+    return plain
 
 
 def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -1,7 +1,9 @@
 """Training: one epoch after another."""
 
+import contextlib
 import math
 import time
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import torch
@@ -51,7 +53,7 @@ def train(
 
     Raises:
         FloatingPointError: the loss is no longer a finite number.
-        MemoryError: the smallest piece does not fit; a checkpoint has been taken.
+        MemoryError: the smallest piece does not fit; a checkpoint has been taken, if memory was left for that.
         KeyboardInterrupt: after SIGINT; ``machine.Terminated`` after SIGTERM.
     """
     batches = batches_per_epoch(len(data.train), setup.training.batch_size)
@@ -59,6 +61,7 @@ def train(
         setup.training.micro_batch_size or setup.training.batch_size,
         batch_norm=setup.network.batch_norm,
         budget=budget,
+        told=lambda size, reason: monitor.shrank(state.epochs_done + 1, size, reason),
     )
     last_checkpoint = time.monotonic()
 
@@ -77,25 +80,52 @@ def train(
                     if state.progress.grew:
                         checkpoint()
                 if step is None or step.network is not state.network:
-                    micro_batches.fit(state.network, data.images, setup.warps, setup.training.product_dtype)
-                    step = TrainingStep(state, data, setup, batches, micro_batches)
+                    with leaving_a_checkpoint(checkpoint, state, budget):
+                        micro_batches.fit(state.network, data.images, setup.warps, setup.training.product_dtype)
+                        step = TrainingStep(state, data, setup, batches, micro_batches)
                 while state.progress.batches < batches:
-                    try:
+                    with leaving_a_checkpoint(checkpoint, state, budget):
                         step()
-                    except MemoryError:
-                        checkpoint()
-                        raise
                     monitor.batch(state.progress.batches)
                     is_due = time.monotonic() - last_checkpoint > setup.training.checkpoint_seconds
                     if is_due or stop.signal is not None:
                         checkpoint()
                     stop.raise_if_made()
-                finish_epoch(state, data, setup, batches, micro_batches.size)
+                with leaving_a_checkpoint(checkpoint, state, budget):
+                    finish_epoch(state, data, setup, batches, micro_batches.size)
                 checkpoints.note_epoch(state, setup)
                 monitor.epoch(state.records[-1])
             checkpoint()
     finally:
         monitor.finished()
+
+
+@contextlib.contextmanager
+def leaving_a_checkpoint(checkpoint: Callable[[], None], state: TrainingState, budget: MemoryBudget) -> Iterator[None]:
+    """Take a checkpoint when memory runs out for good, and say how to go on.
+
+    Raises:
+        MemoryError: with a sentence that says what to do.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        what = str(error) if isinstance(error, MemoryError) and str(error) else "memory ran out"
+        state.optimizer.zero_grad()
+        budget.collect()
+        left = "a checkpoint was written"
+        try:
+            checkpoint()
+        except Exception as failed:
+            if not is_out_of_memory(failed):
+                raise
+            left = "there was none left for a checkpoint either, the one before stands"
+        raise MemoryError(
+            f"{what}: {left}; free memory, raise memory.budget_fraction or make the network smaller "
+            "(growth.max_neurons in a new training), then `kedro run --pipeline resume`"
+        ) from error
 
 
 def batches_per_epoch(images: int, batch_size: int) -> int:

@@ -27,6 +27,9 @@ class Monitor(Protocol):
     def epoch(self, record: EpochRecord) -> None:
         """An epoch is done."""
 
+    def shrank(self, epoch: int, size: int, reason: str) -> None:
+        """Memory is tight: from now on, in one-based ``epoch``, ``size`` images go through the network at once."""
+
     def finished(self) -> None:
         """Training is over, at its end or by an error."""
 
@@ -57,6 +60,11 @@ class Monitors:
         """Tell every monitor."""
         for monitor in self.monitors:
             monitor.epoch(record)
+
+    def shrank(self, epoch: int, size: int, reason: str) -> None:
+        """Tell every monitor."""
+        for monitor in self.monitors:
+            monitor.shrank(epoch, size, reason)
 
     def finished(self) -> None:
         """Tell every monitor."""

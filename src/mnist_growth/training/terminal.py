@@ -66,6 +66,9 @@ class TerminalMonitor:
         if self.progress is not None:
             self.progress.update(self.task, description=f"epoch {min(record.epoch + 1, self.epochs)}/{self.epochs}")
 
+    def shrank(self, epoch: int, size: int, reason: str) -> None:
+        """Nothing more: a warning in the log says so."""
+
     def finished(self) -> None:
         """Close the progress bar."""
         if self.progress is not None:
