@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 SMOKE = ("run", "--env", "smoke")
 RESUME = (*SMOKE, "--pipeline", "resume")
-MEASURED = ["seconds", "images_per_second", "rss_bytes", "peak_rss_bytes", "gpu_bytes"]
+MEASURED = ["seconds", "images_per_second", "rss_bytes", "peak_rss_bytes", "gpu_bytes", "overhead_bytes"]
 BATCHES_PER_EPOCH = 63
 
 

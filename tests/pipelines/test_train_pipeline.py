@@ -21,7 +21,7 @@ SMALL = {
     "warps": {"elastic_alpha_pixels": 0, "translation_pixels": 0},  # a bar is known by its height
     "device": "cpu",
 }
-MEASURED = ["seconds", "images_per_second", "rss_bytes", "peak_rss_bytes", "gpu_bytes"]
+MEASURED = ["seconds", "images_per_second", "rss_bytes", "peak_rss_bytes", "gpu_bytes", "overhead_bytes"]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mnist_growth.machine import Terminated
+from mnist_growth.machine import Terminated, memory_limit_bytes
 from mnist_growth.network import GrowingMLP, averaged_copy, update_average
 from mnist_growth.training import batches_per_epoch, history_table, learning_rate, train
 from mnist_growth.training.loop import begin_epoch
@@ -58,6 +58,14 @@ def test_the_widths_are_those_of_the_growth_event_and_nothing_the_network_comput
     for event in recorder.events:
         assert event.largest_logit > 0
         assert event.largest_logit_change <= 1e-6 * max(1, event.largest_logit)
+
+
+def test_the_history_has_the_budget_and_what_was_used_before_the_training(make_training, recorder):
+    training = make_training()
+    train(training.begin(), training.data, training.setup, Forgetful(), recorder, training.budget)
+    for record in recorder.records:
+        assert record.budget_bytes == training.budget.bytes == memory_limit_bytes()
+        assert 50e6 < record.overhead_bytes <= record.peak_rss_bytes
 
 
 def test_it_learns_digits_that_can_be_told_apart(make_training, recorder):

@@ -9,7 +9,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
-from mnist_growth.machine.memory import private_bytes
+from mnist_growth.machine.memory import private_bytes, rss_bytes
 
 
 class MemoryConfig(BaseModel):
@@ -26,12 +26,14 @@ class MemoryBudget:
 
     Attributes:
         bytes: the whole budget.
+        overhead: bytes that were in use when the budget was made: on the CPU, the resident memory of the process.
     """
 
     def __init__(self, fraction: float, device: torch.device) -> None:
         self.device = device
         limit = memory_limit_bytes() if device.type == "cpu" else gpu_memory_limit_bytes(device)
         self.bytes = int(fraction * limit)
+        self.overhead = rss_bytes() if device.type == "cpu" else self.used()
 
     def used(self) -> int:
         """Bytes that the process uses now: its own resident memory, or what torch holds on a GPU."""

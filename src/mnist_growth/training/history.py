@@ -27,6 +27,8 @@ class EpochRecord:
         gpu_bytes: largest memory that torch has used on the GPU so far; 0 on a CPU.
         grew: whether the network was widened before this epoch.
         multiply_adds: of the whole training so far, by the formula of ``network.training_multiply_adds``.
+        budget_bytes: memory that may be used.
+        overhead_bytes: memory that was used on the device before this process trained: interpreter, libraries, digits.
     """
 
     epoch: int
@@ -46,6 +48,8 @@ class EpochRecord:
     gpu_bytes: int
     grew: bool
     multiply_adds: int
+    budget_bytes: int = 0
+    overhead_bytes: int = 0
 
 
 @dataclass(frozen=True)

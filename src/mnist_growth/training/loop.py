@@ -92,7 +92,7 @@ def train(
                         checkpoint()
                     stop.raise_if_made()
                 with leaving_a_checkpoint(checkpoint, state, budget):
-                    finish_epoch(state, data, setup, batches, micro_batches.size)
+                    finish_epoch(state, data, setup, batches, micro_batches)
                 checkpoints.note_epoch(state, setup)
                 monitor.epoch(state.records[-1])
             checkpoint()
@@ -145,7 +145,7 @@ def begin_epoch(state: TrainingState, data: TrainingData, setup: TrainingSetup, 
 
 
 def finish_epoch(
-    state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batch_size: int
+    state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batches: MicroBatches
 ) -> None:
     """Validate, and write the epoch into the history."""
     training, progress = setup.training, state.progress
@@ -167,7 +167,7 @@ def finish_epoch(
             parameters=state.network.parameter_count,
             learning_rate=learning_rate(state.epochs_done, training),
             batch_size=training.batch_size,
-            micro_batch_size=micro_batch_size,
+            micro_batch_size=micro_batches.size,
             train_loss=train_loss,
             train_accuracy=float(progress.right_sum) / images,
             validation_loss=validation.loss,
@@ -180,6 +180,8 @@ def finish_epoch(
             grew=progress.grew,
             multiply_adds=images * training_multiply_adds(state.network.widths)
             + (state.records[-1].multiply_adds if state.records else 0),
+            budget_bytes=micro_batches.budget.bytes,
+            overhead_bytes=micro_batches.budget.overhead,
         )
     )
     state.progress = EpochProgress.none(state.device)
