@@ -27,6 +27,7 @@ WHAT_TO_DO = {
     errno.EFBIG: "; raise the limit of file sizes, then run again",
     errno.EACCES: "; let this user write there, then run again",
     errno.EROFS: "; let this user write there, then run again",
+    errno.EEXIST: "; a file stands where a folder is expected: move it away, then run again",
     errno.ENOTDIR: "; a file stands where a folder is expected: move it away, then run again",
 }
 """What a person can do about an error of the operating system."""

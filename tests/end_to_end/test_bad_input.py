@@ -189,4 +189,4 @@ def test_reports_that_cannot_be_written(project):
 
     sentence = refused(project, *SMOKE, kept=("02_intermediate/", "03_primary/"))
 
-    assert sentence == f"Cannot save {folder}/warps_figure.json: Not a directory{WHAT_TO_DO[errno.ENOTDIR]}"
+    assert sentence == f"Cannot save {folder}/warps_figure.json: File exists{WHAT_TO_DO[errno.EEXIST]}"

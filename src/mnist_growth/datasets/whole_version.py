@@ -32,7 +32,11 @@ class WholeVersion:
         self._temporary = contextlib.ExitStack()
         self._elsewhere = _writes_to_a_local_file(dataset)
         if self._elsewhere:
-            temporary = self._temporary.enter_context(temporary_folder(self.folder.parent))
+            try:
+                temporary = self._temporary.enter_context(temporary_folder(self.folder.parent))
+            except OSError as error:
+                error.add_note(f"Cannot save {self.folder.parent}")
+                raise
             dataset._filepath = PurePosixPath(temporary / self._filepath.name)
 
     def finish(self) -> None:
