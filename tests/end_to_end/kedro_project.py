@@ -52,14 +52,14 @@ class Command:
     """A `kedro` command that runs."""
 
     def __init__(
-        self, folder: Path, arguments: tuple[str, ...], environment: Mapping[str, str], largest_file: int | None = None
+        self, folder: Path, arguments: tuple[str, ...], environment: Mapping[str, str], limits: Mapping[int, int]
     ) -> None:
         self.outputs = folder.parent / f"{folder.name}.stdout", folder.parent / f"{folder.name}.stderr"
         for path in self.outputs:
             path.write_bytes(b"")
         self.arguments = arguments
         self.process = _SERVER.Process(
-            target=_kedro, args=(folder, arguments, {**_environment(), **environment}, self.outputs, largest_file)
+            target=_kedro, args=(folder, arguments, {**_environment(), **environment}, self.outputs, limits)
         )
         self.process.start()
 
@@ -119,13 +119,17 @@ class Project:
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts", "info.log"))
         return Project(folder)
 
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None, largest_file: int | None = None) -> Command:
-        """Start `kedro <arguments>` here; no file that it writes can become larger than so many bytes."""
-        return Command(self.folder, arguments, env or {}, largest_file)
+    def start(
+        self, *arguments: str, env: Mapping[str, str] | None = None, limits: Mapping[int, int] | None = None
+    ) -> Command:
+        """Start `kedro <arguments>` here, under limits of the module `resource`."""
+        return Command(self.folder, arguments, env or {}, limits or {})
 
-    def kedro(self, *arguments: str, env: Mapping[str, str] | None = None, largest_file: int | None = None) -> Result:
+    def kedro(
+        self, *arguments: str, env: Mapping[str, str] | None = None, limits: Mapping[int, int] | None = None
+    ) -> Result:
         """Run `kedro <arguments>` here to its end."""
-        return self.start(*arguments, env=env, largest_file=largest_file).wait()
+        return self.start(*arguments, env=env, limits=limits).wait()
 
     def succeed(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """Run `kedro <arguments>`, which must succeed and have nothing to complain of."""
@@ -164,11 +168,11 @@ def _kedro(
     arguments: tuple[str, ...],
     environment: dict[str, str],
     outputs: tuple[Path, Path],
-    largest_file: int | None,
+    limits: Mapping[int, int],
 ) -> None:
     """What the forked process does: the same as the script `kedro`."""
-    if largest_file is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    for which, limit in limits.items():
+        resource.setrlimit(which, (limit, limit))
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

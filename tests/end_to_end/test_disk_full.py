@@ -1,5 +1,6 @@
 """A disk that fills up: one sentence, nothing half-written, and after making room it goes on."""
 
+import resource
 import shutil
 import subprocess
 
@@ -51,7 +52,7 @@ def test_in_the_middle_of_a_checkpoint(project, smoke_run, small_disk, limit):
     if limit == "disk":
         small_disk(models, 2_200_000)
     often = ("--pipeline", "train", "--params", "training.checkpoint_seconds=0.1")
-    failed = project.kedro(*SMOKE, *often, largest_file=700_000 if limit == "file" else None)
+    failed = project.kedro(*SMOKE, *often, limits={resource.RLIMIT_FSIZE: 700_000} if limit == "file" else {})
 
     told = "No space left on device" if limit == "disk" else "File too large"
     assert failed.code == 1

@@ -2,13 +2,8 @@ import pytest
 import torch
 
 from mnist_growth.digits import WarpConfig
-<<<<<<< HEAD
 from mnist_growth.network import Backprop, GrowingMLP
-from mnist_growth.training import train
-=======
-from mnist_growth.network import GrowingMLP
 from mnist_growth.training import CheckpointStore, micro_batch, train
->>>>>>> 4fec71b (Tight memory is told to the record, ends in one sentence with a checkpoint, and a checkpoint takes no copies)
 from mnist_growth.training.micro_batch import MicroBatches, bytes_per_image
 
 IMAGES = torch.randint(0, 256, (512, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
@@ -153,31 +148,19 @@ def test_when_nothing_is_left_to_halve_it_says_what_to_do():
         pieces.halve()
 
 
-<<<<<<< HEAD
-def starve(monkeypatch, most):
-    """Let every pass of more than ``most`` images fail as torch fails on the CPU, but for the probe's."""
-    add = Backprop.add
-
-    def scarce(self, images, labels, **options):
-        result = add(self, images, labels, **options)  # batch norm and gradients have moved by now
-        if most < len(images) != 160:
-            raise RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory")
-        return result
-=======
 ON_CPU = RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory")
 ON_GPU = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.\nGPU 0 has a total capacity")
 
 
 def starve(monkeypatch, most, error=ON_CPU):
-    """Let every forward pass of more than ``most`` images fail as torch fails."""
-    forward = GrowingMLP.forward
+    """Let every pass of more than ``most`` images fail as torch fails, but for the probe's."""
+    add = Backprop.add
 
-    def scarce(self, images):
-        activations = forward(self, images)  # batch norm has moved by now
-        if self.training and torch.is_grad_enabled() and len(images) > most and len(images) != 160:
+    def scarce(self, images, labels, **options):
+        result = add(self, images, labels, **options)  # batch norm and gradients have moved by now
+        if most < len(images) != 160:
             raise error
-        return activations
->>>>>>> 4fec71b (Tight memory is told to the record, ends in one sentence with a checkpoint, and a checkpoint takes no copies)
+        return result
 
     monkeypatch.setattr(Backprop, "add", scarce)
 

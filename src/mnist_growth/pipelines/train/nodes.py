@@ -72,8 +72,8 @@ def train_network(
     """Train a new network.
 
     Returns:
-        The averaged network, the training history with one row per epoch (its column ``budget_bytes`` is the memory
-        that the training was allowed), and the growth events with one row per growth and layer.
+        The averaged network, the training history with one row per epoch, and the growth events with one row per
+        growth and layer.
     """
     target, threads = choose_device(device), threads or default_threads()
     network = GrowingMLP(
@@ -162,5 +162,5 @@ def _train(
         epochs=state.epochs_done,
         split=setup.split,
     )
-    history = history_table(state.records).assign(budget_bytes=budget.bytes)
+    history = history_table(state.records)
     return trained, history, growth_table(state.events)
