@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import resource
 import shutil
 import struct
 
@@ -162,7 +163,7 @@ def test_data_that_cannot_be_written_to(project):
 
 @pytest.mark.parametrize("kilobytes", [100, 1000])
 def test_a_disk_that_is_full_while_digits_are_kept(project, kilobytes):
-    sentence = refused(project, *SMOKE, largest_file=kilobytes * 1000)
+    sentence = refused(project, *SMOKE, limits={resource.RLIMIT_FSIZE: kilobytes * 1000})
 
     assert sentence.startswith(f"Cannot save {project.folder}/data/02_intermediate/train_digits/")
     assert sentence.endswith(": File too large; raise the limit of file sizes, then run again")
@@ -176,7 +177,7 @@ def test_a_disk_that_is_full_while_digits_are_kept(project, kilobytes):
     ],
 )
 def test_a_disk_that_is_full_later(trained, pipeline, bytes_left, entry):
-    sentence = refused(trained, *SMOKE, "--pipeline", pipeline, largest_file=bytes_left)
+    sentence = refused(trained, *SMOKE, "--pipeline", pipeline, limits={resource.RLIMIT_FSIZE: bytes_left})
 
     assert f"{trained.folder}/data/{entry}" in sentence
     assert "File too large" in sentence

@@ -30,13 +30,8 @@ def large(fraction):
         "network.batch_norm": "false",
         "memory.budget_fraction": fraction,
     }
-    return (
-        *SMOKE,
-        "--pipeline",
-        "train",
-        "--params",
-        ",".join(f"{name}={value}" for name, value in parameters.items()),
-    )
+    given = ",".join(f"{name}={value}" for name, value in parameters.items())
+    return (*SMOKE, "--pipeline", "train", "--params", given)
 
 
 class Whole:

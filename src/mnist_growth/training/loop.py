@@ -8,7 +8,14 @@ from typing import Protocol
 
 import torch
 
-from mnist_growth.machine import MemoryBudget, gpu_memory_bytes, peak_rss_bytes, rss_bytes, stop_on_request
+from mnist_growth.machine import (
+    MemoryBudget,
+    gpu_memory_bytes,
+    is_out_of_memory,
+    peak_rss_bytes,
+    rss_bytes,
+    stop_on_request,
+)
 from mnist_growth.network import score, training_multiply_adds
 from mnist_growth.training.growth import grow_if_due
 from mnist_growth.training.history import EpochRecord
