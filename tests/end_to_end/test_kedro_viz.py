@@ -39,6 +39,7 @@ def test_the_static_site_shows_pipelines_layers_and_previews(smoke_run, tmp_path
         "training_summary": "JSONPreview",
         "unit_cohorts": "TablePreview",
         "layer_costs": "TablePreview",
+        "memory_parts": "TablePreview",
         **{name: "PlotlyPreview" for name in kinds if name.endswith("_figure")},
     }
     assert "growth_figure" in kinds

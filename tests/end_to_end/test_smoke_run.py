@@ -18,6 +18,7 @@ FIGURES = [
     "confused_digits_figure",
     "ambiguous_digits_figure",
     "unit_cohorts_figure",
+    "complexity_figure",
     "cost_figure",
 ]
 TABLES = [
@@ -30,6 +31,7 @@ TABLES = [
     "ambiguous_digits",
     "unit_cohorts",
     "layer_costs",
+    "memory_parts",
 ]
 
 

@@ -119,6 +119,14 @@ def results() -> RunResults:
             "outputs": [12, 8, 10],
             "parameters": [9432, 112, 90],
             "multiply_adds": [9408, 96, 80],
+            "activations": [808, 16, 20],
+        }
+    )
+    memory = pd.DataFrame(
+        {
+            "part": ["overhead", "measured peak", "budget"],
+            "formula": ["measured before the training", "of the process (RSS)", "memory.budget_fraction"],
+            "bytes": [400_000_000, 500_000_000, 9_000_000_000],
         }
     )
     figure = go.Figure(go.Scatter(x=[1, 2], y=[3, 4]), layout={"title": {"text": "A <figure>"}, "height": 400})
@@ -132,6 +140,7 @@ def results() -> RunResults:
         growth_events=events,
         unit_cohorts=cohorts,
         layer_costs=layers,
+        memory_parts=memory,
         data_manifest={
             "dataset": "sample",
             "train": {"count": 3, "class_counts": {"0": 1, "1": 2}},

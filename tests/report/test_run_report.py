@@ -67,7 +67,7 @@ def test_every_figure_is_shown_also_one_that_no_section_knows(results, facts):
 
 
 def test_layers_are_summed_up(results, facts):
-    assert page(results, facts).tables["layer_costs"][-1] == ["all", "", "", "9,634", "9,584"]
+    assert page(results, facts).tables["layer_costs"][-1] == ["all", "", "", "9,634", "9,584", "844"]
 
 
 def test_configuration_has_parameters_also_of_models_and_versions(results, facts):

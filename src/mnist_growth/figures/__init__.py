@@ -4,6 +4,7 @@ A function takes what is to be seen and returns a plotly figure; ``stamp`` says 
 """
 
 from mnist_growth.figures.comparison import comparison, disagreements
+from mnist_growth.figures.complexity import complexity
 from mnist_growth.figures.confused_pairs import confused_pairs
 from mnist_growth.figures.confusion import confusion_matrix
 from mnist_growth.figures.cost import cost
@@ -23,6 +24,7 @@ __all__ = [
     "TEMPLATE",
     "ambiguous_digits",
     "comparison",
+    "complexity",
     "confused_digits",
     "confused_pairs",
     "confusion_matrix",

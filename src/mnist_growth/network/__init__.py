@@ -23,6 +23,7 @@ from mnist_growth.network.plateau import is_plateau
 from mnist_growth.network.prediction import Score, predict_logits, score
 from mnist_growth.network.schedule import scheduled_neurons
 from mnist_growth.network.tensor_file import check_header, load_tensors, save_tensors, tensors_sha256
+from mnist_growth.network.training_memory import MemoryPart, training_memory
 from mnist_growth.network.triggers import Moment, neurons_wanted
 from mnist_growth.network.widening import BORN, Widening, widen
 
@@ -35,6 +36,7 @@ __all__ = [
     "GrowingMLP",
     "GrowthConfig",
     "LayerCost",
+    "MemoryPart",
     "Moment",
     "NetworkConfig",
     "Operator",
@@ -70,6 +72,7 @@ __all__ = [
     "scheduled_neurons",
     "score",
     "tensors_sha256",
+    "training_memory",
     "training_multiply_adds",
     "update_average",
     "widen",

@@ -48,7 +48,12 @@ class LayerCost:
         inputs: numbers that come in.
         outputs: its neurons.
         parameters: trainable numbers.
-        multiply_adds: of its matrix product, for one image.
+        multiply_adds: of its matrix product, for one image; time is O(multiply_adds).
+        training_multiply_adds: of learning from one image, backward pass included: 3 x as many.
+        gradients: numbers; one per parameter.
+        adam_moments: numbers; two per parameter.
+        activations: numbers that the backward pass needs of one image: what comes in, for the first layer; sums before
+            batch norm and outputs of a hidden layer; logits and their log-softmax. Space is O(activations x images).
     """
 
     layer: int
@@ -56,6 +61,10 @@ class LayerCost:
     outputs: int
     parameters: int
     multiply_adds: int
+    training_multiply_adds: int
+    gradients: int
+    adam_moments: int
+    activations: int
 
 
 def layer_costs(widths: Sequence[int], *, batch_norm: bool) -> list[LayerCost]:
@@ -67,6 +76,20 @@ def layer_costs(widths: Sequence[int], *, batch_norm: bool) -> list[LayerCost]:
     """
     costs = []
     for layer, (fan_in, fan_out) in enumerate(pairwise([PIXELS, *widths, CLASSES]), start=1):
-        per_neuron = 2 if batch_norm and layer <= len(widths) else 1
-        costs.append(LayerCost(layer, fan_in, fan_out, (fan_in + per_neuron) * fan_out, fan_in * fan_out))
+        is_output = layer > len(widths)
+        parameters = (fan_in + (2 if batch_norm and not is_output else 1)) * fan_out
+        kept_per_neuron = 2 if batch_norm or is_output else 1
+        costs.append(
+            LayerCost(
+                layer=layer,
+                inputs=fan_in,
+                outputs=fan_out,
+                parameters=parameters,
+                multiply_adds=fan_in * fan_out,
+                training_multiply_adds=3 * fan_in * fan_out,
+                gradients=parameters,
+                adam_moments=2 * parameters,
+                activations=kept_per_neuron * fan_out + (PIXELS if layer == 1 else 0),
+            )
+        )
     return costs

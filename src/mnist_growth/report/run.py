@@ -27,6 +27,7 @@ class RunResults:
         growth_events: Of ``training.growth_table``.
         unit_cohorts: Of ``evaluation.unit_cohorts``.
         layer_costs: One row for each ``network.LayerCost``.
+        memory_parts: One row for each ``network.MemoryPart``, then sum, measured peak and budget.
         data_manifest: What the digits are.
         figures: By their names in the catalog.
         analysis: Tables, figures and values that an analysis of this network has left, by their names in the catalog;
@@ -42,6 +43,7 @@ class RunResults:
     growth_events: pd.DataFrame
     unit_cohorts: pd.DataFrame
     layer_costs: pd.DataFrame
+    memory_parts: pd.DataFrame
     data_manifest: Mapping[str, Any]
     figures: Mapping[str, go.Figure]
     analysis: Mapping[str, Any] | None = None
@@ -61,7 +63,9 @@ def run_report(results: RunResults, parameters: Mapping[str, Any], facts: RunFac
         sections.mistakes(results.class_metrics, results.confused_pairs, _take(figures, sections.MISTAKES)),
         sections.growth(results.growth_events, results.training_history, _take(figures, sections.GROWTH)),
         sections.new_units(results.unit_cohorts, _take(figures, sections.UNITS)),
-        sections.cost(results.training_summary, results.layer_costs, _take(figures, sections.COST)),
+        sections.cost(
+            results.training_summary, results.layer_costs, results.memory_parts, _take(figures, sections.COST)
+        ),
         sections.digits(results.data_manifest, _take(figures, sections.DIGITS)),
     ]
     others = [sections.more(figures)] if figures else []

@@ -36,7 +36,7 @@ MISTAKES = (
 )
 GROWTH = ("growth_figure", "learning_curves_figure")
 UNITS = ("unit_cohorts_figure",)
-COST = ("cost_figure", "memory_figure")
+COST = ("cost_figure", "complexity_figure", "memory_figure")
 DIGITS = ("warps_figure",)
 
 _METRICS: Mapping[str, tuple[str, Format]] = {
@@ -178,7 +178,7 @@ def new_units(cohorts: pd.DataFrame, figures: Figures) -> Section:
     return Section("units", "What became of new units", paragraphs, [table], figures)
 
 
-def cost(training: Mapping[str, Any], layers: pd.DataFrame, figures: Figures) -> Section:
+def cost(training: Mapping[str, Any], layers: pd.DataFrame, memory: pd.DataFrame, figures: Figures) -> Section:
     """Time, memory and multiply-adds."""
     columns = {
         "layer": ("layer", count),
@@ -186,13 +186,22 @@ def cost(training: Mapping[str, Any], layers: pd.DataFrame, figures: Figures) ->
         "outputs": ("units", count),
         "parameters": ("parameters", count),
         "multiply_adds": ("multiply-adds per image", count),
+        "activations": ("activations kept per image", count),
     }
-    total = {name: int(layers[name].sum()) for name in ("parameters", "multiply_adds")}
+    total = {name: int(layers[name].sum()) for name in ("parameters", "multiply_adds", "activations")}
     table = described("layer_costs", "Complexity of the trained network; the last layer is the output", layers, columns)
-    sums = ("all", "", "", count(total["parameters"]), count(total["multiply_adds"]))
+    sums = ("all", "", "", *(count(total[name]) for name in total))
+    parts: Mapping[str, tuple[str, Format]] = {
+        "part": ("part", str),
+        "formula": ("formula", str),
+        "bytes": ("memory", megabytes),
+    }
     tables = [
         Table("training_cost", "The training", ("", "value"), [row[:2] for row in _rows(training, _COST)]),
         Table(table.name, table.title, table.headings, [*table.rows, sums]),
+        described(
+            "memory_parts", "Memory of the training: P parameters, A activations, B images at once", memory, parts
+        ),
     ]
     return Section("cost", "Cost", tables=tables, figures=figures)
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from mnist_growth import evaluation, figures
 from mnist_growth.digits import Digits
-from mnist_growth.network import TrainedNetwork, layer_costs
+from mnist_growth.network import MemoryPart, TrainedNetwork, layer_costs, training_memory
 from mnist_growth.report import ReportConfig, RunFacts, RunResults, run_report
 
 
@@ -32,9 +32,43 @@ def measure_units(
 
 
 def measure_layers(trained: TrainedNetwork) -> pd.DataFrame:
-    """Return inputs, units, parameters and multiply-adds of each layer."""
+    """Return inputs, units, parameters, multiply-adds and activations of each layer."""
     network = trained.network
     return pd.DataFrame([asdict(cost) for cost in layer_costs(network.widths, batch_norm=network.batch_norm)])
+
+
+def measure_memory(trained: TrainedNetwork, history: pd.DataFrame) -> pd.DataFrame:
+    """Return the parts of the memory that the last epoch took by the formula, their sum, the measured peak, the budget.
+
+    Returns:
+        Columns part, formula and bytes.
+    """
+    last = history.iloc[-1]
+    on_gpu = last["gpu_bytes"] > 0
+    parts = training_memory(
+        [int(width) for width in last["widths"].split("-")],
+        batch_norm=trained.network.batch_norm,
+        images=int(last["micro_batch_size"]),
+        overhead=int(last["overhead_bytes"]),
+    )
+    beside = [
+        MemoryPart("sum of the formula", "overhead + 20 P + 4 A B", sum(part.bytes for part in parts)),
+        MemoryPart(
+            "measured peak", "of torch on the GPU" if on_gpu else "of the process (RSS)", _peak(history, on_gpu)
+        ),
+        MemoryPart("budget", "memory.budget_fraction", int(last["budget_bytes"])),
+    ]
+    return pd.DataFrame([asdict(part) for part in [*parts, *beside]])
+
+
+def _peak(history: pd.DataFrame, on_gpu: bool) -> int:
+    """Largest memory of the training, in bytes."""
+    return int(history["gpu_bytes" if on_gpu else "peak_rss_bytes"].max())
+
+
+def draw_complexity(layer_costs: pd.DataFrame, memory_parts: pd.DataFrame, provenance: str) -> go.Figure:
+    """Return the figure of the layers' costs and of the parts of the memory."""
+    return figures.stamp(figures.complexity(layer_costs, memory_parts), provenance)
 
 
 def draw_units(unit_cohorts: pd.DataFrame, history: pd.DataFrame, provenance: str) -> tuple[go.Figure, go.Figure]:
@@ -60,6 +94,7 @@ def write_report(
     growth_events: pd.DataFrame,
     unit_cohorts: pd.DataFrame,
     layer_costs: pd.DataFrame,
+    memory_parts: pd.DataFrame,
     data_manifest: dict[str, Any],
     parameters: dict[str, Any],
     run_facts: RunFacts,
@@ -76,6 +111,7 @@ def write_report(
         growth_events=growth_events,
         unit_cohorts=unit_cohorts,
         layer_costs=layer_costs,
+        memory_parts=memory_parts,
         data_manifest=data_manifest,
         figures=drawn,
     )

@@ -4,11 +4,24 @@ from kedro.pipeline import Node, Pipeline
 
 from mnist_growth.pipelines import evaluate, preprocess
 from mnist_growth.pipelines.evaluate.pipeline import DESCRIBE
-from mnist_growth.pipelines.report.nodes import draw_png, draw_units, measure_layers, measure_units, write_report
+from mnist_growth.pipelines.report.nodes import (
+    draw_complexity,
+    draw_png,
+    draw_units,
+    measure_layers,
+    measure_memory,
+    measure_units,
+    write_report,
+)
 from mnist_growth.training import training_summary
 
 _DRAWN = evaluate.create_pipeline().all_outputs() | preprocess.create_pipeline().all_outputs()
-FIGURES = [*sorted(name for name in _DRAWN if name.endswith("_figure")), "unit_cohorts_figure", "cost_figure"]
+FIGURES = [
+    *sorted(name for name in _DRAWN if name.endswith("_figure")),
+    "unit_cohorts_figure",
+    "cost_figure",
+    "complexity_figure",
+]
 """All that a default run draws."""
 
 TABLES = [
@@ -21,6 +34,7 @@ TABLES = [
     "growth_events",
     "unit_cohorts",
     "layer_costs",
+    "memory_parts",
     "data_manifest",
 ]
 
@@ -36,6 +50,13 @@ def create_pipeline() -> Pipeline:
                 name="measure_units",
             ),
             Node(measure_layers, inputs="network", outputs="layer_costs", name="measure_layers"),
+            Node(measure_memory, inputs=["network", "training_history"], outputs="memory_parts", name="measure_memory"),
+            Node(
+                draw_complexity,
+                inputs=["layer_costs", "memory_parts", "provenance"],
+                outputs="complexity_figure",
+                name="draw_complexity",
+            ),
             Node(training_summary, inputs="training_history", outputs="training_summary", name="training_summary"),
             DESCRIBE,
             Node(
