@@ -93,7 +93,7 @@ def whole(smoke_run, tmp_path_factory):
 def test_without_a_limit_a_large_batch_goes_through_in_one_piece_and_needs_much_memory(whole):
     assert whole.history["micro_batch_size"].tolist() == [BATCH] * EPOCHS
     assert whole.history["train_loss"].is_monotonic_decreasing
-    assert whole.data_most - whole.data_before > 200e6
+    assert whole.data_most - whole.data_before > 2 * BATCH * 784 * 4  # two copies of the images in single precision
 
 
 def test_under_a_budget_that_cannot_hold_it_smaller_pieces_give_the_same_loss_curve(whole, mlflow):

@@ -75,6 +75,7 @@ def complexity(layers: pd.DataFrame, memory_parts: pd.DataFrame) -> go.Figure:
         template=TEMPLATE,
         title="Complexity of the network and memory of its training",
         barmode="stack",
+        legend_traceorder="normal",
         height=720,
         margin_b=LEGEND_BELOW,
     )
