@@ -11,22 +11,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 from kedro.config import OmegaConfigLoader
 
-from mnist_growth.digits import Digits, SplitConfig, WarpConfig, stratified_split
-from mnist_growth.machine import MemoryBudget
-from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig
-from mnist_growth.training import (
-    CheckpointStore,
-    TerminalMonitor,
-    TrainingConfig,
-    TrainingData,
-    TrainingSetup,
-    TrainingState,
-    split_fingerprint,
-    train,
-)
+from mnist_growth.digits import Digits
+from mnist_growth.network import GrowthConfig, NetworkConfig
+from mnist_growth.training import CheckpointStore, TerminalMonitor, TrainingConfig, TrainingSetup, TrainingState
+from prepared_training import prepare
 
 IMAGES = 60_000
 REPEATS = 20
@@ -56,24 +46,15 @@ def main() -> None:
     chance = np.random.default_rng(0)
     labels = np.arange(IMAGES, dtype=np.int64) % 10
     digits = Digits(chance.integers(0, 256, (IMAGES, 28, 28), dtype=np.uint8), labels, "noise", "ab" * 32)
-    split = stratified_split(labels, SplitConfig())
     seconds = TrainingConfig(**groups["training"]).checkpoint_seconds
-    setup = TrainingSetup(
-        network=network_config,
-        growth=growth,
-        training=TrainingConfig(**{**groups["training"], "checkpoint_seconds": 5.0}),
-        warps=WarpConfig(),
-        dataset=digits.dataset,
-        fingerprint=digits.fingerprint,
-        split=split_fingerprint(split),
-    )
-    budget = MemoryBudget(0.6, torch.device("cpu"))
-    network = GrowingMLP([growth.max_neurons] * network_config.hidden_layers)
-    state = TrainingState.begin(network, setup.training.weight_decay, seed=0)
+    training = TrainingConfig(**{**groups["training"], "checkpoint_seconds": 5.0})
+    prepared = prepare(digits, network=network_config, growth=growth, training=training)
+    setup = prepared.setup
+    state = prepared.begin([growth.max_neurons] * network_config.hidden_layers)
     with contextlib.suppress(Taken):
-        train(state, TrainingData.of(digits, split, budget), setup, Moment(), TerminalMonitor(), budget)
+        prepared.train(state, Moment(), TerminalMonitor())
     batch_seconds = state.progress.seconds / state.progress.batches
-    batches = len(split.train) // setup.training.batch_size
+    batches = len(prepared.data.train) // setup.training.batch_size
     with tempfile.TemporaryDirectory() as folder:
         store, times = CheckpointStore(Path(folder)), []
         for _ in range(REPEATS):
@@ -87,7 +68,7 @@ def main() -> None:
     growths = -(-(growth.max_neurons - growth.initial_neurons) // growth.growth_rate)
     writes = 2 * epochs * epoch_seconds / seconds + growths + 1
     print(
-        f"{'-'.join(map(str, network.widths))}: {size / 1e6:.1f} MB, {1e3 * write:.0f} ms (median of {REPEATS}, "
+        f"{'-'.join(map(str, state.network.widths))}: {size / 1e6:.1f} MB, {1e3 * write:.0f} ms (median of {REPEATS}, "
         f"longest {1e3 * max(times):.0f}); a batch takes {1e3 * batch_seconds:.1f} ms, an epoch {epoch_seconds:.1f} s. "
         f"{epochs} epochs write at most {writes:.0f} times: {write * writes / (epochs * epoch_seconds):.2%} of training"
     )

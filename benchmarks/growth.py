@@ -23,28 +23,19 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-import torch
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from plotly.subplots import make_subplots
 from scipy import stats
 
 from hardware import describe
-from mnist_growth.digits import Digits, DigitSet, SplitConfig, WarpConfig, pixel_statistics, stratified_split
+from mnist_growth.digits import Digits, DigitSet, SplitConfig, WarpConfig
 from mnist_growth.figures import stamp
 from mnist_growth.figures.theme import TEMPLATE
 from mnist_growth.hooks import git_commit
-from mnist_growth.machine import MemoryBudget, MemoryConfig
-from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, predict_logits
-from mnist_growth.training import (
-    Monitors,
-    TrainingConfig,
-    TrainingData,
-    TrainingSetup,
-    TrainingState,
-    split_fingerprint,
-    train,
-)
+from mnist_growth.network import GrowthConfig, NetworkConfig, predict_logits
+from mnist_growth.training import Monitors, TrainingConfig, TrainingSetup, TrainingState
+from prepared_training import PreparedTraining, prepare
 
 PROJECT = Path(__file__).parents[1]
 RESULTS = PROJECT / "benchmarks" / "results" / "growth.json"
@@ -138,20 +129,10 @@ def part(digits: Digits, chosen: slice) -> Digits:
 
 def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet) -> dict[str, Any]:
     """Train one network and test it."""
-    setup = setup_of(method, seed, recipe, digits)
-    split = stratified_split(digits.train.labels, SplitConfig(**recipe["split"]))
-    pixels = pixel_statistics(digits.train.images, split.train)
-    network = GrowingMLP(
-        [setup.growth.initial_neurons] * setup.network.hidden_layers,
-        batch_norm=setup.network.batch_norm,
-        pixel_mean=pixels.mean,
-        pixel_std=pixels.std,
-        generator=torch.Generator().manual_seed(seed),
-    )
-    state = TrainingState.begin(network, setup.training.weight_decay, seed)
-    budget = MemoryBudget(MemoryConfig().budget_fraction, torch.device("cpu"))
+    prepared = prepared_for(method, seed, recipe, digits.train)
+    state = prepared.begin()
     started = time.perf_counter()
-    train(state, TrainingData.of(digits.train, split, budget), setup, Unsaved(), Monitors([]), budget)
+    prepared.train(state, Unsaved(), Monitors([]))
     wall_seconds = time.perf_counter() - started
     predictions = predict_logits(state.average, digits.test.images).argmax(axis=1)
     run = {
@@ -171,8 +152,8 @@ def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet)
     return run
 
 
-def setup_of(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet) -> TrainingSetup:
-    """The parameters of a method."""
+def prepared_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digits) -> PreparedTraining:
+    """The digits with the parameters of a method."""
     growth, training = dict(recipe["growth"]), {**recipe["training"], "seed": seed}
     if method in GROWN:
         growth |= {"trigger": "budget", "budget_share": recipe["share"], **GROWN[method]}
@@ -180,15 +161,13 @@ def setup_of(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet
         growth |= {"initial_neurons": growth["max_neurons"]}
     if method == FIXED_FEWER:
         training |= {"epochs": max(1, round(recipe["share"] * training["epochs"]))}
-    split = stratified_split(digits.train.labels, SplitConfig(**recipe["split"]))
-    return TrainingSetup(
+    return prepare(
+        digits,
         network=NetworkConfig(**recipe["network"]),
         growth=GrowthConfig(**growth),
         training=TrainingConfig(**training),
         warps=WarpConfig(**recipe["warps"]),
-        dataset=digits.dataset,
-        fingerprint=digits.fingerprint,
-        split=split_fingerprint(split),
+        split=SplitConfig(**recipe["split"]),
     )
 
 

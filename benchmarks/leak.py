@@ -14,21 +14,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mnist_growth.digits import SplitConfig, WarpConfig, pixel_statistics, stratified_split
 from mnist_growth.digits.sample import sample_digits
-from mnist_growth.machine import MemoryBudget
-from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig
-from mnist_growth.training import (
-    CheckpointStore,
-    TerminalMonitor,
-    TrainingConfig,
-    TrainingData,
-    TrainingSetup,
-    TrainingState,
-    history_table,
-    split_fingerprint,
-    train,
-)
+from mnist_growth.network import GrowthConfig, NetworkConfig
+from mnist_growth.training import CheckpointStore, TerminalMonitor, TrainingConfig, history_table
+from prepared_training import prepare
 
 GROWTHS = 6
 MOST = 20_000  # bytes per epoch
@@ -42,31 +31,15 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     digits = sample_digits().train
-    split = stratified_split(digits.labels, SplitConfig())
-    setup = TrainingSetup(
-        network=NetworkConfig(),
-        growth=GrowthConfig(
-            initial_neurons=16, growth_rate=8, growth_epochs=options.epochs // 12, max_neurons=16 + GROWTHS * 8
-        ),
-        training=TrainingConfig(epochs=options.epochs, batch_size=64, checkpoint_seconds=options.checkpoint_seconds),
-        warps=WarpConfig(),
-        dataset=digits.dataset,
-        fingerprint=digits.fingerprint,
-        split=split_fingerprint(split),
+    growth = GrowthConfig(
+        initial_neurons=16, growth_rate=8, growth_epochs=options.epochs // 12, max_neurons=16 + GROWTHS * 8
     )
-    statistics = pixel_statistics(digits.images, split.train)
-    network = GrowingMLP(
-        [setup.growth.initial_neurons] * setup.network.hidden_layers,
-        pixel_mean=statistics.mean,
-        pixel_std=statistics.std,
-        generator=torch.Generator().manual_seed(0),
-    )
-    state = TrainingState.begin(network, setup.training.weight_decay, seed=0)
-    budget = MemoryBudget(0.6, torch.device("cpu"))
+    training = TrainingConfig(epochs=options.epochs, batch_size=64, checkpoint_seconds=options.checkpoint_seconds)
+    prepared = prepare(digits, network=NetworkConfig(), growth=growth, training=training)
+    state = prepared.begin()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        store = CheckpointStore(Path(folder))
-        train(state, TrainingData.of(digits, split, budget), setup, store, TerminalMonitor(), budget)
+        prepared.train(state, CheckpointStore(Path(folder)), TerminalMonitor())
     history = history_table(state.records)
     last = int(history.index[history["grew"]].max())
     after = history.iloc[last + 1 :]

@@ -1,0 +1,90 @@
+"""A training for benchmarks that need no Kedro: digits, parameters and a budget put together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from mnist_growth.digits import (
+    Digits,
+    PixelStatistics,
+    SplitConfig,
+    WarpConfig,
+    pixel_statistics,
+    stratified_split,
+)
+from mnist_growth.machine import MemoryBudget, MemoryConfig
+from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig
+from mnist_growth.training import (
+    Checkpoints,
+    Monitor,
+    TrainingConfig,
+    TrainingData,
+    TrainingSetup,
+    TrainingState,
+    split_fingerprint,
+    train,
+)
+
+
+@dataclass(frozen=True)
+class PreparedTraining:
+    """A training that can begin, on the CPU.
+
+    Attributes:
+        setup: all parameters.
+        data: digits and their split.
+        budget: memory that may be used.
+        pixels: mean and deviation of the training digits.
+    """
+
+    setup: TrainingSetup
+    data: TrainingData
+    budget: MemoryBudget
+    pixels: PixelStatistics
+
+    def begin(self, widths: Sequence[int] = (), run_id: str = "") -> TrainingState:
+        """The state before the first step.
+
+        Args:
+            widths: of the network; those that the growth begins with if there are none.
+            run_id: name of a tracked run.
+        """
+        seed = self.setup.training.seed
+        network = GrowingMLP(
+            widths or [self.setup.growth.initial_neurons] * self.setup.network.hidden_layers,
+            batch_norm=self.setup.network.batch_norm,
+            pixel_mean=self.pixels.mean,
+            pixel_std=self.pixels.std,
+            generator=torch.Generator().manual_seed(seed),
+        )
+        return TrainingState.begin(network, self.setup.training.weight_decay, seed, run_id)
+
+    def train(self, state: TrainingState, checkpoints: Checkpoints, monitor: Monitor) -> None:
+        """Train to the last epoch, in place."""
+        train(state, self.data, self.setup, checkpoints, monitor, self.budget)
+
+
+def prepare(
+    digits: Digits,
+    *,
+    network: NetworkConfig,
+    growth: GrowthConfig,
+    training: TrainingConfig,
+    warps: WarpConfig | None = None,
+    split: SplitConfig | None = None,
+) -> PreparedTraining:
+    """Split and measure digits, and put them together with the parameters of a training."""
+    parts = stratified_split(digits.labels, split or SplitConfig())
+    budget = MemoryBudget(MemoryConfig().budget_fraction, torch.device("cpu"))
+    setup = TrainingSetup(
+        network=network,
+        growth=growth,
+        training=training,
+        warps=warps or WarpConfig(),
+        dataset=digits.dataset,
+        fingerprint=digits.fingerprint,
+        split=split_fingerprint(parts),
+    )
+    pixels = pixel_statistics(digits.images, parts.train)
+    return PreparedTraining(setup, TrainingData.of(digits, parts, budget), budget, pixels)
