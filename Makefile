@@ -8,7 +8,7 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test check coverage bench-run bench-growth bench-inference serve viz ui clean
+.PHONY: help install run test check coverage bench-run bench-growth bench-inference bench-serving fuzz-serving serve viz ui clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
@@ -18,6 +18,8 @@ help:
 	@echo "make bench-run                  accuracy, time and memory of whole runs over seeds"
 	@echo "make bench-growth               ways of growing against the fixed network (hours; ARGS=--quick for a look)"
 	@echo "make bench-inference            latency of the newest network in torch, ONNX and int8"
+	@echo "make bench-serving              requests a second, latency and memory of the service, beside two others"
+	@echo "make fuzz-serving               malformed requests, 10,000 of our own and those of schemathesis"
 	@echo "make serve                      answer requests with the newest network (kedro serve)"
 	@echo "make viz                        build the static site of kedro viz into build/"
 	@echo "make ui                         open the tracked runs in the browser (mlflow ui)"
@@ -61,6 +63,12 @@ bench-growth: $(RIVALS)
 
 bench-inference: $(STAMP)
 	$(BIN)/python benchmarks/inference.py $(ARGS)
+
+bench-serving: $(RIVALS)
+	$(BIN)/python benchmarks/serving.py $(ARGS)
+
+fuzz-serving: $(RIVALS)
+	$(BIN)/python benchmarks/fuzz_serving.py $(ARGS)
 
 serve: $(STAMP)
 	$(BIN)/kedro serve $(ARGS)

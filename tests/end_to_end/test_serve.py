@@ -1,0 +1,92 @@
+"""`kedro serve`: answers as evaluation does, and says in a sentence why it cannot start."""
+
+import base64
+import io
+import json
+import re
+import signal
+import socket
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+import pytest
+from kedro_project import Project
+from PIL import Image
+
+from mnist_growth.digits.sample import sample_digits
+
+
+@contextmanager
+def served(project: Project, *arguments: str) -> Iterator[str]:
+    """Start the service, give its address, and stop it: in good order, with nothing to complain of."""
+    command = project.start("serve", "--port", "0", *arguments)
+    found = command.wait_until(lambda: re.search(r"Listening on (http://127\.0\.0\.1:\d+)\n", command.output))
+    yield found[1]
+    result = command.send(signal.SIGTERM)
+    assert (result.code, result.stderr) == (0, "")
+
+
+def ask(address: str, body: Any = None) -> Any:
+    content = None if body is None else json.dumps(body).encode()
+    question = urllib.request.Request(address, content, {"Content-Type": "application/json"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(question, timeout=30) as response:
+        return json.loads(response.read())
+
+
+def test_the_newest_network_answers_as_evaluation_does(trained: Project) -> None:
+    predictions = pd.read_parquet(trained.path("07_model_output/predictions.parquet"))
+    confusion = pd.read_parquet(trained.path("08_reporting/confusion_matrix.parquet"))
+    texts = []
+    for image in sample_digits().test.images[:150]:
+        file = io.BytesIO()
+        Image.fromarray(image).save(file, "PNG")
+        texts.append(base64.b64encode(file.getvalue()).decode())
+
+    with served(trained) as address:
+        model = ask(f"{address}/model")
+        answers = [ask(f"{address}/predict", {"image": text})["digit"] for text in texts]
+
+    assert answers == predictions["prediction"].tolist()[:150]
+    assert model["confusion"] == confusion.to_numpy().tolist()
+    assert model["version"] == trained.versions("06_models/network.safetensors")[-1]
+
+
+def test_a_model_of_mlflow_answers(mlflow, smoke_run) -> None:
+    record = mlflow(smoke_run.project)
+    [run] = record.runs()
+    [model] = record.client.search_logged_models([run.info.experiment_id])
+
+    with served(smoke_run.project, "--model", model.model_uri) as address:
+        assert ask(f"{address}/model")["version"] == model.model_uri
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "There is no trained network in .*network.safetensors: make one with `kedro run --pipeline train`"),
+        (["--backend", "abacus"], "serving.backend is 'abacus'; expected 'torch'"),
+        (["--params", "serving.max_bach=3"], "there is no parameter 'serving.max_bach', did you mean"),
+        (["--version", "a", "--model", "b"], "--version chooses a network of the catalog and --model one of MLflow"),
+        (["--model", "models:/nothing/1"], "MLflow at sqlite:.* gives no model 'models:/nothing/1'"),
+    ],
+)
+def test_why_it_cannot_start_is_one_sentence(project: Project, arguments: list[str], sentence: str) -> None:
+    result = project.kedro("serve", *arguments)
+
+    assert result.code == 1
+    assert re.match(f"Error: .*{sentence}", result.stderr), result
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_is_named(trained: Project) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = trained.kedro("serve", "--port", port)
+
+    assert result.code == 1
+    assert f"port {port} of 127.0.0.1 is in use by another process" in result.stderr
