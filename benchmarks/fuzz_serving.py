@@ -137,7 +137,7 @@ def body(generator: random.Random, path: str) -> bytes:
     else:
         content = {"image": generator.choice(VALUES) if kind < 0.35 else text(generator)}
     if isinstance(content, dict) and generator.random() < 0.1:
-        content[generator.choice(("image", "images", "extra", ""))] = generator.choice(VALUES)
+        content = {**content, generator.choice(("image", "images", "extra", "")): generator.choice(VALUES)}
     encoded = json.dumps(content).encode()
     return mutated(generator, encoded) if generator.random() < 0.1 else encoded
 
