@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pandas as pd
 import plotly.graph_objects as go
-from html_page import Page
 
+from html_page import Page
 from mnist_growth.report import ReportConfig, run_report
 
 

@@ -42,8 +42,9 @@ def confused_pairs(pairs: pd.DataFrame) -> go.Figure:
         scattermode="group",
         scattergap=0.6,
         margin={"b": LEGEND_BELOW},
+        meta={"min_width": 840},  # pixels: below, the names of the pairs would touch
     )
-    figure.update_xaxes(title_text="pair of digits, the most mistakes first", type="category")
+    figure.update_xaxes(title_text="pair of digits, the most mistakes first", type="category", tickangle=0)
     figure.update_yaxes(title_text="share of the true digit (95 % interval)", tickformat=".1%", rangemode="tozero")
     if shown.empty:
         figure.add_annotation(text="no mistakes", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)

@@ -28,7 +28,7 @@ def confusion_matrix(table: pd.DataFrame) -> go.Figure:
     figure.add_heatmap(
         name="right",
         z=_where(diagonal, counts),
-        text=_where(diagonal, counts),
+        text=_where(diagonal, counts, missing=""),
         colorscale=[[0, PALE_BLUE], [1, PALE_BLUE]],
         showscale=False,
         textfont={"color": BLUE},

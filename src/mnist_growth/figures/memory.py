@@ -59,7 +59,8 @@ def _mark_budget(figure: go.Figure, budget: float, most: float) -> None:
         figure.add_hline(y=megabytes, line=line, annotation={"text": text, "yanchor": "bottom", "font": {"size": 11}})
         return
     figure.add_annotation(
-        text=f"{text}, {budget / most:.1f} times the most that was used",
+        text=f"{text},<br>{budget / most:.1f} times the most that was used",
+        align="right",
         x=1,
         xref="paper",
         xanchor="right",

@@ -1,5 +1,6 @@
 """What became of the units that each growth added."""
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -53,7 +54,10 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
             )
     for panel, (_, title) in enumerate(_PANELS, start=1):
         figure.update_yaxes(title={"text": title, "font": {"size": 12}}, rangemode="tozero", row=panel, col=1)
-    figure.update_yaxes(type="log", exponentformat="power", nticks=5, rangemode="normal", row=len(_PANELS), col=1)
+    # One tick for each power of ten; where there are few of them, whole labels at fewer places than plotly's own.
+    decades = {int(np.floor(np.log10(value))) for value in worth[worth > 0]}
+    ticks = {"dtick": 1, "exponentformat": "power"} if len(decades) > 2 else {"nticks": 4, "tickformat": ".0e"}
+    figure.update_yaxes(type="log", rangemode="normal", **ticks, row=len(_PANELS), col=1)
     figure.update_yaxes(tickformat=".0%", range=[0, max(0.1, 1.1 * float(drawn["dead_share"].max()))], row=2, col=1)
     order = [_birth(epoch) for epoch in births]
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=order)

@@ -30,6 +30,7 @@ function thinLabels(plot) {
 
 function draw(plot) {
   const figure = page.figures[plot.dataset.figure];
+  plot.style.minWidth = `${figure.layout.meta?.min_width ?? 0}px`; // a narrower screen scrolls
   const layout = { ...figure.layout, template: page.template };
   const themed = JSON.parse(inTheme(JSON.stringify({ data: figure.data, layout })));
   return Plotly.react(plot, themed.data, themed.layout, { responsive: true, displaylogo: false });
