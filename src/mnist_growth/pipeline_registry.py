@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from mnist_growth.pipelines import compare, drift, evaluate, export, ingest, predict, preprocess, report, train
+from mnist_growth.pipelines import analyse, compare, drift, evaluate, export, ingest, predict, preprocess, report, train
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -18,6 +18,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     return {
         "__default__": sum(stages.values(), Pipeline([])),
         **stages,
+        "analyse": analyse.create_pipeline(),
         "compare": compare.create_pipeline(),
         "export": export.create_pipeline(),
         "predict": predict.create_pipeline(),

@@ -3,11 +3,13 @@
 from mnist_growth.digits.archive import load_archive
 from mnist_growth.digits.archive_config import ArchiveConfig
 from mnist_growth.digits.canonical import canonical_form
+from mnist_growth.digits.class_statistics import ClassStatistics, class_statistics
 from mnist_growth.digits.config import SplitConfig, WarpConfig
 from mnist_growth.digits.decoding import decode_image, read_digit
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, Digits, DigitSet, fingerprint
 from mnist_growth.digits.folder import folder_digits
 from mnist_growth.digits.manifest import data_manifest
+from mnist_growth.digits.neighbours import nearest
 from mnist_growth.digits.sample import sample_digits
 from mnist_growth.digits.split import Split, stratified_split
 from mnist_growth.digits.statistics import PixelStatistics, pixel_statistics
@@ -18,6 +20,7 @@ __all__ = [
     "IMAGE_SIDE",
     "NUM_CLASSES",
     "ArchiveConfig",
+    "ClassStatistics",
     "DigitSet",
     "Digits",
     "PixelStatistics",
@@ -28,6 +31,7 @@ __all__ = [
     "Warps",
     "apply_warps",
     "canonical_form",
+    "class_statistics",
     "data_manifest",
     "decode_image",
     "draw_warps",
@@ -35,6 +39,7 @@ __all__ = [
     "folder_digits",
     "load_archive",
     "measure_style",
+    "nearest",
     "pixel_statistics",
     "read_digit",
     "sample_digits",

@@ -6,9 +6,11 @@ Works on arrays and tables; knows neither how a network is trained nor who asks.
 from mnist_growth.evaluation.calibration import expected_calibration_error, reliability_curve
 from mnist_growth.evaluation.comparison import compare, comparison_by_class, disagreements, mcnemar_p_value
 from mnist_growth.evaluation.comparison_summary import comparison_summary
-from mnist_growth.evaluation.config import EvaluationConfig
+from mnist_growth.evaluation.config import AnalysisConfig, EvaluationConfig
 from mnist_growth.evaluation.confused_pairs import confused_digits, confused_pairs
+from mnist_growth.evaluation.difficulty import digit_difficulty, hardest_digits, suspected_labels
 from mnist_growth.evaluation.intervals import difference_interval, paired_difference_interval, wilson_interval
+from mnist_growth.evaluation.intervention_curve import intervention_row
 from mnist_growth.evaluation.metrics import class_metrics, confusion_matrix, test_metrics
 from mnist_growth.evaluation.parts import Tally, accuracy_by_part
 from mnist_growth.evaluation.predictions import (
@@ -19,10 +21,12 @@ from mnist_growth.evaluation.predictions import (
     worst_mistakes,
 )
 from mnist_growth.evaluation.same_set import check_same_network, check_same_set
+from mnist_growth.evaluation.style_effects import style_differences, style_effects, style_measures
 from mnist_growth.evaluation.summary import summary
 from mnist_growth.evaluation.units import unit_cohorts
 
 __all__ = [
+    "AnalysisConfig",
     "EvaluationConfig",
     "Tally",
     "accuracy_by_part",
@@ -37,15 +41,22 @@ __all__ = [
     "confused_pairs",
     "confusion_matrix",
     "difference_interval",
+    "digit_difficulty",
     "disagreements",
     "expected_calibration_error",
+    "hardest_digits",
+    "intervention_row",
     "mcnemar_p_value",
     "paired_difference_interval",
     "prediction_table",
     "probabilities",
     "reliability_curve",
     "spread_sample",
+    "style_differences",
+    "style_effects",
+    "style_measures",
     "summary",
+    "suspected_labels",
     "test_metrics",
     "unit_cohorts",
     "wilson_interval",

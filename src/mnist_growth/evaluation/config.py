@@ -21,3 +21,20 @@ class EvaluationConfig(BaseModel):
     worst_mistakes: int = Field(default=40, ge=1, le=200)
     ambiguous_digits: int = Field(default=40, ge=1, le=200)
     confused_pairs: int = Field(default=6, ge=1, le=20)
+
+
+class AnalysisConfig(BaseModel):
+    """What is looked into beside the evaluation; group ``analysis`` of the parameters.
+
+    Attributes:
+        quantiles: Groups of nearly equal size that digits are divided into by each measure of their style.
+        hardest_digits: Number of training digits shown that are hardest for the network; as many suspected labels.
+        duplicate_distance: Distance of a test digit from its nearest training digit, as a share of the length of its
+            vector of pixels, up to which it is called a near-duplicate.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    quantiles: int = Field(default=5, ge=2, le=20)
+    hardest_digits: int = Field(default=40, ge=1, le=200)
+    duplicate_distance: float = Field(default=0.2, ge=0, le=1)

@@ -3,6 +3,7 @@
 A function takes what is to be seen and returns a plotly figure; ``stamp`` says on it where the numbers come from.
 """
 
+from mnist_growth.figures.classes import class_balance, class_images
 from mnist_growth.figures.comparison import comparison, disagreements
 from mnist_growth.figures.complexity import complexity
 from mnist_growth.figures.confused_pairs import confused_pairs
@@ -11,11 +12,18 @@ from mnist_growth.figures.cost import cost
 from mnist_growth.figures.digits import ambiguous_digits, confused_digits, sample_predictions, warps, worst_mistakes
 from mnist_growth.figures.drift import drift_distributions, drift_windows
 from mnist_growth.figures.growth import growth
+from mnist_growth.figures.hard_digits import hardest_digits, near_duplicates, suspected_labels
 from mnist_growth.figures.learning_curves import learning_curves
 from mnist_growth.figures.memory import memory
 from mnist_growth.figures.png import png_files
 from mnist_growth.figures.provenance import describe_dataset, stamp
 from mnist_growth.figures.reliability import reliability
+from mnist_growth.figures.style import (
+    intervention_examples,
+    style_differences,
+    style_effects,
+    style_interventions,
+)
 from mnist_growth.figures.theme import IN_DARK, TEMPLATE, in_dark
 from mnist_growth.figures.units import units
 
@@ -23,6 +31,8 @@ __all__ = [
     "IN_DARK",
     "TEMPLATE",
     "ambiguous_digits",
+    "class_balance",
+    "class_images",
     "comparison",
     "complexity",
     "confused_digits",
@@ -34,14 +44,20 @@ __all__ = [
     "drift_distributions",
     "drift_windows",
     "growth",
+    "hardest_digits",
     "in_dark",
+    "intervention_examples",
     "learning_curves",
     "memory",
-    "page",
+    "near_duplicates",
     "png_files",
     "reliability",
     "sample_predictions",
     "stamp",
+    "style_differences",
+    "style_effects",
+    "style_interventions",
+    "suspected_labels",
     "units",
     "warps",
     "worst_mistakes",

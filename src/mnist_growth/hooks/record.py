@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+ONE_ROW_PER_DIGIT = {"predictions", "digit_style", "digit_difficulty", "nearest_training_digits"}
+"""Tables that stay in the project's folder: they would fill the record, and what they come to is recorded."""
+
 
 class TrackingHooks:
     """Records a run in MLflow and tells its result in the terminal.
@@ -103,7 +106,7 @@ class TrackingHooks:
             self.tracker.log_report(data)
         elif isinstance(data, go.Figure):
             self.tracker.log_figure(dataset_name, data)
-        elif isinstance(data, pd.DataFrame) and dataset_name != "predictions":
+        elif isinstance(data, pd.DataFrame) and dataset_name not in ONE_ROW_PER_DIGIT:
             self.tracker.log_table(dataset_name, data)
 
     @hook_impl

@@ -13,6 +13,7 @@ from mnist_growth.network.complexity import (
 )
 from mnist_growth.network.config import GrowthConfig, NetworkConfig, OperatorName
 from mnist_growth.network.deepening import deepen
+from mnist_growth.network.difficulty import gradient_norms
 from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_network, save_network
 from mnist_growth.network.gradient import Directions, Probe, gradient_directed, gradient_directions
 from mnist_growth.network.growth import Operator, operator_named, widen_together
@@ -53,6 +54,7 @@ __all__ = [
     "forward_multiply_adds",
     "gradient_directed",
     "gradient_directions",
+    "gradient_norms",
     "is_plateau",
     "layer_costs",
     "load_network",

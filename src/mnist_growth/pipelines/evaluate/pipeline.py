@@ -21,12 +21,15 @@ from mnist_growth.pipelines.evaluate.nodes import (
 DESCRIBE = Node(describe, inputs=["network", "test_digits", "data_manifest"], outputs="provenance", name="describe")
 """The same node in every pipeline whose figures say what they are of."""
 
+PREDICT = Node(predict, inputs=["network", "test_digits"], outputs="predictions", name="predict")
+"""The same in every pipeline that needs the predictions."""
+
 
 def create_pipeline() -> Pipeline:
     """A trained network, its history and digits in; predictions, metrics and figures out."""
     return Pipeline(
         [
-            Node(predict, inputs=["network", "test_digits"], outputs="predictions", name="predict"),
+            PREDICT,
             Node(
                 measure,
                 inputs=["predictions", "network", "test_digits", "data_manifest", "params:evaluation"],

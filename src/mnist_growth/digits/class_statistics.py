@@ -1,0 +1,58 @@
+"""What the digits of each class look like: how many, how bright, the mean image and where it varies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_growth.digits.digits import NUM_CLASSES
+
+_CHUNK = 4096  # images summed at once: 26 MB
+
+
+@dataclass(frozen=True, eq=False)
+class ClassStatistics:
+    """Statistics of the images of each of the ten classes; not a number for a class that does not occur.
+
+    Attributes:
+        count: Number of images, int64 [10].
+        mean: Mean of all pixels of the class, 0 to 255, float64 [10].
+        deviation: Population standard deviation of all its pixels, float64 [10].
+        mean_image: Mean of each pixel, float64 [10, H, W].
+        deviation_image: Population standard deviation of each pixel, float64 [10, H, W].
+    """
+
+    count: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+    mean_image: NDArray[np.float64]
+    deviation_image: NDArray[np.float64]
+
+
+def class_statistics(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> ClassStatistics:
+    """Measure the images of each class, in one pass over images that need not fit into memory.
+
+    Args:
+        images: Grey values 0 to 255, uint8 of shape [N, H, W], an array or a memory map.
+        labels: Class of each, int64 [N], 0 to 9.
+    """
+    shape = images.shape[1:]
+    total, squares = np.zeros((2, NUM_CLASSES, *shape))
+    for start in range(0, len(images), _CHUNK):
+        chunk, classes = images[start : start + _CHUNK].astype(np.float64), labels[start : start + _CHUNK]
+        for label in np.unique(classes):
+            members = chunk[classes == label]
+            total[label] += members.sum(axis=0)
+            squares[label] += (members**2).sum(axis=0)
+    count = np.bincount(labels, minlength=NUM_CLASSES)
+    n = np.where(count, count, np.nan)[:, np.newaxis, np.newaxis]
+    # Sums of whole numbers below 2^53 are exact, and so the difference of the moments loses little.
+    mean_image = total / n
+    mean = mean_image.mean(axis=(1, 2))
+    return ClassStatistics(
+        count=count.astype(np.int64),
+        mean=mean,
+        deviation=np.sqrt((squares / n).mean(axis=(1, 2)) - mean**2),
+        mean_image=mean_image,
+        deviation_image=np.sqrt(np.maximum(squares / n - mean_image**2, 0)),
+    )

@@ -1,0 +1,50 @@
+"""What the digits of each class are like: how many, the mean image, and where it varies."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from mnist_growth.figures.image_grid import image_grid
+from mnist_growth.figures.theme import INK, LEGEND_BELOW, TEMPLATE, TEST, TRAINING, VALIDATION
+
+_COLORS = {"training": TRAINING, "validation": VALIDATION, "test": TEST}
+
+
+def class_balance(table: pd.DataFrame) -> go.Figure:
+    """Draw the share of each class in each part of the digits.
+
+    Args:
+        table: Rows with the columns ``part``, ``digit``, ``examples`` and ``share`` (fraction of 1).
+    """
+    figure = go.Figure(layout={"template": TEMPLATE})
+    for part, rows in table.groupby("part", sort=False):
+        figure.add_bar(
+            x=rows["digit"].tolist(),
+            y=rows["share"].tolist(),
+            name=str(part),
+            marker={"color": _COLORS.get(str(part))},
+            customdata=rows["examples"].tolist(),
+            hovertemplate=f"{part} digits: %{{customdata:,}} are a %{{x}}, %{{y:.2%}}<extra></extra>",
+        )
+    figure.update_layout(title="Class balance", height=440, barmode="group", margin={"b": LEGEND_BELOW})
+    figure.update_xaxes(title_text="digit", dtick=1)
+    figure.update_yaxes(title_text="share of the part", tickformat=".0%")
+    return figure
+
+
+def class_images(means: NDArray[np.float64], deviations: NDArray[np.float64], counts: NDArray[np.int64]) -> go.Figure:
+    """Draw the mean image of each class, and below it the deviation of each pixel.
+
+    Args:
+        means: Grey values 0 to 255, float64 of shape [K, 28, 28]; not a number for a class that does not occur.
+        deviations: Likewise; drawn twice as bright, as the largest possible deviation is 127.5.
+        counts: Number of images of each class, int64 [K].
+    """
+    pictures = np.concatenate([means, 2 * deviations])
+    images = np.nan_to_num(pictures).clip(0, 255).round().astype(np.uint8)
+    captions = [f"<b>{kind}</b> of {label}" for kind in ("mean", "deviation") for label in range(len(counts))]
+    hover = [f"{count:,} images" for count in counts] * 2
+    figure = image_grid(images, len(counts), captions=captions, colors=[INK] * len(captions), hover=hover)
+    figure.update_layout(title="Mean training digit of each class, and where it varies")
+    return figure

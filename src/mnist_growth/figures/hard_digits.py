@@ -1,0 +1,108 @@
+"""Digits that are hard, doubtfully labelled, or there twice."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from mnist_growth.figures.image_grid import empty_grid, image_grid
+from mnist_growth.figures.theme import BLUE, INK, VERMILLION
+
+_COLUMNS = 10
+
+
+def hardest_digits(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
+    """Draw the digits with the longest gradients: label, prediction, and the length.
+
+    Args:
+        images: The images of the rows of the table, uint8 of shape [N, 28, 28].
+        table: N >= 1 rows with the columns ``part``, ``index``, ``label``, ``prediction``, ``label_probability``
+            (fraction of 1) and ``gradient_norm``.
+    """
+    columns = ("part", "index", "label", "prediction", "label_probability", "gradient_norm")
+    rows = list(zip(*(table[column].tolist() for column in columns), strict=True))
+    figure = image_grid(
+        images,
+        _COLUMNS,
+        captions=[
+            f"{label if label == guess else f'<b>{label} → {guess}</b>'}<br>{norm:.3g}"
+            for _, _, label, guess, _, norm in rows
+        ],
+        colors=[BLUE if label == guess else VERMILLION for _, _, label, guess, *_ in rows],
+        hover=[
+            f"{part} digit {index}: labelled {label}, predicted {guess}, probability of the label {own:.2%}"
+            for part, index, label, guess, own, _ in rows
+        ],
+    )
+    figure.update_layout(title="The hardest digits: label → prediction, length of the gradient")
+    return figure
+
+
+def suspected_labels(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
+    """Draw the digits whose labels are doubtful: label, suggestion, and the part.
+
+    Args:
+        images: The images of the rows of the table, uint8 of shape [N, 28, 28].
+        table: N rows, perhaps none, with the columns ``part``, ``index``, ``label``, ``suggestion`` and
+            ``label_probability`` (fraction of 1).
+    """
+    rows = list(
+        zip(
+            *(table[column].tolist() for column in ("part", "index", "label", "suggestion", "label_probability")),
+            strict=True,
+        )
+    )
+    figure = (
+        image_grid(
+            images,
+            _COLUMNS,
+            captions=[f"<b>{label}, or {suggestion}?</b><br>{part}" for part, _, label, suggestion, _ in rows],
+            colors=[INK] * len(rows),
+            hover=[
+                f"{part} digit {index}: labelled {label}, which has the probability {own:.2%}"
+                for part, index, label, _, own in rows
+            ],
+        )
+        if rows
+        else empty_grid("no label is doubtful")
+    )
+    figure.update_layout(title="Digits whose labels are doubtful")
+    return figure
+
+
+def near_duplicates(test_images: NDArray[np.uint8], train_images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
+    """Draw test digits, each beside the training digit that it nearly is.
+
+    Args:
+        test_images: The test images of the rows, uint8 of shape [N, 28, 28].
+        train_images: The training images of the rows, likewise.
+        table: N rows, perhaps none, with the columns ``index``, ``train_index``, ``label``, ``train_label`` and
+            ``relative_distance`` (fraction of 1).
+    """
+    columns = ("index", "train_index", "label", "train_label", "relative_distance")
+    rows = list(zip(*(table[column].tolist() for column in columns), strict=True))
+    pairs = np.stack([test_images, train_images], axis=1).reshape(-1, *test_images.shape[1:])  # [2 N, 28, 28]
+    figure = (
+        image_grid(
+            pairs,
+            _COLUMNS,
+            captions=[
+                text
+                for index, train_index, _, _, distance in rows
+                for text in (f"<b>test {index}</b><br>{distance:.1%}", f"training<br>{train_index}")
+            ],
+            colors=[BLUE, INK] * len(rows),
+            hover=[
+                text
+                for index, train_index, label, train_label, distance in rows
+                for text in (
+                    f"test digit {index}, labelled {label}: {distance:.2%} away",
+                    f"training digit {train_index}, labelled {train_label}",
+                )
+            ],
+        )
+        if rows
+        else empty_grid("no test digit is nearly a training digit")
+    )
+    figure.update_layout(title="Test digits that are nearly a training digit")
+    return figure

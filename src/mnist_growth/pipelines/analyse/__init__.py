@@ -1,0 +1,5 @@
+"""What makes digits hard: writing style, interventions, near-duplicates, difficulty, doubtful labels."""
+
+from mnist_growth.pipelines.analyse.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

@@ -1,0 +1,85 @@
+"""The figures of the analysis."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from mnist_growth import figures
+from mnist_growth.digits import Digits, Split, class_statistics
+from mnist_growth.digits.interventions import INTERVENTIONS
+
+_MOST_PAIRS = 20  # near-duplicates shown
+
+
+def draw_style(
+    effects: pd.DataFrame, differences: pd.DataFrame, curves: pd.DataFrame, test_digits: Digits, provenance: str
+) -> tuple[go.Figure, go.Figure, go.Figure, go.Figure]:
+    """Return the error rate by style, of remarkable digits, under interventions, and what these look like."""
+    columns = max(len(intervention.steps) for intervention in INTERVENTIONS.values())
+    images, captions = _on_one_digit(test_digits.images[:1], columns)
+    return (
+        figures.stamp(figures.style_effects(effects), provenance),
+        figures.stamp(figures.style_differences(differences), provenance),
+        figures.stamp(figures.style_interventions(curves), provenance),
+        figures.stamp(figures.intervention_examples(images, captions, columns), _dataset(test_digits)),
+    )
+
+
+def _on_one_digit(image: NDArray[np.uint8], columns: int) -> tuple[NDArray[np.uint8], list[str]]:
+    """What every step of every intervention makes of an image [1, 28, 28]; a row each, filled up with empty ones."""
+    images, captions = [], []
+    for name, intervention in INTERVENTIONS.items():
+        images += [intervention.change(image, step)[0] for step in intervention.steps]
+        captions += [f"{name}<br>{step:+g}" for step in intervention.steps]
+        empty = columns - len(intervention.steps)
+        images += [np.zeros_like(image[0])] * empty
+        captions += [""] * empty
+    return np.stack(images), captions
+
+
+def draw_classes(balance: pd.DataFrame, train_digits: Digits, split: Split) -> tuple[go.Figure, go.Figure]:
+    """Return the class balance, and the mean and the deviation of the training images of each class."""
+    statistics = class_statistics(train_digits.images[split.train], train_digits.labels[split.train])
+    provenance = f"{_dataset(train_digits)} · {statistics.count.sum():,} training digits"
+    return (
+        figures.stamp(figures.class_balance(balance), _dataset(train_digits)),
+        figures.stamp(
+            figures.class_images(statistics.mean_image, statistics.deviation_image, statistics.count), provenance
+        ),
+    )
+
+
+def draw_hard_digits(
+    hardest: pd.DataFrame, suspected: pd.DataFrame, train_digits: Digits, test_digits: Digits, provenance: str
+) -> tuple[go.Figure, go.Figure]:
+    """Return the hardest training digits, and the digits whose labels are doubtful."""
+    return (
+        figures.stamp(figures.hardest_digits(_images(hardest, train_digits, test_digits), hardest), provenance),
+        figures.stamp(figures.suspected_labels(_images(suspected, train_digits, test_digits), suspected), provenance),
+    )
+
+
+def draw_near_duplicates(duplicates: pd.DataFrame, train_digits: Digits, test_digits: Digits) -> go.Figure:
+    """Return test digits beside the training digits that they nearly are."""
+    shown = duplicates.head(_MOST_PAIRS)
+    figure = figures.near_duplicates(
+        test_digits.images[shown["index"].to_numpy()], train_digits.images[shown["train_index"].to_numpy()], shown
+    )
+    return figures.stamp(
+        figure,
+        f"{_dataset(test_digits)} · {len(duplicates):,} of {len(test_digits):,} test digits, the nearest shown; "
+        f"distance as a share of the image's own length",
+    )
+
+
+def _images(table: pd.DataFrame, train_digits: Digits, test_digits: Digits) -> NDArray[np.uint8]:
+    """The image of each row, which the columns ``part`` and ``index`` name: uint8 [N, 28, 28]."""
+    side = train_digits.images.shape[1:]
+    rows = zip(table["part"], table["index"], strict=True)
+    images = [(test_digits if part == "test" else train_digits).images[index] for part, index in rows]
+    return np.stack(images) if images else np.empty((0, *side), np.uint8)
+
+
+def _dataset(digits: Digits) -> str:
+    return f"dataset {digits.dataset}"
