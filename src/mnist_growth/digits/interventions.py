@@ -104,7 +104,7 @@ class Intervention:
 INTERVENTIONS: Mapping[str, Intervention] = {
     "slant": Intervention(slanted, "degrees to the right", (-40, -30, -20, -10, 0, 10, 20, 30, 40)),
     "thickness": Intervention(thickened, "pixels", (-2, -1, 0, 1, 2, 3, 4)),
-    "missing piece": Intervention(cut, "pixels across", (0, 2, 4, 6, 8, 10)),
+    "cut": Intervention(cut, "pixels across the missing piece", (0, 2, 4, 6, 8, 10)),
     "shift right": Intervention(lambda images, by: shifted(images, right=int(by)), "pixels", (-6, -4, -2, 0, 2, 4, 6)),
     "shift down": Intervention(lambda images, by: shifted(images, down=int(by)), "pixels", (-6, -4, -2, 0, 2, 4, 6)),
 }

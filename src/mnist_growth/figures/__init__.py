@@ -16,7 +16,7 @@ from mnist_growth.figures.hard_digits import hardest_digits, near_duplicates, su
 from mnist_growth.figures.learning_curves import learning_curves
 from mnist_growth.figures.memory import memory
 from mnist_growth.figures.png import png_files
-from mnist_growth.figures.provenance import describe_dataset, stamp
+from mnist_growth.figures.provenance import describe_dataset, describe_network, stamp
 from mnist_growth.figures.reliability import reliability
 from mnist_growth.figures.style import (
     intervention_examples,
@@ -40,6 +40,7 @@ __all__ = [
     "confusion_matrix",
     "cost",
     "describe_dataset",
+    "describe_network",
     "disagreements",
     "drift_distributions",
     "drift_windows",

@@ -43,7 +43,7 @@ def class_images(means: NDArray[np.float64], deviations: NDArray[np.float64], co
     """
     pictures = np.concatenate([means, 2 * deviations])
     images = np.nan_to_num(pictures).clip(0, 255).round().astype(np.uint8)
-    captions = [f"<b>{kind}</b> of {label}" for kind in ("mean", "deviation") for label in range(len(counts))]
+    captions = [f"{kind}<br>of <b>{label}</b>" for kind in ("mean", "deviation") for label in range(len(counts))]
     hover = [f"{count:,} images" for count in counts] * 2
     figure = image_grid(images, len(counts), captions=captions, colors=[INK] * len(captions), hover=hover)
     figure.update_layout(title="Mean training digit of each class, and where it varies")

@@ -56,7 +56,10 @@ def suspected_labels(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figur
         image_grid(
             images,
             _COLUMNS,
-            captions=[f"<b>{label}, or {suggestion}?</b><br>{part}" for part, _, label, suggestion, _ in rows],
+            captions=[
+                f"<b>{label}, or {suggestion}?</b><br>{'test set' if part == 'test' else 'train set'}"
+                for part, _, label, suggestion, _ in rows
+            ],
             colors=[INK] * len(rows),
             hover=[
                 f"{part} digit {index}: labelled {label}, which has the probability {own:.2%}"

@@ -1,5 +1,7 @@
 """Where the numbers of a figure come from, written on the figure itself."""
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
 
@@ -13,6 +15,11 @@ def stamp(figure: go.Figure, provenance: str) -> go.Figure:
     stamped = go.Figure(figure)
     stamped.update_layout(title={"subtitle": {"text": provenance}})
     return stamped
+
+
+def describe_network(widths: Sequence[int], epochs: int) -> str:
+    """Return what a network is for a reader: "512-512-512 after 18 epochs"."""
+    return f"{'-'.join(map(str, widths))} after {epochs:,} epochs"
 
 
 def describe_dataset(dataset: str, requested: str) -> str:

@@ -39,7 +39,6 @@ def style_effects(effects: pd.DataFrame) -> go.Figure:
         shown = effects[effects["measure"] == name]
         overall = shown["errors"].sum() / shown["examples"].sum()
         place = {"row": position // 2 + 1, "col": position % 2 + 1}
-        figure.add_hline(y=float(overall), line={"color": GREY, "width": 1.5, "dash": "dash"}, **place)
         figure.add_scatter(
             x=shown["median"].tolist(),
             y=shown["error_rate"].tolist(),
@@ -53,6 +52,7 @@ def style_effects(effects: pd.DataFrame) -> go.Figure:
             showlegend=False,
             **place,
         )
+        figure.add_hline(y=float(overall), line={"color": GREY, "width": 1.5, "dash": "dash"}, **place)
     figure.update_layout(title="Error rate by style, with 95 % intervals (dashed: all digits)")
     figure.update_yaxes(tickformat=".1%", rangemode="tozero")
     return figure
@@ -96,7 +96,6 @@ def style_interventions(curves: pd.DataFrame) -> go.Figure:
     for position, name in enumerate(names):
         shown = curves[curves["intervention"] == name]
         place = {"row": position // 2 + 1, "col": position % 2 + 1}
-        figure.add_vline(x=0, line={"color": GREY, "width": 1.5, "dash": "dash"}, **place)
         figure.add_scatter(
             x=shown["strength"].tolist(),
             y=shown["accuracy"].tolist(),
@@ -109,6 +108,7 @@ def style_interventions(curves: pd.DataFrame) -> go.Figure:
             showlegend=False,
             **place,
         )
+        figure.add_vline(x=0, line={"color": GREY, "width": 1.5, "dash": "dash"}, **place)
     figure.update_layout(title="Accuracy on the same digits, written differently (dashed: as they are)")
     figure.update_yaxes(tickformat=".3~p")
     return figure

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from mnist_growth import figures
 from mnist_growth.digits import Digits, Split, class_statistics
 from mnist_growth.digits.interventions import INTERVENTIONS
+from mnist_growth.network import TrainedNetwork
 
 _MOST_PAIRS = 20  # near-duplicates shown
 
@@ -51,9 +52,18 @@ def draw_classes(balance: pd.DataFrame, train_digits: Digits, split: Split) -> t
 
 
 def draw_hard_digits(
-    hardest: pd.DataFrame, suspected: pd.DataFrame, train_digits: Digits, test_digits: Digits, provenance: str
+    hardest: pd.DataFrame,
+    suspected: pd.DataFrame,
+    train_digits: Digits,
+    test_digits: Digits,
+    trained: TrainedNetwork,
 ) -> tuple[go.Figure, go.Figure]:
     """Return the hardest training digits, and the digits whose labels are doubtful."""
+    network = figures.describe_network(trained.network.widths, trained.epochs)
+    provenance = (
+        f"{_dataset(train_digits)} · {len(train_digits):,} training and {len(test_digits):,} test digits · "
+        f"network {network}"
+    )
     return (
         figures.stamp(figures.hardest_digits(_images(hardest, train_digits, test_digits), hardest), provenance),
         figures.stamp(figures.suspected_labels(_images(suspected, train_digits, test_digits), suspected), provenance),

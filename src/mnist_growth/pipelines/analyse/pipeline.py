@@ -84,7 +84,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 draw_hard_digits,
-                inputs=["hardest_digits", "suspected_labels", "train_digits", "test_digits", "provenance"],
+                inputs=["hardest_digits", "suspected_labels", "train_digits", "test_digits", "network"],
                 outputs=["hardest_digits_figure", "suspected_labels_figure"],
                 name="draw_hard_digits",
             ),

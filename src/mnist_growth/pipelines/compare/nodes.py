@@ -66,5 +66,5 @@ def draw_comparison(
 
 def _name(trained: TrainedNetwork) -> str:
     """Widths, training and version of a network."""
-    widths = "-".join(map(str, trained.network.widths))
-    return f"{widths} after {trained.epochs:,} epochs, version {trained.version or 'unknown'}"
+    network = figures.describe_network(trained.network.widths, trained.epochs)
+    return f"{network}, version {trained.version or 'unknown'}"

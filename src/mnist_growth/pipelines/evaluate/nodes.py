@@ -171,7 +171,7 @@ def draw_digits(
 
 def _network(trained: TrainedNetwork) -> str:
     """Widths and training of a network: "512-512-512 after 18 epochs"."""
-    return f"{'-'.join(map(str, trained.network.widths))} after {trained.epochs:,} epochs"
+    return figures.describe_network(trained.network.widths, trained.epochs)
 
 
 def _requested_dataset(test_digits: Digits, manifest: dict[str, Any]) -> str:
