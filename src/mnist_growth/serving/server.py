@@ -17,7 +17,7 @@ from typing import Any
 import torch
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from mnist_growth.machine import raise_on_signals
 from mnist_growth.serving.config import ServingConfig
@@ -167,11 +167,23 @@ def _ask_supervisor() -> None:
 class _Workers(Multiprocess):
     """Workers that share a socket; one that dies is replaced, and SIGHUP reaches all of them."""
 
-    def handle_hup(self) -> None:
-        """Let every worker load the network again, where uvicorn would start new ones.
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self._untold: list[Process] = []
 
-        A worker that is still starting is left alone: it would end by the signal, and loads the newest network anyway.
-        """
-        for process in self.processes:
-            if process.pid is not None and process.is_ready(timeout=1):
-                os.kill(process.pid, signal.SIGHUP)
+    def handle_hup(self) -> None:
+        """Let every worker load the network again, where uvicorn would start new ones."""
+        self._untold = list(self.processes)
+
+    def handle_signals(self) -> None:
+        """Called twice a second: a worker that is still starting, and would end by the signal, is told later."""
+        super().handle_signals()
+        self._untold = [worker for worker in self._untold if worker.process.is_alive() and not _told(worker)]
+
+
+def _told(worker: Process) -> bool:
+    """Tell a worker to load the network again, if it understands that already."""
+    if worker.pid is None or not worker.is_ready(timeout=1):
+        return False
+    os.kill(worker.pid, signal.SIGHUP)
+    return True
