@@ -33,7 +33,8 @@ def main() -> None:
         with contextlib.suppress(Finished):
             contestant.run(race, entry["seed"], entry["recipe"])
     reached = {accuracy: race.seconds_to(float(accuracy)) for accuracy in entry["goals"]}
-    print(json.dumps({"curve": race.curve, "seconds_to": reached, "peak_rss_mb": round(peak_rss_bytes() / 1e6)}))
+    report = {"curve": race.curve, "seconds_to": reached, "settings": getattr(contestant, "SETTINGS", "")}
+    print(json.dumps({**report, "peak_rss_mb": round(peak_rss_bytes() / 1e6)}))
 
 
 def peak_rss_bytes() -> int:

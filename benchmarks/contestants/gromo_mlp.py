@@ -60,9 +60,7 @@ def _grow(model: GrowingMLP, loader: DataLoader[tuple[Tensor, ...]], layer: int)
     losses = []
     for scale in SCALES:
         model.set_scaling_factor(scale)
-        loss, _ = evaluate_model(
-            model, loader, nn.CrossEntropyLoss(), use_extended_model=True, batch_limit=BATCHES
-        )
+        loss, _ = evaluate_model(model, loader, nn.CrossEntropyLoss(), use_extended_model=True, batch_limit=BATCHES)
         losses.append(loss)
     best = SCALES[int(np.argmin(losses))]
     if best > 0:

@@ -6,12 +6,12 @@ from typing import Any
 
 os.environ["KERAS_BACKEND"] = "torch"
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
 
-from contestants.race import Race  # noqa: E402
+from contestants.race import Race
 
 SETTINGS = "as in mnist_mlp.py: 784-512-512-10, relu, dropout 0.2, RMSprop 0.001, batch 128; backend torch"
 

@@ -35,10 +35,10 @@ class Referee(Monitors):
                 torch.cuda.synchronize()
             self.race.pause()
 
-    def save(self, state: TrainingState, setup: TrainingSetup) -> None:
+    def save(self, state: TrainingState, _setup: TrainingSetup) -> None:
         """Forget the state."""
 
-    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
+    def note_epoch(self, state: TrainingState, _setup: TrainingSetup) -> None:
         """Have the averaged network tested."""
         self.race.epoch(lambda images: predict_logits(state.average, images).argmax(axis=1))
 

@@ -14,12 +14,12 @@ SETTINGS = "MLPClassifier((512, 512)) with its defaults (Adam 0.001, batch 200),
 
 def run(race: Race, seed: int, _recipe: Mapping[str, Any]) -> None:
     """Train with one ``partial_fit`` for each epoch."""
-    model = MLPClassifier((512, 512), random_state=np.random.RandomState(seed))  # noqa: NPY002
+    model = MLPClassifier((512, 512), random_state=np.random.RandomState(seed))
     images, labels = _pixels(race.digits.train_images), race.digits.train_labels
     classes = np.arange(10)
     race.start()
     while True:
-        model.partial_fit(images, labels, None if race.curve else classes)  # at the first call only
+        model.partial_fit(images, labels, classes=classes)
         race.epoch(lambda images: model.predict(_pixels(images)))
 
 

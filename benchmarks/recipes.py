@@ -1,0 +1,61 @@
+"""The recipes that this project races with: those of the environment `speed`, and what 99 % asks for beyond it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+
+from contestants.race import Arrays
+from tables import PROJECT
+
+ENVIRONMENT = "speed"
+
+TO_99: dict[str, Any] = {
+    "network": {"hidden_layers": 3},
+    "growth": {"initial_neurons": 256, "growth_rate": 128, "growth_epochs": 1, "max_neurons": 512},
+    "training": {"epochs": 7, "learning_rate": 0.006},
+    "warps": {
+        "enabled": True,
+        "rotation_degrees": 8,
+        "scale": 0.1,
+        "shear_degrees": 5,
+        "translation_pixels": 1.5,
+        "elastic_alpha_pixels": 24,
+    },
+}
+"""Other values than those of the environment. Warps are weaker than by default: time is too short for strong ones."""
+
+QUICK: dict[str, Any] = {
+    "growth": {"initial_neurons": 16, "growth_rate": 8, "growth_epochs": 1, "max_neurons": 32},
+    "training": {"epochs": 30, "batch_size": 32},
+}
+
+
+def load(dataset: str, overrides: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
+    """The parameters of a training, in groups, and the digits in memory.
+
+    Args:
+        dataset: name of the set.
+        overrides: other values than those of the environment.
+    """
+    bootstrap_project(PROJECT)
+    with KedroSession.create(PROJECT, env=ENVIRONMENT, runtime_params={"dataset": dataset, **overrides}) as session:
+        context = session.load_context()
+        parameters, digits = context.config_loader["parameters"], context.catalog.load("digit_archive")
+    recipe = {group: parameters[group] for group in ("split", "warps", "device", "network", "growth", "training")}
+    arrays = (digits.train.images, digits.train.labels, digits.test.images, digits.test.labels)
+    return recipe, Arrays(*map(np.array, arrays))
+
+
+def describe(recipe: Mapping[str, Any]) -> str:
+    """One line on a recipe."""
+    growth, training, warps = recipe["growth"], recipe["training"], recipe["warps"]
+    return (
+        f"{recipe['network']['hidden_layers']} hidden layers, {growth['initial_neurons']} to {growth['max_neurons']} "
+        f"neurons (+{growth['growth_rate']} every {growth['growth_epochs']} epochs), {training['epochs']} epochs, "
+        f"batch {training['batch_size']}, learning rate {training['learning_rate']:g}, label smoothing "
+        f"{training['label_smoothing']:g}, {'warps' if warps['enabled'] else 'no warps'}; "
+        f"{recipe['split']['validation_fraction']:.0%} of the training digits held out"
+    )
