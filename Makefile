@@ -8,13 +8,14 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test check coverage bench-run bench-growth bench-inference bench-serving fuzz-serving serve viz ui clean
+.PHONY: help install run test check coverage bench bench-run bench-growth bench-inference bench-serving fuzz-serving serve viz ui clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
 	@echo "make test                       install what is missing, then run the tests"
 	@echo "make check                      format, lint, types, layers of the house"
 	@echo "make coverage                   the tests with coverage measured"
+	@echo "make bench                      speed: throughput, time to accuracy against others, start-up (ARGS=--quick for a look)"
 	@echo "make bench-run                  accuracy, time and memory of whole runs over seeds"
 	@echo "make bench-growth               ways of growing against the fixed network (hours; ARGS=--quick for a look)"
 	@echo "make bench-inference            latency of the newest network in torch, ONNX and int8"
@@ -54,6 +55,9 @@ check: $(STAMP)
 
 coverage: $(STAMP)
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+bench: $(RIVALS)
+	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 bench-run: $(STAMP)
 	$(BIN)/python benchmarks/whole_run.py $(ARGS)

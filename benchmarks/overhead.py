@@ -86,7 +86,7 @@ def one_run(arguments: list[str]) -> dict[str, Any]:
 
 
 def node_seconds(log: str, began: datetime) -> tuple[float, float]:
-    """Seconds from the start of the command to that of the training, and until what it made is saved, by Kedro's log."""
+    """Seconds from the start of the command to that of the training, and of the training, by Kedro's log."""
     pattern = rf"^(\S+ \S+) \S+ \S+: (?:Running node: {NODE}|Saving data to network )"
     times = [datetime.strptime(found, "%Y-%m-%d %H:%M:%S,%f") for found in re.findall(pattern, log, re.MULTILINE)]
     started, ended = times[:2]
@@ -94,7 +94,7 @@ def node_seconds(log: str, began: datetime) -> tuple[float, float]:
 
 
 def validation_seconds(history: pd.DataFrame) -> float:
-    """Seconds that the validations of a training take: 10 % of 60,000 digits of noise, for each width of the history."""
+    """Seconds that the validations of a training take: a tenth of the digits, measured on noise for each width."""
     digits = 6000 if history["multiply_adds"].iloc[0] > 1e11 else 450
     images = torch.randint(0, 256, (digits, 28, 28), dtype=torch.uint8)
     labels, indices = torch.zeros(digits, dtype=torch.int64), torch.arange(digits)
@@ -121,11 +121,12 @@ def table(results: Mapping[str, Any]) -> str:
     ]
     rows.append(("whole command", mean_and_deviation([run["command"] for run in runs], 1), "100"))
     other = [100 * (1 - (run["training"] + run["validation"]) / run["command"]) for run in runs]
+    header = (f"`{results['command']}`", "seconds", "% of the command")
+    memory = mean_and_deviation([run["peak_rss_mb"] for run in runs], 0)
     return (
-        f"{markdown((f'`{results["command"]}`', 'seconds', '% of the command'), rows)}\n\n"
+        f"{markdown(header, rows)}\n\n"
         f"All but batches and validation: {mean_and_deviation(other, 1)} % of the command. Peak RSS of the command "
-        f"{mean_and_deviation([run['peak_rss_mb'] for run in runs], 0)} MB, {runs[0]['epochs']} epochs, n = {len(runs)}. "
-        f"{machine_line(results)}"
+        f"{memory} MB, {runs[0]['epochs']} epochs, n = {len(runs)}. {machine_line(results)}"
     )
 
 

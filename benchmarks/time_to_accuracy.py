@@ -91,13 +91,13 @@ def main() -> None:
 
 
 def line_up(options: argparse.Namespace, goals: tuple[float, float]) -> tuple[list[Entrant], Arrays]:
-    """Who takes part: ours to the lower and to the higher goal, each in the precision of its recipe and in float32."""
+    """Who takes part: ours to the lower and to the higher goal, each in the precision of its recipe, the device's and float32."""
     dataset = "sample" if options.quick else options.dataset
     entrants = []
-    for goal, overrides in zip(goals, ({}, recipes.TO_99), strict=True):
-        recipe, digits = recipes.load(dataset, recipes.QUICK if options.quick else overrides)
-        wanted = recipe["training"]["precision"]
-        precisions = [choose_precision(wanted, choose_device(recipe["device"])), "float32"]
+    for goal, environment in zip(goals, recipes.ENVIRONMENTS, strict=True):
+        recipe, digits = recipes.load(environment, dataset, recipes.QUICK if options.quick else {})
+        device = choose_device(recipe["device"])
+        precisions = [choose_precision(name, device) for name in (recipe["training"]["precision"], "auto", "float32")]
         for precision in dict.fromkeys(precisions):
             fixed = {**recipe, "training": {**recipe["training"], "precision": precision}}
             label = f"mnist-growth, {precision}"
