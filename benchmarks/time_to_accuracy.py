@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def line_up(options: argparse.Namespace, goals: tuple[float, float]) -> tuple[list[Entrant], Arrays]:
-    """Who takes part: ours to the lower and to the higher goal, each in the precision of its recipe, the device's and float32."""
+    """Who takes part: ours to the lower and to the higher goal, each in up to three precisions."""
     dataset = "sample" if options.quick else options.dataset
     entrants = []
     for goal, environment in zip(goals, recipes.ENVIRONMENTS, strict=True):
