@@ -72,7 +72,7 @@ def main() -> None:
     results: dict[str, Any] = {
         **circumstances(),
         "hardware": describe(),
-        "dataset": options.dataset,
+        "dataset": "sample" if options.quick else options.dataset,
         "goals": goals,
         "matmul_gflops": [],
         "runs": [],
