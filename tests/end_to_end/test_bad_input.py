@@ -79,7 +79,16 @@ def broken_gzip(folder):
     return f"{path.name} is not an intact gzip file"
 
 
-@pytest.mark.parametrize("damage", [truncated, wrong_magic, wrong_count, label_above_nine, wrong_size, broken_gzip])
+def empty_test_set(folder):
+    path = folder / IDX_NAMES.test_images
+    path.write_bytes(struct.pack(">4I", 2051, 0, 28, 28))
+    (folder / IDX_NAMES.test_labels).write_bytes(struct.pack(">2I", 2049, 0))
+    return f"{path.name} is empty: its header promises 0 x 28 x 28 images, expected at least one"
+
+
+@pytest.mark.parametrize(
+    "damage", [empty_test_set, truncated, wrong_magic, wrong_count, label_above_nine, wrong_size, broken_gzip]
+)
 def test_damaged_files(project, digits, damage):
     expected = damage(digits)
 
@@ -127,6 +136,36 @@ def test_an_unknown_version(trained):
 
     assert "2020-01-01T00.00.00.000Z" in sentence
     assert version in sentence
+
+
+@pytest.mark.parametrize("entry", ["test_digits", "train_digits", "split", "training_history"])
+def test_an_unknown_version_of_anything_else(trained, entry):
+    made_before = ("07_model_output/", "08_reporting/")
+    sentence = refused(trained, *EVALUATE, "--load-versions", f"{entry}:2020-01-01T00.00.00.000Z", kept=made_before)
+
+    assert "2020-01-01T00.00.00.000Z" in sentence
+
+
+def test_test_digits_of_another_size_are_not_evaluated(trained):
+    [version] = trained.versions("02_intermediate/test_digits")
+    path = trained.path("02_intermediate/test_digits", version) / "images.idx3-ubyte"
+    path.unlink()  # may be a hard link
+    path.write_bytes(struct.pack(">4I", 2051, 500, 14, 14) + bytes(500 * 14 * 14))
+
+    assert "holds images of 14 x 14 pixels, expected 28 x 28" in refused(trained, *EVALUATE)
+
+
+def test_a_class_without_test_digits_is_said(trained):
+    [version] = trained.versions("02_intermediate/test_digits")
+    folder = trained.path("02_intermediate/test_digits", version)
+    labels = np.frombuffer((folder / "labels.idx1-ubyte").read_bytes()[8:], np.uint8).astype(np.int64)
+    (folder / "labels.idx1-ubyte").unlink()
+    write_labels(folder / "labels.idx1-ubyte", np.where(labels == 8, 3, labels))
+
+    result = trained.succeed(*EVALUATE)
+
+    told = " ".join(result.stdout.split())
+    assert "the test digits of sample have none of class 8: nothing is known of how well it is recognised" in told
 
 
 def test_a_network_is_not_evaluated_on_another_set(trained, mlflow):
