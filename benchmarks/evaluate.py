@@ -39,7 +39,7 @@ def main() -> None:
         evaluation = time.perf_counter() - started
     share = evaluation / training
     print(f"{EPOCHS} epochs {training:.1f} s, evaluation {evaluation:.1f} s: {share:.2f} of it")
-    sys.exit(evaluation > training)
+    sys.exit(int(evaluation > training))
 
 
 if __name__ == "__main__":
