@@ -2,6 +2,7 @@ import pytest
 from kedro.io.core import DatasetError, Version
 
 from mnist_growth.datasets import CheckpointsDataset
+from mnist_growth.machine import folder_in_use
 
 NAME = "update-000000001-epochs-00000.safetensors"
 
@@ -52,6 +53,19 @@ def test_before_the_first_training_there_is_nothing_to_go_on_from(tmp_path):
 
 def test_it_exists_when_there_is_a_checkpoint(earlier):
     assert dataset(earlier).exists()
+
+
+def test_a_training_that_still_runs_is_not_gone_on_from(earlier):
+    with folder_in_use(earlier / "checkpoints" / "2"):
+        assert dataset(earlier).load().earlier == earlier / "checkpoints" / "1"
+        asked_for = dataset(earlier, load="2").load()
+        with pytest.raises(ValueError, match="/2 still runs: wait for its end, or stop it"):
+            asked_for.latest()
+        with folder_in_use(earlier / "checkpoints" / "1"):
+            newest = dataset(earlier).load()
+            with pytest.raises(ValueError, match="/2 still runs"):
+                newest.latest()
+    assert dataset(earlier).load().earlier == earlier / "checkpoints" / "2"
 
 
 def test_a_run_has_left_a_checkpoint_when_one_lies_in_its_own_folder(earlier):

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from mnist_growth.machine import remove_abandoned, temporary_folder
+from mnist_growth.machine import folder_in_use, is_in_use, remove_abandoned, temporary_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot lock a folder")
 
@@ -83,3 +83,22 @@ def test_a_folder_that_is_taken_for_abandoned_before_it_is_locked_is_made_again(
         assert taken == [folder]
         monkeypatch.undo()
         assert remove_abandoned(tmp_path) == []
+
+
+def test_a_folder_is_in_use_until_its_process_is_killed(tmp_path, other):
+    (folder,) = (tmp_path / "below").iterdir()
+    assert is_in_use(folder)
+    other.kill()
+    other.wait()
+    assert not is_in_use(folder)
+    assert not is_in_use(tmp_path / "nothing")
+
+
+def test_a_folder_that_was_used_stays_with_what_is_in_it_and_goes_when_it_is_empty(tmp_path):
+    for name in ("empty", "full"):
+        with folder_in_use(tmp_path / name):
+            assert is_in_use(tmp_path / name)
+    with folder_in_use(tmp_path / "full"):
+        (tmp_path / "full" / "file").write_text("x")
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
+    assert not is_in_use(tmp_path / "full")

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 from kedro.io import AbstractVersionedDataset
 from kedro.io.core import DatasetError, Version
 
+from mnist_growth.machine import is_in_use
 from mnist_growth.training import CHECKPOINTS, CheckpointStore
 
 
@@ -13,7 +14,8 @@ class CheckpointsDataset(AbstractVersionedDataset[CheckpointStore, CheckpointSto
     """A handle on checkpoints: a training saves many of them, where a Kedro dataset is saved once a run.
 
     Each run has a folder ``<filepath>/<version>``, named after Kedro's save version. The handle writes into the folder
-    of this run and reads the newest earlier folder, or the one that ``--load-versions checkpoints:<version>`` names.
+    of this run and reads the newest earlier folder whose training does not run any more, or the one that
+    ``--load-versions checkpoints:<version>`` names.
 
     Args:
         filepath: the folder of all trainings.
@@ -43,7 +45,8 @@ class CheckpointsDataset(AbstractVersionedDataset[CheckpointStore, CheckpointSto
             raise FileNotFoundError(
                 f"there are no checkpoints of version {wanted}: {root} has {', '.join(names) or 'none'}"
             )
-        earlier = root / wanted if wanted else next(iter(folders), None)
+        ended = [folder for folder in folders if not is_in_use(folder)]
+        earlier = root / wanted if wanted else next(iter(ended or folders), None)
         return CheckpointStore(folder=self._own_folder(), earlier=earlier, keep=self.keep)
 
     def has_written(self) -> bool:

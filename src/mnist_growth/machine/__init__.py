@@ -16,7 +16,7 @@ from mnist_growth.machine.interruption import (
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
 from mnist_growth.machine.memory import gpu_memory_bytes, peak_rss_bytes, private_bytes, rss_bytes
 from mnist_growth.machine.precision import Precision, PrecisionName, choose_precision, prepare_tf32
-from mnist_growth.machine.temporary import remove_abandoned, temporary_folder
+from mnist_growth.machine.temporary import folder_in_use, is_in_use, remove_abandoned, temporary_folder
 from mnist_growth.machine.threads import (
     MOST_THREADS,
     Threads,
@@ -44,8 +44,10 @@ __all__ = [
     "default_threads",
     "describe_machine",
     "flush_to_disk",
+    "folder_in_use",
     "gpu_memory_bytes",
     "gpu_memory_limit_bytes",
+    "is_in_use",
     "is_out_of_memory",
     "leave_on_signals",
     "memory_limit_bytes",

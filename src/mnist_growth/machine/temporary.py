@@ -1,4 +1,4 @@
-"""Temporary folders that tell whether the process that made them still lives."""
+"""Folders that tell whether the process that uses them still lives: by a lock, which ends with the process."""
 
 import contextlib
 import os
@@ -31,6 +31,42 @@ def temporary_folder(path: Path) -> Iterator[Path]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stack.callback(_let_go, _claim(folder))
         yield folder
+
+
+@contextlib.contextmanager
+def folder_in_use(folder: Path) -> Iterator[None]:
+    """Make a folder, and let other processes know by ``is_in_use`` that this one works in it; empty, it goes again.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = _claim(folder)
+    try:
+        yield
+    finally:
+        _let_go(lock)
+        with contextlib.suppress(OSError):  # what is in it stays
+            folder.rmdir()
+
+
+def is_in_use(folder: Path) -> bool:
+    """Whether a process works in a folder; on Windows, and on disks that know no locks, that is not known: no."""
+    if sys.platform == "win32":
+        return False
+    try:
+        lock = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(lock)
+    return False
 
 
 def remove_abandoned(root: Path, *, below: bool = True) -> list[Path]:

@@ -1,8 +1,9 @@
 """Checkpoints: a training on disk, so that it can go on bit for bit."""
 
+import contextlib
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mnist_growth.machine import atomic_path
+from mnist_growth.machine import atomic_path, folder_in_use, is_in_use
 from mnist_growth.network import (
     GrowingAdamW,
     averaged_copy,
@@ -98,6 +99,12 @@ class CheckpointStore:
         self._best: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self._best_before: Path | None = None
 
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Let other processes know that this training runs: none must go on from its checkpoints meanwhile."""
+        with folder_in_use(self.folder):
+            yield
+
     def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
         """Keep the state after an epoch in mind if it has the lowest validation loss so far.
 
@@ -134,7 +141,10 @@ class CheckpointStore:
 
         Raises:
             FileNotFoundError: there is none.
+            ValueError: the training that it belongs to still runs.
         """
+        if self.earlier is not None and is_in_use(self.earlier):
+            raise ValueError(f"the training in {self.earlier} still runs: wait for its end, or stop it, then go on")
         unreadable: set[Path] = set()
         while files := [path for path in _checkpoint_files(self.earlier) if path not in unreadable]:
             try:

@@ -153,7 +153,7 @@ def _train(
     prepare_tf32(setup.training.precision)
     logger.info("Training on %s in %s with %d threads", state.device, setup.training.precision, setup.threads)
     budget = MemoryBudget(memory.budget_fraction, state.device)
-    with computing_with(setup.threads):
+    with checkpoints.in_use(), computing_with(setup.threads):
         train(state, TrainingData.of(digits, split, budget), setup, checkpoints, monitor, budget)
     trained = TrainedNetwork(
         network=state.average.to("cpu"),
