@@ -68,6 +68,7 @@ def test_running_out_of_memory_is_told_from_other_errors():
     with pytest.raises(RuntimeError) as refusal:
         torch.empty(2**60, dtype=torch.uint8)
     assert is_out_of_memory(refusal.value)
+    assert is_out_of_memory(RuntimeError("could not create a primitive"))  # oneDNN, under a limit
     assert not is_out_of_memory(RuntimeError("shapes do not fit"))
     assert not is_out_of_memory(ValueError("can't allocate memory"))
 

@@ -58,8 +58,12 @@ class MemoryBudget:
                 trim(0)
 
 
+_OUT_OF_MEMORY = ("can't allocate memory", "could not create a primitive", "could not execute a primitive")
+"""What torch's allocator says, and oneDNN, the library of its matrix products, where it finds no room for itself."""
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory could not be had, on the CPU or a GPU."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
