@@ -188,7 +188,7 @@ def _serve(**options: Any) -> None:
     source = (
         MlflowSource(project, options["model"], config.backend)
         if options["model"]
-        else CatalogSource(project, options["version"], config.backend)
+        else CatalogSource(project, options["version"], config.backend, config.threads)
     )
     serve(source, config, os.environ.get("MNIST_GROWTH_TOKEN"), lambda address: click.echo(f"Listening on {address}"))
 

@@ -10,8 +10,10 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io.core import DatasetError
 
-from mnist_growth.network import load_network
-from mnist_growth.serving import BackendName, ServedModel, ServingConfig
+from mnist_growth.drift import DriftConfig, DriftReference, find_reference
+from mnist_growth.export import OnnxNetwork
+from mnist_growth.network import TrainedNetwork, load_network, tensors_sha256
+from mnist_growth.serving import BackendName, OnnxPredictor, Predictor, ServedModel, ServingConfig
 from mnist_growth.tracking import fetch_network
 
 
@@ -57,14 +59,16 @@ class CatalogSource:
         project: Whose catalog it is.
         version: Name of the folder of the network, if not the newest.
         backend: What is to compute it.
+        threads: That onnxruntime uses.
     """
 
     project: Project
     version: str | None
     backend: BackendName
+    threads: int = 1
 
     def __call__(self) -> ServedModel:
-        """Load the network, and the confusion of the run that made it where that has tested it."""
+        """Load the network, the confusion of the run that made it where that has tested it, and its drift reference."""
         context = self.project.context()
         catalog = context._get_catalog(load_versions={"network": self.version} if self.version else None)
         dataset = catalog["network"]
@@ -75,7 +79,14 @@ class CatalogSource:
                 raise error.__cause__ from None
             raise
         version = self.version or str(dataset.resolve_load_version())
-        return ServedModel.of(trained, version, backend=self.backend, confusion=_confusion(context, version))
+        return ServedModel.of(
+            trained,
+            version,
+            backend=self.backend,
+            predict=_exported(context, self.backend, version, self.threads),
+            confusion=_confusion(context, version),
+            drift=_drift(context, trained),
+        )
 
 
 @dataclass(frozen=True)
@@ -93,8 +104,18 @@ class MlflowSource:
     backend: BackendName
 
     def __call__(self) -> ServedModel:
-        """Fetch the model and load its network."""
-        return ServedModel.of(load_network(fetch_network(self.project.path, self.uri)), self.uri, backend=self.backend)
+        """Fetch the model and load its network.
+
+        Raises:
+            ValueError: Something else than torch is to compute it.
+        """
+        if self.backend != "torch":
+            raise ValueError(
+                f"serving.backend is {self.backend!r}, but a model of MLflow has not been exported: use torch, or a "
+                "network of the catalog"
+            )
+        trained = load_network(fetch_network(self.project.path, self.uri))
+        return ServedModel.of(trained, self.uri, drift=_drift(self.project.context(), trained))
 
 
 def _confusion(context: KedroContext, version: str) -> Sequence[Sequence[int]] | None:
@@ -104,3 +125,18 @@ def _confusion(context: KedroContext, version: str) -> Sequence[Sequence[int]] |
         return None
     counts: list[list[int]] = catalog.load("confusion_matrix").to_numpy().tolist()
     return counts
+
+
+def _exported(context: KedroContext, backend: BackendName, version: str, threads: int) -> Predictor | None:
+    """The export of a network that a backend computes; None for torch, which needs none."""
+    if backend == "torch":
+        return None
+    folder = Path(context._get_catalog()[f"network_{backend}"]._filepath)
+    return OnnxPredictor(OnnxNetwork.find(folder, version, threads))
+
+
+def _drift(context: KedroContext, trained: TrainedNetwork) -> tuple[DriftReference, DriftConfig] | None:
+    """The reference of a network, of whatever version it is, and how to compare with it."""
+    folder = Path(context._get_catalog()["drift_reference"]._filepath)
+    reference = find_reference(folder, tensors_sha256(trained.network.state_dict()))
+    return None if reference is None else (reference, DriftConfig.model_validate(context.params["drift"]))

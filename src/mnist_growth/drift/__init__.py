@@ -18,7 +18,13 @@ from mnist_growth.drift.features import (
     pixel_mean,
 )
 from mnist_growth.drift.histograms import count_all, histogram_table
-from mnist_growth.drift.reference import DriftReference, FeatureReference, load_reference, save_reference
+from mnist_growth.drift.reference import (
+    DriftReference,
+    FeatureReference,
+    find_reference,
+    load_reference,
+    save_reference,
+)
 from mnist_growth.drift.watching import watch
 from mnist_growth.drift.window import SlidingWindow
 
@@ -37,6 +43,7 @@ __all__ = [
     "collect",
     "compare",
     "count_all",
+    "find_reference",
     "has_drifted",
     "histogram_table",
     "kl_divergence",

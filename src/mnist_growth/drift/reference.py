@@ -1,5 +1,6 @@
 """How the features were distributed when the network was trained."""
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -135,6 +136,21 @@ def load_reference(path: Path) -> DriftReference:
     except ValueError as error:
         raise ValueError(_damaged(path, str(error))) from error
     return DriftReference(content.weights_sha256, content.dataset, features)
+
+
+def find_reference(folder: Path, weights_sha256: str) -> DriftReference | None:
+    """Return the newest reference of a network, or None if it has none.
+
+    Args:
+        folder: Of all versions, `<folder>/<version>/<name>`; damaged ones are passed over.
+        weights_sha256: Of the weights of the network.
+    """
+    for path in sorted(folder.glob(f"*/{folder.name}"), reverse=True):
+        with contextlib.suppress(ValueError, OSError):
+            reference = load_reference(path)
+            if reference.weights_sha256 == weights_sha256:
+                return reference
+    return None
 
 
 class _FeatureContent(BaseModel):

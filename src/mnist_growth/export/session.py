@@ -55,6 +55,28 @@ class OnnxNetwork:
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 
+    @classmethod
+    def find(cls, folder: Path, version: str, threads: int = 0) -> Self:
+        """Make the newest export of a network ready.
+
+        Args:
+            folder: Of all versions of exports, `<folder>/<version>/<name>`.
+            version: Of the network, which is that of its export only by chance.
+            threads: As above.
+
+        Raises:
+            ValueError: The network has not been exported.
+            OSError: A file cannot be read.
+        """
+        for path in sorted(folder.glob(f"*/{folder.name}"), reverse=True):
+            exported = cls.load(path, threads)
+            if exported.origin.version == version:
+                return exported
+        raise ValueError(
+            f"There is no export of the network {version} in {folder}: make one with "
+            f"`kedro run --pipeline export --load-versions network:{version}`"
+        )
+
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Logits, float32 [N, 10], of images, uint8 [N, 28, 28]; may be called by several threads at once."""
         chunks = [

@@ -5,11 +5,12 @@
 
 from mnist_growth.serving.config import BackendName, ServingConfig
 from mnist_growth.serving.model import ModelSource, ServedModel
-from mnist_growth.serving.predictor import Predictor, TorchPredictor
+from mnist_growth.serving.predictor import OnnxPredictor, Predictor, TorchPredictor
 
 __all__ = [
     "BackendName",
     "ModelSource",
+    "OnnxPredictor",
     "Predictor",
     "ServedModel",
     "ServingConfig",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -16,6 +17,9 @@ from mnist_growth.serving.gate import Gate
 from mnist_growth.serving.pages import add_pages
 from mnist_growth.serving.schemas import (
     Answered,
+    Drift,
+    DriftLimitsOf,
+    DriftOfFeature,
     Explanation,
     ImageRequest,
     ImagesRequest,
@@ -97,8 +101,8 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
     @app.post("/predict", response_model=Prediction, responses=_PROBLEMS)
     async def predict(request: ImageRequest) -> dict[str, Any]:
         """Recognise the digit in one image."""
-        image = await _readable(service.image(request.image))
-        found = await service.predict(image[None])
+        sent = await _readable(service.image(request.image))
+        found = await service.predict(sent.image[None], [sent.mean])
         return {**_answered(found.probabilities[0].tolist()), "model_version": found.version}
 
     @app.post("/predict/batch", response_model=Predictions, responses=_PROBLEMS)
@@ -107,14 +111,15 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
         if len(request.images) > service.config.max_images:
             sentence = f"there are {len(request.images)} images; expected at most {service.config.max_images}"
             raise HTTPException(413, sentence)
-        found = await service.predict(await _readable(service.images(request.images)))
+        images, means = await _readable(service.images(request.images))
+        found = await service.predict(images, means)
         answers = [Answered(**_answered(row)) for row in found.probabilities.tolist()]
         return _json(Predictions(predictions=answers, model_version=found.version))
 
     @app.post("/explain", response_model=Explanation, responses=_PROBLEMS)
     async def explain(request: ImageRequest) -> Response:
         """Recognise the digit in one image, and say which pixels spoke for it."""
-        image = await _readable(service.image(request.image))
+        image = (await _readable(service.image(request.image))).image
         found = await service.predict(image[None])
         answered = _answered(found.probabilities[0].tolist())
         influence = service.explain(image, answered["digit"])
@@ -178,9 +183,26 @@ def _add_status(app: FastAPI, service: Service) -> None:
         status = Status(status="stopping" if service.stopping else "ready")
         return JSONResponse(status.model_dump(), 503 if service.stopping else 200)
 
+    @app.get("/drift", responses=_GUARDED)
+    async def drift() -> Drift:
+        """Say how far the latest images of ``/predict`` are from those that the network was trained on."""
+        state = await service.drift_state()
+        features = [
+            DriftOfFeature(**asdict(feature), limits=DriftLimitsOf(**limits)) for feature, limits in state.rows()
+        ]
+        return Drift(
+            model_version=service.model.version,
+            watching=state.watching,
+            images=state.images,
+            window=state.window,
+            alarm=any(feature.alarm for feature in features),
+            features=features,
+        )
+
     @app.get("/metrics", response_class=PlainTextResponse, responses={401: _PROBLEMS[401]})
     async def metrics_page() -> PlainTextResponse:
         """Tell Prometheus how the service is doing."""
+        await service.drift_state()
         return PlainTextResponse(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-BackendName = Literal["torch"]
+BackendName = Literal["torch", "onnx", "int8"]
 
 
 class ServingConfig(BaseModel):
@@ -17,7 +17,7 @@ class ServingConfig(BaseModel):
     port: int = Field(default=8000, ge=0, le=65_535)
     """Port to listen on; 0 takes one that is free."""
     backend: BackendName = "torch"
-    """What computes the network."""
+    """What computes the network: torch, or onnxruntime with what the pipeline ``export`` has made of it."""
     canonical_form: bool = True
     """Whether images are brought to MNIST form; if not, they have to be 28 x 28 pixels, as the network was trained."""
     workers: int = Field(default=1, ge=1, le=64)

@@ -119,10 +119,10 @@ class Gate:
             question = orjson.loads(body)
             if type(question) is not dict or len(question) != 1 or type(text := question.get("image")) is not str:
                 return False
-            image = await self._service.image(text)
+            sent = await self._service.image(text)
         except ValueError:
             return False
-        found = await self._service.predict(image[np.newaxis])
+        found = await self._service.predict(sent.image[np.newaxis], [sent.mean])
         probabilities = found.probabilities[0].tolist()
         confidence = max(probabilities)
         prediction = {

@@ -1,9 +1,12 @@
 """What Prometheus is told."""
 
 import os
+from collections.abc import Iterable
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from mnist_growth.drift import FeatureDrift
 
 _LATENCIES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -14,7 +17,25 @@ IN_WORK = Gauge("mnist_growth_requests_in_work", "Requests being received or ans
 BATCH = Histogram("mnist_growth_batch_images", "Images that went through the network together", buckets=_BATCHES)
 DIGITS = Counter("mnist_growth_digits", "Answers", ("digit",))
 MODEL = Gauge("mnist_growth_model", "1 for the network that answers", ("version", "backend"), multiprocess_mode="max")
+DRIFT = Gauge(
+    "mnist_growth_drift",
+    "Distance of the latest images from training: kl, psi (nats) or ks",
+    ("feature", "measure"),
+    multiprocess_mode="livemax",
+)
+DRIFT_ALARM = Gauge("mnist_growth_drift_alarm", "1 where a limit is passed", ("feature",), multiprocess_mode="livemax")
+DRIFT_IMAGES = Gauge("mnist_growth_drift_images", "Latest images that are compared", multiprocess_mode="livesum")
 RELOADS = Counter("mnist_growth_reloads", "Attempts to load a network", ("outcome",))
+
+
+def tell_drift(features: Iterable[FeatureDrift], images: int) -> None:
+    """Set the values of drift."""
+    DRIFT_IMAGES.set(images)
+    for feature in features:
+        DRIFT_ALARM.labels(feature.feature).set(feature.alarm)
+        for measure, value in (("kl", feature.kl), ("psi", feature.psi), ("ks", feature.ks)):
+            if value is not None:
+                DRIFT.labels(feature.feature, measure).set(value)
 
 
 def exposition() -> bytes:

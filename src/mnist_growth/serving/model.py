@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.network import TrainedNetwork
 from mnist_growth.serving.predictor import Predictor, TorchPredictor
 
@@ -24,6 +25,7 @@ class ServedModel:
         parameters: Number of trainable numbers.
         confusion: How often test digits of one class (row) were taken for another (column), ten rows of ten counts;
             None where the network has not been tested.
+        drift: What the latest images are compared with, and how; None where the network has no reference.
     """
 
     version: str
@@ -36,6 +38,7 @@ class ServedModel:
     hidden_widths: tuple[int, ...]
     parameters: int
     confusion: Sequence[Sequence[int]] | None = None
+    drift: tuple[DriftReference, DriftConfig] | None = None
 
     @classmethod
     def of(
@@ -46,6 +49,7 @@ class ServedModel:
         backend: str = "torch",
         predict: Predictor | None = None,
         confusion: Sequence[Sequence[int]] | None = None,
+        drift: tuple[DriftReference, DriftConfig] | None = None,
     ) -> "ServedModel":
         """Make a network ready.
 
@@ -55,6 +59,7 @@ class ServedModel:
             backend: Name of what computes it.
             predict: Answers in the place of torch.
             confusion: As described above.
+            drift: As described above.
         """
         gradient = TorchPredictor(trained.network)
         return cls(
@@ -68,6 +73,7 @@ class ServedModel:
             hidden_widths=trained.network.widths,
             parameters=trained.network.parameter_count,
             confusion=confusion,
+            drift=drift,
         )
 
 

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mnist_growth.export import fold
+from mnist_growth.export import OnnxNetwork, fold
 from mnist_growth.network import GrowingMLP
 from mnist_growth.network.mlp import PIXELS
 
@@ -48,3 +48,20 @@ class TorchPredictor:
             activations = torch.addmm(bias, activations, weight).relu_()
         weight, bias = self._layers[-1]
         return torch.addmm(bias, activations, weight)
+
+
+class OnnxPredictor:
+    """An exported network in onnxruntime, float32 or int8.
+
+    Args:
+        network: Loaded from its file.
+    """
+
+    def __init__(self, network: OnnxNetwork) -> None:
+        self._network = network
+
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Probabilities float32 [N, 10] of images uint8 [N, 28, 28]."""
+        logits = self._network.predict_logits(images)
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))

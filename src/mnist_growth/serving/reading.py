@@ -1,14 +1,28 @@
 """From the text in a request to an image in MNIST form."""
 
 import binascii
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_growth.digits import IMAGE_SIDE, decode_image, read_digit
+from mnist_growth.digits import IMAGE_SIDE, canonical_form, decode_image
+from mnist_growth.drift import pixel_mean
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _QUICK_PIXELS = 100_000  # a PNG of so many takes about a millisecond to decode and to bring to MNIST form
+
+
+class Sent(NamedTuple):
+    """An image that was sent.
+
+    Attributes:
+        image: As the network gets it, uint8 [28, 28].
+        mean: Mean grey value of the image as it came, 0 to 1.
+    """
+
+    image: NDArray[np.uint8]
+    mean: float
 
 
 def decode_text(text: str) -> bytes:
@@ -33,8 +47,8 @@ def is_quick(content: bytes) -> bool:
     return len(content) <= IMAGE_SIDE * IMAGE_SIDE
 
 
-def read_image(content: bytes, max_pixels: int, canonical: bool) -> NDArray[np.uint8]:
-    """The image in a file, or in 784 grey values: uint8 [28, 28].
+def read_image(content: bytes, max_pixels: int, canonical: bool) -> Sent:
+    """The image in a file, or in 784 grey values.
 
     Args:
         content: Of the file.
@@ -44,10 +58,10 @@ def read_image(content: bytes, max_pixels: int, canonical: bool) -> NDArray[np.u
     Raises:
         ValueError: It is no image, too large, shows nothing or, where it stays as it is, has another size.
     """
-    if canonical:
-        return read_digit(content, max_pixels)
     pixels = decode_image(content, max_pixels)
+    if canonical:
+        return Sent(canonical_form(pixels), pixel_mean(pixels))
     if pixels.shape != (IMAGE_SIDE, IMAGE_SIDE):
         height, width = pixels.shape
         raise ValueError(f"the image has {width} x {height} pixels; expected {IMAGE_SIDE} x {IMAGE_SIDE}")
-    return pixels
+    return Sent(pixels, pixel_mean(pixels))

@@ -98,6 +98,38 @@ class ModelDescription(_Message):
     ]
 
 
+class DriftLimitsOf(_Message):
+    """Values above which a feature has drifted."""
+
+    kl: float
+    psi: float
+    ks: float | None
+
+
+class DriftOfFeature(_Message):
+    """How far one feature of the latest images is from training."""
+
+    feature: str
+    images: int
+    kl: Annotated[float, Field(description="KL(training || current) in nats.")]
+    psi: Annotated[float, Field(description="Population stability index in nats.")]
+    ks: Annotated[float | None, Field(description="Distance of Kolmogorov and Smirnov; none for the digit.")]
+    ks_p_value: float | None
+    alarm: bool
+    limits: DriftLimitsOf
+
+
+class Drift(_Message):
+    """How far the latest images are from those that the network was trained on."""
+
+    model_version: str
+    watching: Annotated[bool, Field(description="False where the network has no reference to compare with.")]
+    images: Annotated[int, Field(description="Number of the latest images that are compared.")]
+    window: Annotated[int, Field(description="Largest number of images that are.")]
+    alarm: bool
+    features: list[DriftOfFeature]
+
+
 class Reloaded(_Message):
     """Which network answers from now on."""
 

@@ -2,23 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_growth.serving import metrics
-from mnist_growth.serving.batching import Answer, Batcher, Images, Probabilities
+from mnist_growth.serving.batching import Answer, Batcher, Images
 from mnist_growth.serving.config import ServingConfig
+from mnist_growth.serving.drift_watch import DriftState, DriftWatch
 from mnist_growth.serving.model import ModelSource, ServedModel
-from mnist_growth.serving.reading import decode_text, is_quick, read_image
+from mnist_growth.serving.reading import Sent, decode_text, is_quick, read_image
 from mnist_growth.serving.saliency import saliency
 
 logger = logging.getLogger(__name__)
-
-Observer = Callable[[Images, Probabilities], None]
-"""Is shown every batch: images uint8 [N, 28, 28] and their probabilities float32 [N, 10]."""
 
 
 class Service:
@@ -27,7 +25,7 @@ class Service:
     Attributes:
         model: The network that answers now.
         stopping: Whether the service has been asked to stop.
-        observers: Are shown every batch after it was answered, in the event loop.
+        drift: Compares the images of ``/predict`` with those of training; begins anew with every network.
 
     Args:
         source: Where the network comes from; it is loaded here.
@@ -37,18 +35,19 @@ class Service:
     def __init__(self, source: ModelSource, config: ServingConfig) -> None:
         self.config = config
         self.stopping = False
-        self.observers: list[Observer] = []
         self._source = source
         self._reloading = asyncio.Lock()
         self._readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read")
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
+        self._measurer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drift")
         self._digit_counters = [metrics.DIGITS.labels(str(digit)) for digit in range(10)]
         self._batcher = Batcher(self._answer, config.max_batch, config.max_wait_milliseconds / 1000)
         self.model = self._warm()
+        self.drift = DriftWatch(self.model.drift)
         metrics.MODEL.labels(self.model.version, self.model.backend).set(1)
 
-    async def image(self, text: str) -> NDArray[np.uint8]:
-        """The image uint8 [28, 28] behind the text of a request.
+    async def image(self, text: str) -> Sent:
+        """The image behind the text of a request.
 
         Raises:
             ValueError: There is none.
@@ -60,25 +59,42 @@ class Service:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, read_image, content, max_pixels, canonical)
 
-    async def images(self, texts: Sequence[str]) -> Images:
-        """The images uint8 [N, 28, 28] behind several texts; other requests are answered in between.
+    async def images(self, texts: Sequence[str]) -> tuple[Images, list[float]]:
+        """The images uint8 [N, 28, 28] behind several texts, and their mean grey values as they came.
+
+        Other requests are answered in between.
 
         Raises:
             ValueError: One of them is none; the sentence begins with its number, counted from 0.
         """
-        images = np.empty((len(texts), 28, 28), np.uint8)
+        images, means = np.empty((len(texts), 28, 28), np.uint8), [0.0] * len(texts)
         for number, text in enumerate(texts):
             try:
-                images[number] = await self.image(text)
+                images[number], means[number] = await self.image(text)
             except ValueError as error:
                 raise ValueError(f"images[{number}]: {error}") from error
             if number % 16 == 15:
                 await asyncio.sleep(0)
-        return images
+        return images, means
 
-    async def predict(self, images: Images) -> Answer:
-        """Answer images uint8 [N, 28, 28]."""
-        return await self._batcher(images)
+    async def predict(self, images: Images, means: Sequence[float] = ()) -> Answer:
+        """Answer images uint8 [N, 28, 28].
+
+        Args:
+            images: In MNIST form.
+            means: Their mean grey values as they came, where they are to be watched for drift.
+        """
+        answer = await self._batcher(images)
+        if means:
+            self.drift.note(images, means, answer.probabilities)
+        return answer
+
+    async def drift_state(self) -> DriftState:
+        """How far the latest images are from training; Prometheus is told as well."""
+        loop = asyncio.get_running_loop()
+        state = await loop.run_in_executor(self._measurer, self.drift.state)
+        metrics.tell_drift(state.features, state.images)
+        return state
 
     def explain(self, image: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
         """Which pixels of an image uint8 [28, 28] speak for a digit: float32 [28, 28]."""
@@ -102,6 +118,7 @@ class Service:
                 metrics.RELOADS.labels("failed").inc()
                 raise
             before, self.model = self.model, model
+            self.drift = DriftWatch(model.drift)
         metrics.RELOADS.labels("done").inc()
         metrics.MODEL.labels(before.version, before.backend).set(0)
         metrics.MODEL.labels(model.version, model.backend).set(1)
@@ -112,6 +129,7 @@ class Service:
         """Give the threads back."""
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._loader.shutdown(wait=False, cancel_futures=True)
+        self._measurer.shutdown(wait=False, cancel_futures=True)
 
     def _warm(self) -> ServedModel:
         """Load the network and use it once, so that the first request does not wait for what is done only once."""
@@ -125,6 +143,4 @@ class Service:
         metrics.BATCH.observe(len(images))
         for digit in probabilities.argmax(axis=1).tolist():
             self._digit_counters[digit].inc()
-        for observe in self.observers:
-            observe(images, probabilities)
         return Answer(probabilities, model.version)

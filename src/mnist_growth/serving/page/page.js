@@ -194,6 +194,7 @@ tokenForm.addEventListener("submit", (event) => {
   event.preventDefault();
   sessionStorage.setItem("token", document.querySelector("#token").value);
   describe();
+  drift();
   touched();
 });
 
@@ -232,6 +233,37 @@ function confusion(counts) {
   });
 }
 
+const FEATURES = {
+  pixel_mean: "mean grey value, as sent", ink: "ink", slant: "slant", thickness: "thickness of the stroke", digit: "digit answered", confidence: "confidence",
+};
+
+async function drift() {
+  let found;
+  try {
+    found = await ask("/drift");
+  } catch {
+    return; // what keeps the service from answering is told elsewhere
+  }
+  document.querySelector(".drift").hidden = !found.watching;
+  const alarms = found.features.filter((feature) => feature.alarm).map((feature) => FEATURES[feature.feature]);
+  document.querySelector("#drift-state").textContent = !found.images
+    ? "No images have been sent to /predict yet; drawings on this page do not count."
+    : `The latest ${found.images.toLocaleString("en")} images sent to /predict: ${alarms.length ? `drift of ${alarms.join(", ")}` : "no drift"}. Drawings on this page do not count.`;
+  const table = document.querySelector("#drift");
+  table.querySelectorAll("tr").forEach((row) => row.remove());
+  table.hidden = !found.features.length;
+  const head = table.insertRow();
+  head.append(...["feature", "PSI (limit)", "KL (limit)", "KS (limit)", ""].map((text) => cell("th", text, "col")));
+  for (const feature of found.features) {
+    const line = table.insertRow();
+    const measures = ["psi", "kl", "ks"].map((name) =>
+      cell("td", feature[name] === null ? "–" : `${feature[name].toFixed(3)} (${feature.limits[name]})`));
+    const state = cell("td", feature.alarm ? "drift" : "as in training");
+    state.className = feature.alarm ? "alarm" : "";
+    line.append(cell("td", FEATURES[feature.feature]), ...measures, state);
+  }
+}
+
 function cell(kind, text, scope) {
   const element = document.createElement(kind);
   element.textContent = text;
@@ -242,3 +274,5 @@ function cell(kind, text, scope) {
 draw();
 answer();
 describe();
+drift();
+setInterval(() => { if (!document.hidden) drift(); }, 10000);
