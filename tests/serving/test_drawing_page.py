@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from served import Source
 
-from mnist_growth.network import TrainedNetwork
+from mnist_growth.batch import Picture, features_of, predict_pictures
+from mnist_growth.digits import sample_digits
+from mnist_growth.drift import DriftConfig, DriftReference
+from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.serving import ServingConfig
 from mnist_growth.serving.app import create_app
 from mnist_growth.serving.server import bind
@@ -35,11 +39,16 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium (D
 @pytest.fixture(scope="module")
 def address(trained: TrainedNetwork) -> Iterator[str]:
     """A service on this machine, with a token that the page has to be told."""
-    source = Source(
-        trained, options={"confusion": [[9 if row == column else 1 for column in range(10)] for row in range(10)]}
-    )
+    images = sample_digits().test.images[:200]
+    pictures = (Picture(str(number), image) for number, image in enumerate(images))
+    [part] = predict_pictures(pictures, partial(predict_logits, trained.network))
+    confusion = [[9 if row == column else 1 for column in range(10)] for row in range(10)]
+    reference = DriftReference.of(features_of(part.predictions), 10, "ab" * 32, "sample")
+    source = Source(trained, options={"confusion": confusion, "drift": (reference, DriftConfig())})
     listener = bind("127.0.0.1", 0)
-    app = create_app(Service(source, ServingConfig()), token="secret")
+    service = Service(source, ServingConfig())
+    service.drift.note(images, [0.9] * len(images), service.model.predict(images))  # as if they had come inverted
+    app = create_app(service, token="secret")
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -142,6 +151,15 @@ def test_the_page_fits_the_screen(page: Page) -> None:
         box = page.locator(name).bounding_box()
         assert box is not None
         assert box["height"] >= 44  # pixels, for fingers
+
+
+def test_drift_is_told(page: Page) -> None:
+    expect(page.locator("#drift-state")).to_contain_text(
+        "The latest 200 images sent to /predict: drift of mean grey value, as sent."
+    )
+    expect(page.locator("#drift td")).to_have_count(30)
+    expect(page.locator("#drift .alarm")).to_have_count(1)
+    expect(page.locator("#drift tr", has=page.locator(".alarm"))).to_contain_text("mean grey value")
 
 
 def test_a_digit_is_drawn_by_keyboard(page: Page) -> None:
