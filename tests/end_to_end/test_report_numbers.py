@@ -255,16 +255,31 @@ def test_cost(tables, history):
     assert len(shown) == 10
 
 
-def test_layers(tables, weights):
+def test_layers_and_memory(tables, weights):
     matrices = [weights[f"hidden.{layer}.linear.weight"] for layer in range(3)] + [weights["output.weight"]]
     others = [2 * 64, 2 * 64, 2 * 64, 10]
+    kept = [784 + 2 * 64, 2 * 64, 2 * 64, 2 * 10]  # pixels; sums and outputs of hidden layers; logits and log-softmax
 
-    for number, (row, matrix, more) in enumerate(zip(tables["layer_costs"][1:-1], matrices, others, strict=True), 1):
+    rows = zip(tables["layer_costs"][1:-1], matrices, others, kept, strict=True)
+    for number, (row, matrix, more, activations) in enumerate(rows, start=1):
         outputs, inputs = matrix.shape
-        sizes = [number, inputs, outputs, matrix.size + more, matrix.size]
+        sizes = [number, inputs, outputs, matrix.size + more, matrix.size, activations]
         assert row == [f"{size:,}" for size in sizes]
-    total, products = sum(matrix.size for matrix in matrices) + sum(others), sum(matrix.size for matrix in matrices)
-    assert tables["layer_costs"][-1] == ["all", "", "", f"{total:,}", f"{products:,}"]
+    products = sum(matrix.size for matrix in matrices)
+    parameters = products + sum(others)
+    sums = [f"{total:,}" for total in (parameters, products, sum(kept))]
+    assert tables["layer_costs"][-1] == ["all", "", "", *sums]
+    memory = {row[0]: row[2] for row in tables["memory_parts"][1:]}
+    expected = {
+        "weights": 4 * parameters,
+        "averaged weights": 4 * parameters,
+        "gradients": 4 * parameters,
+        "Adam's moments": 8 * parameters,
+        "activations": 4 * 64 * sum(kept),
+    }
+    assert {name: memory[name] for name in expected} == {
+        name: f"{size / 1e6:,.0f} MB" for name, size in expected.items()
+    }
 
 
 def test_digits_of_each_class(tables):

@@ -3,8 +3,8 @@ import re
 
 import plotly.graph_objects as go
 import plotly.offline
-from html_page import Page
 
+from html_page import Page
 from mnist_growth.figures import TEMPLATE, learning_curves
 from mnist_growth.report import Section, Table, page
 
