@@ -105,7 +105,7 @@ def test_every_entry_of_the_catalog_is_used_and_has_the_layer_of_its_folder():
     for name, entry in catalog.items():
         layer = entry["metadata"]["kedro-viz"]["layer"]
         assert entry["filepath"].split("/")[:2] == ["data", next(key for key in LAYERS if LAYERS[key] == layer)], name
-        assert entry.get("versioned", False) == (name != "digit_archive"), name
+        assert entry.get("versioned", False) == (name not in ("digit_archive", "analysis")), name
 
 
 def test_only_what_a_run_needs_for_itself_is_missing_from_the_catalog():

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth import evaluation, figures
+from mnist_growth.datasets import AnalysisStore
 from mnist_growth.digits import Digits
 from mnist_growth.network import MemoryPart, TrainedNetwork, layer_costs, training_memory
 from mnist_growth.report import ReportConfig, RunFacts, RunResults, run_report
@@ -96,6 +97,8 @@ def write_report(
     layer_costs: pd.DataFrame,
     memory_parts: pd.DataFrame,
     data_manifest: dict[str, Any],
+    predictions: pd.DataFrame,
+    analysis: AnalysisStore,
     parameters: dict[str, Any],
     run_facts: RunFacts,
     **drawn: go.Figure,
@@ -114,5 +117,6 @@ def write_report(
         memory_parts=memory_parts,
         data_manifest=data_manifest,
         figures=drawn,
+        analysis=analysis.of(predictions),
     )
     return run_report(results, parameters, run_facts)

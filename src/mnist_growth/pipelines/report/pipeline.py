@@ -73,7 +73,9 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 write_report,
-                inputs={name: name for name in [*TABLES, "parameters", "run_facts", *FIGURES]},
+                inputs={
+                    name: name for name in [*TABLES, "predictions", "analysis", "parameters", "run_facts", *FIGURES]
+                },
                 outputs="report",
                 name="write_report",
             ),
