@@ -1,3 +1,4 @@
+import gc
 import json
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from kedro.pipeline import Node, Pipeline
 from kedro.runner import SequentialRunner
 from kedro_datasets.json import JSONDataset
 
-from mnist_growth.hooks import ParameterHooks, TrackingHooks, VersionHooks, git_commit
+from mnist_growth.hooks import MemoryHooks, ParameterHooks, TrackingHooks, VersionHooks, git_commit
 from mnist_growth.hooks import record as hooks
 from mnist_growth.hooks.monitor import TrackingMonitor
+from mnist_growth.machine import rss_bytes
 from mnist_growth.tracking import Status
 from mnist_growth.training import EpochRecord, GrowthEvent
 
@@ -294,3 +296,21 @@ def test_without_git_there_is_no_commit(tmp_path, monkeypatch):
     monkeypatch.setattr(hooks.subprocess, "run", no_such_program)
 
     assert git_commit(tmp_path) == "none"
+
+
+def test_between_nodes_memory_that_was_freed_goes_back_to_the_system():
+    class Half:
+        """Holds itself, so that only a search for garbage finds it."""
+
+        def __init__(self):
+            self.memory, self.self = bytearray(b"1") * 100_000_000, self
+
+    hooks = MemoryHooks()
+    hooks.before_pipeline_run()
+    Half()
+    held = rss_bytes()
+    hooks.after_node_run()
+    hooks.after_pipeline_run()
+
+    assert held - rss_bytes() > 90_000_000
+    assert gc.get_freeze_count() == 0

@@ -1,8 +1,8 @@
 """Settings of the Kedro project."""
 
-from mnist_growth.hooks import FactsHooks, ParameterHooks, TrackingHooks, VersionHooks
+from mnist_growth.hooks import FactsHooks, MemoryHooks, ParameterHooks, TrackingHooks, VersionHooks
 
-HOOKS = (ParameterHooks(), VersionHooks(), FactsHooks(), TrackingHooks())
+HOOKS = (ParameterHooks(), VersionHooks(), FactsHooks(), TrackingHooks(), MemoryHooks())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 CONFIG_LOADER_ARGS = {

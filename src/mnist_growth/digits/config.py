@@ -21,15 +21,15 @@ class WarpConfig(BaseModel):
 
     enabled: bool = True
     """Whether training images are warped at all."""
-    rotation_degrees: float = Field(default=10, ge=0, le=180)
+    rotation_degrees: float = Field(default=8, ge=0, le=180)
     """Largest rotation, in degrees, either way."""
-    scale: float = Field(default=0.15, ge=0, lt=1)
-    """Largest relative change of width and of height, drawn separately: 0.15 is 85 % to 115 %."""
-    shear_degrees: float = Field(default=7, ge=0, le=60)
+    scale: float = Field(default=0.12, ge=0, lt=1)
+    """Largest relative change of width and of height, drawn separately: 0.12 is 88 % to 112 %."""
+    shear_degrees: float = Field(default=6, ge=0, le=60)
     """Largest horizontal shear, in degrees, either way."""
-    translation_pixels: float = Field(default=2, ge=0, le=28)
+    translation_pixels: float = Field(default=1.5, ge=0, le=28)
     """Largest shift along each axis, in pixels."""
-    elastic_alpha_pixels: float = Field(default=32, ge=0, le=1000)
+    elastic_alpha_pixels: float = Field(default=28, ge=0, le=1000)
     """Elastic field: amplitude, in pixels, of the uniform noise before it is smoothed."""
     elastic_sigma_pixels: float = Field(default=4, ge=1, le=28)
     """Elastic field: standard deviation, in pixels, of the Gaussian that smooths the noise."""

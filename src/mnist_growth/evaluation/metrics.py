@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn import metrics
 
 from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation.calibration import expected_calibration_error
@@ -47,6 +46,8 @@ def test_metrics(
         log-likelihood of the labels. Counts: ``errors``, ``examples``, ``parameters``, ``epochs``, ``hidden_widths``.
         Texts: ``dataset``, ``requested_dataset``, ``fingerprint``.
     """
+    from sklearn import metrics  # a second and 70 MB, which only an evaluation needs
+
     labels = predictions["label"].to_numpy()
     predicted = predictions["prediction"].to_numpy()
     class_probabilities = probabilities(predictions)
@@ -99,6 +100,8 @@ def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
         intervals ``precision_low`` to ``precision_high`` and ``recall_low`` to ``recall_high`` (float64, not a number
         where a class is not predicted, or does not occur).
     """
+    from sklearn import metrics  # a second and 70 MB, which only an evaluation needs
+
     labels, predicted = predictions["label"].to_numpy(), predictions["prediction"].to_numpy()
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         labels, predicted, labels=_CLASSES, zero_division=0
@@ -131,6 +134,8 @@ def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
         Counts (int64) in ten rows, one per true class (index ``label``, 0 to 9), and ten columns, one per predicted
         class, named "0" to "9" because parquet wants strings.
     """
+    from sklearn import metrics  # a second and 70 MB, which only an evaluation needs
+
     counts = metrics.confusion_matrix(
         predictions["label"].to_numpy(), predictions["prediction"].to_numpy(), labels=_CLASSES
     )

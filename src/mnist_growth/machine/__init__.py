@@ -14,7 +14,13 @@ from mnist_growth.machine.interruption import (
     stop_on_request,
 )
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
-from mnist_growth.machine.memory import gpu_memory_bytes, peak_rss_bytes, private_bytes, rss_bytes
+from mnist_growth.machine.memory import (
+    gpu_memory_bytes,
+    peak_rss_bytes,
+    private_bytes,
+    return_freed_memory,
+    rss_bytes,
+)
 from mnist_growth.machine.precision import Precision, PrecisionName, choose_precision, prepare_tf32
 from mnist_growth.machine.temporary import folder_in_use, is_in_use, remove_abandoned, temporary_folder
 from mnist_growth.machine.threads import (
@@ -57,6 +63,7 @@ __all__ = [
     "raise_for",
     "raise_on_signals",
     "remove_abandoned",
+    "return_freed_memory",
     "rss_bytes",
     "stop_on_request",
     "temporary_folder",

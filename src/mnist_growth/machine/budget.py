@@ -1,15 +1,13 @@
 """The share of the memory that a training may use."""
 
-import ctypes
 import gc
-import sys
 from typing import Annotated
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
-from mnist_growth.machine.memory import private_bytes, rss_bytes
+from mnist_growth.machine.memory import private_bytes, return_freed_memory, rss_bytes
 
 
 class MemoryConfig(BaseModel):
@@ -52,10 +50,8 @@ class MemoryBudget:
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-        elif sys.platform == "linux":
-            trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, other C libraries do not
-            if trim is not None:
-                trim(0)
+        else:
+            return_freed_memory()
 
 
 _OUT_OF_MEMORY = ("can't allocate memory", "could not create a primitive", "could not execute a primitive")

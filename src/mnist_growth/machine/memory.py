@@ -1,5 +1,6 @@
 """Memory that this process uses, in bytes."""
 
+import ctypes
 import sys
 
 import psutil
@@ -35,3 +36,11 @@ def gpu_memory_bytes(device: torch.device) -> int:
     if device.type == "mps":
         return torch.mps.current_allocated_memory()
     return 0
+
+
+def return_freed_memory() -> None:
+    """Give memory that was freed back to the system; the C library of Linux keeps it for the process otherwise."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, other C libraries do not
+        if trim is not None:
+            trim(0)

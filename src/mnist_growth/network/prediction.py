@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mnist_growth.network.mlp import GrowingMLP
 
-CHUNK = 2000  # images per forward pass; a fixed number, so that every process gives the same bits
+CHUNK = 500  # images per forward pass; a fixed number, so that every process gives the same bits
 
 
 @torch.inference_mode()

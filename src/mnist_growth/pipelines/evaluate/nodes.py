@@ -18,7 +18,7 @@ from mnist_growth.training import split_fingerprint
 
 logger = logging.getLogger(__name__)
 
-_CHUNK = 10_000  # digits whose predictions are in memory at once while parts are counted
+_CHUNK = 2_000  # digits whose predictions are in memory at once while parts are counted
 _DIGITS_PER_DIRECTION = 5  # mistakes shown of each direction of a confused pair
 
 
