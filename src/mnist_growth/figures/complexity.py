@@ -8,9 +8,9 @@ from mnist_growth.figures.theme import BLUE, GREEN, GREY, LEGEND_BELOW, ORANGE, 
 
 _BYTES_PER_MEGABYTE = 1e6
 _COLUMNS = (
-    ("training_multiply_adds", "multiply-adds", "multiply-adds of learning from an image"),
-    ("parameters", "parameters", "parameters, as many gradients"),
-    ("activations", "kept activations", "activations kept for an image"),
+    ("training_multiply_adds", "multiply-adds", "multiply-adds of<br>learning from an image"),
+    ("parameters", "parameters", "parameters,<br>as many gradients"),
+    ("activations", "kept activations", "activations<br>kept for an image"),
 )
 _PART_COLORS = (GREY, BLUE, SKY, GREEN, ORANGE, PURPLE)
 
@@ -44,7 +44,8 @@ def complexity(layers: pd.DataFrame, memory_parts: pd.DataFrame) -> go.Figure:
             row=1,
             col=column,
         )
-        figure.update_yaxes(title_text=title, rangemode="tozero", row=1, col=column)
+        figure.update_yaxes(title={"text": title, "font": {"size": 12}}, rangemode="tozero", row=1, col=column)
+        figure.update_xaxes(tickangle=0, tickfont_size=10, row=1, col=column)
     megabytes = dict(zip(memory_parts["part"], (memory_parts["bytes"] / _BYTES_PER_MEGABYTE).tolist(), strict=True))
     formulas = dict(zip(memory_parts["part"], memory_parts["formula"], strict=True))
     peak, budget = megabytes.pop("measured peak"), megabytes.pop("budget")
@@ -78,5 +79,6 @@ def complexity(layers: pd.DataFrame, memory_parts: pd.DataFrame) -> go.Figure:
         legend_traceorder="normal",
         height=720,
         margin_b=LEGEND_BELOW,
+        meta={"min_width": 900},  # pixels: three figures stand side by side
     )
     return figure
