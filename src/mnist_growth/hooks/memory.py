@@ -10,7 +10,7 @@ class MemoryHooks:
 
     @hook_impl(trylast=True)  # the record imports MLflow
     def before_pipeline_run(self) -> None:
-        """Set aside what the libraries have made when they were imported: looking for garbage is then a matter of ms."""
+        """Set aside what imports have made, which stays: a search for garbage then takes milliseconds."""
         gc.collect()
         gc.freeze()
 
