@@ -46,7 +46,6 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def wrapped(*args: Any, verbose: bool = False, **options: Any) -> Any:
-        warnings.filterwarnings("ignore", "Option '--pipeline' is deprecated", KedroDeprecationWarning)
         logging.raiseExceptions = False  # a log file that cannot be written must not hide what happened
         from mnist_growth.machine import raise_on_signals  # imports torch, which other commands do not need
 
@@ -129,6 +128,8 @@ def _run(**options: Any) -> Any:
     if any(names):
         check_pipeline_names(names)
     assert kedro_run.callback is not None
+    # Only now: some of the libraries that are imported above put filters of their own before it.
+    warnings.filterwarnings("ignore", "Option '--pipeline' is deprecated", KedroDeprecationWarning)
     return kedro_run.callback(**options)
 
 

@@ -1,6 +1,5 @@
 """A training stays inside its memory: it takes smaller pieces, with the same result, or says that it does not fit."""
 
-import resource
 import sys
 import time
 from pathlib import Path
@@ -108,20 +107,6 @@ def test_under_a_budget_that_cannot_hold_it_smaller_pieces_give_the_same_loss_cu
     first = history["micro_batch_size"].iloc[0]
     tags = mlflow(whole.project).runs()[0].data.tags
     assert tags["micro_batch_size.epoch_0001"].startswith(f"{first}: 16384 images need ")
-
-
-def test_under_a_limit_that_cannot_hold_it_a_failed_allocation_leads_to_smaller_pieces(whole):
-    """The budget is all of the machine's memory, so nothing is known of the limit before an allocation fails."""
-    limit = (whole.data_before + 3 * whole.data_most) // 4
-
-    limited = whole.project.kedro(
-        *large(1.0), env={"ARROW_DEFAULT_MEMORY_POOL": "system"}, limits={resource.RLIMIT_DATA: limit}
-    )
-
-    assert limited.stderr == ""
-    assert limited.code == 0
-    assert f"memory could not be had: 8192 {SMALLER}" in limited.stdout, limited.stdout
-    whole.assert_same_curve()
 
 
 def test_where_not_even_the_smallest_piece_fits_a_checkpoint_and_a_sentence_are_left(project, smoke_run, mlflow):

@@ -34,7 +34,7 @@ def test_one_run_with_parameters_and_tags(smoke_run, run):
         "growth.max_neurons": "64",
         "training.learning_rate_schedule.schedule": "cosine",
         "training.epochs": "4",
-        "warps.scale": "0.15",
+        "warps.scale": "0.12",
     }
     assert tags["environment"] == "smoke"
     assert tags["pipeline"] == "__default__"

@@ -58,8 +58,8 @@ class Recorder:
 class Training:
     """A small training: its data, its setup, and how to begin it."""
 
-    def __init__(self, device="cpu", **changes):
-        digits = make_digits()
+    def __init__(self, device="cpu", digits=None, **changes):
+        digits = digits or make_digits()
         split = stratified_split(digits.labels, SplitConfig(validation_fraction=0.25))
         training = {
             "epochs": 3,
