@@ -62,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--limit", type=float, default=90.0, help="seconds that a rival may spend on 99 %%")
+    parser.add_argument("--limit", type=float, default=45.0, help="seconds that a rival may spend on 99 %%")
     parser.add_argument("--rivals", nargs="*", default=list(RIVALS), choices=list(RIVALS))
     parser.add_argument("--quick", action="store_true", help="500 digits of the sample, goals of 50 and 60 %%")
     options = parser.parse_args()
