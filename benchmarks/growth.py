@@ -36,6 +36,7 @@ from mnist_growth.hooks import git_commit
 from mnist_growth.network import GrowthConfig, NetworkConfig, predict_logits
 from mnist_growth.training import Monitors, TrainingConfig, TrainingSetup, TrainingState
 from prepared_training import PreparedTraining, prepare
+from tables import mean_and_deviation
 
 PROJECT = Path(__file__).parents[1]
 RESULTS = PROJECT / "benchmarks" / "results" / "growth.json"
@@ -213,13 +214,6 @@ def runs_by_method(entry: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     order = [FIXED, FIXED_FEWER, *GROWN]
     runs = {method: [run for run in entry["runs"] if run["method"] == method] for method in order}
     return {method: found for method, found in runs.items() if found}
-
-
-def mean_and_deviation(values: list[float], digits: int) -> str:
-    """Mean and standard deviation; of a single value there is none."""
-    if len(values) < 2:
-        return f"{values[0]:.{digits}f}"
-    return f"{statistics.mean(values):.{digits}f} ± {statistics.stdev(values):.{digits}f}"
 
 
 def difference(runs: list[dict[str, Any]], others: list[dict[str, Any]]) -> str:
