@@ -44,7 +44,7 @@ def test_a_training_learns_grows_on_schedule_and_tells_its_monitor(make_training
     assert recorder.calls[0] == ("started", 0, 4, 4)
     assert recorder.calls[-1] == ("finished",)
     assert recorder.calls.count(("batch", 4)) == 4
-    assert checkpoints.moments == [(1, 0), (2, 0), (4, 0)]  # at every growth and at the end
+    assert checkpoints.moments == [(0, 0), (1, 0), (2, 0), (4, 0)]  # at the start, at every growth and at the end
     assert state.updates == 16
 
 
@@ -148,7 +148,7 @@ def test_a_checkpoint_is_due_after_the_seconds_of_the_setup_also_within_an_epoch
     training = make_training(training={"epochs": 1, "checkpoint_seconds": 1e-9})
     checkpoints = Forgetful()
     train(training.begin(), training.data, training.setup, checkpoints, recorder, training.budget)
-    assert checkpoints.moments == [(0, 1), (0, 2), (0, 3), (0, 4), (1, 0)]
+    assert checkpoints.moments == [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (1, 0)]
 
 
 def test_divergence_is_one_sentence_and_the_monitor_is_closed(make_training, recorder):
@@ -184,6 +184,6 @@ def test_a_signal_ends_the_training_after_the_batch_with_a_checkpoint(make_train
     state = training.begin()
     with pytest.raises(expected):
         train(state, training.data, training.setup, checkpoints, recorder, training.budget)
-    assert checkpoints.moments == [(0, 2)]
+    assert checkpoints.moments == [(0, 0), (0, 2)]
     assert state.updates == 2
     assert recorder.calls[-1] == ("finished",)

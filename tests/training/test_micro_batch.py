@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from mnist_growth.digits import WarpConfig
-from mnist_growth.network import Backprop, GrowingMLP
+from mnist_growth.network import Backprop, GrowingAdamW, GrowingMLP
+from mnist_growth.network.fused_update import FusedUpdate
 from mnist_growth.training import CheckpointStore, micro_batch, train
 from mnist_growth.training.micro_batch import MicroBatches, bytes_per_image
 
@@ -239,4 +240,44 @@ def test_memory_that_runs_out_in_the_validation_leaves_a_checkpoint_too(make_tra
     monkeypatch.setattr("mnist_growth.training.loop.score", scarce)
     with pytest.raises(MemoryError, match="^memory ran out: a checkpoint was written"):
         train(training.begin(), training.data, training.setup, checkpoints, recorder, training.budget)
-    assert checkpoints.count == 1
+    assert checkpoints.count == 2  # at the start, and now
+
+
+def test_memory_that_runs_out_in_a_growth_leaves_a_checkpoint_from_before_it(
+    make_training, recorder, monkeypatch, tmp_path
+):
+    training = make_training()
+    uninterrupted = training.begin()
+    train(uninterrupted, training.data, training.setup, Unsaved(), recorder, training.budget)
+
+    def scarce(*_):
+        raise ON_CPU
+
+    with monkeypatch.context() as patch, pytest.raises(MemoryError, match="^memory ran out: a checkpoint was written"):
+        patch.setattr(GrowingAdamW, "grow", scarce)
+        train(training.begin(), training.data, training.setup, CheckpointStore(tmp_path), recorder, training.budget)
+    resumed = CheckpointStore(tmp_path / "new", earlier=tmp_path).latest().restore(torch.device("cpu"))
+    assert (resumed.epochs_done, resumed.events) == (1, [])
+    train(resumed, training.data, training.setup, Unsaved(), recorder, training.budget)
+    for name, expected in uninterrupted.average.state_dict().items():
+        assert torch.equal(expected, resumed.average.state_dict()[name]), name
+
+
+def test_memory_that_runs_out_in_the_optimizer_leaves_no_half_step(make_training, recorder, monkeypatch):
+    """The batch is done again in smaller pieces; nothing was updated by the attempt."""
+    training = make_training(network={"batch_norm": False}, training={"epochs": 2})
+    uninterrupted, starved = training.begin(), training.begin()
+    train(uninterrupted, training.data, training.setup, Unsaved(), recorder, training.budget)
+    calls, view = [], FusedUpdate.view_gradients
+
+    def scarce(self):
+        calls.append(self)
+        if len(calls) == 4:  # the second of the two calls of the second step
+            raise ON_CPU
+        view(self)
+
+    monkeypatch.setattr(FusedUpdate, "view_gradients", scarce)
+    train(starved, training.data, training.setup, Unsaved(), recorder, training.budget)
+    assert recorder.calls.count(("shrank", 1, 20)) == 1
+    for mine, other in zip(starved.records, uninterrupted.records, strict=True):
+        assert mine.train_loss == pytest.approx(other.train_loss, rel=1e-5)

@@ -69,6 +69,8 @@ class GrowingAdamW:
             raise RuntimeError(f"{without[0]} has no gradient: run a backward pass before the step")
         if not self._calls or any(call.is_stale() for call in self._calls):
             self._calls = self._prepare()
+        for call in self._calls:  # all that takes memory comes before the first weight changes: a step is whole or none
+            call.view_gradients()
         for call in self._calls:
             call.run(
                 learning_rate=learning_rate * (newest_factor if call.newest else 1.0),

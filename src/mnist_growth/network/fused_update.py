@@ -53,8 +53,7 @@ class FusedUpdate:
     def run(
         self, *, learning_rate: float | Tensor, weight_decay: float, betas: tuple[float, float], epsilon: float
     ) -> None:
-        """Update the weights, moments and ages of all blocks from the gradients of the parameters, in place."""
-        self._view_gradients()
+        """Update the weights, moments and ages of all blocks in place, from the gradients that were viewed last."""
         if self._scattered:
             torch._foreach_copy_(self._weight_buffers, self._scattered_views)
             torch._foreach_copy_(self._gradient_buffers, self._scattered_gradients)
@@ -77,8 +76,8 @@ class FusedUpdate:
         if self._scattered:
             torch._foreach_copy_(self._scattered_views, self._weight_buffers)
 
-    def _view_gradients(self) -> None:
-        """Find the gradients of the blocks; those of the last step, where the gradients lie where they did."""
+    def view_gradients(self) -> None:
+        """Find the gradients of the blocks before ``run``; where they lie where they did, nothing is done."""
         whole = [parameter.grad.contiguous() for parameter in self._parameters if parameter.grad is not None]
         addresses = [gradient.data_ptr() for gradient in whole]
         if addresses == self._gradient_addresses:

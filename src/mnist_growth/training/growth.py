@@ -33,7 +33,7 @@ def grow_if_due(state: TrainingState, data: TrainingData, setup: TrainingSetup) 
         setup: all parameters.
 
     Returns:
-        What was done; None if nothing was.
+        What was done; None if nothing was. If it fails, for want of memory, the state is as before.
     """
     widths = state.network.widths
     moment = Moment(
@@ -46,7 +46,12 @@ def grow_if_due(state: TrainingState, data: TrainingData, setup: TrainingSetup) 
     neurons = neurons_wanted(moment, setup.growth)
     if neurons <= moment.neurons:
         return None
-    return _grow(state, data, setup.growth, neurons)
+    drawn = state.data_generator.get_state()
+    try:
+        return _grow(state, data, setup.growth, neurons)
+    except Exception:
+        state.data_generator.set_state(drawn)
+        raise
 
 
 def newest_factor(age: int | None, growth: GrowthConfig, batches: int) -> float:
@@ -77,26 +82,24 @@ def _grow(state: TrainingState, data: TrainingData, growth: GrowthConfig, neuron
     if not any(counts):  # what is left to spend does not pay for a whole unit
         return None
     operator = operator_named(growth.operator, probe)
-    (state.network, average), widenings = widen_together(
-        [before, state.average], counts, operator, state.data_generator
-    )
-    state.average = average.requires_grad_(False)
-    state.optimizer.grow(state.network, widenings)
+    (network, average), widenings = widen_together([before, state.average], counts, operator, state.data_generator)
     check, _ = data.batch(data.validation[:CHECK_IMAGES], state.device)
-    old_logits, new_logits = (_evaluate(network, check) for network in (before, state.network))
+    old_logits, new_logits = (_evaluate(either, check) for either in (before, network))
     event = GrowthEvent(
         epoch=state.epochs_done + 1,
         operator=growth.operator,
         trigger=growth.trigger,
         layers=tuple(layer + 1 for layer, count in enumerate(counts) if count > 0),
         widths_before=before.widths,
-        widths_after=state.network.widths,
+        widths_after=network.widths,
         parameters_before=before.parameter_count,
-        parameters_after=state.network.parameter_count,
+        parameters_after=network.parameter_count,
         largest_logit_change=float((old_logits - new_logits).abs().max()),
         largest_logit=float(old_logits.abs().max()),
         gradient_gains=tuple(found.gain(count) for found, count in zip(directions, counts, strict=True) if count > 0),
     )
+    state.optimizer.grow(network, widenings)  # the last that takes memory: it is done or not, like the rest
+    state.network, state.average = network, average.requires_grad_(False)
     state.events.append(event)
     return event
 

@@ -47,8 +47,8 @@ def train(
 ) -> None:
     """Train until ``setup.training.epochs`` epochs are done, in place.
 
-    A checkpoint is taken after every growth, at the end, and whenever ``checkpoint_seconds`` have passed since the
-    last one, also within an epoch. After SIGINT or SIGTERM the batch is finished and a checkpoint taken.
+    A checkpoint is taken at the start, after every growth, at the end, and whenever ``checkpoint_seconds`` have passed
+    since the last one, also within an epoch. After SIGINT or SIGTERM the batch is finished and a checkpoint taken.
 
     Args:
         state: a new training, or one that goes on.
@@ -70,7 +70,7 @@ def train(
         budget=budget,
         told=lambda size, reason: monitor.shrank(state.epochs_done + 1, size, reason),
     )
-    last_checkpoint = time.monotonic()
+    last_checkpoint = -math.inf
 
     def checkpoint() -> None:
         nonlocal last_checkpoint
@@ -80,26 +80,24 @@ def train(
     step: TrainingStep | None = None
     monitor.started(state.epochs_done, setup.training.epochs, batches)
     try:
-        with stop_on_request() as stop:
+        with stop_on_request() as stop, leaving_a_checkpoint(checkpoint, state, budget):
+            checkpoint()
             while state.epochs_done < setup.training.epochs:
                 if len(state.progress.order) == 0:
                     begin_epoch(state, data, setup, monitor)
                     if state.progress.grew:
                         checkpoint()
                 if step is None or step.network is not state.network:
-                    with leaving_a_checkpoint(checkpoint, state, budget):
-                        micro_batches.fit(state.network, data.images, setup.warps, setup.training.product_dtype)
-                        step = TrainingStep(state, data, setup, batches, micro_batches)
+                    micro_batches.fit(state.network, data.images, setup.warps, setup.training.product_dtype)
+                    step = TrainingStep(state, data, setup, batches, micro_batches)
                 while state.progress.batches < batches:
-                    with leaving_a_checkpoint(checkpoint, state, budget):
-                        step()
+                    step()
                     monitor.batch(state.progress.batches)
                     is_due = time.monotonic() - last_checkpoint > setup.training.checkpoint_seconds
                     if is_due or stop.signal is not None:
                         checkpoint()
                     stop.raise_if_made()
-                with leaving_a_checkpoint(checkpoint, state, budget):
-                    finish_epoch(state, data, setup, batches, micro_batches)
+                finish_epoch(state, data, setup, batches, micro_batches)
                 checkpoints.note_epoch(state, setup)
                 monitor.epoch(state.records[-1])
             checkpoint()
