@@ -27,7 +27,7 @@ OFTEN = ("--params", "training.checkpoint_seconds=0.01")
 BATCHES = 63  # per epoch
 EPOCHS = 4
 GROWTHS = (1, 2)  # epochs after which the network grows
-LONGEST = 120  # seconds to wait for the moment of a kill
+LONGEST = 600  # seconds to wait for the moment of a kill
 
 
 @dataclass(frozen=True)
