@@ -5,7 +5,7 @@ the gradient, at the scale that a line search finds best.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,18 +43,25 @@ def run(race: Race, seed: int, _recipe: Mapping[str, Any]) -> None:
     race.start()
     for epoch in range(1_000_000):
         if 0 < epoch <= GROWTHS:
-            _grow(model, loader, layer=(epoch - 1) % HIDDEN_LAYERS)
+            grow(model, loader, (epoch - 1) % HIDDEN_LAYERS, NEW_NEURONS)
         if epoch <= GROWTHS:  # Adam starts anew: the parameters are others
             optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
         gradient_descent(model, loader, optimizer, None, nn.CrossEntropyLoss())
         race.epoch(predict)
 
 
-def _grow(model: GrowingMLP, loader: DataLoader[tuple[Tensor, ...]], layer: int) -> None:
-    """Add neurons in front of a growable layer."""
+def grow(model: GrowingMLP, loader: Iterable[Sequence[Tensor]], layer: int, count: int) -> None:
+    """Add neurons in front of a growable layer.
+
+    Args:
+        model: is grown in place.
+        loader: batches of pixels and labels; the first ``BATCHES`` of them are looked at for each step.
+        layer: zero-based index of the hidden layer that becomes wider.
+        count: largest number of new neurons.
+    """
     model.set_growing_layers(index=layer)
     compute_statistics(model, loader, nn.CrossEntropyLoss(reduction="sum"), batch_limit=BATCHES)
-    model.compute_optimal_updates(maximum_added_neurons=NEW_NEURONS)
+    model.compute_optimal_updates(maximum_added_neurons=count)
     model.reset_computation()
     model.dummy_select_update()
     losses = []

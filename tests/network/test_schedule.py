@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mnist_growth.network import GrowthConfig, scheduled_neurons
+from mnist_growth.network import GrowthConfig, planned_widths, scheduled_neurons
 
 
 def test_the_reference_schedule():
@@ -26,3 +26,44 @@ def test_width_never_falls_and_stays_in_its_bounds(initial, rate, epochs, room, 
 def test_a_largest_width_below_the_first_is_refused():
     with pytest.raises(ValidationError, match="max_neurons is 64, smaller than initial_neurons, 128"):
         GrowthConfig(initial_neurons=128, max_neurons=64)
+
+
+def planned(*stages, **changes):
+    plan = [{"epoch": epoch, "neurons": neurons} for epoch, neurons in stages]
+    return GrowthConfig(trigger="plan", initial_neurons=4, max_neurons=20, plan=plan, **changes)
+
+
+def test_a_plan_says_the_width_of_each_layer_from_each_stage_on():
+    config = planned((2, [9, 4, 6]), (5, 12), (9, [20, 12, 12]))
+    expected = [(4, 4, 4)] * 2 + [(9, 4, 6)] * 3 + [(12, 12, 12)] * 4 + [(20, 12, 12)] * 3
+    assert [planned_widths(epoch, config, 3) for epoch in range(12)] == expected
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        [(2, 9), (2, 12)],
+        [(5, 9), (3, 12)],
+        [(2, [9, 6]), (4, [12, 5])],
+        [(2, 3)],
+        [(2, 21)],
+        [(2, [9, 21])],
+    ],
+)
+def test_a_plan_that_does_not_go_up_is_refused(stages):
+    with pytest.raises(ValidationError, match="epochs must rise, no width may fall, and none may be above max_neurons"):
+        planned(*stages)
+
+
+def test_a_plan_for_another_number_of_layers_is_refused():
+    with pytest.raises(ValidationError, match="plan has 2 widths at epoch 2 and the network has 3 hidden layers"):
+        planned((1, [5, 5, 5]), (2, [9, 6]))
+    with pytest.raises(ValueError, match="growth.plan has 2 widths at epoch 2 and the network has 3 hidden layers"):
+        planned_widths(2, planned((2, [9, 6])), 3)
+
+
+def test_a_plan_and_its_trigger_belong_together():
+    with pytest.raises(ValidationError, match="trigger is plan and plan is empty"):
+        GrowthConfig(trigger="plan")
+    with pytest.raises(ValidationError, match="trigger is schedule and plan has stages"):
+        GrowthConfig(plan=[{"epoch": 1, "neurons": 512}])

@@ -18,6 +18,7 @@ from mnist_growth.training.step import TrainingStep
 
 # A training of three epochs has its growths in it whatever the trigger.
 GROWTH = {"plateau_improvement": 0.99, "plateau_epochs": 1, "cooldown_epochs": 1, "budget_share": 0.8}
+PLAN = [{"epoch": 1, "neurons": [9, 7]}, {"epoch": 2, "neurons": 10}]
 COMBINATIONS = list(itertools.product(get_args(OperatorName), get_args(TriggerName), get_args(PlaceName)))
 
 
@@ -50,7 +51,8 @@ def run(training, recorder, checkpoints=None, state=None):
 
 @pytest.mark.parametrize(("operator", "trigger", "where"), COMBINATIONS)
 def test_every_combination_trains_and_tells_what_it_did(make_training, recorder, operator, trigger, where):
-    training = make_training(growth={**GROWTH, "operator": operator, "trigger": trigger, "where": where})
+    plan = PLAN if trigger == "plan" else ()
+    training = make_training(growth={**GROWTH, "operator": operator, "trigger": trigger, "where": where, "plan": plan})
     state = run(training, recorder)
     assert recorder.events == state.events
     assert state.events
@@ -76,6 +78,7 @@ def test_every_combination_trains_and_tells_what_it_did(make_training, recorder,
         ("gradient_directed", "schedule", "largest_gain"),
         ("paired", "budget", "all"),
         ("random", "plateau", "largest_gain"),
+        ("zero_fan_out", "plan", "all"),
     ],
 )
 def test_a_training_that_goes_on_after_a_growth_equals_the_uninterrupted_one(
@@ -86,6 +89,7 @@ def test_a_training_that_goes_on_after_a_growth_equals_the_uninterrupted_one(
         "operator": operator,
         "trigger": trigger,
         "where": where,
+        "plan": PLAN if trigger == "plan" else (),
         "new_unit_warmup_epochs": 0.7,
         "new_unit_learning_rate_scale": 2.0,
     }
@@ -103,6 +107,15 @@ def test_a_training_that_goes_on_after_a_growth_equals_the_uninterrupted_one(
     for name, moments in whole.optimizer.moments().items():
         resumed = state.optimizer.moments()[name]
         assert all(torch.equal(*pair) for pair in zip(vars(moments).values(), vars(resumed).values(), strict=True))
+
+
+def test_a_plan_grows_each_layer_as_it_says(make_training, recorder):
+    training = make_training(growth={"trigger": "plan", "plan": PLAN}, training={"epochs": 4})
+    state = run(training, recorder)
+    assert [record.widths for record in state.records] == ["6-6", "9-7", "10-10", "10-10"]
+    assert [event.layers for event in state.events] == [(1, 2), (1, 2)]
+    with pytest.raises(ValueError, match="growth.plan has 2 widths at epoch 1 and the network has 3 hidden layers"):
+        make_training(growth={"trigger": "plan", "plan": PLAN}, network={"hidden_layers": 3})
 
 
 def test_the_average_keeps_its_function_too(make_training, recorder):

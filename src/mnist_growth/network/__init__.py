@@ -22,7 +22,7 @@ from mnist_growth.network.operators import net2net_split, paired, random, zero_f
 from mnist_growth.network.placement import equal_width, neurons_to_add, parameters_of_a_unit
 from mnist_growth.network.plateau import is_plateau
 from mnist_growth.network.prediction import Score, predict_logits, score
-from mnist_growth.network.schedule import scheduled_neurons
+from mnist_growth.network.schedule import planned_widths, scheduled_neurons
 from mnist_growth.network.tensor_file import check_header, load_tensors, save_tensors, tensors_sha256
 from mnist_growth.network.training_memory import MemoryPart, training_memory
 from mnist_growth.network.triggers import Moment, neurons_wanted
@@ -66,6 +66,7 @@ __all__ = [
     "paired",
     "parameter_count",
     "parameters_of_a_unit",
+    "planned_widths",
     "predict_logits",
     "random",
     "rebuild_network",

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 OperatorName = Literal["zero_fan_out", "net2net_split", "paired", "gradient_directed", "random"]
-TriggerName = Literal["schedule", "plateau", "budget"]
+TriggerName = Literal["schedule", "plateau", "budget", "plan"]
+Width = Annotated[int, Field(ge=1, le=65536)]
 PlaceName = Literal["all", "largest_gain"]
 
 
@@ -18,21 +19,51 @@ class NetworkConfig(BaseModel):
     batch_norm: bool = True
 
 
+class Stage(BaseModel):
+    """Widths that the hidden layers have from an epoch on.
+
+    Attributes:
+        epoch: so many epochs are done before.
+        neurons: of every hidden layer, or of each of them, the first one first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epoch: Annotated[int, Field(ge=1)]
+    neurons: Width | tuple[Width, ...]
+
+    def widths(self, hidden_layers: int) -> tuple[int, ...]:
+        """One width for each hidden layer.
+
+        Raises:
+            ValueError: there are not so many.
+        """
+        if isinstance(self.neurons, int):
+            return (self.neurons,) * hidden_layers
+        if len(self.neurons) != hidden_layers:
+            raise ValueError(
+                f"growth.plan has {len(self.neurons)} widths at epoch {self.epoch} and the network has "
+                f"{hidden_layers} hidden layers: give one width for each, or a single one for all"
+            )
+        return self.neurons
+
+
 class GrowthConfig(BaseModel):
     """When the hidden layers widen, by how much, and how the new neurons start."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    initial_neurons: Annotated[int, Field(ge=1, le=65536)] = 128
-    growth_rate: Annotated[int, Field(ge=1, le=65536)] = 64
+    initial_neurons: Width = 128
+    growth_rate: Width = 64
     growth_epochs: Annotated[int, Field(ge=1)] = 20
-    max_neurons: Annotated[int, Field(ge=1, le=65536)] = 512
+    max_neurons: Width = 512
     operator: OperatorName = "zero_fan_out"
     trigger: TriggerName = "schedule"
     plateau_improvement: Annotated[float, Field(ge=0, lt=1)] = 0.01
     plateau_epochs: Annotated[int, Field(ge=1)] = 2
     cooldown_epochs: Annotated[int, Field(ge=1)] = 3
     budget_share: Annotated[float, Field(gt=0, le=1)] = 0.65
+    plan: tuple[Stage, ...] = ()
     where: PlaceName = "all"
     new_unit_warmup_epochs: Annotated[float, Field(ge=0)] = 0.0
     new_unit_learning_rate_scale: Annotated[float, Field(gt=0, le=100)] = 1.0
@@ -44,4 +75,22 @@ class GrowthConfig(BaseModel):
                 f"max_neurons is {self.max_neurons}, smaller than initial_neurons, {self.initial_neurons}: "
                 "raise one or lower the other"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _plan_goes_up(self) -> Self:
+        if (self.trigger == "plan") != bool(self.plan):
+            found = "has stages" if self.plan else "is empty"
+            raise ValueError(f"trigger is {self.trigger} and plan {found}: plan belongs to the trigger of that name")
+        layers = max((len(stage.neurons) for stage in self.plan if not isinstance(stage.neurons, int)), default=1)
+        before, widths = 0, (self.initial_neurons,) * layers
+        for stage in self.plan:
+            after = stage.widths(layers)
+            falls = any(new < old for old, new in zip(widths, after, strict=True))
+            if stage.epoch <= before or falls or max(after) > self.max_neurons:
+                raise ValueError(
+                    f"plan has {stage.neurons} neurons at epoch {stage.epoch} after {widths} at epoch {before}: epochs "
+                    f"must rise, no width may fall, and none may be above max_neurons, {self.max_neurons}"
+                )
+            before, widths = stage.epoch, after
         return self

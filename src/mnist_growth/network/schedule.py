@@ -14,3 +14,18 @@ def scheduled_neurons(epoch: int, config: GrowthConfig) -> int:
     """
     grown = config.initial_neurons + config.growth_rate * (epoch // config.growth_epochs)
     return min(grown, config.max_neurons)
+
+
+def planned_widths(epoch: int, config: GrowthConfig, hidden_layers: int) -> tuple[int, ...]:
+    """Width of each hidden layer during an epoch, by ``config.plan``.
+
+    Args:
+        epoch: zero-based number of the epoch.
+        config: initial width and plan.
+        hidden_layers: their number.
+
+    Raises:
+        ValueError: the plan is for a network of another number of layers.
+    """
+    begun = [stage.widths(hidden_layers) for stage in config.plan if stage.epoch <= epoch]
+    return begun[-1] if begun else (config.initial_neurons,) * hidden_layers

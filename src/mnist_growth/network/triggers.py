@@ -1,4 +1,7 @@
-"""When the network grows: pure functions of the epoch, the history so far and the parameters."""
+"""When the network grows: pure functions of the epoch, the history so far and the parameters.
+
+A ``plan`` says at once when and where: see ``planned_widths``.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

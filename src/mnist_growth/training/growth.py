@@ -1,9 +1,12 @@
 """Growing within a training: deciding, doing, and measuring what it did."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from mnist_growth.network import (
+    Directions,
     GrowingMLP,
     GrowthConfig,
     Moment,
@@ -14,6 +17,7 @@ from mnist_growth.network import (
     neurons_wanted,
     operator_named,
     parameters_of_a_unit,
+    planned_widths,
     widen_together,
 )
 from mnist_growth.training.history import GrowthEvent
@@ -35,20 +39,9 @@ def grow_if_due(state: TrainingState, data: TrainingData, setup: TrainingSetup) 
     Returns:
         What was done; None if nothing was. If it fails, for want of memory, the state is as before.
     """
-    widths = state.network.widths
-    moment = Moment(
-        epoch=state.epochs_done,
-        epochs=setup.training.epochs,
-        neurons=equal_width(widths),
-        hidden_layers=len(widths),
-        history=state.records,
-    )
-    neurons = neurons_wanted(moment, setup.growth)
-    if neurons <= moment.neurons:
-        return None
     drawn = state.data_generator.get_state()
     try:
-        return _grow(state, data, setup.growth, neurons)
+        return _grow(state, data, setup) if _is_due(state, setup) else None
     except Exception:
         state.data_generator.set_state(drawn)
         raise
@@ -68,17 +61,47 @@ def newest_factor(age: int | None, growth: GrowthConfig, batches: int) -> float:
     return growth.new_unit_learning_rate_scale * min(1.0, (age + 1) / max(warmup_updates, 1.0))
 
 
-def _grow(state: TrainingState, data: TrainingData, growth: GrowthConfig, neurons: int) -> GrowthEvent | None:
-    """Widen the network, its average and the optimizer's state, and measure that the function is the same."""
-    before = state.network
-    probe = _probe(data, state.device)
-    costs = [
-        parameters_of_a_unit(before.widths, layer, batch_norm=before.batch_norm) for layer in range(len(before.widths))
-    ]
-    directions = gradient_directions(before, probe)
-    portion = neurons - equal_width(before.widths)
+def _is_due(state: TrainingState, setup: TrainingSetup) -> bool:
+    """Whether the trigger wants a wider network for the epoch that is about to begin."""
+    widths = state.network.widths
+    if setup.growth.trigger == "plan":
+        planned = planned_widths(state.epochs_done, setup.growth, len(widths))
+        return any(wanted > width for wanted, width in zip(planned, widths, strict=True))
+    return _neurons_wanted(state, setup) > equal_width(widths)
+
+
+def _neurons_wanted(state: TrainingState, setup: TrainingSetup) -> int:
+    """Width at which equally wide hidden layers cost what the trigger wants to spend."""
+    widths = state.network.widths
+    moment = Moment(
+        epoch=state.epochs_done,
+        epochs=setup.training.epochs,
+        neurons=equal_width(widths),
+        hidden_layers=len(widths),
+        history=state.records,
+    )
+    return neurons_wanted(moment, setup.growth)
+
+
+def _new_units(state: TrainingState, setup: TrainingSetup, directions: Sequence[Directions]) -> list[int]:
+    """How many units each hidden layer gains."""
+    widths, growth = state.network.widths, setup.growth
+    if growth.trigger == "plan":
+        planned = planned_widths(state.epochs_done, growth, len(widths))
+        return [max(wanted - width, 0) for wanted, width in zip(planned, widths, strict=True)]
+    costs = [parameters_of_a_unit(widths, layer, batch_norm=state.network.batch_norm) for layer in range(len(widths))]
+    neurons = _neurons_wanted(state, setup)
+    portion = neurons - equal_width(widths)
     per_parameter = [found.gain(portion) / (portion * cost) for found, cost in zip(directions, costs, strict=True)]
-    counts = neurons_to_add(before.widths, neurons, growth, per_parameter)
+    return neurons_to_add(widths, neurons, growth, per_parameter)
+
+
+def _grow(state: TrainingState, data: TrainingData, setup: TrainingSetup) -> GrowthEvent | None:
+    """Widen the network, its average and the optimizer's state, and measure that the function is the same."""
+    before, growth = state.network, setup.growth
+    probe = _probe(data, state.device)
+    directions = gradient_directions(before, probe)
+    counts = _new_units(state, setup, directions)
     if not any(counts):  # what is left to spend does not pay for a whole unit
         return None
     operator = operator_named(growth.operator, probe)

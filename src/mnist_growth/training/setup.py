@@ -32,6 +32,9 @@ class TrainingSetup:
         fingerprint: SHA-256 of that set.
         split: SHA-256 of the indices of the training and validation part.
         threads: that compute; None: not decided yet. The result is the same, bit for bit, only for the same number.
+
+    Raises:
+        ValueError: the plan of growth is for another number of hidden layers.
     """
 
     network: NetworkConfig
@@ -43,13 +46,18 @@ class TrainingSetup:
     split: str
     threads: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a plan of growth for another number of layers."""
+        for stage in self.growth.plan:
+            stage.widths(self.network.hidden_layers)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a JSON header."""
         return {
-            "network": self.network.model_dump(),
-            "growth": self.growth.model_dump(),
-            "training": self.training.model_dump(),
-            "warps": self.warps.model_dump(),
+            "network": self.network.model_dump(mode="json"),
+            "growth": self.growth.model_dump(mode="json"),
+            "training": self.training.model_dump(mode="json"),
+            "warps": self.warps.model_dump(mode="json"),
             "dataset": self.dataset,
             "fingerprint": self.fingerprint,
             "split": self.split,
