@@ -2,7 +2,8 @@
 
 Trains every method on every seed with one recipe (that of the environment) and compares each with the fixed network,
 as wide from the start as the grown ones are at the end: after as many epochs, and after fewer epochs that cost as many
-multiply-adds as growing did. Grown networks spend a given share of the multiply-adds of the fixed one.
+multiply-adds as growing did. Grown networks spend a given share of the multiply-adds of the fixed one; gromo's
+GrowingMLP, which is among the methods where it is installed (extra `benchmarks`), gets as many.
 
 Every run is written to the results file when it ends, and what is there is not run again: an interrupted benchmark
 goes on, more seeds or methods add to it. After a change of the code that matters, move the file away: each run has
@@ -12,71 +13,47 @@ than a minute, for CI.
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import statistics
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from plotly.subplots import make_subplots
 from scipy import stats
 
+from growth_methods import FIXED, FIXED_FEWER, GROMO, GROWN, PROJECT, one_run
 from hardware import describe
-from mnist_growth.digits import Digits, DigitSet, SplitConfig, WarpConfig
+from mnist_growth.digits import Digits, DigitSet
 from mnist_growth.figures import stamp
 from mnist_growth.figures.theme import TEMPLATE
-from mnist_growth.hooks import git_commit
-from mnist_growth.network import GrowthConfig, NetworkConfig, predict_logits
-from mnist_growth.training import Monitors, TrainingConfig, TrainingSetup, TrainingState
-from prepared_training import PreparedTraining, prepare
 from tables import mean_and_deviation
 
-PROJECT = Path(__file__).parents[1]
 RESULTS = PROJECT / "benchmarks" / "results" / "growth.json"
 QUICK_RESULTS = PROJECT / "build" / "benchmarks" / "growth.json"
-FIXED, FIXED_FEWER = "fixed", "fixed, fewer epochs"
-GROWN: dict[str, dict[str, str]] = {
-    "zero_fan_out": {"operator": "zero_fan_out"},
-    "net2net_split": {"operator": "net2net_split"},
-    "paired": {"operator": "paired"},
-    "gradient_directed": {"operator": "gradient_directed"},
-    "random": {"operator": "random"},
-    "zero_fan_out, largest gain": {"operator": "zero_fan_out", "where": "largest_gain"},
-    "zero_fan_out, plateau": {"operator": "zero_fan_out", "trigger": "plateau"},
-}
 QUICK = {
     "training": {"epochs": 6, "batch_size": 32},
     "growth": {"initial_neurons": 16, "growth_rate": 16, "max_neurons": 64, "plateau_epochs": 1, "cooldown_epochs": 1},
 }
 
 
-class Unsaved:
-    """No checkpoints: a run of the benchmark is short enough to be done again."""
-
-    def save(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Forget the state."""
-
-    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Nothing is kept of it."""
-
-
 def main() -> None:
     """Train what is missing, then print the table and draw the figure."""
-    methods = [FIXED, FIXED_FEWER, *GROWN]
+    methods = [FIXED, FIXED_FEWER, *GROWN, GROMO]
+    usual = methods if importlib.util.find_spec("gromo") else methods[:-1]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--env", default="local", help="Kedro environment whose recipe is used")
     parser.add_argument("--dataset", default="sample")
     parser.add_argument("--epochs", type=int, help="other number of epochs than that of the recipe")
     parser.add_argument("--share", type=float, default=0.65, help="of the fixed network's multiply-adds")
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0, 1, ...")
-    parser.add_argument("--methods", nargs="+", default=methods, choices=methods)
+    parser.add_argument("--methods", nargs="+", default=usual, choices=methods)
     parser.add_argument("--quick", action="store_true", help="300 digits of the sample, a small network, 6 epochs")
     options = parser.parse_args()
 
@@ -128,50 +105,6 @@ def part(digits: Digits, chosen: slice) -> Digits:
     return replace(digits, images=digits.images[chosen], labels=digits.labels[chosen])
 
 
-def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet) -> dict[str, Any]:
-    """Train one network and test it."""
-    prepared = prepared_for(method, seed, recipe, digits.train)
-    state = prepared.begin()
-    started = time.perf_counter()
-    prepared.train(state, Unsaved(), Monitors([]))
-    wall_seconds = time.perf_counter() - started
-    predictions = predict_logits(state.average, digits.test.images).argmax(axis=1)
-    run = {
-        "method": method,
-        "seed": seed,
-        "commit": git_commit(PROJECT),
-        "test_accuracy": float(np.mean(predictions == digits.test.labels)),
-        "validation_accuracy": state.records[-1].validation_accuracy,
-        "multiply_adds": state.records[-1].multiply_adds,
-        "wall_seconds": round(wall_seconds, 2),
-        "epochs": state.epochs_done,
-        "widths": list(state.network.widths),
-        "growths": [[event.epoch, list(event.widths_after)] for event in state.events],
-        "curve": [[record.multiply_adds, record.validation_accuracy] for record in state.records],
-    }
-    print(f"{method}, seed {seed}: {run['test_accuracy']:.2%} in {wall_seconds:.0f} s", flush=True)
-    return run
-
-
-def prepared_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digits) -> PreparedTraining:
-    """The digits with the parameters of a method."""
-    growth, training = dict(recipe["growth"]), {**recipe["training"], "seed": seed}
-    if method in GROWN:
-        growth |= {"trigger": "budget", "budget_share": recipe["share"], **GROWN[method]}
-    else:
-        growth |= {"initial_neurons": growth["max_neurons"]}
-    if method == FIXED_FEWER:
-        training |= {"epochs": max(1, round(recipe["share"] * training["epochs"]))}
-    return prepare(
-        digits,
-        network=NetworkConfig(**recipe["network"]),
-        growth=GrowthConfig(**growth),
-        training=TrainingConfig(**training),
-        warps=WarpConfig(**recipe["warps"]),
-        split=SplitConfig(**recipe["split"]),
-    )
-
-
 def write(path: Path, results: Mapping[str, Any]) -> None:
     """Write the results in one step: an interruption leaves the earlier ones."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -211,7 +144,7 @@ def table(entry: Mapping[str, Any]) -> str:
 
 def runs_by_method(entry: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """All runs of each method, in the order in which the methods are listed."""
-    order = [FIXED, FIXED_FEWER, *GROWN]
+    order = [FIXED, FIXED_FEWER, *GROWN, GROMO]
     runs = {method: [run for run in entry["runs"] if run["method"] == method] for method in order}
     return {method: found for method, found in runs.items() if found}
 

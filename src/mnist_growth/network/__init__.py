@@ -11,7 +11,7 @@ from mnist_growth.network.complexity import (
     parameter_count,
     training_multiply_adds,
 )
-from mnist_growth.network.config import GrowthConfig, NetworkConfig, OperatorName
+from mnist_growth.network.config import GrowthConfig, NetworkConfig, OperatorName, Stage
 from mnist_growth.network.deepening import deepen
 from mnist_growth.network.difficulty import gradient_norms
 from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_network, save_network
@@ -44,6 +44,7 @@ __all__ = [
     "OperatorName",
     "Probe",
     "Score",
+    "Stage",
     "TrainedNetwork",
     "Widening",
     "averaged_copy",
