@@ -7,7 +7,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from phases import phases, row  # noqa: E402
+from phases import phases, row
 
 
 def test_a_phase_is_a_stretch_of_epochs_with_the_same_widths():
