@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation.calibration import expected_calibration_error
@@ -46,10 +47,10 @@ def test_metrics(
         log-likelihood of the labels. Counts: ``errors``, ``examples``, ``parameters``, ``epochs``, ``hidden_widths``.
         Texts: ``dataset``, ``requested_dataset``, ``fingerprint``.
     """
-    from sklearn import metrics  # a second and 70 MB, which only an evaluation needs
-
     labels = predictions["label"].to_numpy()
     predicted = predictions["prediction"].to_numpy()
+    counts = _counts(predictions)
+    occurs = counts.sum(axis=0) + counts.sum(axis=1) > 0
     class_probabilities = probabilities(predictions)
     correct = predicted == labels
     examples = len(predictions)
@@ -66,7 +67,7 @@ def test_metrics(
         "examples": examples,
         "loss": mean_negative_log_likelihood(predictions),
         "top_2_accuracy": float(np.mean(more_probable < 2)),
-        "macro_f1": float(metrics.f1_score(labels, predicted, average="macro", zero_division=0)),
+        "macro_f1": float(np.mean(_f1(counts)[occurs])),
         "brier_score": float(np.mean(((class_probabilities - np.eye(NUM_CLASSES)[labels]) ** 2).sum(axis=1))),
         "expected_calibration_error": expected_calibration_error(
             predictions["confidence"].to_numpy(), correct, calibration_bins
@@ -100,22 +101,17 @@ def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
         intervals ``precision_low`` to ``precision_high`` and ``recall_low`` to ``recall_high`` (float64, not a number
         where a class is not predicted, or does not occur).
     """
-    from sklearn import metrics  # a second and 70 MB, which only an evaluation needs
-
-    labels, predicted = predictions["label"].to_numpy(), predictions["prediction"].to_numpy()
-    precision, recall, f1, support = metrics.precision_recall_fscore_support(
-        labels, predicted, labels=_CLASSES, zero_division=0
-    )
-    right = np.bincount(labels[labels == predicted], minlength=NUM_CLASSES)
-    precision_low, precision_high = wilson_interval(right, np.bincount(predicted, minlength=NUM_CLASSES))
+    counts = _counts(predictions)
+    right, predicted, support = counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1)
+    precision_low, precision_high = wilson_interval(right, predicted)
     recall_low, recall_high = wilson_interval(right, support)
     return pd.DataFrame(
         {
             "digit": np.array(_CLASSES, dtype=np.int64),
-            "precision": precision,
-            "recall": recall,
-            "f1": f1,
-            "support": support.astype(np.int64),
+            "precision": right / np.maximum(predicted, 1),
+            "recall": right / np.maximum(support, 1),
+            "f1": _f1(counts),
+            "support": support,
             "precision_low": precision_low,
             "precision_high": precision_high,
             "recall_low": recall_low,
@@ -134,13 +130,23 @@ def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
         Counts (int64) in ten rows, one per true class (index ``label``, 0 to 9), and ten columns, one per predicted
         class, named "0" to "9" because parquet wants strings.
     """
-    from sklearn import metrics  # a second and 70 MB, which only an evaluation needs
-
-    counts = metrics.confusion_matrix(
-        predictions["label"].to_numpy(), predictions["prediction"].to_numpy(), labels=_CLASSES
-    )
     return pd.DataFrame(
-        counts.astype(np.int64),
+        _counts(predictions),
         index=pd.Index(_CLASSES, name="label", dtype=np.int64),
         columns=[str(digit) for digit in _CLASSES],
     )
+
+
+def _counts(predictions: pd.DataFrame) -> NDArray[np.int64]:
+    """Digits [10, 10] of each class, in the rows, that were taken for each class, in the columns.
+
+    Counted here: scikit-learn, which the tests compare with, takes a second to import, and 50 MB.
+    """
+    pairs = NUM_CLASSES * predictions["label"].to_numpy() + predictions["prediction"].to_numpy()
+    return np.bincount(pairs, minlength=NUM_CLASSES**2).reshape(NUM_CLASSES, NUM_CLASSES).astype(np.int64)
+
+
+def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """F1 [10] of the classes, the harmonic mean of precision and recall; 0 where a class does not occur."""
+    f1: NDArray[np.float64] = 2 * counts.diagonal() / np.maximum(counts.sum(axis=0) + counts.sum(axis=1), 1)
+    return f1

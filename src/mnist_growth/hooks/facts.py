@@ -16,7 +16,7 @@ from mnist_growth.hooks.record import git_commit
 if TYPE_CHECKING:
     from mnist_growth.machine import DeviceName
 
-PACKAGES = ("mnist-growth", "torch", "numpy", "pandas", "scikit-learn", "plotly", "kedro", "mlflow")
+PACKAGES = ("mnist-growth", "torch", "numpy", "pandas", "plotly", "kedro", "mlflow")
 """What a result may depend on."""
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.models import ModelSignature
 
-_REQUIREMENTS = ("mnist-growth", "numpy", "pandas", "safetensors", "scikit-learn", "torch")
+_REQUIREMENTS = ("mnist-growth", "numpy", "pandas", "safetensors", "torch")
 
 
 class DigitClassifier:

@@ -13,6 +13,7 @@ from mnist_growth.machine import (
     gpu_memory_bytes,
     is_out_of_memory,
     peak_rss_bytes,
+    return_freed_memory,
     rss_bytes,
     stop_on_request,
 )
@@ -90,6 +91,7 @@ def train(
                 if step is None or step.network is not state.network:
                     micro_batches.fit(state.network, data.images, setup.warps, setup.training.product_dtype)
                     step = TrainingStep(state, data, setup, batches, micro_batches)
+                    return_freed_memory()  # of the growth and the measurement: the step needs less
                 while state.progress.batches < batches:
                     step()
                     monitor.batch(state.progress.batches)
