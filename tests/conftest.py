@@ -9,6 +9,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
 import torch
+from hypothesis import settings
+
+settings.register_profile("repeatable", database=None)
+settings.load_profile("repeatable")
 
 # A shell that runs the tests in the background has Ctrl-C ignored, and processes that they start inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -10,7 +10,7 @@ from mnist_growth.evaluation import difference_interval, paired_difference_inter
 COUNTS = st.integers(1, 20_000).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials)))
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(deadline=None, max_examples=100)
 @given(COUNTS)
 def test_the_interval_of_wilson_agrees_with_scipy(counts):
     successes, trials = counts
@@ -44,7 +44,7 @@ def test_nothing_tried_has_no_interval():
     assert np.isnan(difference_interval(0, 0, 1, 2)).all()
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(deadline=None, max_examples=100)
 @given(COUNTS, COUNTS)
 def test_the_interval_of_a_difference_agrees_with_statsmodels(first, second):
     expected = confint_proportions_2indep(*first, *second, method="newcomb", compare="diff")

@@ -24,6 +24,7 @@ _MEASURES = {
     "nearest_distance": "distance to the nearest training digit",
 }
 _ROW_HEIGHT, _MARGINS = 230, 170  # on the screen, in pixels
+_WIDE = {"min_width": 760}  # pixels: below, titles and numbers of neighbouring panels would touch
 
 
 def style_effects(effects: pd.DataFrame) -> go.Figure:
@@ -53,7 +54,7 @@ def style_effects(effects: pd.DataFrame) -> go.Figure:
             **place,
         )
         figure.add_hline(y=float(overall), line={"color": GREY, "width": 1.5, "dash": "dash"}, **place)
-    figure.update_layout(title="Error rate by style, with 95 % intervals (dashed: all digits)")
+    figure.update_layout(title="Error rate by style, with 95 % intervals (dashed: all digits)", meta=_WIDE)
     figure.update_yaxes(tickformat=".1%", rangemode="tozero")
     return figure
 
@@ -77,7 +78,7 @@ def style_differences(differences: pd.DataFrame) -> go.Figure:
         hovertemplate="%{customdata[0]}: %{y:+.2%}, %{customdata[1]} of %{customdata[2]:,} wrong<extra></extra>",
         showlegend=False,
     )
-    figure.update_layout(title="Error rate of remarkable digits against all others", height=440)
+    figure.update_layout(title="Error rate of remarkable digits against all others", height=440, meta=_WIDE)
     figure.update_xaxes(title_text="digits that are", type="category")
     figure.update_yaxes(title_text="difference of error rate (95 % interval)", tickformat="+.1%")
     return figure
@@ -109,7 +110,7 @@ def style_interventions(curves: pd.DataFrame) -> go.Figure:
             **place,
         )
         figure.add_vline(x=0, line={"color": GREY, "width": 1.5, "dash": "dash"}, **place)
-    figure.update_layout(title="Accuracy on the same digits, written differently (dashed: as they are)")
+    figure.update_layout(title="Accuracy on the same digits, written differently (dashed: as they are)", meta=_WIDE)
     figure.update_yaxes(tickformat=".3~p")
     return figure
 
