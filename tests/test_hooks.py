@@ -3,6 +3,7 @@ import json
 import subprocess
 import sys
 from dataclasses import fields
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from kedro.pipeline import Node, Pipeline
 from kedro.runner import SequentialRunner
 from kedro_datasets.json import JSONDataset
 
-from mnist_growth.hooks import MemoryHooks, ParameterHooks, TrackingHooks, VersionHooks, git_commit
+from mnist_growth.hooks import FactsHooks, MemoryHooks, ParameterHooks, TrackingHooks, VersionHooks, git_commit
 from mnist_growth.hooks import record as hooks
 from mnist_growth.hooks.monitor import TrackingMonitor
 from mnist_growth.machine import rss_bytes
@@ -314,3 +315,19 @@ def test_between_nodes_memory_that_was_freed_goes_back_to_the_system():
 
     assert held - rss_bytes() > 90_000_000
     assert gc.get_freeze_count() == 0
+
+
+def test_the_facts_of_a_run_reach_a_pipeline_that_wants_them_and_no_other(catalog, tmp_path):
+    numbers(tmp_path, "given", save=OLD).save(3)
+    facts = FactsHooks()
+    facts.after_context_created(SimpleNamespace(project_path=tmp_path, config_loader={"parameters": {"device": "cpu"}}))
+    run = {"run_id": OURS, "pipeline_names": None, "env": None}
+    facts.before_pipeline_run(run, Pipeline([Node(zero, "given", "made")]), catalog)
+    assert "run_facts" not in catalog
+
+    facts.before_pipeline_run(run, Pipeline([Node(zero, ["given", "run_facts"], "made")]), catalog)
+    found = catalog.load("run_facts")
+    assert found.run == {"began": OURS, "pipeline": "__default__", "environment": "local", "commit": "none"}
+    assert found.machine["device"] == "cpu"
+    assert found.versions == {"given": OLD}  # nothing has been made yet
+    assert found.software["kedro"] == metadata.version("kedro")

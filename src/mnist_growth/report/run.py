@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from mnist_growth.report import sections
+from mnist_growth.report import circumstances, sections
 from mnist_growth.report.facts import RunFacts
 from mnist_growth.report.formats import count, interval, percent
 from mnist_growth.report.page import page
@@ -66,12 +66,12 @@ def run_report(results: RunResults, parameters: Mapping[str, Any], facts: RunFac
         sections.cost(
             results.training_summary, results.layer_costs, results.memory_parts, _take(figures, sections.COST)
         ),
-        sections.digits(results.data_manifest, _take(figures, sections.DIGITS)),
+        circumstances.digits(results.data_manifest, _take(figures, circumstances.DIGITS)),
     ]
-    others = [sections.more(figures)] if figures else []
+    others = [circumstances.more(figures)] if figures else []
     return page(
         _headline(metrics),
-        [*known, *others, *sections.analysis(results.analysis), sections.configuration(parameters, facts)],
+        [*known, *others, *circumstances.analysis(results.analysis), circumstances.configuration(parameters, facts)],
         lead=[_lead(metrics)],
         warning=_warning(metrics),
     )

@@ -1,4 +1,4 @@
-"""The sections of the report of a run."""
+"""The sections of the report of a run that say what came of it; `circumstances` has the others."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth.report.content import Section, Table
-from mnist_growth.report.facts import RunFacts
 from mnist_growth.report.formats import (
     MISSING,
     Format,
@@ -21,7 +20,7 @@ from mnist_growth.report.formats import (
     scientific,
     significant,
 )
-from mnist_growth.report.tables import Columns, described, undescribed, values
+from mnist_growth.report.tables import Columns, described
 
 Figures = Mapping[str, go.Figure]
 
@@ -37,7 +36,6 @@ MISTAKES = (
 GROWTH = ("growth_figure", "learning_curves_figure")
 UNITS = ("unit_cohorts_figure",)
 COST = ("cost_figure", "complexity_figure", "memory_figure")
-DIGITS = ("warps_figure",)
 
 _METRICS: Mapping[str, tuple[str, Format]] = {
     "accuracy": ("test accuracy", percent),
@@ -204,51 +202,6 @@ def cost(training: Mapping[str, Any], layers: pd.DataFrame, memory: pd.DataFrame
         ),
     ]
     return Section("cost", "Cost", tables=tables, figures=figures)
-
-
-def digits(manifest: Mapping[str, Any], figures: Figures) -> Section:
-    """What the network learned from, and how many of each class there are."""
-    parts = [name for name, value in manifest.items() if isinstance(value, Mapping) and "class_counts" in value]
-    classes = list(manifest[parts[0]]["class_counts"]) if parts else []
-    rows = [(name, *(count(manifest[part]["class_counts"].get(name, 0)) for part in parts)) for name in classes]
-    content = {name: value for name, value in manifest.items() if name not in parts}
-    content |= {f"{part}.count": manifest[part]["count"] for part in parts}
-    tables = [
-        values("data_manifest", "Manifest", content),
-        Table("class_counts", "Digits of each class", ("class", *parts), rows),
-    ]
-    return Section("digits", "Digits", tables=tables, figures=figures)
-
-
-def more(figures: Figures) -> Section:
-    """Figures that no other section has asked for."""
-    return Section("more", "More figures", figures=figures)
-
-
-def analysis(findings: Mapping[str, Any] | None) -> list[Section]:
-    """What an analysis of the network has found, or that there is none."""
-    if findings is None:
-        missing = (
-            "Errors by writing style, the data and the difficulty of the digits are not in this report, because this "
-            "network has not been analysed: `kedro run --pipeline analyse`, then `kedro run --pipeline report`."
-        )
-        return [Section("analysis", "Analysis", [missing])]
-    tables = [undescribed(name, content) for name, content in findings.items() if isinstance(content, pd.DataFrame)]
-    tables += [values(name, name, content) for name, content in findings.items() if isinstance(content, Mapping)]
-    figures = {name: content for name, content in findings.items() if isinstance(content, go.Figure)}
-    return [Section("analysis", "Analysis", tables=tables, figures=figures)]
-
-
-def configuration(parameters: Mapping[str, Any], facts: RunFacts) -> Section:
-    """What is needed to make this run again."""
-    tables = [
-        values("run", "The run", facts.run),
-        values("machine", "Machine", facts.machine),
-        values("software", "Software", facts.software),
-        values("versions", "Versions of the data", facts.versions),
-        values("parameters", "Parameters", parameters),
-    ]
-    return Section("configuration", "Configuration", tables=tables)
 
 
 def _rows(content: Mapping[str, Any], names: Mapping[str, tuple[str, Format]]) -> list[tuple[str, str, str]]:
