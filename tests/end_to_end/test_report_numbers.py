@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.numpy import load_file
+from network_by_hand import forward, read_weights
 from sklearn import metrics
 from statsmodels.stats.proportion import proportion_confint
 
@@ -42,8 +42,7 @@ def history(project) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def weights(project) -> dict[str, np.ndarray]:
-    tensors = load_file(project.path("06_models/network.safetensors"))
-    return {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
+    return read_weights(project.path("06_models/network.safetensors"))
 
 
 def percent(share: float) -> str:
@@ -57,21 +56,6 @@ def bounds(right: float, number: float) -> str:
 
 def rate(right: float, number: float) -> str:
     return f"{percent(right / number)} ({bounds(right, number)})"
-
-
-def forward(weights, images, first_layer=0, inputs=None):
-    """Activations of each hidden layer and the logits, in float64, from the numbers in the network's file alone."""
-    if inputs is None:
-        pixels = images.reshape(len(images), -1) / 255
-        inputs = (pixels - weights["pixel_mean"]) / weights["pixel_std"]
-    outputs = []
-    for layer in range(first_layer, 3):
-        summed = inputs @ weights[f"hidden.{layer}.linear.weight"].T
-        norm = f"hidden.{layer}.norm"
-        scaled = (summed - weights[f"{norm}.running_mean"]) / np.sqrt(weights[f"{norm}.running_var"] + 1e-5)
-        inputs = np.maximum(scaled * weights[f"{norm}.weight"] + weights[f"{norm}.bias"], 0)
-        outputs.append(inputs)
-    return outputs, inputs @ weights["output.weight"].T + weights["output.bias"]
 
 
 def test_key_numbers_of_the_test(tables, predictions):
