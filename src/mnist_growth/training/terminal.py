@@ -1,6 +1,7 @@
 """A training as seen in the terminal."""
 
 import logging
+from collections.abc import Mapping
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -9,9 +10,23 @@ from mnist_growth.training.history import EpochRecord, GrowthEvent
 
 logger = logging.getLogger(__name__)
 
+_BETWEEN = "  "  # columns of the table
+_COLUMNS = {
+    "epoch": 5,
+    "validation": 10,
+    "accuracy": 8,
+    "loss": 6,
+    "width": 15,
+    "images/s": 9,
+    "memory": 8,
+}
+"""Columns of the table with their widths in characters; a narrow terminal shows the first ones."""
+
+_WIDE = 60  # characters; in a narrower terminal the numbers need the room of the bar
+
 
 class TerminalMonitor:
-    """A progress bar with one line per epoch; plain log lines where the output is no terminal."""
+    """A table with one row per epoch above the progress; plain log lines where the output is no terminal."""
 
     run_id = ""
 
@@ -19,6 +34,7 @@ class TerminalMonitor:
         self.console = console or Console()
         self.progress: Progress | None = None
         self.task = TaskID(0)
+        self.headed = False
 
     def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:
         """Open the progress bar where there is a terminal."""
@@ -28,7 +44,7 @@ class TerminalMonitor:
             return
         self.progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            *([BarColumn()] if self.console.width >= _WIDE else []),
             MofNCompleteColumn(),
             TextColumn("batches"),
             TimeRemainingColumn(elapsed_when_finished=True),
@@ -50,21 +66,36 @@ class TerminalMonitor:
     def grew(self, event: GrowthEvent) -> None:
         """Say how the network grew and that it still computes the same."""
         before, after = ("-".join(map(str, widths)) for widths in (event.widths_before, event.widths_after))
-        self._say(
-            f"grew {before} -> {after} ({event.parameters_after:,} parameters; "
-            f"largest change of a logit {event.largest_logit_change:.1e})"
-        )
+        parameters, change = f"{event.parameters_after:,} parameters", f"{event.largest_logit_change:.1e}"
+        if self.progress is None:
+            logger.info("grew %s -> %s (%s; largest change of a logit %s)", before, after, parameters, change)
+        else:
+            self._say(f"grew to {after}, {parameters}, logits within {change}")
 
     def epoch(self, record: EpochRecord) -> None:
         """Say what the epoch brought."""
         self.epochs_done = record.epoch
-        self._say(
-            f"epoch {record.epoch:3d}  width {record.widths}  loss {record.train_loss:.4f}  "
-            f"accuracy {record.train_accuracy:.2%}  validation {record.validation_accuracy:.2%}  "
-            f"{record.images_per_second:,.0f} images/s  {record.rss_bytes / 1e6:.0f} MB"
-        )
-        if self.progress is not None:
-            self.progress.update(self.task, description=f"epoch {min(record.epoch + 1, self.epochs)}/{self.epochs}")
+        cells = {
+            "epoch": f"{record.epoch}",
+            "validation": f"{record.validation_accuracy:.2%}",
+            "accuracy": f"{record.train_accuracy:.2%}",
+            "loss": f"{record.train_loss:.4f}",
+            "width": record.widths,
+            "images/s": f"{record.images_per_second:,.0f}",
+            "memory": f"{record.rss_bytes / 1e6:,.0f} MB",
+        }
+        if self.progress is None:
+            logger.info(
+                "epoch %3d  width %s  loss %s  accuracy %s  validation %s  %s images/s  %s",
+                record.epoch,
+                *(cells[name] for name in ("width", "loss", "accuracy", "validation", "images/s", "memory")),
+            )
+            return
+        if not self.headed:
+            self._say(self._row({name: name for name in cells}))
+            self.headed = True
+        self._say(self._row(cells))
+        self.progress.update(self.task, description=f"epoch {min(record.epoch + 1, self.epochs)}/{self.epochs}")
 
     def shrank(self, epoch: int, size: int, reason: str) -> None:
         """Nothing more: a warning in the log says so."""
@@ -75,8 +106,16 @@ class TerminalMonitor:
             self.progress.stop()
             self.progress = None
 
+    def _row(self, cells: Mapping[str, str]) -> str:
+        """The cells one below the other, as many as the terminal is wide enough for."""
+        line = ""
+        for name, width in _COLUMNS.items():
+            longer = f"{line}{_BETWEEN if line else ''}{cells[name]:>{width}}"
+            if len(longer) > self.console.width:
+                break
+            line = longer
+        return line
+
     def _say(self, line: str) -> None:
         if self.progress is not None:
             self.progress.console.print(line, highlight=False)
-        else:
-            logger.info(line)
