@@ -155,6 +155,22 @@ def test_test_digits_of_another_size_are_not_evaluated(trained):
     assert "holds images of 14 x 14 pixels, expected 28 x 28" in refused(trained, *EVALUATE)
 
 
+def test_an_empty_test_set_is_not_evaluated(trained):
+    [version] = trained.versions("02_intermediate/test_digits")
+    folder = trained.path("02_intermediate/test_digits", version)
+    for name, header in (
+        ("images.idx3-ubyte", struct.pack(">4I", 2051, 0, 28, 28)),
+        ("labels.idx1-ubyte", struct.pack(">2I", 2049, 0)),
+    ):
+        (folder / name).unlink()
+        (folder / name).write_bytes(header)
+
+    sentence = refused(trained, *EVALUATE)
+
+    assert "images.idx3-ubyte is empty" in sentence
+    assert "expected at least one" in sentence
+
+
 def test_a_class_without_test_digits_is_said(trained):
     [version] = trained.versions("02_intermediate/test_digits")
     folder = trained.path("02_intermediate/test_digits", version)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_growth.figures import IN_DARK, memory, png_files
+from mnist_growth.digits import sample_digits
+from mnist_growth.figures import IN_DARK, intervention_examples, memory, png_files
 from mnist_growth.figures.theme import PAPER
 
 
@@ -19,14 +20,19 @@ def chromium():
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_file_shows_the_figure_on_its_paper(chromium, history, dark):
-    [(name, content)] = png_files({"memory": memory(history)}, dark=dark).items()
+    """Axes take the usual width, images their own."""
+    images = intervention_examples(sample_digits().test.images[:6], [f"{step:+d}" for step in range(6)], columns=3)
+    drawn = {"memory": (memory(history), 900), "images": (images, images.layout.width)}
 
-    picture = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
-    assert name == "memory"
-    assert picture.shape == (2 * memory(history).layout.height, 1800, 3)
-    paper = IN_DARK[PAPER] if dark else PAPER
-    assert "#{:02X}{:02X}{:02X}".format(*picture[0, 0]) == paper
-    assert (picture != picture[0, 0]).any(axis=2).mean() > 0.01
+    files = png_files({name: figure for name, (figure, _) in drawn.items()}, dark=dark)
+
+    assert files.keys() == drawn.keys()
+    for name, (figure, width) in drawn.items():
+        picture = np.asarray(Image.open(io.BytesIO(files[name])).convert("RGB"))
+        assert picture.shape == (2 * figure.layout.height, 2 * width, 3), name
+        paper = IN_DARK[PAPER] if dark else PAPER
+        assert "#{:02X}{:02X}{:02X}".format(*picture[0, 0]) == paper, name
+        assert (picture != picture[0, 0]).any(axis=2).mean() > 0.01, name
 
 
 def test_no_figures_need_no_browser():
