@@ -2,6 +2,7 @@
 
 Takes the network of the default parameters at its largest width, trains some batches of 256 images, writes some
 checkpoints and prints the share of the training time that writing takes if the best one is written every time as well.
+Writes benchmarks/results/checkpoints.json.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from mnist_growth.digits import Digits
 from mnist_growth.network import GrowthConfig, NetworkConfig
 from mnist_growth.training import CheckpointStore, TerminalMonitor, TrainingConfig, TrainingSetup, TrainingState
 from prepared_training import prepare
+from tables import keep_findings
 
 IMAGES = 60_000
 REPEATS = 20
@@ -67,11 +69,22 @@ def main() -> None:
     epoch_seconds, epochs = batches * batch_seconds, setup.training.epochs
     growths = -(-(growth.max_neurons - growth.initial_neurons) // growth.growth_rate)
     writes = 2 * epochs * epoch_seconds / seconds + growths + 1
+    share = write * writes / (epochs * epoch_seconds)
     print(
         f"{'-'.join(map(str, state.network.widths))}: {size / 1e6:.1f} MB, {1e3 * write:.0f} ms (median of {REPEATS}, "
         f"longest {1e3 * max(times):.0f}); a batch takes {1e3 * batch_seconds:.1f} ms, an epoch {epoch_seconds:.1f} s. "
-        f"{epochs} epochs write at most {writes:.0f} times: {write * writes / (epochs * epoch_seconds):.2%} of training"
+        f"{epochs} epochs write at most {writes:.0f} times: {share:.2%} of training"
     )
+    findings = {
+        "widths": list(state.network.widths),
+        "bytes": size,
+        "write_seconds": times,
+        "batch_seconds": batch_seconds,
+        "epochs": epochs,
+        "writes": writes,
+        "share_of_training": share,
+    }
+    print(keep_findings("checkpoints", findings))
 
 
 if __name__ == "__main__":

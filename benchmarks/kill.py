@@ -3,7 +3,8 @@
 `python benchmarks/kill.py --kills 50` trains the smoke network once without an interruption, then kills that many
 trainings, each `kedro run` a process of its own: anywhere, while a checkpoint is being written, around a growth,
 at the end, and before the first checkpoint. Every one goes on with `kedro run --pipeline resume`, and the tensors of
-its network are compared with the uninterrupted ones byte by byte. Exit code 1 on any difference.
+its network are compared with the uninterrupted ones byte by byte. Writes benchmarks/results/kill.json. Exit code 1
+on any difference.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from safetensors.numpy import load_file
 
 from mnist_growth.network import load_tensors
 from project_folder import kedro, make_project, newest, start_kedro
+from tables import keep_findings
 
 SMOKE = ("run", "--env", "smoke")
 OFTEN = ("--params", "training.checkpoint_seconds=0.01")
@@ -67,7 +69,10 @@ def main() -> None:
             counts[outcome] += 1
             counts.update(found)
             print(f"{number + 1:3d}  {moment.name:18}  {outcome}  {'  '.join(sorted(found))}", flush=True)
-    print(f"\n{options.kills} kills in {time.monotonic() - started:.0f} s: {dict(counts)}")
+    seconds = time.monotonic() - started
+    print(f"\n{options.kills} kills in {seconds:.0f} s: {dict(counts)}")
+    findings = {"kills": options.kills, "seed": options.seed, "seconds": seconds, "outcomes": dict(counts)}
+    print(keep_findings("kill", findings))
     good = counts["byte-equal"] + counts["before the first checkpoint, said so"]
     sys.exit(0 if good == options.kills and not counts["no readable checkpoint left"] else 1)
 

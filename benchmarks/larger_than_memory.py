@@ -2,25 +2,29 @@
 
 `python benchmarks/larger_than_memory.py` writes IDX files of 784 MB into a temporary folder, runs the project on them
 with the data segment of the process (its private writable memory: heap, stacks, copies) limited to 700 MB, and prints
-the largest amount that was used.
+the largest amount that was used. Writes benchmarks/results/larger_than_memory.json.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mnist_growth.digits.idx import write_images, write_labels
+from tables import keep_findings
 
 PROJECT = Path(__file__).parents[1]
+KINDS = ("private", "peak_rss")
 COPIED = ("conf", "data", "pyproject.toml", ".telemetry")
 LIMITED = """
 import resource, sys
@@ -59,13 +63,24 @@ def main() -> None:
         env = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"}
         result = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
         print(result.stdout, result.stderr, sep="\n")
-        print(f"exit code {result.returncode} after {time.perf_counter() - started:.0f} s")
+        seconds = time.perf_counter() - started
+        print(f"exit code {result.returncode} after {seconds:.0f} s")
+        findings: dict[str, Any] = {"images": options.images, "limit_mb": options.limit_mb, "seconds": seconds}
+        findings |= {"exit_code": result.returncode, **peaks(result.stderr)}
         if result.returncode == 0:
             versions = project / "data" / "08_reporting" / "test_metrics.json"
             metrics = json.loads((max(versions.iterdir()) / versions.name).read_text())
             history = pd.read_parquet(max((project / "data/06_models/training_history.parquet").iterdir()))
             print({key: metrics[key] for key in ("accuracy", "examples")}, history.iloc[-1].to_dict())
+            findings |= {"accuracy": metrics["accuracy"], "examples": metrics["examples"]}
+        print(keep_findings("larger_than_memory", findings))
         sys.exit(result.returncode)
+
+
+def peaks(errors: str) -> dict[str, float]:
+    """Private memory at the end and the largest resident memory, in MB; nothing where the process was killed."""
+    said = re.findall(r"private: (\d+) kB resident: (\d+) kB", errors)
+    return {f"{kind}_mb": int(kb) * 1024 / 1e6 for pair in said[-1:] for kind, kb in zip(KINDS, pair, strict=True)}
 
 
 def write_set(folder: Path, count: int) -> None:

@@ -3,6 +3,7 @@
 Prints the resident memory along the training and its slope after the last growth, by least squares. Exit code 1 if
 that is above 20 kB per epoch. The history of all epochs, which every checkpoint holds, is no leak but grows as well:
 with a checkpoint in every epoch (`--checkpoint-seconds 1`) the memory that writing it takes shows in the slope.
+Writes benchmarks/results/leak.json.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from mnist_growth.digits.sample import sample_digits
 from mnist_growth.network import GrowthConfig, NetworkConfig
 from mnist_growth.training import CheckpointStore, TerminalMonitor, TrainingConfig, history_table
 from prepared_training import prepare
+from tables import keep_findings
 
 GROWTHS = 6
 MOST = 20_000  # bytes per epoch
@@ -50,6 +52,16 @@ def main() -> None:
         f"{options.epochs} epochs, {int(history['grew'].sum())} growths, {time.monotonic() - started:.0f} s; "
         f"after the last growth, in {len(after)} epochs: {slope / 1e3:+.2f} kB per epoch (at most {MOST / 1e3:.0f})"
     )
+    findings = {
+        "epochs": options.epochs,
+        "checkpoint_seconds": options.checkpoint_seconds,
+        "growths": int(history["grew"].sum()),
+        "epochs_after_last_growth": len(after),
+        "bytes_per_epoch": float(slope),
+        "most_bytes_per_epoch": MOST,
+        "rss_bytes": [int(used) for used in history["rss_bytes"]],
+    }
+    print(keep_findings("leak", findings))
     sys.exit(1 if history["grew"].sum() != GROWTHS or slope > MOST else 0)
 
 

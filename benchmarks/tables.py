@@ -2,11 +2,16 @@
 
 import json
 import os
+import shlex
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from hardware import describe
 
 PROJECT = Path(__file__).parents[1]
 RESULTS = PROJECT / "benchmarks" / "results"
@@ -37,6 +42,21 @@ def machine_line(results: Mapping[str, Any]) -> str:
         f"{results['date']}, {machine['processor']}, {machine['threads']} threads of {machine['logical_cpus']} cores, "
         f"float32 matmul {machine['matmul_gflops']} GFLOP/s, load {results['load']:.1f} before the start; {versions}."
     )
+
+
+def commit() -> str:
+    """Commit that the project is at, with "+" where files have changed since; "none" without git."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]
+    try:
+        return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "none"
+
+
+def keep_findings(name: str, findings: Mapping[str, Any], *, quick: bool = False) -> Path:
+    """Write what a check of dependability has found, with date, commit, command and hardware. Returns the file."""
+    about = {"date": time.strftime("%Y-%m-%d"), "commit": commit(), "command": shlex.join(sys.argv)}
+    return write_results(name, {**about, "hardware": describe(), **findings}, quick=quick)
 
 
 def circumstances() -> dict[str, Any]:

@@ -1,0 +1,38 @@
+"""What the checks of dependability leave behind."""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+import tables
+from larger_than_memory import peaks
+
+
+def test_findings_are_written_with_what_they_were_found_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["benchmarks/kill.py", "--kills", "3"])
+
+    path = tables.keep_findings("kill", {"outcomes": {"byte-equal": 3}})
+
+    found = json.loads(path.read_text())
+    assert path == tmp_path / "kill.json"
+    assert found["outcomes"] == {"byte-equal": 3}
+    assert found["command"] == "benchmarks/kill.py --kills 3"
+    assert found["commit"] == tables.commit()
+    assert found["hardware"]["matmul_gflops"] > 0
+    assert found["hardware"]["versions"]["torch"]
+
+
+def test_without_git_the_commit_is_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert tables.commit() == "none"
+
+
+def test_the_memory_of_a_limited_run_is_what_it_said_last():
+    errors = "private: 1000 kB resident: 2000 kB\nprivate: 500000 kB resident: 600000 kB\n"
+
+    assert peaks(errors) == {"private_mb": 512.0, "peak_rss_mb": 614.4}
+    assert peaks("Killed") == {}
