@@ -12,7 +12,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-settings.register_profile("repeatable", database=None)
+settings.register_profile("repeatable", database=None, derandomize=True)
 settings.load_profile("repeatable")
 
 # A shell that runs the tests in the background has Ctrl-C ignored, and processes that they start inherit that.
