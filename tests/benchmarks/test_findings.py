@@ -4,8 +4,11 @@ import json
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
+import overhead
 import tables
 from larger_than_memory import peaks
 
@@ -36,3 +39,13 @@ def test_the_memory_of_a_limited_run_is_what_it_said_last():
 
     assert peaks(errors) == {"private_mb": 512.0, "peak_rss_mb": 614.4}
     assert peaks("Killed") == {}
+
+
+def test_validation_is_measured_on_as_many_digits_as_the_run_held_out(monkeypatch):
+    scored = []
+    monkeypatch.setattr(overhead, "score", lambda _network, images, *_: scored.append(len(images)))
+
+    seconds = overhead.validation_seconds(pd.DataFrame({"widths": ["4-4", "4-4", "8-8"]}), 30)
+
+    assert scored == [30] * 4  # each of the two networks once to warm up and once for the clock
+    assert seconds >= 0
