@@ -221,7 +221,7 @@ def test_balance_and_brightness_of_the_classes(tables, parts):
 
 def test_near_duplicates(project, neighbours):
     found = pd.read_parquet(project.path("08_reporting/near_duplicates.parquet"))
-    nearest = pd.read_parquet(project.path("08_reporting/nearest_training_digits.parquet"))
+    nearest = pd.read_parquet(project.path("07_model_output/nearest_training_digits.parquet"))
 
     assert nearest["train_index"].tolist() == neighbours["train_index"].tolist()
     assert nearest["relative_distance"].to_numpy() == pytest.approx(neighbours["relative_distance"].to_numpy())
@@ -254,9 +254,8 @@ def test_difficulty_of_every_digit(project, weights, parts):
 
 def gradient_lengths(weights):
     """A function from images and labels to the length of each image's gradient, by one gradient for each image."""
-    fixed = ("running", "pixel")
     tensors = {name: torch.from_numpy(value) for name, value in weights.items()}
-    learned = {name: value for name, value in tensors.items() if not any(word in name for word in fixed)}
+    learned = {name: value for name, value in tensors.items() if name.endswith((".weight", ".bias"))}
     given = {name: value for name, value in tensors.items() if name not in learned}
 
     def loss(parameters, pixels, truth):
