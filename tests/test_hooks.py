@@ -13,8 +13,17 @@ from kedro.io.core import Version
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import SequentialRunner
 from kedro_datasets.json import JSONDataset
+from kedro_viz.integrations.kedro.hooks_utils import is_default_run
 
-from mnist_growth.hooks import FactsHooks, MemoryHooks, ParameterHooks, TrackingHooks, VersionHooks, git_commit
+from mnist_growth.hooks import (
+    FactsHooks,
+    MemoryHooks,
+    ParameterHooks,
+    StatusHooks,
+    TrackingHooks,
+    VersionHooks,
+    git_commit,
+)
 from mnist_growth.hooks import record as hooks
 from mnist_growth.hooks.monitor import TrackingMonitor
 from mnist_growth.machine import rss_bytes
@@ -331,3 +340,12 @@ def test_the_facts_of_a_run_reach_a_pipeline_that_wants_them_and_no_other(catalo
     assert found.machine["device"] == "cpu"
     assert found.versions == {"given": OLD}  # nothing has been made yet
     assert found.software["kedro"] == metadata.version("kedro")
+
+
+@pytest.mark.parametrize(
+    ("names", "is_whole"), [(None, True), (["__default__"], True), (["analyse"], False), (["ingest", "train"], False)]
+)
+def test_only_a_whole_run_has_a_status_in_kedro_viz(names, is_whole):
+    run = {"pipeline_names": names}
+    StatusHooks().before_pipeline_run(run)
+    assert is_default_run(run) is is_whole

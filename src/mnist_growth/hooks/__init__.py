@@ -4,6 +4,15 @@ from mnist_growth.hooks.checks import ParameterHooks
 from mnist_growth.hooks.facts import FactsHooks
 from mnist_growth.hooks.memory import MemoryHooks
 from mnist_growth.hooks.record import TrackingHooks, git_commit
+from mnist_growth.hooks.status import StatusHooks
 from mnist_growth.hooks.versions import VersionHooks
 
-__all__ = ["FactsHooks", "MemoryHooks", "ParameterHooks", "TrackingHooks", "VersionHooks", "git_commit"]
+__all__ = [
+    "FactsHooks",
+    "MemoryHooks",
+    "ParameterHooks",
+    "StatusHooks",
+    "TrackingHooks",
+    "VersionHooks",
+    "git_commit",
+]
