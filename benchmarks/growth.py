@@ -15,11 +15,9 @@ import argparse
 import hashlib
 import importlib.util
 import json
-import os
 import statistics
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
@@ -28,15 +26,14 @@ from kedro.framework.startup import bootstrap_project
 from plotly.subplots import make_subplots
 from scipy import stats
 
-from growth_methods import FIXED, FIXED_FEWER, GROMO, GROWN, PROJECT, one_run
+from growth_methods import FIXED, FIXED_FEWER, GROMO, GROWN, one_run
 from hardware import describe
 from mnist_growth.digits import Digits, DigitSet
 from mnist_growth.figures import stamp
 from mnist_growth.figures.theme import TEMPLATE
-from tables import mean_and_deviation
+from tables import PROJECT, QUICK_RESULTS, RESULTS, mean_and_deviation, write_results
 
-RESULTS = PROJECT / "benchmarks" / "results" / "growth.json"
-QUICK_RESULTS = PROJECT / "build" / "benchmarks" / "growth.json"
+NAME = "growth"
 QUICK = {
     "training": {"epochs": 6, "batch_size": 32},
     "growth": {"initial_neurons": 16, "growth_rate": 16, "max_neurons": 64, "plateau_epochs": 1, "cooldown_epochs": 1},
@@ -58,7 +55,7 @@ def main() -> None:
     options = parser.parse_args()
 
     recipe, digits = load_recipe(options)
-    path = QUICK_RESULTS if options.quick else RESULTS
+    path = (QUICK_RESULTS if options.quick else RESULTS) / f"{NAME}.json"
     results = json.loads(path.read_text()) if path.exists() else {}
     key = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
     entry = results.setdefault(key, {"recipe": recipe, "hardware": describe(), "runs": []})
@@ -67,7 +64,7 @@ def main() -> None:
         for method in options.methods:
             if (method, seed) not in done:
                 entry["runs"].append(one_run(method, seed, recipe, digits))
-                write(path, results)
+                write_results(NAME, results, quick=options.quick)
     print(table(entry))
     figure = draw(entry)
     figure.write_html(path.with_name(f"growth-{key}.html"), include_plotlyjs="cdn")
@@ -103,14 +100,6 @@ def load_recipe(options: argparse.Namespace) -> tuple[dict[str, Any], DigitSet]:
 def part(digits: Digits, chosen: slice) -> Digits:
     """Some of the digits."""
     return replace(digits, images=digits.images[chosen], labels=digits.labels[chosen])
-
-
-def write(path: Path, results: Mapping[str, Any]) -> None:
-    """Write the results in one step: an interruption leaves the earlier ones."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
-    os.replace(temporary, path)  # noqa: PTH105
 
 
 def table(entry: Mapping[str, Any]) -> str:

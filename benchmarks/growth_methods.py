@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ from mnist_growth.hooks import git_commit
 from mnist_growth.network import GrowthConfig, NetworkConfig, Stage, predict_logits, training_multiply_adds
 from mnist_growth.training import Monitors, TrainingConfig, TrainingSetup, TrainingState
 from prepared_training import PreparedTraining, prepare
+from tables import PROJECT
 
-PROJECT = Path(__file__).parents[1]
 FIXED, FIXED_FEWER, GROMO = "fixed", "fixed, fewer epochs", "gromo"
 FIRST_LAYER_FIRST = "zero_fan_out, first layer first"
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.int64]]

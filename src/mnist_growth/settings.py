@@ -1,13 +1,6 @@
 """Settings of the Kedro project."""
 
-from mnist_growth.hooks import (
-    FactsHooks,
-    MemoryHooks,
-    ParameterHooks,
-    StatusHooks,
-    TrackingHooks,
-    VersionHooks,
-)
+from mnist_growth.hooks import FactsHooks, MemoryHooks, ParameterHooks, StatusHooks, TrackingHooks, VersionHooks
 
 HOOKS = (StatusHooks(), ParameterHooks(), VersionHooks(), FactsHooks(), TrackingHooks(), MemoryHooks())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)

@@ -63,11 +63,16 @@ def newest_factor(age: int | None, growth: GrowthConfig, batches: int) -> float:
 
 def _is_due(state: TrainingState, setup: TrainingSetup) -> bool:
     """Whether the trigger wants a wider network for the epoch that is about to begin."""
-    widths = state.network.widths
     if setup.growth.trigger == "plan":
-        planned = planned_widths(state.epochs_done, setup.growth, len(widths))
-        return any(wanted > width for wanted, width in zip(planned, widths, strict=True))
-    return _neurons_wanted(state, setup) > equal_width(widths)
+        return any(_planned_units(state, setup))
+    return _neurons_wanted(state, setup) > equal_width(state.network.widths)
+
+
+def _planned_units(state: TrainingState, setup: TrainingSetup) -> list[int]:
+    """How many units each hidden layer lacks of its width in the plan."""
+    widths = state.network.widths
+    planned = planned_widths(state.epochs_done, setup.growth, len(widths))
+    return [max(wanted - width, 0) for wanted, width in zip(planned, widths, strict=True)]
 
 
 def _neurons_wanted(state: TrainingState, setup: TrainingSetup) -> int:
@@ -87,8 +92,7 @@ def _new_units(state: TrainingState, setup: TrainingSetup, directions: Sequence[
     """How many units each hidden layer gains."""
     widths, growth = state.network.widths, setup.growth
     if growth.trigger == "plan":
-        planned = planned_widths(state.epochs_done, growth, len(widths))
-        return [max(wanted - width, 0) for wanted, width in zip(planned, widths, strict=True)]
+        return _planned_units(state, setup)
     costs = [parameters_of_a_unit(widths, layer, batch_norm=state.network.batch_norm) for layer in range(len(widths))]
     neurons = _neurons_wanted(state, setup)
     portion = neurons - equal_width(widths)
