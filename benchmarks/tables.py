@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hardware import describe
+from mnist_growth.hooks import git_commit
 
 PROJECT = Path(__file__).parents[1]
 RESULTS = PROJECT / "benchmarks" / "results"
@@ -44,18 +44,9 @@ def machine_line(results: Mapping[str, Any]) -> str:
     )
 
 
-def commit() -> str:
-    """Commit that the project is at, with "+" where files have changed since; "none" without git."""
-    command = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]
-    try:
-        return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "none"
-
-
 def keep_findings(name: str, findings: Mapping[str, Any], *, quick: bool = False) -> Path:
     """Write what a check of dependability has found, with date, commit, command and hardware. Returns the file."""
-    about = {"date": time.strftime("%Y-%m-%d"), "commit": commit(), "command": shlex.join(sys.argv)}
+    about = {"date": time.strftime("%Y-%m-%d"), "commit": git_commit(PROJECT), "command": shlex.join(sys.argv)}
     return write_results(name, {**about, "hardware": describe(), **findings}, quick=quick)
 
 

@@ -23,7 +23,7 @@ def test_findings_are_written_with_what_they_were_found_on(tmp_path, monkeypatch
     assert path == tmp_path / "kill.json"
     assert found["outcomes"] == {"byte-equal": 3}
     assert found["command"] == "benchmarks/kill.py --kills 3"
-    assert found["commit"] == tables.commit()
+    assert found["commit"] == tables.git_commit(tables.PROJECT)
     assert found["hardware"]["matmul_gflops"] > 0
     assert found["hardware"]["versions"]["torch"]
 
@@ -31,7 +31,7 @@ def test_findings_are_written_with_what_they_were_found_on(tmp_path, monkeypatch
 def test_without_git_the_commit_is_none(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert tables.commit() == "none"
+    assert tables.git_commit(tables.PROJECT) == "none"
 
 
 def test_the_memory_of_a_limited_run_is_what_it_said_last():
