@@ -1,5 +1,6 @@
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -191,6 +192,22 @@ def test_the_best_of_a_resumed_training_is_that_of_the_uninterrupted_one(make_tr
     assert whole.header["updates"] == resumed.header["updates"]
     assert whole.tensors.keys() == resumed.tensors.keys()
     assert all(torch.equal(whole.tensors[name], resumed.tensors[name]) for name in whole.tensors)
+
+
+def test_a_better_epoch_is_copied_into_the_memory_of_the_one_before(make_training, recorder, tmp_path):
+    """A second copy beside the first would be as large as the whole training."""
+    training = make_training(training={"epochs": 1})
+    state = finish(training, CheckpointStore(tmp_path / "other"), recorder)
+    store = CheckpointStore(tmp_path)
+    store.note_epoch(state, training.setup)
+    first = {name: tensor.data_ptr() for name, tensor in store._best[0].items()}
+    state.records.append(replace(state.records[-1], validation_loss=state.records[-1].validation_loss / 2))
+    with torch.no_grad():
+        state.network.output.weight.add_(1)
+    store.note_epoch(state, training.setup)
+    assert {name: tensor.data_ptr() for name, tensor in store._best[0].items()} == first
+    store.save(state, training.setup)
+    assert torch.equal(store.best().tensors["network.output.weight"], state.network.output.weight)
 
 
 def test_without_a_finished_epoch_there_is_no_best(make_training, tmp_path):

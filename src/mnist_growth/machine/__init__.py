@@ -15,13 +15,20 @@ from mnist_growth.machine.interruption import (
 )
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
 from mnist_growth.machine.memory import (
+    forget_pages,
     gpu_memory_bytes,
     peak_rss_bytes,
     private_bytes,
     return_freed_memory,
     rss_bytes,
 )
-from mnist_growth.machine.precision import Precision, PrecisionName, choose_precision, prepare_tf32
+from mnist_growth.machine.precision import (
+    Precision,
+    PrecisionName,
+    bound_compiled_products,
+    choose_precision,
+    prepare_tf32,
+)
 from mnist_growth.machine.temporary import folder_in_use, is_in_use, remove_abandoned, temporary_folder
 from mnist_growth.machine.threads import (
     MOST_THREADS,
@@ -44,6 +51,7 @@ __all__ = [
     "Threads",
     "atomic_path",
     "available_processors",
+    "bound_compiled_products",
     "choose_device",
     "choose_precision",
     "computing_with",
@@ -51,6 +59,7 @@ __all__ = [
     "describe_machine",
     "flush_to_disk",
     "folder_in_use",
+    "forget_pages",
     "gpu_memory_bytes",
     "gpu_memory_limit_bytes",
     "is_in_use",

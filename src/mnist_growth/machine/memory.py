@@ -1,10 +1,13 @@
 """Memory that this process uses, in bytes."""
 
 import ctypes
+import mmap
 import sys
+from typing import Any
 
 import psutil
 import torch
+from numpy.typing import NDArray
 
 
 def rss_bytes() -> int:
@@ -44,3 +47,13 @@ def return_freed_memory() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, other C libraries do not
         if trim is not None:
             trim(0)
+
+
+def forget_pages(array: NDArray[Any]) -> None:
+    """Let go of what has been read of a memory map: it is read again where it is needed. Other arrays stay as they are.
+
+    The system would take the pages back when it needs them; until then they count as memory of this process.
+    """
+    mapped = getattr(array, "_mmap", None)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)

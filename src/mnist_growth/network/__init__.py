@@ -15,7 +15,7 @@ from mnist_growth.network.config import GrowthConfig, NetworkConfig, OperatorNam
 from mnist_growth.network.deepening import deepen
 from mnist_growth.network.difficulty import gradient_norms
 from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_network, save_network
-from mnist_growth.network.gradient import Directions, Probe, gradient_directed, gradient_directions
+from mnist_growth.network.gradient import Directions, Probe, gradient_directed, gradient_directions, gradient_gain
 from mnist_growth.network.growth import Operator, operator_named, widen_together
 from mnist_growth.network.mlp import GrowingMLP
 from mnist_growth.network.operators import net2net_split, paired, random, zero_fan_out
@@ -55,6 +55,7 @@ __all__ = [
     "forward_multiply_adds",
     "gradient_directed",
     "gradient_directions",
+    "gradient_gain",
     "gradient_norms",
     "is_plateau",
     "layer_costs",

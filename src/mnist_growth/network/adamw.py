@@ -1,6 +1,7 @@
 """AdamW whose state grows along with the network."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -99,13 +100,16 @@ class GrowingAdamW:
         Raises:
             ValueError: the network is not what the widenings make of the old one.
         """
-        grown = dict(network.named_parameters())
-        whole = self.moments()
-        for widening in widenings:
-            for name, axis in network.unit_axes(widening.layer).items():
-                if name in whole:
-                    whole[name] = _widened(whole[name], axis, widening)
-        self._take_over(grown, whole)
+        self._take_over(network, self._grown(network, widenings))
+
+    def _grown(self, network: GrowingMLP, widenings: Sequence[Widening]) -> Iterator[tuple[str, Moments]]:
+        """The widened moments of one parameter after the other: all of them at once would take much memory."""
+        axes = [network.unit_axes(widening.layer) for widening in widenings]
+        for name, moments in self._each_moments():
+            for widening, axis_of in zip(widenings, axes, strict=True):
+                if name in axis_of:
+                    moments = _widened(moments, axis_of[name], widening)
+            yield name, moments
 
     @torch.no_grad()
     def insert_layer(self, network: GrowingMLP, layer: int) -> None:
@@ -118,11 +122,15 @@ class GrowingAdamW:
         Raises:
             ValueError: the network is not the old one with such a layer.
         """
-        grown = dict(network.named_parameters())
-        whole = {name_after_insertion(name, layer): moments for name, moments in self.moments().items()}
         own = f"hidden.{layer}."
-        whole |= {name: Moments.none(new.detach()) for name, new in grown.items() if name.startswith(own)}
-        self._take_over(grown, whole)
+        born = ((name, new) for name, new in network.named_parameters() if name.startswith(own))
+        self._take_over(
+            network,
+            itertools.chain(
+                ((name_after_insertion(name, layer), moments) for name, moments in self._each_moments()),
+                ((name, Moments.none(new.detach())) for name, new in born),
+            ),
+        )
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Everything needed to go on: moments and ages by block, and where the blocks lie."""
@@ -165,16 +173,25 @@ class GrowingAdamW:
 
     def moments(self) -> dict[str, Moments]:
         """The moments of every parameter in one piece."""
-        return {name: Moments.of_blocks(parameter, self.blocks[name]) for name, parameter in self.parameters.items()}
+        return dict(self._each_moments())
 
-    def _take_over(self, parameters: dict[str, nn.Parameter], whole: dict[str, Moments]) -> None:
-        """Hold other parameters, with the moments that belong to them."""
+    def _each_moments(self) -> Iterator[tuple[str, Moments]]:
+        """Name and moments of one parameter after the other."""
+        for name, parameter in self.parameters.items():
+            yield name, Moments.of_blocks(parameter, self.blocks[name])
+
+    def _take_over(self, network: nn.Module, whole: Iterable[tuple[str, Moments]]) -> None:
+        """Hold the parameters of another network, with the moments that belong to them."""
+        parameters = dict(network.named_parameters())
+        blocks: dict[str, list[Block]] = {}
+        expected: dict[str, tuple[int, ...]] = {}
+        for name, moments in whole:
+            blocks[name], expected[name] = moments.blocks(), tuple(moments.age.shape)
         found = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
-        expected = {name: tuple(moments.age.shape) for name, moments in whole.items()}
         if found != expected:
             raise ValueError(f"the network has parameters of shapes {found}; what was done to it gives {expected}")
         self.parameters = parameters
-        self.blocks = {name: moments.blocks() for name, moments in whole.items()}
+        self.blocks = {name: blocks[name] for name in parameters}
         self._calls = []
 
     def _prepare(self) -> list[FusedUpdate]:

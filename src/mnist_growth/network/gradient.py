@@ -1,6 +1,8 @@
 """What a loss gradient says about units that are not there yet: where they are missed, and what they should see."""
 
 import copy
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -41,16 +43,17 @@ class Directions:
     values: Tensor
     vectors: Tensor
 
-    def gain(self, count: int) -> float:
-        """Sum of the largest ``count`` squared singular values.
 
-        The largest squared norm that the gradient of so many new units' fan-out can have in the linearised network
-        (Evci et al. 2022, "GradMax", section 3.1).
-        """
-        return float(self.values[:count].square().sum())
+def gradient_gain(values: Tensor, count: int) -> float:
+    """Sum of the largest ``count`` squared singular values of a layer's gradient matrix.
+
+    The largest squared norm that the gradient of so many new units' fan-out can have in the linearised network
+    (Evci et al. 2022, "GradMax", section 3.1).
+    """
+    return float(values[:count].square().sum())
 
 
-def gradient_directions(network: GrowingMLP, probe: Probe) -> list[Directions]:
+def gradient_directions(network: GrowingMLP, probe: Probe) -> Iterator[Directions]:
     """For every hidden layer l, the singular vectors of M = E[d_{l+1} h_{l-1}^T].
 
     h_{l-1} are the layer's inputs with a 1 for the bias, d_{l+1} the gradient of the mean cross-entropy with respect
@@ -62,9 +65,16 @@ def gradient_directions(network: GrowingMLP, probe: Probe) -> list[Directions]:
         network: it is not changed.
         probe: where the gradient is taken.
 
-    Returns:
-        One for each hidden layer.
+    Yields:
+        Those of each hidden layer, from the first on; made when they are asked for, as they take much memory.
     """
+    inputs, gradients = _inputs_and_gradients(network, probe)
+    while len(gradients) > 1:
+        yield _directions(inputs.pop(0), gradients.pop(1), network.batch_norm)
+
+
+def _inputs_and_gradients(network: GrowingMLP, probe: Probe) -> tuple[list[Tensor], list[Tensor]]:
+    """What the weights of each layer see, and the gradient of the mean loss with respect to what they sum up."""
     twin = copy.deepcopy(network).train().requires_grad_(True)  # its running statistics may move
     inputs: list[Tensor] = []
     sums: list[Tensor] = []
@@ -77,8 +87,7 @@ def gradient_directions(network: GrowingMLP, probe: Probe) -> list[Directions]:
         layer.register_forward_hook(watch)
     with torch.enable_grad():
         loss = F.cross_entropy(twin(probe.images), probe.labels)
-        gradients = torch.autograd.grad(loss, sums)
-    return [_directions(seen, told, network.batch_norm) for seen, told in zip(inputs[:-1], gradients[1:], strict=True)]
+        return inputs, list(torch.autograd.grad(loss, sums))
 
 
 def gradient_directed(
@@ -100,7 +109,7 @@ def gradient_directed(
         probe: where the gradient is taken.
     """
     incoming, outgoing = network.linear_layers()[layer : layer + 2]
-    found = gradient_directions(network, probe)[layer].vectors
+    found = next(itertools.islice(gradient_directions(network, probe), layer, None)).vectors
     directed = (
         torch.stack([found, -found], dim=1).reshape(-1, found.shape[1])[:count] / 3**0.5
     )  # r.m.s. of a random row
@@ -114,20 +123,22 @@ def _directions(seen: Tensor, told: Tensor, batch_norm: bool) -> Directions:
     """Singular values and right singular vectors of the gradient matrix of one layer, on the CPU.
 
     Args:
-        seen: inputs of the layer [B, inputs].
+        seen: inputs of the layer [B, inputs]; may be written over.
         told: gradient with respect to the next layer's sums [B, outputs], of the mean loss.
         batch_norm: whether the layer has batch norm.
     """
     seen, told = seen.cpu().double(), told.cpu().double()
     if batch_norm:
-        seen = seen - seen.mean(0)
-    last = seen.new_full((len(seen), 1), 0.0 if batch_norm else 1.0)
-    matrix = told.T @ torch.cat([seen, last], dim=1)  # [outputs, inputs + 1]
+        seen -= seen.mean(0)
+    matrix = told.new_zeros(told.shape[1], seen.shape[1] + 1)  # [outputs, inputs + 1]
+    matrix[:, :-1] = told.T @ seen
+    if not batch_norm:
+        matrix[:, -1] = told.sum(0)
     if not matrix.isfinite().all():  # the training has diverged, and says so itself
         return Directions(matrix.new_zeros(0), matrix.new_zeros(0, matrix.shape[1]))
     # The smaller of the two Gram matrices has the same eigenvalues, and takes much less time than the singular values.
     squares, left = torch.linalg.eigh(matrix @ matrix.T)
     values = squares.clamp(min=0).sqrt().flip(0)
     values = values[values > RANK_TOLERANCE * values[0]]
-    vectors = (left.flip(1)[:, : len(values)].T @ matrix) / values.unsqueeze(1)
+    vectors = (left.flip(1)[:, : len(values)].T @ matrix).div_(values.unsqueeze(1))
     return Directions(values, vectors)

@@ -114,8 +114,7 @@ class CheckpointStore:
         """
         losses = [record.validation_loss for record in state.records]
         if losses[-1] == min(losses) and losses.count(losses[-1]) == 1:
-            tensors, header = _contents(state, setup)
-            self._best = {name: tensor.detach().clone() for name, tensor in tensors.items()}, header
+            self._best = _copied(*_contents(state, setup), into=self._best)
 
     def save(self, state: TrainingState, setup: TrainingSetup) -> None:
         """Write a checkpoint, and the best if there is a new one; then delete all but the newest of this training.
@@ -175,6 +174,21 @@ class CheckpointStore:
 def _checkpoint_files(folder: Path | None) -> list[Path]:
     """Checkpoints of a folder, the newest first."""
     return sorted(folder.glob(CHECKPOINTS), reverse=True) if folder else []
+
+
+def _copied(
+    tensors: Mapping[str, Tensor], header: dict[str, Any], into: tuple[dict[str, Tensor], dict[str, Any]] | None
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Copies of tensors, in the memory of an earlier copy where there is one of the same shapes; and their header."""
+    copies, _ = into or ({}, {})
+    for name in copies.keys() - tensors.keys():
+        del copies[name]
+    for name, tensor in tensors.items():
+        if name in copies and copies[name].shape == tensor.shape:
+            copies[name].copy_(tensor)
+        else:
+            copies[name] = tensor.detach().clone()
+    return copies, header
 
 
 def _contents(state: TrainingState, setup: TrainingSetup) -> tuple[dict[str, Tensor], dict[str, Any]]:

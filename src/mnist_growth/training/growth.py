@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from mnist_growth.network import (
-    Directions,
     GrowingMLP,
     GrowthConfig,
     Moment,
     Probe,
     equal_width,
     gradient_directions,
+    gradient_gain,
     neurons_to_add,
     neurons_wanted,
     operator_named,
@@ -41,7 +41,7 @@ def grow_if_due(state: TrainingState, data: TrainingData, setup: TrainingSetup) 
     """
     drawn = state.data_generator.get_state()
     try:
-        return _grow(state, data, setup) if _is_due(state, setup) else None
+        return _grow(state, data, setup) if is_growth_due(state, setup) else None
     except Exception:
         state.data_generator.set_state(drawn)
         raise
@@ -61,8 +61,13 @@ def newest_factor(age: int | None, growth: GrowthConfig, batches: int) -> float:
     return growth.new_unit_learning_rate_scale * min(1.0, (age + 1) / max(warmup_updates, 1.0))
 
 
-def _is_due(state: TrainingState, setup: TrainingSetup) -> bool:
-    """Whether the trigger wants a wider network for the epoch that is about to begin."""
+def is_growth_due(state: TrainingState, setup: TrainingSetup) -> bool:
+    """Whether the trigger wants a wider network for the epoch that is about to begin.
+
+    Args:
+        state: between two epochs.
+        setup: all parameters.
+    """
     if setup.growth.trigger == "plan":
         return any(_planned_units(state, setup))
     return _neurons_wanted(state, setup) > equal_width(state.network.widths)
@@ -88,15 +93,17 @@ def _neurons_wanted(state: TrainingState, setup: TrainingSetup) -> int:
     return neurons_wanted(moment, setup.growth)
 
 
-def _new_units(state: TrainingState, setup: TrainingSetup, directions: Sequence[Directions]) -> list[int]:
-    """How many units each hidden layer gains."""
+def _new_units(state: TrainingState, setup: TrainingSetup, values: Sequence[Tensor]) -> list[int]:
+    """How many units each hidden layer gains, by the singular values of its gradient matrix."""
     widths, growth = state.network.widths, setup.growth
     if growth.trigger == "plan":
         return _planned_units(state, setup)
     costs = [parameters_of_a_unit(widths, layer, batch_norm=state.network.batch_norm) for layer in range(len(widths))]
     neurons = _neurons_wanted(state, setup)
     portion = neurons - equal_width(widths)
-    per_parameter = [found.gain(portion) / (portion * cost) for found, cost in zip(directions, costs, strict=True)]
+    per_parameter = [
+        gradient_gain(found, portion) / (portion * cost) for found, cost in zip(values, costs, strict=True)
+    ]
     return neurons_to_add(widths, neurons, growth, per_parameter)
 
 
@@ -104,10 +111,11 @@ def _grow(state: TrainingState, data: TrainingData, setup: TrainingSetup) -> Gro
     """Widen the network, its average and the optimizer's state, and measure that the function is the same."""
     before, growth = state.network, setup.growth
     probe = _probe(data, state.device)
-    directions = gradient_directions(before, probe)
-    counts = _new_units(state, setup, directions)
+    values = [found.values for found in gradient_directions(before, probe)]
+    counts = _new_units(state, setup, values)
     if not any(counts):  # what is left to spend does not pay for a whole unit
         return None
+    gains = [gradient_gain(found, count) for found, count in zip(values, counts, strict=True)]
     operator = operator_named(growth.operator, probe)
     (network, average), widenings = widen_together([before, state.average], counts, operator, state.data_generator)
     check, _ = data.batch(data.validation[:CHECK_IMAGES], state.device)
@@ -123,7 +131,7 @@ def _grow(state: TrainingState, data: TrainingData, setup: TrainingSetup) -> Gro
         parameters_after=network.parameter_count,
         largest_logit_change=float((old_logits - new_logits).abs().max()),
         largest_logit=float(old_logits.abs().max()),
-        gradient_gains=tuple(found.gain(count) for found, count in zip(directions, counts, strict=True) if count > 0),
+        gradient_gains=tuple(gain for gain, count in zip(gains, counts, strict=True) if count > 0),
     )
     state.optimizer.grow(network, widenings)  # the last that takes memory: it is done or not, like the rest
     state.network, state.average = network, average.requires_grad_(False)

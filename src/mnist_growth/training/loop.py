@@ -18,7 +18,7 @@ from mnist_growth.machine import (
     stop_on_request,
 )
 from mnist_growth.network import score, training_multiply_adds
-from mnist_growth.training.growth import grow_if_due
+from mnist_growth.training.growth import grow_if_due, is_growth_due
 from mnist_growth.training.history import EpochRecord
 from mnist_growth.training.learning_rate import learning_rate
 from mnist_growth.training.micro_batch import MicroBatches
@@ -85,10 +85,13 @@ def train(
             checkpoint()
             while state.epochs_done < setup.training.epochs:
                 if len(state.progress.order) == 0:
+                    if is_growth_due(state, setup):
+                        state.optimizer.zero_grad()
+                        step = None  # its gradients, and its copy of the weights, would stand beside the growth
                     begin_epoch(state, data, setup, monitor)
                     if state.progress.grew:
                         checkpoint()
-                if step is None or step.network is not state.network:
+                if step is None:
                     micro_batches.fit(state.network, data.images, setup.warps, setup.training.product_dtype)
                     step = TrainingStep(state, data, setup, batches, micro_batches)
                     return_freed_memory()  # of the growth and the measurement: the step needs less

@@ -12,6 +12,7 @@ from mnist_growth import evaluation, figures
 from mnist_growth.digits import Digits, Split
 from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation import EvaluationConfig, Tally
+from mnist_growth.machine import forget_pages
 from mnist_growth.network.file import TrainedNetwork
 from mnist_growth.network.prediction import predict_logits
 from mnist_growth.training import split_fingerprint
@@ -87,6 +88,7 @@ def _tally(trained: TrainedNetwork, digits: Digits, indices: NDArray[np.int64]) 
         chunk = indices[start : start + _CHUNK]
         logits = predict_logits(trained.network, digits.images[chunk])
         total += Tally.of(evaluation.prediction_table(logits, digits.labels[chunk]))
+        forget_pages(digits.images)
     return total
 
 

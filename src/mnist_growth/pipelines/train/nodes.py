@@ -14,6 +14,7 @@ from mnist_growth.machine import (
     MemoryConfig,
     Threads,
     available_processors,
+    bound_compiled_products,
     choose_device,
     choose_precision,
     computing_with,
@@ -151,6 +152,7 @@ def _train(
 ) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
     assert setup.threads is not None
     prepare_tf32(setup.training.precision)
+    bound_compiled_products()
     logger.info("Training on %s in %s with %d threads", state.device, setup.training.precision, setup.threads)
     budget = MemoryBudget(memory.budget_fraction, state.device)
     with checkpoints.in_use(), computing_with(setup.threads):
