@@ -201,7 +201,8 @@ def test_a_better_epoch_is_copied_into_the_memory_of_the_one_before(make_trainin
     store = CheckpointStore(tmp_path)
     store.note_epoch(state, training.setup)
     first = {name: tensor.data_ptr() for name, tensor in store._best[0].items()}
-    state.records.append(replace(state.records[-1], validation_loss=state.records[-1].validation_loss / 2))
+    state.records.append(replace(state.records[-1], epoch=2, validation_loss=state.records[-1].validation_loss / 2))
+    state.epochs_done += 1
     with torch.no_grad():
         state.network.output.weight.add_(1)
     store.note_epoch(state, training.setup)

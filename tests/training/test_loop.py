@@ -44,7 +44,7 @@ def test_a_training_learns_grows_on_schedule_and_tells_its_monitor(make_training
     assert recorder.calls[0] == ("started", 0, 4, 4)
     assert recorder.calls[-1] == ("finished",)
     assert recorder.calls.count(("batch", 4)) == 4
-    assert checkpoints.moments == [(0, 0), (1, 0), (2, 0), (4, 0)]  # at the start, at every growth and at the end
+    assert checkpoints.moments == [(0, 0), (1, 0), (2, 0), (4, 0)]  # at the start, before every growth and at the end
     assert state.updates == 16
 
 

@@ -48,7 +48,7 @@ def train(
 ) -> None:
     """Train until ``setup.training.epochs`` epochs are done, in place.
 
-    A checkpoint is taken at the start, after every growth, at the end, and whenever ``checkpoint_seconds`` have passed
+    A checkpoint is taken at the start, before every growth, at the end, and whenever ``checkpoint_seconds`` have passed
     since the last one, also within an epoch. After SIGINT or SIGTERM the batch is finished and a checkpoint taken.
 
     Args:
@@ -86,11 +86,10 @@ def train(
             while state.epochs_done < setup.training.epochs:
                 if len(state.progress.order) == 0:
                     if is_growth_due(state, setup):
+                        checkpoint()  # also writes the best epoch, and frees the memory of its copy
                         state.optimizer.zero_grad()
-                        step = None  # its gradients, and its copy of the weights, would stand beside the growth
+                        step = None
                     begin_epoch(state, data, setup, monitor)
-                    if state.progress.grew:
-                        checkpoint()
                 if step is None:
                     micro_batches.fit(state.network, data.images, setup.warps, setup.training.product_dtype)
                     step = TrainingStep(state, data, setup, batches, micro_batches)
