@@ -21,7 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from contestants.gromo_mlp import BATCHES, grow
 from mnist_growth.digits import NUM_CLASSES, apply_warps, draw_warps
 from mnist_growth.network import budgeted_neurons, training_multiply_adds
-from mnist_growth.training import learning_rate
+from mnist_growth.training import learning_rate, warp_strength
 from prepared_training import PreparedTraining
 
 RATE = 0.5  # of ours; without batch norm
@@ -132,7 +132,9 @@ class GromoTraining:
         order = data.train[torch.randperm(len(data.train), generator=self.generator)]
         for start in range(0, len(order) - size + 1, size):
             images, labels = data.batch(order[start : start + size], torch.device("cpu"))
-            yield self._pixels(apply_warps(images, draw_warps(size, setup.warps, self.generator))), labels
+            strength = warp_strength(self.done, setup.training.epochs, setup.warps)
+            warps = draw_warps(size, setup.warps, self.generator, strength)
+            yield self._pixels(apply_warps(images, warps)), labels
 
     def _pixels(self, images: Tensor) -> Tensor:
         """Normalised pixels float32 [N, 784]."""

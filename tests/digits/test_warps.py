@@ -128,6 +128,19 @@ def test_warps_do_not_depend_on_how_a_batch_is_divided_nor_on_sharing_the_comput
     torch.testing.assert_close(torch.cat(one_by_one), whole, atol=1e-2, rtol=0)
 
 
+@pytest.mark.parametrize("strength", [0.0, 0.3, 1.0, torch.tensor(0.3)])
+def test_a_weaker_warp_is_that_of_weaker_parameters(strength):
+    strong = WarpConfig(rotation_degrees=10, scale=0.2, shear_degrees=5, translation_pixels=2, elastic_alpha_pixels=30)
+    names = ("rotation_degrees", "scale", "shear_degrees", "translation_pixels", "elastic_alpha_pixels")
+    weak = strong.model_copy(update={name: getattr(strong, name) * float(strength) for name in names})
+    images = _images(8)
+
+    eased = apply_warps(images, draw_warps(8, strong, _generator(), strength))
+
+    expected = images.float() if strength == 0 else apply_warps(images, draw_warps(8, weak, _generator()))
+    torch.testing.assert_close(eased, expected, atol=0.05, rtol=0)
+
+
 def test_uint8_and_float32_images_give_the_same():
     images = _images(4)
 
@@ -167,7 +180,7 @@ def test_sampling_agrees_with_scipy():
     images = _images(8).float()
     basis = grid_basis(32, 4, CPU)
     noise = torch.randn(8, 2, basis.shape[1] - 2, basis.shape[1] - 2, generator=_generator())
-    grid = sampling_grid(_random_affine(8, WarpConfig(), _generator()), noise, basis)
+    grid = sampling_grid(_random_affine(8, WarpConfig(), _generator(), 1.0), noise, basis)
 
     warped = sample(images, grid)
 
@@ -232,18 +245,18 @@ def test_the_affine_map_inverts_scale_shear_rotation_and_shift(rotation, shear, 
 def test_affine_strengths_are_spread_evenly_up_to_their_limits():
     config = WarpConfig(rotation_degrees=10, scale=0, shear_degrees=0, translation_pixels=0)
 
-    rotations = _random_affine(4000, config, _generator())[:, 0, 1].asin().rad2deg()
+    rotations = _random_affine(4000, config, _generator(), 1.0)[:, 0, 1].asin().rad2deg()
 
     assert rotations.abs().max() <= 10.001
     assert rotations.std() == pytest.approx(20 / math.sqrt(12), rel=0.03)
 
     config = WarpConfig(rotation_degrees=0, scale=0.15, shear_degrees=0, translation_pixels=0)
-    scales = 1 / _random_affine(4000, config, _generator())[:, [0, 1], [0, 1]]
+    scales = 1 / _random_affine(4000, config, _generator(), 1.0)[:, [0, 1], [0, 1]]
     assert scales.min() == pytest.approx(0.85, abs=0.001)
     assert scales.max() == pytest.approx(1.15, abs=0.001)
 
     config = WarpConfig(rotation_degrees=0, scale=0, shear_degrees=0, translation_pixels=2)
-    shifts = _random_affine(4000, config, _generator())[:, :, 2] * 14
+    shifts = _random_affine(4000, config, _generator(), 1.0)[:, :, 2] * 14
     assert shifts.abs().max() == pytest.approx(2, abs=0.01)
 
 

@@ -10,6 +10,7 @@ from mnist_growth.training import train
 from mnist_growth.training.graph import WARM_UPDATES, GraphedUpdate
 from mnist_growth.training.loop import begin_epoch
 from mnist_growth.training.micro_batch import MicroBatches
+from mnist_growth.training.pace import Pace
 from mnist_growth.training.step import TrainingStep
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -29,11 +30,11 @@ class Log:
     def __init__(self):
         self.calls, self.recorded, self.registered, self.recording = [], [], [], False
 
-    def update(self, chosen, rate, newest_factor):
+    def update(self, chosen, pace):
         if self.recording:
-            self.recorded.append((chosen, rate, newest_factor))
+            self.recorded.append((chosen, pace))
         else:
-            self.calls.append((chosen.tolist(), float(rate), float(newest_factor)))
+            self.calls.append((chosen.tolist(), [float(number) for number in pace]))
         return BatchResult(torch.tensor(0.0), torch.tensor(len(self.calls)))
 
     def register_generator_state(self, generator):
@@ -65,10 +66,10 @@ def pieces(make_training):
 def test_after_some_plain_updates_one_is_recorded_and_replayed_with_what_each_batch_brings(log, pieces):
     generator = torch.Generator()
     graphed = GraphedUpdate(log.update, generator, pieces)
-    given = [([batch, batch + 1], 2.0**-batch, 1.0 + batch) for batch in range(WARM_UPDATES + 3)]
+    given = [([batch, batch + 1], [2.0**-batch, 1.0 + batch, 3.0 * batch]) for batch in range(WARM_UPDATES + 3)]
 
-    for chosen, rate, factor in given:
-        graphed.update(torch.tensor(chosen), rate, factor)
+    for chosen, pace in given:
+        graphed.update(torch.tensor(chosen), Pace(*pace))
 
     assert log.calls == given
     assert len(log.recorded) == 1
@@ -78,11 +79,11 @@ def test_after_some_plain_updates_one_is_recorded_and_replayed_with_what_each_ba
 def test_it_is_recorded_anew_when_a_batch_is_divided_otherwise(log, pieces):
     graphed = GraphedUpdate(log.update, torch.Generator(), pieces)
     for _ in range(WARM_UPDATES + 2):
-        graphed.update(torch.tensor([1, 2]), 0.5, 1.0)
+        graphed.update(torch.tensor([1, 2]), Pace(0.5))
     assert len(log.recorded) == 1
     pieces.halve()
     for _ in range(2):
-        graphed.update(torch.tensor([1, 2]), 0.5, 1.0)
+        graphed.update(torch.tensor([1, 2]), Pace(0.5))
     assert len(log.recorded) == 2
     assert len(log.calls) == WARM_UPDATES + 4
 
@@ -90,7 +91,7 @@ def test_it_is_recorded_anew_when_a_batch_is_divided_otherwise(log, pieces):
 def test_a_recording_that_fails_for_want_of_memory_is_not_replayed(log, pieces):
     graphed = GraphedUpdate(log.update, torch.Generator(), pieces)
     for _ in range(WARM_UPDATES + 1):
-        graphed.update(torch.tensor([1, 2]), 0.5, 1.0)
+        graphed.update(torch.tensor([1, 2]), Pace(0.5))
     done = len(log.calls)
 
     def scarce(*_):
@@ -99,10 +100,10 @@ def test_a_recording_that_fails_for_want_of_memory_is_not_replayed(log, pieces):
     pieces.halve()
     graphed._update = scarce
     with pytest.raises(torch.OutOfMemoryError):
-        graphed.update(torch.tensor([1, 2]), 0.5, 1.0)
+        graphed.update(torch.tensor([1, 2]), Pace(0.5))
     graphed._update = log.update
     log.recording = False
-    graphed.update(torch.tensor([1, 2]), 0.5, 1.0)
+    graphed.update(torch.tensor([1, 2]), Pace(0.5))
     assert (len(log.calls), len(log.recorded)) == (done + 1, 2)
 
 
@@ -117,7 +118,7 @@ def test_rates_that_lie_in_memory_give_the_same_update_as_plain_numbers(make_tra
         micro_batches = MicroBatches(40, batch_norm=True, budget=training.budget)
         step = TrainingStep(state, training.data, training.setup, 4, micro_batches)
         for _ in range(3):
-            step.update(state.progress.order[:40], kind(0.01), kind(2.0))
+            step.update(state.progress.order[:40], Pace(kind(0.01), kind(2.0), kind(0.5)))
         states.append(state.network.state_dict())
     for name, plain in states[0].items():
         torch.testing.assert_close(states[1][name], plain, rtol=1e-5, atol=1e-6)

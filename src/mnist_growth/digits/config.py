@@ -35,3 +35,7 @@ class WarpConfig(BaseModel):
     """Elastic field: standard deviation, in pixels, of the Gaussian that smooths the noise."""
     images_per_warp: int = Field(default=4, ge=1, le=4096)
     """Number of images in a batch that share one random warp; more are cheaper."""
+    ease_from: float = Field(default=0.5, ge=0, le=1)
+    """Share of the training's epochs after which the warps become weaker, linearly; 1: they never do."""
+    final_strength: float = Field(default=0.3, ge=0, le=1)
+    """Multiple of all strengths that they come down to at the end of the training."""

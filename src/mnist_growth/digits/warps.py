@@ -50,7 +50,7 @@ class Warps:
 
     Attributes:
         affine: Map from warped to original coordinates, float32 of shape [F, 2, 3].
-        noise: Standard normal numbers of the elastic field, float32 of shape [F, 2, K, K].
+        noise: Normal numbers of the elastic field, float32 of shape [F, 2, K, K].
         basis: What `grid_basis` returns, float32 of shape [28, K + 2].
         images_per_warp: Number of neighbouring images that one warp is for.
         start: First of the images that these warps are for; more than 0 in a part of a batch.
@@ -90,7 +90,9 @@ class Warps:
         return [(first, count, images) for first, count, images in runs if count and images]
 
 
-def draw_warps(count: int, config: WarpConfig, generator: torch.Generator) -> Warps | None:
+def draw_warps(
+    count: int, config: WarpConfig, generator: torch.Generator, strength: float | Tensor = 1.0
+) -> Warps | None:
     """Draw warps for some images.
 
     Drawn in one go, the warps of a batch do not depend on how it is divided when they are applied.
@@ -99,6 +101,7 @@ def draw_warps(count: int, config: WarpConfig, generator: torch.Generator) -> Wa
         count: Number of images, N.
         config: Strength of the warps, and how many images share one.
         generator: Source of all randomness, on the device of the images.
+        strength: Multiple of all strengths; 0 warps nothing.
 
     Returns:
         The warps, or None if nothing is to be warped.
@@ -109,8 +112,8 @@ def draw_warps(count: int, config: WarpConfig, generator: torch.Generator) -> Wa
     basis = grid_basis(config.elastic_alpha_pixels, config.elastic_sigma_pixels, generator.device)
     bumps = basis.shape[1] - 2
     warps = -(-count // config.images_per_warp)
-    affine = _random_affine(warps, config, generator)
-    noise = torch.randn((warps, 2, bumps, bumps), device=generator.device, generator=generator)
+    affine = _random_affine(warps, config, generator, strength)
+    noise = torch.randn((warps, 2, bumps, bumps), device=generator.device, generator=generator) * strength
     return Warps(affine, noise, basis, config.images_per_warp, 0, count)
 
 
@@ -226,9 +229,10 @@ def inverse_affine(rotation: Tensor, shear: Tensor, scale: Tensor, translation: 
     return torch.cat((matrix, -matrix @ translation[:, :, None]), dim=2)
 
 
-def _random_affine(count: int, config: WarpConfig, generator: torch.Generator) -> Tensor:
+def _random_affine(count: int, config: WarpConfig, generator: torch.Generator, strength: float | Tensor) -> Tensor:
     """Draw an affine map for each image, shape [count, 2, 3]."""
     draw = torch.rand((count, 6), device=generator.device, generator=generator) * 2 - 1  # uniform in [-1, 1]
+    draw *= strength
     return inverse_affine(
         rotation=draw[:, 0] * math.radians(config.rotation_degrees),
         shear=draw[:, 1] * math.radians(config.shear_degrees),

@@ -3,9 +3,9 @@
 from mnist_growth.training.checkpoint import CHECKPOINTS, Checkpoint, CheckpointStore
 from mnist_growth.training.config import LearningRateConfig, TrainingConfig
 from mnist_growth.training.history import EpochRecord, GrowthEvent, growth_table, history_table
-from mnist_growth.training.learning_rate import learning_rate
 from mnist_growth.training.loop import Checkpoints, batches_per_epoch, train
 from mnist_growth.training.monitor import Monitor, Monitors
+from mnist_growth.training.pace import learning_rate, warp_strength
 from mnist_growth.training.setup import MAY_CHANGE, TrainingData, TrainingSetup, split_fingerprint
 from mnist_growth.training.state import EpochProgress, TrainingState
 from mnist_growth.training.summary import training_summary
@@ -35,4 +35,5 @@ __all__ = [
     "split_fingerprint",
     "train",
     "training_summary",
+    "warp_strength",
 ]

@@ -7,10 +7,11 @@ from torch import Tensor
 
 from mnist_growth.network import BatchResult
 from mnist_growth.training.micro_batch import MicroBatches
+from mnist_growth.training.pace import Pace
 
 WARM_UPDATES = 3  # made one kernel at a time before recording: libraries set themselves up, buffers are made
 
-Update = Callable[[Tensor, float | Tensor, float | Tensor], BatchResult]
+Update = Callable[[Tensor, Pace], BatchResult]
 
 
 class GraphedUpdate:
@@ -20,8 +21,7 @@ class GraphedUpdate:
     recorded anew when batches are divided otherwise; after a growth a new object is made.
 
     Args:
-        update: works on the images of the given indices (int64 [B] on the GPU), the learning rate and its multiple for
-            the newest neurons, without waiting for the GPU.
+        update: works on the images of the given indices (int64 [B] on the GPU) at a pace, without waiting for the GPU.
         generator: on the GPU, from which the update draws.
         micro_batches: how a batch is divided.
     """
@@ -33,18 +33,18 @@ class GraphedUpdate:
         self._warm = 0
         self._recorded_for: tuple[int, int] | None = None
 
-    def update(self, chosen: Tensor, rate: float, newest_factor: float) -> BatchResult:
+    def update(self, chosen: Tensor, pace: Pace) -> BatchResult:
         """One update; see ``TrainingStep.update``."""
         if self._warm < WARM_UPDATES:
             self._warm += 1
-            return self._update(chosen, rate, newest_factor)
+            return self._update(chosen, pace)
         needed_for = len(chosen), self._micro_batches.size
         if self._recorded_for != needed_for:
             self._record(chosen)
             self._recorded_for = needed_for
         self._chosen.copy_(chosen)
-        self._rate.fill_(rate)
-        self._newest_factor.fill_(newest_factor)
+        for place, value in zip(self._pace, pace, strict=True):
+            place.fill_(value)
         self._graph.replay()
         return self._result
 
@@ -52,9 +52,8 @@ class GraphedUpdate:
         """Record the update on memory that stays; nothing is computed meanwhile."""
         self._recorded_for = None
         self._chosen = chosen.clone()
-        self._rate = torch.zeros((), device=chosen.device)
-        self._newest_factor = torch.zeros_like(self._rate)
+        self._pace = [torch.zeros((), device=chosen.device) for _ in Pace._fields]
         self._graph = torch.cuda.CUDAGraph()
         self._graph.register_generator_state(self._generator)
         with torch.cuda.graph(self._graph):
-            self._result = self._update(self._chosen, self._rate, self._newest_factor)
+            self._result = self._update(self._chosen, Pace(*self._pace))

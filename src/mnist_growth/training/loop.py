@@ -20,9 +20,9 @@ from mnist_growth.machine import (
 from mnist_growth.network import score, training_multiply_adds
 from mnist_growth.training.growth import grow_if_due, is_growth_due
 from mnist_growth.training.history import EpochRecord
-from mnist_growth.training.learning_rate import learning_rate
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.monitor import Monitor
+from mnist_growth.training.pace import learning_rate
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import EpochProgress, TrainingState
 from mnist_growth.training.step import TrainingStep

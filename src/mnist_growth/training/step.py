@@ -10,8 +10,8 @@ from mnist_growth.machine import is_out_of_memory
 from mnist_growth.network import Backprop, BatchResult, update_average
 from mnist_growth.training.graph import GraphedUpdate
 from mnist_growth.training.growth import newest_factor
-from mnist_growth.training.learning_rate import learning_rate
 from mnist_growth.training.micro_batch import MicroBatches
+from mnist_growth.training.pace import Pace, learning_rate, warp_strength
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import TrainingState
 
@@ -61,10 +61,8 @@ class TrainingStep:
             MemoryError: the pieces cannot be smaller; the state is as before.
         """
         started = time.perf_counter()
-        state, training = self.state, self.setup.training
-        rate = learning_rate(state.epochs_done + (state.progress.batches + 1) / self.batches, training)
-        factor = newest_factor(self.newest_age, self.setup.growth, self.batches)
-        result = self._update_in_pieces_that_fit(rate, factor)
+        state = self.state
+        result = self._update_in_pieces_that_fit(self._pace())
         state.progress.loss_sum += result.loss_sum
         state.progress.right_sum += result.right_sum
         state.updates += 1
@@ -73,20 +71,19 @@ class TrainingStep:
         self.micro_batches.look()
         state.progress.seconds += time.perf_counter() - started
 
-    def update(self, chosen: Tensor, rate: float | Tensor, newest_factor: float | Tensor) -> BatchResult:
+    def update(self, chosen: Tensor, pace: Pace) -> BatchResult:
         """Gather, warp, forward, backward, and one step of the optimizer; gradients of the pieces are summed.
 
         Args:
             chosen: int64 [B], indices of the images of the batch, on the device of the images.
-            rate: learning rate.
-            newest_factor: multiple of it for the neurons that were born last.
+            pace: of this update.
 
         Returns:
             What the images did before the step.
         """
         state, training = self.state, self.setup.training
         total = BatchResult(torch.zeros_like(state.progress.loss_sum), torch.zeros_like(state.progress.right_sum))
-        warps = draw_warps(len(chosen), self.setup.warps, state.warp_generator)
+        warps = draw_warps(len(chosen), self.setup.warps, state.warp_generator, pace.warp_strength)
         self.backprop.begin()
         for piece in self.micro_batches.split(len(chosen)):
             images, labels = self.data.batch(chosen[piece], state.device)
@@ -98,10 +95,20 @@ class TrainingStep:
             )
             total.loss_sum.add_(result.loss_sum)
             total.right_sum.add_(result.right_sum)
-        state.optimizer.step(rate, newest_factor)
+        state.optimizer.step(pace.rate, pace.newest_factor)
         return total
 
-    def _update_in_pieces_that_fit(self, rate: float, newest_factor: float) -> BatchResult:
+    def _pace(self) -> Pace:
+        """The pace of the batch that comes next."""
+        setup, progress = self.setup, self.state.progress
+        done, after = (self.state.epochs_done + (progress.batches + more) / self.batches for more in (0, 1))
+        return Pace(
+            rate=learning_rate(after, setup.training),
+            newest_factor=newest_factor(self.newest_age, setup.growth, self.batches),
+            warp_strength=warp_strength(done, setup.training.epochs, setup.warps),
+        )
+
+    def _update_in_pieces_that_fit(self, pace: Pace) -> BatchResult:
         """One update; when memory runs out on the way, it is begun anew in smaller pieces."""
         update = self.update if self._graph is None else self._graph.update
         chosen, generator = self._chosen(), self.state.warp_generator
@@ -109,7 +116,7 @@ class TrainingStep:
         torch._foreach_copy_(self._saved_buffers, self._buffers)
         while True:
             try:
-                return update(chosen, rate, newest_factor)
+                return update(chosen, pace)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise

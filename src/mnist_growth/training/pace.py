@@ -1,0 +1,63 @@
+"""What changes from update to update, by the parameters and the moment of the training."""
+
+import math
+from typing import NamedTuple
+
+from torch import Tensor
+
+from mnist_growth.digits import WarpConfig
+from mnist_growth.training.config import TrainingConfig
+
+
+class Pace(NamedTuple):
+    """Numbers of one update; scalar tensors where the update is recorded as a graph.
+
+    Attributes:
+        rate: learning rate.
+        newest_factor: multiple of it for the neurons that were born last.
+        warp_strength: multiple of the strengths of the warps.
+    """
+
+    rate: float | Tensor
+    newest_factor: float | Tensor = 1.0
+    warp_strength: float | Tensor = 1.0
+
+
+def learning_rate(epoch: float, config: TrainingConfig) -> float:
+    """Learning rate at a moment of the training.
+
+    During warm-up it rises linearly to ``config.learning_rate``. After it:
+
+    - ``cosine``: falls to the floor along half a cosine until the last epoch (Loshchilov and Hutter 2017);
+    - ``decay``: ``learning_rate * decay ** ((epoch - warmup) / patience)``, never below the floor.
+
+    Args:
+        epoch: epochs done so far, with the fraction of the current one.
+        config: peak rate, length of the training and schedule.
+    """
+    schedule = config.learning_rate_schedule
+    if epoch < schedule.warmup_epochs:
+        return config.learning_rate * epoch / schedule.warmup_epochs
+    since_warmup = epoch - schedule.warmup_epochs
+    if schedule.schedule == "decay":
+        return max(config.learning_rate * math.pow(schedule.decay, since_warmup / schedule.patience), schedule.floor)
+    share = min(since_warmup / max(config.epochs - schedule.warmup_epochs, 1e-9), 1.0)
+    return schedule.floor + (config.learning_rate - schedule.floor) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def warp_strength(epoch: float, epochs: int, config: WarpConfig) -> float:
+    """Multiple of the strengths of the warps at a moment of the training.
+
+    1 until the share ``ease_from`` of the training, then linearly down to ``final_strength`` at its end: a network is
+    to see what images may become, and at last images that are nearly as those it is for.
+
+    Args:
+        epoch: epochs done so far, with the fraction of the current one.
+        epochs: of the whole training.
+        config: when the warps become weaker, and by how much.
+    """
+    begin = config.ease_from * epochs
+    if epoch <= begin:
+        return 1.0
+    share = min((epoch - begin) / (epochs - begin), 1.0) if epochs > begin else 1.0
+    return 1.0 + share * (config.final_strength - 1.0)
