@@ -250,6 +250,11 @@ def test_difficulty_of_every_digit(project, weights, parts):
         assert table["gradient_norm"].to_numpy() == pytest.approx(norms(images, labels), rel=1e-3, abs=1e-5)
     hardest = pd.read_parquet(project.path("08_reporting/hardest_digits.parquet"))
     assert hardest["gradient_norm"].tolist() == sorted(shown.query("part != 'test'")["gradient_norm"])[:-41:-1]
+    doubtful = pd.read_parquet(project.path("08_reporting/suspected_labels.parquet"))
+    least = sorted(zip(shown["label_probability"], shown["suspected"], shown["part"], shown["index"], strict=True))
+    expected = [(part, place) for _, is_suspected, part, place in least if is_suspected][:40]
+    assert list(zip(doubtful["part"], doubtful["index"], strict=True)) == expected
+    assert len(expected) > 0
 
 
 def gradient_lengths(weights):
