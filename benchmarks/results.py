@@ -6,6 +6,7 @@ kedro run && kedro run --pipeline analyse && python benchmarks/results.py
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -29,6 +30,47 @@ def percent(value: float, digits: int = 2) -> str:
     return f"{100 * value:.{digits}f}"
 
 
+def numbers_table(folder: Path, metrics: dict[str, Any]) -> list[str]:
+    """Rows of what a run comes to."""
+    low, high = percent(metrics["accuracy_low"]), percent(metrics["accuracy_high"])
+    parts = pd.read_parquet(newest(folder, "accuracy_by_part.parquet")).set_index("part")
+    rows = [
+        ("test accuracy", f"{percent(metrics['accuracy'])} % ({metrics['errors']} wrong)", f"{low} to {high} %"),
+        *(
+            (
+                f"accuracy on the {parts.loc[part, 'examples']:,} {part} digits, not warped",
+                f"{percent(parts.loc[part, 'accuracy'])} % ({parts.loc[part, 'errors']} wrong)",
+                f"{percent(parts.loc[part, 'accuracy_low'])} to {percent(parts.loc[part, 'accuracy_high'])} %",
+            )
+            for part in parts.index
+            if part != "test"
+        ),
+        ("the right digit is one of the two most probable", f"{percent(metrics['top_2_accuracy'])} %", ""),
+        ("negative log-likelihood", f"{metrics['loss']:.4f} nats", ""),
+        ("expected calibration error", f"{percent(metrics['expected_calibration_error'])} %", ""),
+    ]
+    return ["| Number | Value | 95 % interval |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+
+
+def data_facts(folder: Path) -> list[str]:
+    """What the analysis says of the digits and their neighbours."""
+    nearest = pd.read_parquet(newest(folder, "nearest_training_digits.parquet"))
+    doubtful = pd.read_parquet(newest(folder, "suspected_labels.parquet"))
+    effects = pd.read_parquet(newest(folder, "style_effects.parquet"))
+    fifths = effects[effects["measure"] == "nearest_distance"]
+    same = percent((nearest["label"] == nearest["train_label"]).mean())
+    shown = [
+        f"{row['part']} {row['index']}: {row['label']}, rather {row['suggestion']}" for _, row in doubtful.iterrows()
+    ]
+    errors = [f"{row['errors']} of {row['examples']}" for _, row in fifths.iterrows()]
+    return [
+        f"- nearest training digit has the same label: {same} %; near-duplicates: "
+        f"{len(pd.read_parquet(newest(folder, 'near_duplicates.parquet')))}",
+        f"- wrong by fifth of the distance to it, the nearest first: {', '.join(errors)}",
+        f"- suspected labels, {len(doubtful)}: {'; '.join(shown)}",
+    ]
+
+
 def pairs_table(pairs: pd.DataFrame, others: int = 2) -> list[str]:
     """Rows of the stated pairs, and of the most confused other ones."""
     stated = [(first, second) in STATED_PAIRS for first, second in zip(pairs["first"], pairs["second"], strict=True)]
@@ -38,6 +80,7 @@ def pairs_table(pairs: pd.DataFrame, others: int = 2) -> list[str]:
     for row in shown.to_dict("records"):
         cells = [
             f"{percent(row[f'{name}rate'])} % ({percent(row[f'{name}rate_low'])} to {percent(row[f'{name}rate_high'])})"
+            + (f", {row[name.removesuffix('_')]:.0f}" if name else "")
             for name in ("first_as_second_", "second_as_first_", "")
         ]
         stated_rate = STATED_PAIRS.get((row["first"], row["second"]), "")
@@ -47,11 +90,13 @@ def pairs_table(pairs: pd.DataFrame, others: int = 2) -> list[str]:
 
 def differences_table(rows: pd.DataFrame, name: str, stated: dict[str, str]) -> list[str]:
     """Rows with a difference and its interval."""
-    lines = [f"| {name} | Stated | Difference | 95 % interval |", "|---|---|---|---|"]
+    lines = [f"| {name} | Stated | Difference | 95 % interval | Wrong |", "|---|---|---|---|---|"]
     for row in rows.to_dict("records"):
         low, high = (f"{100 * row[f'difference_{end}']:+.2f}" for end in ("low", "high"))
         title = row.get("group") or f"{row['intervention']} {row['strength']:+g} {row['unit']}"
-        lines.append(f"| {title} | {stated.get(title, '')} | {100 * row['difference']:+.2f} % | {low} to {high} % |")
+        cells = [title, stated.get(title, ""), f"{100 * row['difference']:+.2f} %", f"{low} to {high} %"]
+        counts = f"{row['errors']} of {row['examples']:,}" if "group" in row else ""
+        lines.append(f"| {' | '.join([*cells, counts])} |")
     return lines
 
 
@@ -61,14 +106,14 @@ def main() -> None:
     parser.add_argument("--project", type=Path, default=Path.cwd(), help="folder of the project; the current one")
     folder = parser.parse_args().project
     metrics = json.loads(newest(folder, "test_metrics.json").read_text())
-    low, high = percent(metrics["accuracy_low"]), percent(metrics["accuracy_high"])
-    accuracy = f"{percent(metrics['accuracy'])} % ({low} to {high} %)"
-    print(f"{metrics['dataset']}: accuracy {accuracy}, {metrics['epochs']} epochs\n")
+    print(f"{metrics['dataset']}, {metrics['epochs']} epochs\n")
+    print("\n".join(numbers_table(folder, metrics)), end="\n\n")
     print("\n".join(pairs_table(pd.read_parquet(newest(folder, "confused_pairs.parquet")))), end="\n\n")
     styles = pd.read_parquet(newest(folder, "style_differences.parquet"))
     print("\n".join(differences_table(styles, "Digits that are", STATED_STYLES)), end="\n\n")
     curves = pd.read_parquet(newest(folder, "style_interventions.parquet"))
-    print("\n".join(differences_table(curves[curves["strength"] != 0], "Change", {})))
+    print("\n".join(differences_table(curves[curves["strength"] != 0], "Change", {})), end="\n\n")
+    print("\n".join(data_facts(folder)))
 
 
 if __name__ == "__main__":
