@@ -1,6 +1,7 @@
 """Training a growing network: one epoch after another, in a state that can be put down and taken up again."""
 
-from mnist_growth.training.checkpoint import CHECKPOINTS, Checkpoint, CheckpointStore
+from mnist_growth.training.checkpoint import Checkpoint
+from mnist_growth.training.checkpoint_store import CHECKPOINTS, CheckpointStore
 from mnist_growth.training.config import LearningRateConfig, TrainingConfig
 from mnist_growth.training.history import EpochRecord, GrowthEvent, growth_table, history_table
 from mnist_growth.training.loop import Checkpoints, batches_per_epoch, train
