@@ -1,6 +1,5 @@
 """The report pipeline in memory: what it measures agrees with the network, and the page says it."""
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
@@ -11,13 +10,11 @@ from kedro.runner import SequentialRunner
 from html_page import Page
 from mnist_growth import evaluation
 from mnist_growth.datasets import AnalysisStore
-from mnist_growth.digits import Digits
-from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
+from mnist_growth.network import GrowingMLP, predict_logits
 from mnist_growth.pipelines.report import create_pipeline
 from mnist_growth.pipelines.report.pipeline import FIGURES
 from mnist_growth.report import ReportConfig, RunFacts
 
-FINGERPRINT = "f" * 64
 MEASURED_HERE = {"unit_cohorts_figure", "cost_figure", "complexity_figure"}
 
 
@@ -26,18 +23,6 @@ class Kept(MemoryDataset):
 
     def _release(self):
         pass
-
-
-@pytest.fixture(scope="module")
-def digits():
-    images = np.random.default_rng(1).integers(0, 256, (120, 28, 28), dtype=np.uint8)
-    return Digits(images, np.arange(120) % 10, dataset="sample", fingerprint=FINGERPRINT)
-
-
-@pytest.fixture(scope="module")
-def trained():
-    network = GrowingMLP((12, 8), generator=torch.Generator().manual_seed(3)).eval()
-    return TrainedNetwork(network, "sample", FINGERPRINT, epochs=4)
 
 
 def history():
@@ -90,7 +75,7 @@ def run(folder, trained, digits, predictions):
         predictions,
         dataset="sample",
         requested_dataset="sample",
-        fingerprint=FINGERPRINT,
+        fingerprint=trained.fingerprint,
         hidden_widths=trained.network.widths,
         parameters=trained.network.parameter_count,
         epochs=trained.epochs,
