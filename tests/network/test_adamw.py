@@ -1,3 +1,5 @@
+import weakref
+
 import pytest
 import torch
 from torch import nn
@@ -154,6 +156,18 @@ def test_a_parameter_that_moves_in_memory_is_still_the_one_that_is_updated():
     optimizer.step(0.1)
     for name, parameter in moved.named_parameters():
         assert not torch.equal(parameter, left[name]), name
+
+
+def test_gradients_that_are_forgotten_leave_memory_also_after_a_growth():
+    network = GrowingMLP([4, 4])
+    optimizer = GrowingAdamW(network)
+    network = grow(network, optimizer, 6)
+    network(torch.rand(8, 28, 28)).sum().backward()
+    optimizer.step(0.01)
+    gradient = weakref.ref(network.output.weight.grad)
+    assert gradient() is not None
+    optimizer.zero_grad()
+    assert gradient() is None
 
 
 def test_weights_that_are_changed_from_outside_are_taken_as_they_are():

@@ -1,5 +1,6 @@
 """Prediction of many images and drift, on a network that has learned the sample."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 from pydantic import ValidationError
 from scipy import ndimage
 
+from mapped_memory import linux_only, resident_bytes
 from mnist_growth.batch import PredictConfig, features_of, read_results
 from mnist_growth.digits import SplitConfig, pixel_statistics, sample_digits, stratified_split
 from mnist_growth.digits.idx import write_images
@@ -197,6 +199,19 @@ def test_the_reference_of_another_network_is_refused(tmp_path, reference, digits
 
     with pytest.raises(ValueError, match=f"not that of the network of version {VERSION}: make one for it"):
         run(tmp_path, other, reference, digits.test.images[:50])
+
+
+@linux_only
+def test_measuring_the_reference_keeps_nothing_of_a_memory_map(trained, digits, split, tmp_path):
+    path = tmp_path / "images"
+    path.write_bytes(np.ascontiguousarray(digits.train.images).tobytes())
+    mapped = replace(digits.train, images=np.memmap(path, np.uint8, mode="r", shape=digits.train.images.shape))
+
+    measured = measure_reference(trained, mapped, split, DriftConfig())
+
+    assert resident_bytes(path) == 0
+    for name, feature in measure_reference(trained, digits.train, split, DriftConfig()).features.items():
+        assert np.array_equal(measured.features[name].counts, feature.counts)
 
 
 def test_the_reference_is_measured_on_validation_digits(trained, digits, split):

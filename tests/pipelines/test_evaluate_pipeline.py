@@ -10,6 +10,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
+from mapped_memory import linux_only, resident_bytes
 from mnist_growth import evaluation
 from mnist_growth.digits import Digits, Split
 from mnist_growth.evaluation import EvaluationConfig
@@ -116,6 +117,19 @@ def test_all_outputs_are_saved_and_belong_together(tmp_path, trained, digits, hi
     assert metrics["hidden_widths"] == [12, 8]
     assert metrics["parameters"] == 784 * 12 + 12 * 8 + 2 * (12 + 8) + 8 * 10 + 10
     assert (metrics["epochs"], metrics["dataset"], metrics["fingerprint"]) == (4, "sample", digits.fingerprint)
+
+
+@linux_only
+def test_measuring_the_parts_keeps_nothing_of_a_memory_map(trained, train_digits, digits, tmp_path):
+    path = tmp_path / "images"
+    path.write_bytes(train_digits.images.tobytes())
+    mapped = replace(train_digits, images=np.memmap(path, np.uint8, mode="r", shape=train_digits.images.shape))
+    predictions = evaluation.prediction_table(predict_logits(trained.network, digits.images), digits.labels)
+
+    parts = measure_parts(trained, mapped, SPLIT, predictions)
+
+    assert resident_bytes(path) == 0
+    pd.testing.assert_frame_equal(parts, measure_parts(trained, train_digits, SPLIT, predictions))
 
 
 def test_accuracy_on_each_part_is_that_of_the_network_on_its_digits(trained, train_digits, digits):

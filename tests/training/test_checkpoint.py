@@ -43,7 +43,7 @@ def contents(state, folder, setup):
 def test_a_resumed_training_equals_the_uninterrupted_one_bit_for_bit(
     make_training, recorder, tmp_path, after, batch_norm
 ):
-    """Whichever of its checkpoints it goes on from: within an epoch, at its end, right after a growth."""
+    """Whichever of its checkpoints it goes on from: within an epoch, at its end, right before a growth."""
     training = make_training(training={"checkpoint_seconds": 1e-9}, network={"batch_norm": batch_norm})
     uninterrupted = finish(training, CheckpointStore(tmp_path / "whole"), recorder)
     with pytest.raises(StopHereError):

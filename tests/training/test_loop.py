@@ -21,7 +21,7 @@ class Forgetful:
         self.moments = []
 
     def save(self, state, _setup):
-        self.moments.append((state.epochs_done, state.progress.batches))
+        self.moments.append((state.epochs_done, state.progress.batches, state.network.widths[0]))
 
     def note_epoch(self, _state, _setup):
         pass
@@ -44,8 +44,18 @@ def test_a_training_learns_grows_on_schedule_and_tells_its_monitor(make_training
     assert recorder.calls[0] == ("started", 0, 4, 4)
     assert recorder.calls[-1] == ("finished",)
     assert recorder.calls.count(("batch", 4)) == 4
-    assert checkpoints.moments == [(0, 0), (1, 0), (2, 0), (4, 0)]  # at the start, before every growth and at the end
+    # At the start, before every growth and at the end.
+    assert checkpoints.moments == [(0, 0, 6), (1, 0, 6), (2, 0, 9), (4, 0, 10)]
     assert state.updates == 16
+
+
+def test_a_growth_that_is_due_but_pays_for_no_unit_is_prepared_once(make_training, recorder, monkeypatch):
+    monkeypatch.setattr("mnist_growth.training.growth.neurons_to_add", lambda widths, *_: [0] * len(widths))
+    training = make_training(training={"epochs": 4})
+    state, checkpoints = training.begin(), Forgetful()
+    train(state, training.data, training.setup, checkpoints, recorder, training.budget)
+    assert recorder.events == []
+    assert checkpoints.moments == [(0, 0, 6), (1, 0, 6), (4, 0, 6)]
 
 
 def test_the_widths_are_those_of_the_growth_event_and_nothing_the_network_computes_changes(make_training, recorder):
@@ -148,7 +158,7 @@ def test_a_checkpoint_is_due_after_the_seconds_of_the_setup_also_within_an_epoch
     training = make_training(training={"epochs": 1, "checkpoint_seconds": 1e-9})
     checkpoints = Forgetful()
     train(training.begin(), training.data, training.setup, checkpoints, recorder, training.budget)
-    assert checkpoints.moments == [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (1, 0)]
+    assert [moment[:2] for moment in checkpoints.moments] == [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (1, 0)]
 
 
 def test_divergence_is_one_sentence_and_the_monitor_is_closed(make_training, recorder):
@@ -184,6 +194,6 @@ def test_a_signal_ends_the_training_after_the_batch_with_a_checkpoint(make_train
     state = training.begin()
     with pytest.raises(expected):
         train(state, training.data, training.setup, checkpoints, recorder, training.budget)
-    assert checkpoints.moments == [(0, 0), (0, 2)]
+    assert [moment[:2] for moment in checkpoints.moments] == [(0, 0), (0, 2)]
     assert state.updates == 2
     assert recorder.calls[-1] == ("finished",)

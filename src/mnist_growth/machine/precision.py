@@ -30,13 +30,18 @@ def prepare_tf32(precision: PrecisionName) -> None:
     torch.backends.cuda.matmul.fp32_precision = "tf32" if precision == "tf32" else "ieee"
 
 
-def bound_compiled_products() -> None:
-    """Let oneDNN keep the newest 32 products that it has compiled instead of 1,024, unless the user has said otherwise.
+def bound_compiled_products(hidden_layers: int) -> None:
+    """Let oneDNN keep few of the products that it has compiled, instead of 1,024, unless the user has said otherwise.
 
     It compiles the products of bfloat16 anew for each shape, and those of widths that a network has grown out of would
-    stay in memory. An update takes 11 of them for 3 hidden layers. Without effect once oneDNN has computed.
+    stay in memory. Without effect once oneDNN has computed.
+
+    Args:
+        hidden_layers: of the network. An update of L layers takes 3 L + 2 products, and once more as many where the
+            pieces of a batch have two sizes.
     """
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
+    if "DNNL_PRIMITIVE_CACHE_CAPACITY" not in os.environ:  # the older name of the same
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(8 * (hidden_layers + 1)))
 
 
 def _multiplies_bfloat16(device: torch.device) -> bool:

@@ -81,7 +81,8 @@ class GrowingAdamW:
             )
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Forget all gradients, and free their memory."""
+        self._calls = []  # they hold views of them
         for parameter in self.parameters.values():
             parameter.grad = None
 

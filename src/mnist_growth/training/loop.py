@@ -79,17 +79,21 @@ def train(
         last_checkpoint = time.monotonic()
 
     step: TrainingStep | None = None
+    in_vain: tuple[int, ...] | None = None  # widths at which a growth was due, but what was to spend paid for no unit
     monitor.started(state.epochs_done, setup.training.epochs, batches)
     try:
         with stop_on_request() as stop, leaving_a_checkpoint(checkpoint, state, budget):
             checkpoint()
             while state.epochs_done < setup.training.epochs:
                 if len(state.progress.order) == 0:
-                    if is_growth_due(state, setup):
+                    widths, is_due = state.network.widths, is_growth_due(state, setup)
+                    if is_due and widths != in_vain:
                         checkpoint()  # also writes the best epoch, and frees the memory of its copy
                         state.optimizer.zero_grad()
                         step = None
+                        budget.collect()
                     begin_epoch(state, data, setup, monitor)
+                    in_vain = widths if is_due and not state.progress.grew else None
                 if step is None:
                     micro_batches.fit(state.network, data.images, setup.warps, setup.training.product_dtype)
                     step = TrainingStep(state, data, setup, batches, micro_batches)
@@ -97,8 +101,8 @@ def train(
                 while state.progress.batches < batches:
                     step()
                     monitor.batch(state.progress.batches)
-                    is_due = time.monotonic() - last_checkpoint > setup.training.checkpoint_seconds
-                    if is_due or stop.signal is not None:
+                    is_late = time.monotonic() - last_checkpoint > setup.training.checkpoint_seconds
+                    if is_late or stop.signal is not None:
                         checkpoint()
                     stop.raise_if_made()
                 finish_epoch(state, data, setup, batches, micro_batches)

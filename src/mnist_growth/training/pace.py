@@ -57,7 +57,7 @@ def warp_strength(epoch: float, epochs: int, config: WarpConfig) -> float:
         config: when the warps become weaker, and by how much.
     """
     begin = config.ease_from * epochs
-    if epoch <= begin:
+    if config.ease_from == 1 or epoch <= begin:
         return 1.0
-    share = min((epoch - begin) / (epochs - begin), 1.0) if epochs > begin else 1.0
+    share = min((epoch - begin) / (epochs - begin), 1.0)
     return 1.0 + share * (config.final_strength - 1.0)

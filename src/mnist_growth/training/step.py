@@ -39,7 +39,6 @@ class TrainingStep:
     ) -> None:
         self.state, self.data, self.setup, self.batches = state, data, setup, batches
         self.micro_batches = micro_batches
-        self.network = state.network
         self.backprop = Backprop(state.network, setup.training.product_dtype)
         self._buffers = list(state.network.buffers())
         self._saved_buffers = [buffer.clone() for buffer in self._buffers]

@@ -31,7 +31,7 @@ def measure_pixels(train_digits: Digits, split: Split) -> PixelStatistics:
 
 
 def draw_warps(train_digits: Digits, split: Split, warps: WarpConfig) -> go.Figure:
-    """Draw the first training image of each class beside random warps of it, as training sees them."""
+    """Draw the first training image of each class beside random warps of it, at their whole strength."""
     first_of_class = np.unique(train_digits.labels[split.train], return_index=True)[1]
     originals = train_digits.images[split.train[first_of_class]]  # uint8 [C, 28, 28], C classes
     repeated = torch.from_numpy(originals).repeat_interleave(_WARPS_PER_DIGIT, dim=0)

@@ -152,7 +152,7 @@ def _train(
 ) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
     assert setup.threads is not None
     prepare_tf32(setup.training.precision)
-    bound_compiled_products()
+    bound_compiled_products(setup.network.hidden_layers)
     logger.info("Training on %s in %s with %d threads", state.device, setup.training.precision, setup.threads)
     budget = MemoryBudget(memory.budget_fraction, state.device)
     with checkpoints.in_use(), computing_with(setup.threads):
