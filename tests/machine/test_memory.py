@@ -1,10 +1,12 @@
 import os
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mapped_memory import linux_only, resident_bytes
-from mnist_growth.machine import bound_compiled_products, forget_pages
+from mnist_growth.machine import bound_compiled_products, forget_pages, return_freed_memory
 
 SIZE = 8_000_000  # bytes
 
@@ -26,6 +28,17 @@ def test_an_array_that_is_no_map_stays_as_it_is():
     array = np.arange(5, dtype=np.uint8)
     forget_pages(array)
     assert array.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_pyarrow_is_asked_for_what_it_keeps_for_later_if_it_is_there(monkeypatch):
+    asked = []
+    pool = SimpleNamespace(release_unused=lambda: asked.append("pool"))
+    monkeypatch.setitem(sys.modules, "pyarrow", SimpleNamespace(default_memory_pool=lambda: pool))
+    return_freed_memory()
+    assert asked == ["pool"]
+    monkeypatch.delitem(sys.modules, "pyarrow")
+    return_freed_memory()
+    assert asked == ["pool"]
 
 
 @pytest.mark.parametrize("theirs", ["ONEDNN_PRIMITIVE_CACHE_CAPACITY", "DNNL_PRIMITIVE_CACHE_CAPACITY"])
