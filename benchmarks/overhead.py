@@ -137,8 +137,8 @@ def table(results: Mapping[str, Any]) -> str:
     memory = ", ".join(f"{run['peak_rss_mb']}" for run in runs)
     return (
         f"{markdown(header, rows)}\n\n"
-        f"All but batches and validation: {seconds_and_share(runs, around)[1]} % of the command; without what other nodes "
-        f"compute {seconds_and_share(runs, library)[1]} %. Peak RSS of the command {memory} MB, "
+        f"All but batches and validation: {seconds_and_share(runs, around)[1]} % of the command; without what other "
+        f"nodes compute {seconds_and_share(runs, library)[1]} %. Peak RSS of the command {memory} MB, "
         f"{runs[0]['epochs']} epochs, n = {len(runs)}. {machine_line(results)}"
     )
 
