@@ -35,12 +35,17 @@ def digits() -> Digits:
     return Digits(images, labels, dataset="bars", fingerprint="ab" * 32)
 
 
-def run(digits, folder, *, resume_from=None, threads=1, monitors=(), **training):
+def run(digits, folder, *, resume_from=None, threads=1, monitors=(), warps=None, **training):
     """Run the pipeline with the shipped parameters, made small; return the network and the history."""
     parameters: dict = {}
     for name in ("train", "preprocess"):
         parameters |= yaml.safe_load((CONF / f"parameters_{name}.yml").read_text())
-    changes = {**SMALL, "training": SMALL["training"] | training, "threads": threads}
+    changes = {
+        **SMALL,
+        "training": SMALL["training"] | training,
+        "warps": SMALL["warps"] | (warps or {}),
+        "threads": threads,
+    }
     for group, values in changes.items():
         parameters[group] = parameters[group] | values if isinstance(values, dict) else values
     split = stratified_split(digits.labels, SplitConfig())
@@ -109,12 +114,15 @@ def test_a_finished_training_that_is_resumed_stays_as_it_is(digits, uninterrupte
     assert_same(run(digits, tmp_path / "second", resume_from=tmp_path / "first"), uninterrupted)
 
 
-def test_a_constant_rate_can_go_on_to_more_epochs(digits, tmp_path):
-    # Cosine follows the number of epochs, so only a rate that does not can be the same.
-    rate = {"schedule": "decay", "warmup_epochs": 0, "decay": 1.0}
-    longer = run(digits, tmp_path / "whole", epochs=4, learning_rate_schedule=rate)
-    run(digits, tmp_path / "first", epochs=1, learning_rate_schedule=rate)
-    resumed = run(digits, tmp_path / "second", epochs=4, learning_rate_schedule=rate, resume_from=tmp_path / "first")
+def test_a_constant_rate_and_constant_warps_can_go_on_to_more_epochs(digits, tmp_path):
+    # Cosine and the easing of the warps follow the number of epochs, so only what does not can be the same.
+    constant = {
+        "learning_rate_schedule": {"schedule": "decay", "warmup_epochs": 0, "decay": 1.0},
+        "warps": {"ease_from": 1},
+    }
+    longer = run(digits, tmp_path / "whole", epochs=4, **constant)
+    run(digits, tmp_path / "first", epochs=1, **constant)
+    resumed = run(digits, tmp_path / "second", epochs=4, resume_from=tmp_path / "first", **constant)
 
     assert_same(resumed, longer)
 
