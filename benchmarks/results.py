@@ -67,7 +67,7 @@ def data_facts(folder: Path) -> list[str]:
         f"- nearest training digit has the same label: {same} %; near-duplicates: "
         f"{len(pd.read_parquet(newest(folder, 'near_duplicates.parquet')))}",
         f"- wrong by fifth of the distance to it, the nearest first: {', '.join(errors)}",
-        f"- suspected labels, {len(doubtful)}: {'; '.join(shown)}",
+        f"- suspected labels, {len(doubtful)} shown: {'; '.join(shown)}",
     ]
 
 
@@ -90,13 +90,15 @@ def pairs_table(pairs: pd.DataFrame, others: int = 2) -> list[str]:
 
 def differences_table(rows: pd.DataFrame, name: str, stated: dict[str, str]) -> list[str]:
     """Rows with a difference and its interval."""
-    lines = [f"| {name} | Stated | Difference | 95 % interval | Wrong |", "|---|---|---|---|---|"]
+    counts = "group" in rows
+    header = [name, "Stated", "Difference", "95 % interval", *(["Wrong"] if counts else [])]
+    lines = [f"| {' | '.join(header)} |", "|---" * len(header) + "|"]
     for row in rows.to_dict("records"):
         low, high = (f"{100 * row[f'difference_{end}']:+.2f}" for end in ("low", "high"))
         title = row.get("group") or f"{row['intervention']} {row['strength']:+g} {row['unit']}"
         cells = [title, stated.get(title, ""), f"{100 * row['difference']:+.2f} %", f"{low} to {high} %"]
-        counts = f"{row['errors']} of {row['examples']:,}" if "group" in row else ""
-        lines.append(f"| {' | '.join([*cells, counts])} |")
+        cells += [f"{row['errors']} of {row['examples']:,}"] if counts else []
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
