@@ -74,7 +74,7 @@ def newest() -> tuple[TrainedNetwork, DriftReference, Images]:
     references = map(load_reference, PROJECT.glob("data/06_models/drift_reference.json/*/drift_reference.json"))
     reference = next((each for each in references if each.weights_sha256 == digest), None)
     if reference is None:
-        sys.exit("the newest network has no drift reference: `kedro run --pipeline reference` makes one")
+        sys.exit("the newest network has no drift reference: `kedro run --pipeline drift_reference` makes one")
     for folder in sorted(PROJECT.glob("data/02_intermediate/test_digits/*/test_digits"), reverse=True):
         if json.loads((folder / "digits.json").read_text())["fingerprint"] == trained.fingerprint:
             images, _ = read_pair(folder / "images.idx3-ubyte", folder / "labels.idx1-ubyte")

@@ -1,6 +1,6 @@
 """Print what a training was like at each width, in Markdown, from the newest training history in data/.
 
-kedro run --env reference && python benchmarks/phases.py
+kedro run --env documented && python benchmarks/phases.py
 """
 
 import argparse

@@ -46,7 +46,7 @@ def growth_of(parameters):
 
 
 def test_the_environments_are_those_that_the_readme_names():
-    assert {"fixed", "reference", "smoke"} <= set(ENVIRONMENTS)
+    assert {"fixed", "best", "documented", "smoke"} <= set(ENVIRONMENTS)
 
 
 @pytest.mark.parametrize("environment", ["base", *ENVIRONMENTS])
@@ -134,8 +134,8 @@ def test_fixed_is_as_wide_as_base_becomes_from_the_start():
     assert base | {"growth": fixed["growth"]} == fixed
 
 
-def test_reference_is_the_documented_schedule():
-    widths = growth_of(load("reference")["parameters"])
+def test_documented_is_the_original_schedule():
+    widths = growth_of(load("documented")["parameters"])
 
     assert widths == [min(128 + 64 * (epoch // 20), 512) for epoch in range(150)]
     assert widths[-1] == 512

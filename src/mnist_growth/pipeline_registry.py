@@ -7,11 +7,11 @@ from mnist_growth.pipelines import analyse, compare, drift, evaluate, export, in
 
 def register_pipelines() -> dict[str, Pipeline]:
     """All pipelines by name; ``__default__`` is what a plain ``kedro run`` does."""
-    reference = drift.create_reference_pipeline()
+    drift_reference = drift.create_reference_pipeline()
     stages = {
         "ingest": ingest.create_pipeline(),
         "preprocess": preprocess.create_pipeline(),
-        "train": train.create_pipeline() + reference,
+        "train": train.create_pipeline() + drift_reference,
         "evaluate": evaluate.create_pipeline(),
         "report": report.create_pipeline(),
     }
@@ -23,6 +23,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "export": export.create_pipeline(),
         "predict": predict.create_pipeline(),
         "drift": predict.create_pipeline() + drift.create_pipeline(),
-        "reference": reference,
-        "resume": train.create_resume_pipeline() + reference + stages["evaluate"] + stages["report"],
+        "drift_reference": drift_reference,
+        "resume": train.create_resume_pipeline() + drift_reference + stages["evaluate"] + stages["report"],
     }

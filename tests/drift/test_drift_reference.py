@@ -94,7 +94,9 @@ def test_a_damaged_file_is_refused_by_name(reference, tmp_path, damage):
     content = json.loads(path.read_text())
     path.write_text(damage(content) or json.dumps(content))
 
-    with pytest.raises(ValueError, match=r"drift_reference\.json holds no drift reference .* --pipeline reference`"):
+    with pytest.raises(
+        ValueError, match=r"drift_reference\.json holds no drift reference .* --pipeline drift_reference`"
+    ):
         load_reference(path)
 
 

@@ -247,7 +247,7 @@ def test_results_are_kept_in_versions(tmp_path, digits, trained):
     assert BatchPredictionsDataset(filepath="data/x", version=Version(None, VERSION)).exists() is False
     with pytest.raises(Exception, match=r"There is no folder of predictions .* `kedro run --pipeline predict`"):
         BatchPredictionsDataset(filepath=str(tmp_path / "x"), version=Version(None, VERSION)).load()
-    with pytest.raises(Exception, match=r"There is no drift reference .* `kedro run --pipeline reference`"):
+    with pytest.raises(Exception, match=r"There is no drift reference .* `kedro run --pipeline drift_reference`"):
         DriftReferenceDataset(filepath=str(tmp_path / "x"), version=Version(None, VERSION)).load()
     with pytest.raises(OSError, match=r"counts\.json"):
         read_results(tmp_path)

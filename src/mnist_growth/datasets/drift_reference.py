@@ -16,7 +16,7 @@ class DriftReferenceDataset(VersionedFileDataset[DriftReference]):
             FileNotFoundError: There is none, or not the version asked for.
             ValueError: The file is damaged.
         """
-        return load_reference(path_to_load(self, "drift reference", pipeline="reference"))
+        return load_reference(path_to_load(self, "drift reference", pipeline="drift_reference"))
 
     def save(self, data: DriftReference) -> None:
         """Write the file in one step."""

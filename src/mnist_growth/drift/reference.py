@@ -87,7 +87,7 @@ class DriftReference:
         if self.weights_sha256 != weights_sha256:
             raise ValueError(
                 f"The drift reference at hand is not that of {network}: make one for it with "
-                "`kedro run --pipeline reference`, or name both with "
+                "`kedro run --pipeline drift_reference`, or name both with "
                 "--load-versions network:<version>,drift_reference:<version>"
             )
 
@@ -185,4 +185,4 @@ def _plain(values: NDArray[np.generic]) -> Sequence[float]:
 
 
 def _damaged(path: Path, reason: str) -> str:
-    return f"{path} holds no drift reference ({reason}): make it anew with `kedro run --pipeline reference`"
+    return f"{path} holds no drift reference ({reason}): make it anew with `kedro run --pipeline drift_reference`"
