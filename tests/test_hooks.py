@@ -244,6 +244,7 @@ def test_epochs_and_growths_reach_the_tracked_run():
     monitor.epoch(record)
 
     assert monitor.run_id == "run 1"
+    assert monitor.should_stop() is False
     (tags, growth), (method, row) = tracker.told
     assert (tags, method) == ("log_tags", "log_epoch")
     assert "zero_fan_out" in growth["growth.epoch_0003"]

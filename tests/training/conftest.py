@@ -51,6 +51,9 @@ class Recorder:
         self.calls.append(("shrank", epoch, size))
         self.reasons.append(reason)
 
+    def should_stop(self):
+        return False
+
     def finished(self):
         self.calls.append(("finished",))
 

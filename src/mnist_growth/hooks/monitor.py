@@ -38,5 +38,9 @@ class TrackingMonitor:
         """Track as a tag that memory was tight; the history has the size of every epoch."""
         self.tracker.log_tags({f"micro_batch_size.epoch_{epoch:04d}": f"{size}: {reason}"})
 
+    def should_stop(self) -> bool:
+        """Never: the tracked run only records the training."""
+        return False
+
     def finished(self) -> None:
         """The run ends later, with the pipeline."""

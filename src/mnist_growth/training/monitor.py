@@ -1,4 +1,4 @@
-"""Who is told how a training goes."""
+"""Observers of a training."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,16 +7,17 @@ from mnist_growth.training.history import EpochRecord, GrowthEvent
 
 
 class Monitor(Protocol):
-    """Told of everything that happens in a training; must not change it.
+    """Receives the events of a training. It must not change the training, but it can ask it to stop.
 
     Attributes:
-        run_id: name of the tracked run, kept in the checkpoints so that a resumed training continues it; empty if none.
+        run_id: Id of the tracked run. Checkpoints keep it so that a resumed training continues the run. Empty without
+            a tracked run.
     """
 
     run_id: str
 
     def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:
-        """Training begins, or goes on after ``epochs_done`` epochs."""
+        """Training begins, or continues after `epochs_done` epochs."""
 
     def batch(self, batches_done: int) -> None:
         """A batch of the current epoch is done."""
@@ -28,45 +29,55 @@ class Monitor(Protocol):
         """An epoch is done."""
 
     def shrank(self, epoch: int, size: int, reason: str) -> None:
-        """Memory is tight: from now on, in one-based ``epoch``, ``size`` images go through the network at once."""
+        """Memory is scarce: from one-based `epoch` on, `size` images at a time go through the network."""
+
+    def should_stop(self) -> bool:
+        """Whether the training should end now; asked after every epoch.
+
+        A study stops a trial this way when it is pruned.
+        """
 
     def finished(self) -> None:
-        """Training is over, at its end or by an error."""
+        """Training has ended, normally or with an error."""
 
 
 class Monitors:
-    """Several monitors as one; its run is the first one's that has a name."""
+    """Passes every event on to several monitors; `run_id` is the first one that is not empty."""
 
     def __init__(self, monitors: Sequence[Monitor]) -> None:
         self.monitors = list(monitors)
         self.run_id = next((monitor.run_id for monitor in monitors if monitor.run_id), "")
 
     def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:
-        """Tell every monitor."""
+        """Notify every monitor."""
         for monitor in self.monitors:
             monitor.started(epochs_done, epochs, batches_per_epoch)
 
     def batch(self, batches_done: int) -> None:
-        """Tell every monitor."""
+        """Notify every monitor."""
         for monitor in self.monitors:
             monitor.batch(batches_done)
 
     def grew(self, event: GrowthEvent) -> None:
-        """Tell every monitor."""
+        """Notify every monitor."""
         for monitor in self.monitors:
             monitor.grew(event)
 
     def epoch(self, record: EpochRecord) -> None:
-        """Tell every monitor."""
+        """Notify every monitor."""
         for monitor in self.monitors:
             monitor.epoch(record)
 
     def shrank(self, epoch: int, size: int, reason: str) -> None:
-        """Tell every monitor."""
+        """Notify every monitor."""
         for monitor in self.monitors:
             monitor.shrank(epoch, size, reason)
 
+    def should_stop(self) -> bool:
+        """Whether any monitor asks the training to stop."""
+        return any(monitor.should_stop() for monitor in self.monitors)
+
     def finished(self) -> None:
-        """Tell every monitor."""
+        """Notify every monitor."""
         for monitor in self.monitors:
             monitor.finished()

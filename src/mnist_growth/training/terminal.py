@@ -100,6 +100,10 @@ class TerminalMonitor:
     def shrank(self, epoch: int, size: int, reason: str) -> None:
         """Nothing more: a warning in the log says so."""
 
+    def should_stop(self) -> bool:
+        """Never: the terminal only shows the training."""
+        return False
+
     def finished(self) -> None:
         """Close the progress bar."""
         if self.progress is not None:
