@@ -8,7 +8,7 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test check coverage bench bench-run bench-growth bench-inference bench-serving fuzz-serving serve viz ui clean
+.PHONY: help install run test check coverage bench bench-run bench-growth bench-inference bench-serving fuzz-serving serve viz ui docs clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
@@ -24,6 +24,7 @@ help:
 	@echo "make serve                      answer requests with the newest network (kedro serve)"
 	@echo "make viz                        build the static site of kedro viz into build/"
 	@echo "make ui                         open the tracked runs in the browser (mlflow ui)"
+	@echo "make docs                       build the documentation site into site/"
 	@echo "make clean                      remove the virtual environment and caches; data stays"
 
 install: $(STAMP)
@@ -84,5 +85,9 @@ viz: $(STAMP)
 ui: $(STAMP)
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db
 
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "the site is in site/: open site/index.html in a browser"
+
 clean:
-	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov

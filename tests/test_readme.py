@@ -1,4 +1,4 @@
-"""What the readme says is true: its parameters, commands, links and examples."""
+"""What the readme says is true: its parameters, commands and examples."""
 
 import os
 import re
@@ -98,21 +98,6 @@ def test_the_layout_names_every_package():
     layout = README.split("## Layout\n")[1].split("```")[1]
     packages = {path.parent.name for path in (ROOT / "src/mnist_growth").glob("*/__init__.py")}
     assert set(re.findall(r"^  (\w+)/", layout, re.MULTILINE)) == packages
-
-
-def documents() -> list[Path]:
-    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-
-
-@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_lead_to_files_and_headings_that_are_there(document):
-    text = document.read_text("utf-8")
-    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
-    for link in re.findall(r"\]\(([^)\s]+)\)", text):
-        if link.startswith("#"):
-            assert link[1:] in headings, link
-        elif not link.startswith("https://"):
-            assert (document.parent / link).is_file(), link
 
 
 def test_every_result_has_been_measured():
