@@ -203,9 +203,8 @@ def forge(original: Path, path: Path, kind: str, chance: random.Random) -> None:
         case _:
             text = chance.choice(("[" * 10**5, "[]", "1", "null", '"x"', "", "{", '{"a": 1e999}', "9" * 10**4, "\0"))
             claimed = chance.choice((kind, "network", "checkpoint", "model"))
-            metadata = {
-                "kind": f"mnist-growth {claimed} {chance.choice((1, 2))}",
-                "header": text,
-                "sha256": tensor_files._digest(tensors, text),
-            }
-            tensor_files.save_file(tensors, path, metadata)
+            checksum = tensor_files._digest(tensors, text)
+            content = (
+                f'{{"format": {chance.choice((1, 2))}, "kind": "{claimed}", "header": {text}, "sha256": "{checksum}"}}'
+            )
+            tensor_files.save_file(tensors, path, {tensor_files._METADATA: content})

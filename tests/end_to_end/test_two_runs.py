@@ -57,4 +57,4 @@ def test_they_do_not_touch_each_other_and_each_evaluates_its_own_network(project
 def epochs_of(path):
     """Number of epochs that a network was trained."""
     with safe_open(path, "np") as file:
-        return json.loads(file.metadata()["header"])["epochs"]
+        return json.loads(file.metadata()["mnist-growth"])["header"]["epochs"]

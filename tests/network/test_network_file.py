@@ -1,10 +1,13 @@
 import json
 import struct
+import subprocess
+import sys
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
 from mnist_growth.network import GrowingMLP, TrainedNetwork, load_network, load_tensors, save_network, save_tensors
 
@@ -50,8 +53,68 @@ def test_rubbish_is_refused_in_one_sentence(tmp_path, content):
 def test_a_file_of_another_kind_is_refused(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     save_tensors(path, "checkpoint", {"a": torch.zeros(2)}, {})
-    with pytest.raises(ValueError, match="'mnist-growth checkpoint 1'; expected 'mnist-growth network 1'"):
+    with pytest.raises(ValueError, match="is a checkpoint file; expected a network file"):
         load_network(path)
+
+
+def with_metadata(path, metadata):
+    """Write a file that holds one tensor and this metadata."""
+    save_file({"a": torch.zeros(2)}, path, metadata)
+    return path
+
+
+def test_a_file_of_the_old_format_is_refused_with_what_to_do(tmp_path):
+    old = {"kind": "mnist-growth network 1", "header": "{}", "sha256": "ab" * 32}
+    with pytest.raises(ValueError, match="has the old format 'mnist-growth network 1', .*: train the network again"):
+        load_network(with_metadata(tmp_path / "network.safetensors", old))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "sentence"),
+    [
+        ({}, "is not a file of mnist-growth"),
+        ({"format": "pt"}, "is not a file of mnist-growth"),
+        ({"mnist-growth": "{"}, "has metadata that cannot be read"),
+        ({"mnist-growth": "[" * 100_000}, "has metadata that cannot be read"),
+        ({"mnist-growth": "[]"}, "has the format \\[\\]; expected 2"),
+        ({"mnist-growth": '{"format": 3}'}, "has the format 3; expected 2"),
+        ({"mnist-growth": '{"format": 2}'}, "has incomplete metadata"),
+        ({"mnist-growth": '{"format": 2, "kind": "network", "header": 1, "sha256": ""}'}, "has incomplete metadata"),
+    ],
+)
+def test_metadata_that_this_version_did_not_write_are_refused(tmp_path, metadata, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        load_network(with_metadata(tmp_path / "network.safetensors", metadata))
+
+
+SAVE = """
+import sys
+from pathlib import Path
+import torch
+from mnist_growth.network import save_tensors
+tensors = {name: torch.arange(6.0).reshape(2, 3) for name in "bca"} | {"n": torch.tensor(1)}
+header = {"widths": [5, 7], "dataset": "sample", "epochs": 3, "rate": 0.1}
+for number in range(20):
+    save_tensors(Path(sys.argv[1]) / f"{number}", sys.argv[2], tensors, header)
+"""
+
+
+@pytest.mark.parametrize("kind", ["network", "checkpoint"])
+def test_equal_contents_give_equal_bytes_in_every_process(tmp_path, kind):
+    for process in range(3):
+        folder = tmp_path / f"{process}"
+        folder.mkdir()
+        subprocess.run([sys.executable, "-c", SAVE, folder, kind], check=True)
+
+    assert len({path.read_bytes() for path in tmp_path.glob("*/*")}) == 1
+    assert len(list(tmp_path.glob("*/*"))) == 60
+
+
+def test_a_network_that_was_loaded_is_saved_as_the_same_bytes(tmp_path):
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    save_network(first, trained())
+    save_network(second, load_network(first))
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_a_header_that_does_not_fit_the_tensors_is_refused(tmp_path):

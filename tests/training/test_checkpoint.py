@@ -40,6 +40,16 @@ def test_a_resumed_training_equals_the_uninterrupted_one_bit_for_bit(
     assert expected_header == found_header
 
 
+def test_the_same_state_is_saved_as_the_same_bytes(make_training, tmp_path):
+    training = make_training()
+    state = training.begin()
+    paths = [tmp_path / f"{number}" for number in range(5)]
+    for path in paths:
+        CheckpointStore(path).save(state, training.setup)
+
+    assert len({next(path.iterdir()).read_bytes() for path in paths}) == 1
+
+
 def test_a_checkpoint_whose_header_does_not_fit_is_refused(make_training, tmp_path):
     training = make_training()
     CheckpointStore(tmp_path).save(training.begin(), training.setup)

@@ -16,31 +16,35 @@ from mnist_growth.machine import atomic_path
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_METADATA = "mnist-growth"
+"""The only metadata key: safetensors writes several keys in random order, and equal contents give equal bytes."""
+
+_FORMAT = 2
+
 
 def save_tensors(path: Path, kind: str, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
-    """Write tensors and a header in one step: the file is there whole or not at all.
+    """Write tensors and a header in one step: the file is complete or not there. Equal contents give equal bytes.
 
     Args:
-        path: the file to write.
-        kind: what the file is ("network", "checkpoint"); checked when it is read.
-        tensors: any dtypes and devices.
-        header: what ``json.dumps`` can write.
+        path: The file to write.
+        kind: What the file is ("network", "checkpoint"); checked when it is read.
+        tensors: Of any dtype, on any device.
+        header: Values that `json.dumps` can write.
 
     Raises:
-        OSError: the folder cannot be written to, or the disk is full.
+        OSError: The folder cannot be written to, or the disk is full.
     """
     plain = _plain(tensors)
-    text = json.dumps(header, sort_keys=True)
-    metadata = {"kind": f"mnist-growth {kind} 1", "header": text, "sha256": _digest(plain, text)}
+    content = {"format": _FORMAT, "kind": kind, "header": header, "sha256": _digest(plain, _json(header))}
     with atomic_path(path) as temporary:
         try:
-            save_file(plain, temporary, metadata)
-        except SafetensorError as error:  # safetensors wraps what the file system says
+            save_file(plain, temporary, {_METADATA: _json(content)})
+        except SafetensorError as error:  # safetensors wraps errors of the file system
             raise OSError(f"{path} could not be written: {error}") from error
 
 
 def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors on the CPU, each in one piece of memory of its own, as the format wants them; copied only if need be."""
+    """Tensors on the CPU, each contiguous in its own memory, as the format requires; copied only where necessary."""
     plain: dict[str, Tensor] = {}
     storages: set[int] = set()
     for name, tensor in tensors.items():
@@ -53,11 +57,11 @@ def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read what ``save_tensors`` wrote; tensors are on the CPU, in memory of their own.
+    """Read what `save_tensors` wrote; tensors are on the CPU, each in its own memory.
 
     Raises:
-        ValueError: the file is damaged or of another kind.
-        OSError: the file cannot be read.
+        ValueError: The file is damaged or of another kind or format.
+        OSError: The file cannot be read.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -65,19 +69,43 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, An
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise ValueError(f"{path} is damaged ({error}): restore it from a copy or choose another version") from error
-    expected = f"mnist-growth {kind} 1"
-    if metadata.get("kind") != expected:
-        found = metadata.get("kind", "no mnist-growth file")
-        raise ValueError(f"{path} is of kind {found!r}; expected {expected!r}: choose a file that this version wrote")
-    if metadata.get("sha256") != _digest(tensors, metadata.get("header", "")):
+    content = _read_metadata(path, metadata)
+    if content["kind"] != kind:
+        raise ValueError(f"{path} is a {content['kind']} file; expected a {kind} file: choose another file")
+    if content["sha256"] != _digest(tensors, _json(content["header"])):
         raise ValueError(f"{path} is damaged (its checksum does not match): restore it or choose another version")
+    return tensors, content["header"]
+
+
+def _read_metadata(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The format, kind, header and checksum of a file.
+
+    Raises:
+        ValueError: The file was not written by this version, or its metadata are damaged.
+    """
+    if _METADATA not in metadata:
+        kind = metadata.get("kind", "")
+        if kind.startswith("mnist-growth "):
+            raise ValueError(
+                f"{path} has the old format {kind!r}, which this version does not read: train the network again, or "
+                "use the version of mnist-growth that wrote the file"
+            )
+        raise ValueError(f"{path} is not a file of mnist-growth: choose a file that it wrote")
     try:
-        header = json.loads(metadata["header"])
+        content = json.loads(metadata[_METADATA])
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} has a header that cannot be read ({error}): choose another version") from error
-    if not isinstance(header, dict):
-        raise ValueError(f"{path} has a header of the type {type(header).__name__}: choose another version")
-    return tensors, header
+        raise ValueError(f"{path} has metadata that cannot be read ({error}): choose another version") from error
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        found = content.get("format") if isinstance(content, dict) else content
+        raise ValueError(f"{path} has the format {found!r}; expected {_FORMAT}: choose a file that this version wrote")
+    if content.keys() != {"format", "kind", "header", "sha256"} or not isinstance(content["header"], dict):
+        raise ValueError(f"{path} has incomplete metadata: restore it from a copy or choose another version")
+    return content
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    """JSON that is the same text for equal values."""
+    return json.dumps(value, sort_keys=True)
 
 
 def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
@@ -86,10 +114,10 @@ def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
 
 
 def check_header(header: Mapping[str, Any], model: type[Model]) -> Model:
-    """Give the header's values the types that the model asks for, as they were before JSON.
+    """Restore the types of the header's values, which JSON does not keep.
 
     Raises:
-        ValueError: a value is missing, surplus or of another type; names the first.
+        ValueError: A value is missing, unexpected or of another type; names the first.
     """
     try:
         return model.model_validate_json(json.dumps(header), strict=True)
