@@ -24,7 +24,7 @@ from hardware import describe
 from mnist_growth.batch import Picture, features_of, predict_pictures
 from mnist_growth.digits.idx import read_pair
 from mnist_growth.drift import DriftConfig, DriftReference, load_reference, watch
-from mnist_growth.network import TrainedNetwork, load_network, predict_logits, tensors_sha256
+from mnist_growth.network import TrainedNetwork, load_network, predict_logits
 
 PROJECT = Path(__file__).parents[1]
 RESULTS = PROJECT / "benchmarks" / "results" / "drift.json"
@@ -70,7 +70,7 @@ def newest() -> tuple[TrainedNetwork, DriftReference, Images]:
     if not paths:
         sys.exit("there is no trained network: `kedro run` makes one")
     trained = load_network(paths[-1])
-    digest = tensors_sha256(trained.network.state_dict())
+    digest = trained.sha256
     references = map(load_reference, PROJECT.glob("data/06_models/drift_reference.json/*/drift_reference.json"))
     reference = next((each for each in references if each.weights_sha256 == digest), None)
     if reference is None:

@@ -12,7 +12,7 @@ from kedro.io.core import DatasetError
 
 from mnist_growth.drift import DriftConfig, DriftReference, find_reference
 from mnist_growth.export import OnnxNetwork
-from mnist_growth.network import TrainedNetwork, load_network, tensors_sha256
+from mnist_growth.network import TrainedNetwork, load_network
 from mnist_growth.serving import BackendName, OnnxPredictor, Predictor, ServedModel, ServingConfig
 from mnist_growth.tracking import fetch_network
 
@@ -138,5 +138,5 @@ def _exported(context: KedroContext, backend: BackendName, version: str, threads
 def _drift(context: KedroContext, trained: TrainedNetwork) -> tuple[DriftReference, DriftConfig] | None:
     """The reference of a network, of whatever version it is, and how to compare with it."""
     folder = Path(context._get_catalog()["drift_reference"]._filepath)
-    reference = find_reference(folder, tensors_sha256(trained.network.state_dict()))
+    reference = find_reference(folder, trained.sha256)
     return None if reference is None else (reference, DriftConfig.model_validate(context.params["drift"]))

@@ -2,6 +2,7 @@ import json
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -30,6 +31,19 @@ def test_a_network_of_any_widths_is_rebuilt_from_its_file_alone(tmp_path_factory
     assert (loaded.dataset, loaded.fingerprint, loaded.epochs) == ("sample", "ab" * 32, 3)
     assert loaded.split == "cd" * 32
     assert not loaded.network.training
+
+
+def test_the_digest_of_a_network_changes_with_its_weights_alone(tmp_path):
+    path = tmp_path / "network.safetensors"
+    original = trained()
+    save_network(path, original)
+    other = trained()
+    with torch.no_grad():
+        next(other.network.parameters())[0, 0] += 1e-3
+
+    assert load_network(path).sha256 == original.sha256
+    assert replace(original, epochs=4, version="1", dataset="mnist").sha256 == original.sha256
+    assert other.sha256 != original.sha256
 
 
 def test_a_flipped_bit_is_noticed(tmp_path):

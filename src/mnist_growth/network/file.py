@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 from torch import Tensor
 
 from mnist_growth.network.mlp import GrowingMLP
-from mnist_growth.network.tensor_file import check_header, load_tensors, save_tensors
+from mnist_growth.network.tensor_file import check_header, load_tensors, save_tensors, tensors_sha256
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class TrainedNetwork:
     epochs: int
     version: str = ""
     split: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 (hex) of the weights: the one answer to whether two networks are the same."""
+        return tensors_sha256(self.network.state_dict())
 
 
 def save_network(path: Path, trained: TrainedNetwork) -> None:

@@ -11,7 +11,7 @@ from mnist_growth.batch import BatchResults, Picture, features_of, predict_pictu
 from mnist_growth.digits import Digits, Split
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.machine import forget_pages
-from mnist_growth.network import TrainedNetwork, predict_logits, tensors_sha256
+from mnist_growth.network import TrainedNetwork, predict_logits
 
 
 def measure_reference(
@@ -37,7 +37,7 @@ def measure_reference(
     pictures = (Picture(str(row), image) for row, image in zip(rows, images, strict=True))
     parts = predict_pictures(pictures, partial(predict_logits, trained.network))
     measured = features_of(pd.concat([part.predictions for part in parts], ignore_index=True))
-    return DriftReference.of(measured, config.bins, tensors_sha256(trained.network.state_dict()), trained.dataset)
+    return DriftReference.of(measured, config.bins, trained.sha256, trained.dataset)
 
 
 def draw_distributions(results: BatchResults, reference: DriftReference, provenance: str) -> go.Figure:

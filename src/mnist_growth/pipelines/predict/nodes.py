@@ -11,7 +11,7 @@ from rich.progress import track
 from mnist_growth import drift
 from mnist_growth.batch import BatchResults, Part, PredictConfig, features_of, open_source, predict_pictures
 from mnist_growth.drift import DriftConfig, DriftReference
-from mnist_growth.network import TrainedNetwork, predict_logits, tensors_sha256
+from mnist_growth.network import TrainedNetwork, predict_logits
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +44,7 @@ def watch_drift(
     Raises:
         ValueError: The reference is that of another network.
     """
-    reference.check_belongs_to(
-        tensors_sha256(trained.network.state_dict()), f"the network of version {trained.version}"
-    )
+    reference.check_belongs_to(trained.sha256, f"the network of version {trained.version}")
     report = drift.watch(reference, map(features_of, results.tables()), config)
     windows, alarms = report["window"].nunique(), report[report["alarm"]]
     if len(alarms):
