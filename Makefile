@@ -58,22 +58,22 @@ coverage: $(STAMP)
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
 
 bench: $(RIVALS)
-	$(BIN)/python benchmarks/bench.py $(ARGS)
+	$(BIN)/python -m benchmarks.speed.suite $(ARGS)
 
 bench-run: $(STAMP)
-	$(BIN)/python benchmarks/whole_run.py $(ARGS)
+	$(BIN)/python -m benchmarks.accuracy.whole_run $(ARGS)
 
 bench-growth: $(RIVALS)
-	$(BIN)/python benchmarks/growth.py $(ARGS)
+	$(BIN)/python -m benchmarks.growth.compare $(ARGS)
 
 bench-inference: $(STAMP)
-	$(BIN)/python benchmarks/inference.py $(ARGS)
+	$(BIN)/python -m benchmarks.speed.inference $(ARGS)
 
 bench-serving: $(RIVALS)
-	$(BIN)/python benchmarks/serving.py $(ARGS)
+	$(BIN)/python -m benchmarks.serving.load $(ARGS)
 
 fuzz-serving: $(RIVALS)
-	$(BIN)/python benchmarks/fuzz_serving.py $(ARGS)
+	$(BIN)/python -m benchmarks.stress.fuzz_serving $(ARGS)
 
 serve: $(STAMP)
 	$(BIN)/kedro serve $(ARGS)

@@ -2,15 +2,12 @@
 
 import json
 import sys
-from pathlib import Path
 
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-import overhead
-import tables
-from larger_than_memory import peaks
+from benchmarks.common import tables
+from benchmarks.speed import overhead
+from benchmarks.stress.larger_than_memory import peaks
 
 
 def test_findings_are_written_with_what_they_were_found_on(tmp_path, monkeypatch):

@@ -24,7 +24,7 @@ def project(tmp_path):
 
 def benchmark(project, *arguments):
     """Rows of the table that the quick mode prints, and the lines that tell of runs."""
-    command = [sys.executable, "benchmarks/growth.py", "--quick", *arguments]
+    command = [sys.executable, "-m", "benchmarks.growth.compare", "--quick", *arguments]
     result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=300)
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()

@@ -1,13 +1,8 @@
 """The table of phases: one row for each stretch of epochs with the same widths."""
 
-import sys
-from pathlib import Path
-
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-from phases import phases, row
+from benchmarks.accuracy.phases import phases, row
 
 
 def test_a_phase_is_a_stretch_of_epochs_with_the_same_widths():

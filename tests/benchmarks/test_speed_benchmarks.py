@@ -11,14 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.speed import race as races
+from benchmarks.speed.accuracy_tables import table
+from benchmarks.speed.suite import MARK, with_tables
+from benchmarks.speed.training_steps import executed_multiply_adds
+
 PROJECT = Path(__file__).parents[2]
 COPIED = ("conf", "benchmarks", "pyproject.toml", ".telemetry")
-sys.path.insert(0, str(PROJECT / "benchmarks"))
-
-from accuracy_tables import table  # noqa: E402
-from bench import MARK, with_tables  # noqa: E402
-from contestants import race as races  # noqa: E402
-from training_steps import executed_multiply_adds  # noqa: E402
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def project(tmp_path):
 
 def quick(project, name, *arguments):
     """Results and table of a benchmark in its quick mode."""
-    command = [sys.executable, f"benchmarks/{name}.py", "--quick", *arguments]
+    command = [sys.executable, "-m", f"benchmarks.speed.{name}", "--quick", *arguments]
     result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=300)
     assert result.returncode == 0, result.stderr
     lines = [line for line in result.stdout.splitlines() if line.startswith("|")]

@@ -1,0 +1,1 @@
+"""How accurate whole runs are, and the tables of the documentation on them."""

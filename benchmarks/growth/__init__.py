@@ -1,0 +1,1 @@
+"""How growing compares with training a network of fixed width."""

@@ -1,0 +1,142 @@
+"""gromo's GrowingMLP in the benchmark of growth: grown with gromo's own functions, all else as for the others.
+
+The same digits, split, warps, batches, course of the learning rate, weight decay and averaging of weights as ours. It
+has no batch norm, and its optimizer starts anew at each growth: so do gromo's tutorials. It gets as many multiply-adds,
+and grows after the same shares of them, by at most as many neurons. Where it finds fewer worth adding, it is cheaper
+and so trains for more epochs.
+"""
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from gromo.containers.growing_mlp import GrowingMLP
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from benchmarks.common.training import PreparedTraining
+from benchmarks.speed.contestants.gromo_mlp import BATCHES, grow
+from mnist_growth.digits import NUM_CLASSES, apply_warps, draw_warps
+from mnist_growth.network import budgeted_neurons, training_multiply_adds
+from mnist_growth.training import learning_rate, warp_strength
+
+RATE = 0.5  # of ours; without batch norm
+
+
+@dataclass
+class GromoTraining:
+    """A network of gromo in training.
+
+    Attributes:
+        prepared: digits and parameters.
+        multiply_adds: of the training batches so far, without those of the statistics and line searches of growth.
+        growths: epoch, from 1, and widths of the hidden layers after each growth.
+        curve: multiply-adds and validation accuracy after each epoch.
+    """
+
+    prepared: PreparedTraining
+
+    def __post_init__(self) -> None:
+        setup = self.prepared.setup
+        warnings.filterwarnings("ignore", "Using the pseudo-inverse", UserWarning)  # pixels that are always 0
+        torch.manual_seed(setup.training.seed)
+        self.generator = torch.Generator().manual_seed(setup.training.seed)
+        self.layers = setup.network.hidden_layers
+        self.model = GrowingMLP(
+            784,
+            NUM_CLASSES,
+            setup.growth.initial_neurons,
+            self.layers,
+            activation=nn.ReLU(),
+            device=torch.device("cpu"),
+        )
+        self.multiply_adds, self.wanted = 0, setup.growth.initial_neurons
+        self.growths: list[tuple[int, tuple[int, ...]]] = []
+        self.curve: list[tuple[int, float]] = []
+        self._restart()
+
+    @property
+    def done(self) -> float:
+        """Share of the multiply-adds that is spent, in epochs of the recipe."""
+        setup = self.prepared.setup
+        fixed = training_multiply_adds([setup.growth.max_neurons] * self.layers) * len(self.prepared.data.train)
+        return self.multiply_adds / (setup.growth.budget_share * fixed)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Of the hidden layers."""
+        return tuple(layer.out_features for layer in list(self.model.layers)[: self.layers])
+
+    def run(self) -> None:
+        """Train and grow until the multiply-adds are spent."""
+        setup, data = self.prepared.setup, self.prepared.data
+        for epoch in itertools.count(1):
+            wanted = budgeted_neurons(int(self.done), setup.growth, self.layers, setup.training.epochs)
+            if wanted > self.wanted:
+                self._grow_to(wanted)
+                self.growths.append((epoch, self.widths))
+                self._restart()
+            for pixels, labels in self._batches():
+                if self.done < setup.training.epochs:
+                    self._train(pixels, labels)
+            right = self.predict(data.images[data.validation].numpy()) == data.labels[data.validation].numpy()
+            self.curve.append((self.multiply_adds, float(np.mean(right))))
+            if self.done >= setup.training.epochs:
+                return
+
+    @torch.no_grad()
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Classes int64 [N] of images uint8 [N, 28, 28], by the averaged weights."""
+        self.average.eval()
+        return np.concatenate(
+            [
+                self.average(self._pixels(torch.from_numpy(images[start : start + 1000]))).argmax(1).numpy()
+                for start in range(0, len(images), 1000)
+            ]
+        )
+
+    def _train(self, pixels: Tensor, labels: Tensor) -> None:
+        """One update of the weights."""
+        training = self.prepared.setup.training
+        self.model.train()
+        for group in self.optimizer.param_groups:
+            group["lr"] = RATE * learning_rate(self.done, training)
+        self.optimizer.zero_grad()
+        F.cross_entropy(self.model(pixels), labels, label_smoothing=training.label_smoothing).backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.average.update_parameters(self.model)
+        self.multiply_adds += len(labels) * training_multiply_adds(self.widths)
+
+    def _grow_to(self, wanted: int) -> None:
+        """One hidden layer after the other, by at most what it lacks."""
+        self.wanted = wanted
+        for layer, width in enumerate(self.widths):
+            if wanted > width:
+                grow(self.model, list(itertools.islice(self._batches(), BATCHES)), layer, wanted - width)
+
+    def _restart(self) -> None:
+        """Begin anew with the optimizer and the average: the parameters are others."""
+        training = self.prepared.setup.training
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), weight_decay=training.weight_decay)
+        averaging = get_ema_multi_avg_fn(training.ema_decay)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.model, multi_avg_fn=averaging)
+
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Warped pixels float32 [B, 784] and labels of an epoch, in random order."""
+        data, setup = self.prepared.data, self.prepared.setup
+        size = setup.training.batch_size
+        order = data.train[torch.randperm(len(data.train), generator=self.generator)]
+        for start in range(0, len(order) - size + 1, size):
+            images, labels = data.batch(order[start : start + size], torch.device("cpu"))
+            strength = warp_strength(self.done, setup.training.epochs, setup.warps)
+            warps = draw_warps(size, setup.warps, self.generator, strength)
+            yield self._pixels(apply_warps(images, warps)), labels
+
+    def _pixels(self, images: Tensor) -> Tensor:
+        """Normalised pixels float32 [N, 784]."""
+        pixels = self.prepared.pixels
+        return images.float().flatten(1).sub_(pixels.mean).div_(pixels.std)

@@ -1,0 +1,1 @@
+"""How fast and how accurate the service is, compared with other servers."""

@@ -1,0 +1,1 @@
+"""How fast training, evaluation and start-up are, compared with other libraries."""

@@ -1,0 +1,1 @@
+"""Stress tests: killed trainings, damaged files, malformed requests, and limited memory."""

@@ -1,0 +1,210 @@
+"""Feed damaged and forged files of networks and checkpoints to what reads them and goes on with them."""
+
+import contextlib
+import json
+import pickle
+import random
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.common.training import prepare
+from benchmarks.stress.fuzz_cases import Evil, Report, run_case
+from benchmarks.stress.fuzz_mutations import changed, changed_tensors, mutated, with_number
+from mnist_growth.digits import Digits, SplitConfig
+from mnist_growth.network import (
+    GrowthConfig,
+    NetworkConfig,
+    TrainedNetwork,
+    load_network,
+    load_tensors,
+    save_network,
+    save_tensors,
+)
+from mnist_growth.network import tensor_file as tensor_files
+from mnist_growth.training import Checkpoint, CheckpointStore, TrainingConfig, TrainingState
+
+CPU = torch.device("cpu")
+
+
+def fuzz_files(folder: Path, cases: int, seed: int) -> Report:
+    """Mutate the files of a network and a checkpoint, read them, go on training with them."""
+    training = Training(folder / "training")
+    report = Report()
+    for number in range(cases):
+        chance = random.Random(f"{seed} {number}")
+        kind = chance.choice(("network", "checkpoint"))
+        original = training.files[kind]
+        path = folder / f"case-{number}" / "update-999999999-epochs-00009.safetensors"
+        path.parent.mkdir()
+        (path.parent / training.files["checkpoint"].name).write_bytes(training.files["checkpoint"].read_bytes())
+        forged = chance.random() < 0.4
+        if forged:
+            with contextlib.suppress(ValueError, OSError, TypeError, RuntimeError, OverflowError):  # cannot be written
+                forge(original, path, kind, chance)
+        else:
+            path.write_bytes(damaged(original, chance))
+
+        def case(kind: str = kind, forged: bool = forged, path: Path = path, original: Path = original) -> str:
+            if kind == "checkpoint":
+                CheckpointStore(path.parent / "new", earlier=path.parent).latest()  # there is a good one before it
+            return (read_network if kind == "network" else training.read_checkpoint)(path, None if forged else original)
+
+        run_case(case, f"{'forged' if forged else 'damaged'} {kind}, file case {number} of seed {seed}", report)
+        for left in (*path.parent.glob("new/*"), *path.parent.iterdir()):
+            if left.is_file():
+                left.unlink()
+    return report
+
+
+class Training:
+    """A training that has ended, on digits of noise, and its files.
+
+    Attributes:
+        files: of its network and its newest checkpoint, by kind.
+    """
+
+    run_id = "run"  # it is its own monitor
+
+    def __init__(self, folder: Path) -> None:
+        chance = np.random.default_rng(0)
+        labels = np.arange(80, dtype=np.int64) % 10
+        digits = Digits(chance.integers(0, 256, (80, 28, 28), dtype=np.uint8), labels, "noise", "ab" * 32)
+        self.prepared = prepare(
+            digits,
+            network=NetworkConfig(hidden_layers=2),
+            growth=GrowthConfig(initial_neurons=4, growth_rate=2, growth_epochs=1, max_neurons=6),
+            training=TrainingConfig(epochs=3, batch_size=20, checkpoint_seconds=1e-9),
+            split=SplitConfig(validation_fraction=0.25),
+        )
+        self.setup = self.prepared.setup
+        state = self.prepared.begin(run_id=self.run_id)
+        store = CheckpointStore(folder, keep=4)  # the last but two is in the middle of an epoch
+        self.train(state, store)
+        network = folder / "network.safetensors"
+        save_network(network, TrainedNetwork(state.average, "noise", "ab" * 32, 3))
+        middle = sorted(folder.glob("update-*"))[1]
+        assert len(Checkpoint.read(middle).restore(CPU).progress.order) > 0
+        self.files = {"network": network, "checkpoint": middle}
+
+    def train(self, state: TrainingState, store: CheckpointStore) -> None:
+        """Train to the last epoch."""
+        self.prepared.train(state, store, self)  # type: ignore[arg-type]
+
+    def read_checkpoint(self, path: Path, original: Path | None) -> str:
+        """Read a checkpoint, go on from it, and say how that went."""
+        checkpoint = Checkpoint.read(path)
+        state = checkpoint.restore(CPU)
+        again = path.with_name("again")
+        CheckpointStore(again).save(state, self.setup)
+        written = load_tensors(next(again.iterdir()), "checkpoint")
+        header = {**written[1], "setup": checkpoint.header["setup"]}
+        if not same(written[0], header, checkpoint.tensors, checkpoint.header):
+            return "DEFECT: restored as something else"
+        if original is not None and not same(
+            checkpoint.tensors, checkpoint.header, *load_tensors(original, "checkpoint")
+        ):
+            return "DEFECT: read as something else"
+        self.setup.check_continues(checkpoint.header["setup"])
+        self.train(state, CheckpointStore(again))
+        for left in again.iterdir():
+            left.unlink()
+        return "read as it is" if original else "forged, and consistent"
+
+    def started(self, *_: object) -> None:
+        """Monitors nothing, as the following."""
+
+    batch = grew = epoch = shrank = finished = started
+
+
+def read_network(path: Path, original: Path | None) -> str:
+    """Read a network and say how that went."""
+    trained = load_network(path)
+    again = path.with_name("network-again")
+    save_network(again, trained)
+    content = load_tensors(path, "network")
+    if not same(*load_tensors(again, "network"), *content):
+        return "DEFECT: restored as something else"
+    if original is not None and not same(*content, *load_tensors(original, "network")):
+        return "DEFECT: read as something else"
+    trained.network(torch.zeros(2, 28, 28, dtype=torch.uint8))
+    return "read as it is" if original else "forged, and consistent"
+
+
+def same(
+    tensors: Mapping[str, Tensor], header: Mapping[str, Any], others: Mapping[str, Tensor], other: Mapping[str, Any]
+) -> bool:
+    """Whether two files have the same content, bit for bit; 1 and 1.0 in a header are one number."""
+    return (
+        canonical(header) == canonical(other)
+        and tensors.keys() == others.keys()
+        and all(
+            tensors[name].dtype == others[name].dtype
+            and tensors[name].shape == others[name].shape
+            and tensors[name].numpy().tobytes() == others[name].numpy().tobytes()
+            for name in tensors
+        )
+    )
+
+
+def canonical(header: Mapping[str, Any]) -> str:
+    """The header as JSON in which a whole number reads like a fraction."""
+    tree = json.loads(json.dumps(header), parse_int=lambda digits: float(digits) if len(digits) < 300 else digits)
+    return json.dumps(tree, sort_keys=True)
+
+
+def damaged(path: Path, chance: random.Random) -> bytes:
+    """The content of a file with damage that its checksum tells."""
+    content = path.read_bytes()
+    (length,) = struct.unpack_from("<Q", content)
+    text, payload = content[8 : 8 + length], content[8 + length :]
+    match chance.randrange(8):
+        case 0 | 1:
+            return mutated(content, chance)
+        case 2:
+            return with_number(content, chance, "<Q", 0)
+        case 3:
+            return struct.pack("<Q", length) + mutated(text, chance) + payload
+        case 4 | 5:
+            tree = changed(json.loads(text), chance)
+            new = json.dumps(tree).encode(errors="surrogatepass")
+            return struct.pack("<Q", chance.choice((len(new), len(new), length))) + new + payload
+        case 6:
+            return struct.pack("<Q", length) + text + mutated(payload, chance)
+        case _:
+            return chance.choice(
+                (
+                    lambda: b"",
+                    lambda: pickle.dumps({"widths": [1]}),
+                    lambda: pickle.dumps(Evil()),
+                    lambda: content + content,
+                    lambda: struct.pack("<Q", 2) + b"{}",
+                    lambda: struct.pack("<Q", 10**6) + b"[" * 10**6,
+                    lambda: struct.pack("<Q", 14) + b'{"a":' + b"9" * 8 + b"}",
+                    lambda: content,
+                )
+            )()
+
+
+def forge(original: Path, path: Path, kind: str, chance: random.Random) -> None:
+    """Write a file whose checksum is right and whose content may not be."""
+    tensors, header = load_tensors(original, kind)
+    match chance.randrange(6):
+        case 0 | 1 | 2:
+            save_tensors(path, kind, tensors, changed(header, chance))
+        case 3 | 4:
+            name = chance.choice(sorted(tensors))
+            save_tensors(path, kind, changed_tensors(tensors, name, chance), header)
+        case _:
+            text = chance.choice(("[" * 10**5, "[]", "1", "null", '"x"', "", "{", '{"a": 1e999}', "9" * 10**4, "\0"))
+            claimed = chance.choice((kind, "network", "checkpoint", "model"))
+            checksum = tensor_files._digest(tensors, text)
+            content = (
+                f'{{"format": {chance.choice((1, 2))}, "kind": "{claimed}", "header": {text}, "sha256": "{checksum}"}}'
+            )
+            tensor_files.save_file(tensors, path, {tensor_files._METADATA: content})
