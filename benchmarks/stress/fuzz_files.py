@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from benchmarks.common.training import prepare
@@ -207,4 +208,4 @@ def forge(original: Path, path: Path, kind: str, chance: random.Random) -> None:
             content = (
                 f'{{"format": {chance.choice((1, 2))}, "kind": "{claimed}", "header": {text}, "sha256": "{checksum}"}}'
             )
-            tensor_files.save_file(tensors, path, {tensor_files._METADATA: content})
+            save_file(tensors, path, {tensor_files._METADATA: content})
