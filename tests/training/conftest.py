@@ -93,14 +93,14 @@ class Training:
         self.budget = MemoryBudget(1.0, torch.device(device))
         self.data = TrainingData.of(digits, split, self.budget)
 
-    def begin(self):
+    def begin(self, dtype=torch.float32):
         network = GrowingMLP(
             [scheduled_neurons(0, self.setup.growth)] * self.setup.network.hidden_layers,
             batch_norm=self.setup.network.batch_norm,
             generator=torch.Generator().manual_seed(self.setup.training.seed),
         )
         return TrainingState.begin(
-            network.to(self.budget.device), self.setup.training.weight_decay, self.setup.training.seed, "run-1"
+            network.to(self.budget.device, dtype), self.setup.training.weight_decay, self.setup.training.seed, "run-1"
         )
 
 
