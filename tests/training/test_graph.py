@@ -111,8 +111,8 @@ def test_a_recording_that_fails_for_want_of_memory_is_not_replayed(log, pieces):
 def test_rates_that_lie_in_memory_give_the_same_update_as_plain_numbers(make_training, recorder, growth):
     """Bit for bit, because powers of two are the same numbers in the double of Python and in a float32 tensor.
 
-    Any other rate is rounded when it is put into the tensor. Adam divides a gradient by its own size, so such a rounding
-    can move a weight with a gradient near zero by up to 1e-4.
+    Any other rate is rounded when it is put into the tensor. Adam divides a gradient by its own size, so such a
+    rounding can move a weight with a gradient near zero by up to 1e-4.
     """
     pace = Pace(rate=2.0**-7, newest_factor=2.0, warp_strength=0.5)
     states = []

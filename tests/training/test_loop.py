@@ -124,8 +124,8 @@ def test_one_step_equals_a_plain_torch_step_whatever_the_micro_batch(make_traini
     update_average(average, reference, 0.5, 0)
     pieces = MicroBatches(micro_batch_size or 40, batch_norm=False, budget=training.budget)
     TrainingStep(state, training.data, training.setup, 1, pieces)()
-    # Sums are taken in another order, and Adam divides each gradient by its own size: in float32, the rounding of a tiny
-    # gradient moves a weight by up to 1e-5. In float64 the largest difference of 20 seeds was 2e-14.
+    # Sums are taken in another order, and Adam divides each gradient by its own size: in float32, the rounding of a
+    # tiny gradient moves a weight by up to 1e-5. In float64 the largest difference of 20 seeds was 2e-14.
     for ours, theirs in ((state.network, reference), (state.average, average)):
         for name, parameter in theirs.named_parameters():
             torch.testing.assert_close(ours.get_parameter(name), parameter, rtol=0, atol=1e-12)
