@@ -1,4 +1,4 @@
-# The service in a container; docs/deploy.md shows how it is run.
+# The service in a container; docs/guides/deploy.md shows how to run it.
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 MLFLOW_DISABLE_TELEMETRY=true

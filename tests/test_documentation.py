@@ -1,0 +1,147 @@
+"""What the documentation says is true: its commands, parameters, data sets, packages and examples."""
+
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from kedro.config import OmegaConfigLoader
+
+from documents import DOCS, README, ROOT, python_example
+from mnist_growth.digits import sample_digits
+from mnist_growth.network import GrowingMLP, GrowthConfig, TrainedNetwork, save_network, scheduled_neurons
+from mnist_growth.pipeline_registry import register_pipelines
+from mnist_growth.tracking import Status, Tracker
+
+GETTING_STARTED = DOCS / "getting-started.md"
+GROWTH = DOCS / "guides/growth.md"
+TRACKING = DOCS / "guides/tracking.md"
+COMMANDS = DOCS / "reference/commands.md"
+PARAMETERS = DOCS / "reference/parameters.md"
+PARAMETER_ROW = re.compile(r"^\| `([a-z_.0-9]+)` \| `([^`]*)` \|[^|]*\| [^|]+ \|$", re.MULTILINE)
+
+
+def flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Leaves of nested parameters by their dotted names."""
+    leaves: dict[str, Any] = {}
+    for name, value in tree.items():
+        leaves |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return leaves
+
+
+def configured_parameters() -> dict[str, Any]:
+    """Parameters of the base environment, in groups."""
+    return OmegaConfigLoader(str(ROOT / "conf"), base_env="base", default_run_env="base")["parameters"]
+
+
+def text_of_all_documents() -> str:
+    """The README and all pages of the documentation but the decisions, which also tell of the past."""
+    return "\n".join(
+        path.read_text("utf-8") for path in [README, *sorted(DOCS.rglob("*.md"))] if path.parent.name != "decisions"
+    )
+
+
+@pytest.fixture(scope="module")
+def network_file(tmp_path_factory):
+    """A network where a run would keep it, in a project folder of its own."""
+    project = tmp_path_factory.mktemp("project")
+    path = project / "data/06_models/network.safetensors/2026-01-31T12.00.00.000Z/network.safetensors"
+    path.parent.mkdir(parents=True)
+    save_network(path, TrainedNetwork(GrowingMLP([8, 8]).eval(), "sample", sample_digits().fingerprint, epochs=1))
+    return path
+
+
+def test_the_table_of_parameters_names_every_parameter_of_conf_base_and_its_default():
+    documented = {
+        name: yaml.safe_load(default) for name, default in PARAMETER_ROW.findall(PARAMETERS.read_text("utf-8"))
+    }
+    configured = flat(configured_parameters())
+    assert documented == configured
+    assert {name for name, value in documented.items() if isinstance(value, bool)} == {
+        name for name, value in configured.items() if isinstance(value, bool)
+    }
+
+
+def test_the_schedule_in_the_text_is_that_of_conf_base():
+    growth = GrowthConfig(**configured_parameters()["growth"])
+    last = next(epoch for epoch in range(10_000) if scheduled_neurons(epoch, growth) == growth.max_neurons)
+    assert (
+        f"by default {growth.initial_neurons} at the start and {growth.growth_rate} more every {growth.growth_epochs} "
+        f"epochs, until {growth.max_neurons} are reached after {last}."
+    ) in " ".join(GROWTH.read_text("utf-8").split())
+
+
+def test_the_tables_of_commands_are_complete():
+    text = COMMANDS.read_text("utf-8")
+    environments = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"base", "local"}
+    assert set(re.findall(r"--pipeline (\w+)", text)) == register_pipelines().keys() - {"__default__"}
+    assert set(re.findall(r"--env (\w+)", text)) == environments
+
+
+def test_every_pipeline_environment_and_parameter_in_a_command_exists():
+    text = text_of_all_documents()
+    environments = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"base", "local"}
+    arguments = re.findall(r"--params \"?([\w.=,]+)", text)
+    named = {pair.split("=")[0] for argument in arguments for pair in argument.split(",")}
+    assert set(re.findall(r"--pipeline (\w+)", text)) <= register_pipelines().keys()
+    assert set(re.findall(r"--env (\w+)", text)) <= environments
+    assert len(named) >= 4
+    assert named <= flat(configured_parameters()).keys()
+
+
+def test_every_make_target_named_exists():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"(?:^|`)make ([\w-]+)", text_of_all_documents(), re.MULTILINE)) - {"them"}
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_data_set_is_described():
+    catalog = yaml.safe_load((ROOT / "conf/base/catalog_ingest.yml").read_text("utf-8"))
+    described = set(re.findall(r"^\| `(\w+)` \|", (DOCS / "guides/data-sets.md").read_text("utf-8"), re.MULTILINE))
+    assert described - {"dataset"} == {*catalog["digit_archive"]["archives"], "sample", "folder"}
+
+
+def test_the_layout_names_every_package():
+    layout = (DOCS / "architecture.md").read_text("utf-8").split("```")[1]
+    packages = {path.parent.name for path in (ROOT / "src/mnist_growth").glob("*/__init__.py")}
+    assert set(re.findall(r"^  (\w+)/", layout, re.MULTILINE)) == packages
+
+
+def test_a_network_loads_with_plain_python(network_file, monkeypatch, capsys):
+    monkeypatch.chdir(network_file.parents[4])
+    exec(python_example(GETTING_STARTED.read_text("utf-8"), "newest network"), names := {})
+    assert names["path"].resolve() == network_file
+    assert capsys.readouterr().out.startswith("sample (8, 8) [")
+
+
+@pytest.mark.slow
+def test_a_network_loads_through_mlflow(network_file, monkeypatch):
+    project = network_file.parents[4]
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    tracker = Tracker.start(project, name="test", parameters={}, tags={})
+    tracker.log_network(network_file)
+    tracker.end(Status.FINISHED)
+
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    code = python_example(TRACKING.read_text("utf-8"), "newest model in MLflow")
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.split()[:2] == ["digit", "confidence"]
+    assert len(process.stdout.splitlines()) == 6
+
+
+def test_the_library_grows_a_network_without_kedro(capsys):
+    code = python_example(GROWTH.read_text("utf-8"), "grow without Kedro")
+    exec(code, names := {})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["(32, 32)", "(48, 48)", "(64, 64)"]
+    assert names["change"] <= 1e-6 * np.abs(names["before"]).max()
+    assert names["accuracy"] > 0.85
+    assert not re.search("kedro|mlflow", code)
