@@ -100,6 +100,14 @@ def test_every_make_target_named_exists():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
+def test_every_benchmark_named_exists():
+    text = text_of_all_documents()
+    modules = {name.replace(".", "/") + ".py" for name in re.findall(r"python -m (benchmarks[\w.]+\w)", text)}
+    files = set(re.findall(r"`(benchmarks/[\w/]+\.\w+)`", text))
+    assert len(modules | files) > 10
+    assert {name for name in modules | files if not (ROOT / name).is_file()} == set()
+
+
 def test_every_data_set_is_described():
     catalog = yaml.safe_load((ROOT / "conf/base/catalog_ingest.yml").read_text("utf-8"))
     described = set(re.findall(r"^\| `(\w+)` \|", (DOCS / "guides/data-sets.md").read_text("utf-8"), re.MULTILINE))
