@@ -54,7 +54,6 @@ def catalog(tmp_path):
             "made": numbers(tmp_path, "made"),
             "given": numbers(tmp_path, "given"),
             "network": numbers(tmp_path, "network"),
-            "training_history": numbers(tmp_path, "training_history"),
         }
     )
 
@@ -82,18 +81,19 @@ def test_a_run_loads_the_newest_version_of_what_it_does_not_make(catalog, versio
     assert catalog.load("given") == 2
 
 
-def test_a_network_of_a_given_version_is_shown_beside_its_own_history(catalog, tmp_path):
+def test_digits_of_a_given_version_are_loaded_with_their_own_manifest(catalog, tmp_path):
     for version in (OLD, OTHERS):
-        numbers(tmp_path, "training_history", save=version).save(version)
-    pipeline = Pipeline([Node(zero, ["network", "training_history"], "made")])
+        numbers(tmp_path, "data_manifest", save=version).save(version)
+    catalog["data_manifest"] = numbers(tmp_path, "data_manifest")
+    pipeline = Pipeline([Node(zero, ["test_digits", "data_manifest"], "made")])
 
-    VersionHooks().before_pipeline_run(RUN | {"load_versions": {"network": OLD}}, pipeline, catalog)
-    assert catalog.load("training_history") == OLD
+    VersionHooks().before_pipeline_run(RUN | {"load_versions": {"test_digits": OLD}}, pipeline, catalog)
+    assert catalog.load("data_manifest") == OLD
 
-    both = {"network": OLD, "training_history": OTHERS}
-    catalog["training_history"] = numbers(tmp_path, "training_history", load=OTHERS)
+    both = {"test_digits": OLD, "data_manifest": OTHERS}
+    catalog["data_manifest"] = numbers(tmp_path, "data_manifest", load=OTHERS)
     VersionHooks().before_pipeline_run(RUN | {"load_versions": both}, pipeline, catalog)
-    assert catalog.load("training_history") == OTHERS
+    assert catalog.load("data_manifest") == OTHERS
 
 
 def baseline_of(catalog, tmp_path, versions, load=None, load_versions=None):

@@ -1,8 +1,24 @@
 """Settings of the Kedro project."""
 
-from mnist_growth.hooks import FactsHooks, MemoryHooks, ParameterHooks, StatusHooks, TrackingHooks, VersionHooks
+from mnist_growth.hooks import (
+    FactsHooks,
+    LineageHooks,
+    MemoryHooks,
+    ParameterHooks,
+    StatusHooks,
+    TrackingHooks,
+    VersionHooks,
+)
 
-HOOKS = (StatusHooks(), ParameterHooks(), VersionHooks(), FactsHooks(), TrackingHooks(), MemoryHooks())
+HOOKS = (
+    StatusHooks(),
+    ParameterHooks(),
+    VersionHooks(),
+    LineageHooks(),
+    FactsHooks(),
+    TrackingHooks(),
+    MemoryHooks(),
+)
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 CONFIG_LOADER_ARGS = {

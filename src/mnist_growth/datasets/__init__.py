@@ -9,6 +9,7 @@ from mnist_growth.datasets.drift_reference import DriftReferenceDataset
 from mnist_growth.datasets.network import NetworkDataset
 from mnist_growth.datasets.onnx_model import OnnxModelDataset
 from mnist_growth.datasets.png_folder import PngFolderDataset
+from mnist_growth.datasets.results import Found, Results
 from mnist_growth.datasets.split import SplitDataset
 from mnist_growth.datasets.statistics import PixelStatisticsDataset
 from mnist_growth.datasets.whole_version import WholeVersion
@@ -21,10 +22,12 @@ __all__ = [
     "DigitArchiveDataset",
     "DigitsDataset",
     "DriftReferenceDataset",
+    "Found",
     "NetworkDataset",
     "OnnxModelDataset",
     "PixelStatisticsDataset",
     "PngFolderDataset",
+    "Results",
     "SplitDataset",
     "WholeVersion",
 ]

@@ -2,6 +2,7 @@
 
 from mnist_growth.hooks.checks import ParameterHooks
 from mnist_growth.hooks.facts import FactsHooks
+from mnist_growth.hooks.lineage import LineageHooks
 from mnist_growth.hooks.memory import MemoryHooks
 from mnist_growth.hooks.record import TrackingHooks, git_commit
 from mnist_growth.hooks.status import StatusHooks
@@ -9,6 +10,7 @@ from mnist_growth.hooks.versions import VersionHooks
 
 __all__ = [
     "FactsHooks",
+    "LineageHooks",
     "MemoryHooks",
     "ParameterHooks",
     "StatusHooks",

@@ -17,11 +17,8 @@ logger = logging.getLogger(__name__)
 
 
 COMPANIONS = {
-    "training_history": "network",
-    "growth_events": "network",
     "data_manifest": "test_digits",
     "train_digits": "test_digits",
-    "drift_reference": "network",
 }
 """Datasets that belong to another one: ``--load-versions`` of the other one holds for them too."""
 

@@ -11,21 +11,27 @@ from mnist_growth.evaluation import EvaluationConfig
 from mnist_growth.network import TrainedNetwork, predict_logits
 
 
-def predict_both(
-    trained: TrainedNetwork, baseline: TrainedNetwork, test_digits: Digits
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the tables of predictions of both networks.
+def predict_network(trained: TrainedNetwork, test_digits: Digits) -> pd.DataFrame:
+    """Return the table of predictions of the network.
 
     Raises:
-        ValueError: A network was trained on another set.
+        ValueError: The network was trained on another set.
     """
-    for network, name in ((trained, "network"), (baseline, "baseline_network")):
-        evaluation.check_same_set(network.dataset, network.fingerprint, test_digits, name)
-    ours, theirs = (
-        evaluation.prediction_table(predict_logits(network.network, test_digits.images), test_digits.labels)
-        for network in (trained, baseline)
-    )
-    return ours, theirs
+    return _predict(trained, test_digits, "network")
+
+
+def predict_baseline(baseline: TrainedNetwork, test_digits: Digits) -> pd.DataFrame:
+    """Return the table of predictions of the network that it is compared with.
+
+    Raises:
+        ValueError: The baseline was trained on another set.
+    """
+    return _predict(baseline, test_digits, "baseline_network")
+
+
+def _predict(trained: TrainedNetwork, test_digits: Digits, entry: str) -> pd.DataFrame:
+    evaluation.check_same_set(trained.dataset, trained.fingerprint, test_digits, entry)
+    return evaluation.prediction_table(predict_logits(trained.network, test_digits.images), test_digits.labels)
 
 
 def measure_difference(
@@ -40,6 +46,7 @@ def measure_difference(
         **evaluation.compare(predictions, baseline_predictions),
         "network": _name(trained),
         "baseline_network": _name(baseline),
+        "baseline_network_sha256": baseline.sha256,
         "dataset": test_digits.dataset,
         "fingerprint": test_digits.fingerprint,
     }

@@ -3,7 +3,13 @@
 from kedro.pipeline import Node, Pipeline
 
 from mnist_growth.evaluation import comparison_by_class, disagreements
-from mnist_growth.pipelines.compare.nodes import draw_comparison, measure_difference, predict_both
+from mnist_growth.lineage import SEVERAL_NETWORKS
+from mnist_growth.pipelines.compare.nodes import (
+    draw_comparison,
+    measure_difference,
+    predict_baseline,
+    predict_network,
+)
 
 
 def create_pipeline() -> Pipeline:
@@ -12,16 +18,32 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
-                predict_both, inputs=["network", "baseline_network", "test_digits"], outputs=both, name="predict_both"
+                predict_network,
+                inputs=["network", "test_digits"],
+                outputs="compared_predictions",
+                name="predict_network",
+            ),
+            Node(
+                predict_baseline,
+                inputs=["baseline_network", "test_digits"],
+                outputs="baseline_predictions",
+                name="predict_baseline",
             ),
             Node(
                 measure_difference,
                 inputs=[*both, "network", "baseline_network", "test_digits"],
                 outputs="comparison",
                 name="measure_difference",
+                tags=SEVERAL_NETWORKS,
             ),
-            Node(comparison_by_class, inputs=both, outputs="comparison_by_class", name="comparison_by_class"),
-            Node(disagreements, inputs=both, outputs="disagreements", name="disagreements"),
+            Node(
+                comparison_by_class,
+                inputs=both,
+                outputs="comparison_by_class",
+                name="comparison_by_class",
+                tags=SEVERAL_NETWORKS,
+            ),
+            Node(disagreements, inputs=both, outputs="disagreements", name="disagreements", tags=SEVERAL_NETWORKS),
             Node(
                 draw_comparison,
                 inputs=["comparison_by_class", "disagreements", "test_digits", "comparison", "params:evaluation"],

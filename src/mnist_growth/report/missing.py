@@ -1,0 +1,42 @@
+"""Results that a report cannot show."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mnist_growth.lineage import Lineage
+
+_DIGITS_OF_A_DIGEST = 6
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Stands for a result that a network does not have.
+
+    Attributes:
+        name: Dataset in the catalog.
+        owner: Lineage of the result that is there instead; ``UNKNOWN`` where there is none.
+        command: Makes the result; empty where no pipeline does.
+    """
+
+    name: str
+    owner: Lineage
+    command: str
+
+
+def explain(missing: Iterable[Missing]) -> list[str]:
+    """Return one sentence for each reason and command, with the names of the datasets."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for each in missing:
+        names.setdefault((_reason(each.owner), each.command), []).append(each.name)
+    return [
+        f"{reason}: {', '.join(found)}." + (f" Run `{command}` to make them." if command else "")
+        for (reason, command), found in names.items()
+    ]
+
+
+def _reason(owner: Lineage) -> str:
+    if owner.network_sha256:
+        return f"These results belong to another network ({owner.network_sha256[:_DIGITS_OF_A_DIGEST]}…)"
+    if owner.fingerprint:
+        return f"These results belong to another set of digits ({owner.fingerprint[:_DIGITS_OF_A_DIGEST]}…)"
+    return "This network has no such results yet"
