@@ -1,7 +1,10 @@
 """What all tests share."""
 
 import os
+import shutil
 import signal
+import warnings
+from pathlib import Path
 
 # Before torch is imported, here and in the processes that tests start: results repeat bit for bit for one number of
 # threads, and on a busy machine two threads crawl.
@@ -47,3 +50,26 @@ def history() -> pd.DataFrame:
             "gpu_bytes": [0] * 7,
         }
     )
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory) -> Path:
+    """A database with MLflow's tables and nothing in them: making one takes seconds."""
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from mlflow import MlflowClient
+
+        MlflowClient(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def project(tmp_path, empty_database, monkeypatch) -> Path:
+    """A project folder with an empty MLflow database."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "my project"
+    folder.mkdir()
+    shutil.copy(empty_database, folder / "mlflow.db")
+    return folder

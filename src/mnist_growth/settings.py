@@ -5,17 +5,20 @@ from mnist_growth.hooks import (
     LineageHooks,
     MemoryHooks,
     ParameterHooks,
+    ResultHooks,
     StatusHooks,
     TrackingHooks,
     VersionHooks,
 )
 
+# Kedro calls the hooks of the last one first: the record is closed before the result is shown.
 HOOKS = (
     StatusHooks(),
     ParameterHooks(),
     VersionHooks(),
     LineageHooks(),
     FactsHooks(),
+    ResultHooks(),
     TrackingHooks(),
     MemoryHooks(),
 )

@@ -5,6 +5,7 @@ from mnist_growth.hooks.facts import FactsHooks
 from mnist_growth.hooks.lineage import LineageHooks
 from mnist_growth.hooks.memory import MemoryHooks
 from mnist_growth.hooks.record import TrackingHooks, git_commit
+from mnist_growth.hooks.result import ResultHooks
 from mnist_growth.hooks.status import StatusHooks
 from mnist_growth.hooks.versions import VersionHooks
 
@@ -13,6 +14,7 @@ __all__ = [
     "LineageHooks",
     "MemoryHooks",
     "ParameterHooks",
+    "ResultHooks",
     "StatusHooks",
     "TrackingHooks",
     "VersionHooks",

@@ -1,4 +1,4 @@
-"""The record of a run in MLflow, and its result in the terminal."""
+"""Recording a run in MLflow."""
 
 import logging
 import subprocess
@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import rich
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset
+from kedro.io import AbstractDataset, AbstractVersionedDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -17,22 +16,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ONE_ROW_PER_DIGIT = {"predictions", "digit_style", "digit_difficulty", "nearest_training_digits"}
-"""Tables that stay in the project's folder: they would fill the record, and what they come to is recorded."""
+DATA_LAYERS = ("raw", "intermediate", "primary", "feature", "model_input", "model_output")
+"""Layers of the catalog that hold data and no results: digits, splits, tables with one row per image."""
 
 
 class TrackingHooks:
-    """Records a run in MLflow and tells its result in the terminal.
+    """Records a run in MLflow.
 
-    Every command of Kedro makes this object; what only a run needs is imported when a run begins.
+    Every Kedro command creates this object, so modules that only a run needs are imported when a run begins.
     """
 
     def __init__(self) -> None:
         self.tracker: Tracker | None = None
         self.project = Path.cwd()
         self.parameters: Mapping[str, Any] = {}
-        self.metrics: Mapping[str, Any] = {}
-        self.comparison: Mapping[str, Any] = {}
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -76,49 +73,23 @@ class TrackingHooks:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Record what was made, and in which version."""
-        import pandas as pd
-        import plotly.graph_objects as go
+        """Record the version that was saved and, if it is a result, its content."""
+        from mnist_growth.tracking import log_result
 
         dataset = self.catalog.get(dataset_name)
-        if self.tracker is None or not isinstance(dataset, AbstractVersionedDataset) or not dataset._version:
+        if self.tracker is None or dataset is None or dataset._EPHEMERAL:
             return
-        self.tracker.log_tags({f"version.{dataset_name}": str(dataset.resolve_save_version())})
+        if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
+            self.tracker.log_tags({f"version.{dataset_name}": str(dataset.resolve_save_version())})
         if dataset_name == "data_manifest":
             self._track_digits(data)
-            counts = [f"{data[part]['count']:,}" for part in ("train", "test")]
-            logger.info(
-                "digits of %s: %s to train on, %s to test on; source: %s", data["dataset"], *counts, data["source"]
-            )
-        elif dataset_name == "network":
-            self.tracker.log_network(Path(dataset._get_load_path()))
-        elif dataset_name == "test_metrics":
-            self.tracker.log_metrics(data, prefix="test_")
-            self.tracker.log_dict(dataset_name, data)
-            self.metrics = data
-        elif dataset_name == "comparison":
-            self.tracker.log_metrics(data, prefix="comparison_")
-            self.tracker.log_dict(dataset_name, data)
-            self.comparison = data
-        elif dataset_name == "training_summary":
-            self.tracker.log_dict(dataset_name, data)
-        elif dataset_name == "report":
-            self.tracker.log_report(data)
-        elif isinstance(data, go.Figure):
-            self.tracker.log_figure(dataset_name, data)
-        elif isinstance(data, pd.DataFrame) and dataset_name not in ONE_ROW_PER_DIGIT:
-            self.tracker.log_table(dataset_name, data)
+        if _layer(dataset) not in DATA_LAYERS:
+            log_result(self.tracker, dataset_name, data, _path(dataset))
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Close the record and tell the result."""
-        from mnist_growth.evaluation import comparison_summary, summary
-
+        """Close the run."""
         self._end("FINISHED")
-        if self.metrics:
-            rich.print(summary(self.metrics, self.catalog.load("predictions")))
-        if self.comparison:
-            rich.print(comparison_summary(self.comparison))
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
@@ -152,6 +123,19 @@ class TrackingHooks:
             {part: manifest[part]["count"] for part in ("train", "test")},
             manifest["source"],
         )
+
+
+def _layer(dataset: AbstractDataset[Any, Any]) -> str:
+    """Layer of the catalog that a dataset belongs to; empty where the catalog names none."""
+    metadata = getattr(dataset, "metadata", None) or {}
+    return str(metadata.get("kedro-viz", {}).get("layer", ""))
+
+
+def _path(dataset: AbstractDataset[Any, Any]) -> Path:
+    """The file that a dataset was saved to."""
+    if isinstance(dataset, AbstractVersionedDataset):
+        return Path(dataset._get_load_path())
+    return Path(getattr(dataset, "_filepath", ""))
 
 
 def git_commit(project: Path) -> str:

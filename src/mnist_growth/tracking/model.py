@@ -49,14 +49,15 @@ def _load_pyfunc(path: str) -> DigitClassifier:
     return DigitClassifier(load_network(Path(path)).network)
 
 
-def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, example: NDArray[np.uint8]) -> None:
-    """Log a network as the model "network" of a run.
+def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, name: str, example: NDArray[np.uint8]) -> None:
+    """Log a network as a model of a run.
 
     Args:
         client: Of the store.
         uri: Tracking URI of the store.
         run_id: The run.
         path: The network's safetensors file.
+        name: Name of the model.
         example: Images to store as an example of the input, uint8 of shape [N, 28, 28].
     """
     import mlflow.pyfunc
@@ -64,9 +65,7 @@ def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, example
 
     run = client.get_run(run_id)
     # Made here, because MLflow would put it into the experiment that is current in this process.
-    logged = client.create_logged_model(
-        run.info.experiment_id, name="network", source_run_id=run_id, params=run.data.params
-    )
+    logged = client.create_logged_model(run.info.experiment_id, name, source_run_id=run_id, params=run.data.params)
     with used_by_fluent_api(uri):
         Model.log(
             artifact_path=None,

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mnist_growth.nested import flatten
 from mnist_growth.tracking.processes import close_abandoned_runs, process_tags
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def open_run(
     client: "MlflowClient",
     experiment_id: str,
     name: str,
-    parameters: Mapping[str, str],
+    parameters: Mapping[str, Any],
     tags: Mapping[str, str],
     run_id: str | None,
 ) -> str:
@@ -33,8 +34,8 @@ def open_run(
         client: Of the store.
         experiment_id: Where a new run belongs, and where runs are closed whose process is gone.
         name: Of a new run.
-        parameters: Under flat names. MLflow does not let a parameter change: of a run that is continued, a changed one
-            becomes the tag `changed.<name>`.
+        parameters: Nested parameters, logged under dotted names. MLflow does not let a parameter change: when a run is
+            continued, a changed one becomes the tag `changed.<name>`.
         tags: Of the run, beside those of this process. Of a run that is continued, one with another value than before
             becomes the tag `resumed.<name>`: what the run began as stays readable.
         run_id: Run to continue; one that is not in the store is replaced by a new run with the tag `continues`.
@@ -83,12 +84,12 @@ def _find(client: "MlflowClient", run_id: str) -> "Run | None":
 
 
 def _log_parameters(
-    client: "MlflowClient", run_id: str, parameters: Mapping[str, str], known: Mapping[str, str]
+    client: "MlflowClient", run_id: str, parameters: Mapping[str, Any], known: Mapping[str, str]
 ) -> None:
     """Log parameters that are new; those that differ from the run's become tags."""
     from mlflow.entities import Param
 
-    cut = {name: value[:_LONGEST_PARAMETER] for name, value in parameters.items()}
+    cut = {name: str(value)[:_LONGEST_PARAMETER] for name, value in flatten(parameters).items()}
     new = [Param(name, value) for name, value in cut.items() if name not in known]
     for start in range(0, len(new), _MOST_PARAMETERS):
         client.log_batch(run_id, params=new[start : start + _MOST_PARAMETERS])

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from mnist_growth.digits import IMAGE_SIDE
 from mnist_growth.report import Section, page
-from mnist_growth.tracking.flatten import flatten, numbers_of
 from mnist_growth.tracking.inputs import dataset_inputs
+from mnist_growth.tracking.metrics import numbers_of
 from mnist_growth.tracking.runs import LONGEST_TAG, open_run, set_tags
 from mnist_growth.tracking.store import connect
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 logger = logging.getLogger(__name__)
+
+_MAX_METRICS = 1000  # MLflow's limit for one call
 
 _Arguments = ParamSpec("_Arguments")
 
@@ -71,7 +73,7 @@ class Tracker:
         self._continues = False
         self._known_steps: dict[str, set[int]] = {}
         self._figures: dict[str, go.Figure] = {}
-        self._reported = False
+        self._has_page = False
 
     @classmethod
     def start(
@@ -98,7 +100,7 @@ class Tracker:
         tracker = cls()
         with tracker._giving_up_on_error():
             client, uri, experiment_id = connect(project)
-            tracker.run_id = open_run(client, experiment_id, name, flatten(parameters), tags, run_id)
+            tracker.run_id = open_run(client, experiment_id, name, parameters, tags, run_id)
             tracker.uri, tracker._client = uri, client
             tracker._continues = tracker.run_id == run_id
         return tracker
@@ -123,8 +125,8 @@ class Tracker:
 
     @_never_raises
     def log_metrics(self, metrics: Mapping[str, Any], prefix: str = "") -> None:
-        """Log numbers that belong to the run as a whole; what is no number is left out."""
-        self._log_numbers({f"{prefix}{name}": value for name, value in numbers_of(metrics).items()}, step=0)
+        """Log numbers that belong to the run as a whole, nested ones under dotted names; other values are left out."""
+        self._log_numbers(numbers_of(metrics, prefix), step=0)
 
     @_never_raises
     def log_tags(self, tags: Mapping[str, str]) -> None:
@@ -133,7 +135,7 @@ class Tracker:
 
     @_never_raises
     def log_figure(self, name: str, figure: go.Figure) -> None:
-        """Keep a figure as `figures/<name>.json`; at the end, all are put on one page, where there is no report."""
+        """Keep a figure as `figures/<name>.json`; a run without a page gets one with all figures at its end."""
         self._figures[name] = figure
         self._connected.log_text(self.run_id, figure.to_json(), f"figures/{name}.json")
 
@@ -148,15 +150,10 @@ class Tracker:
         self._connected.log_text(self.run_id, json.dumps(content, indent=2) + "\n", f"{name}.json")
 
     @_never_raises
-    def log_text(self, name: str, text: str) -> None:
-        """Keep a text under its file name."""
-        self._connected.log_text(self.run_id, text, name)
-
-    @_never_raises
-    def log_report(self, text: str) -> None:
-        """Keep the report of the run as `report.html`; it takes the place of `figures.html`."""
-        self._connected.log_text(self.run_id, text, "report.html")
-        self._reported = True
+    def log_page(self, name: str, html: str) -> None:
+        """Keep an HTML page as `<name>.html`; a run with a page gets no `figures.html`."""
+        self._connected.log_text(self.run_id, html, f"{name}.html")
+        self._has_page = True
 
     @_never_raises
     def log_dataset(self, dataset: str, fingerprint: str, counts: Mapping[str, int], source: str) -> None:
@@ -172,17 +169,19 @@ class Tracker:
         self._connected.log_inputs(self.run_id, datasets=inputs)
 
     @_never_raises
-    def log_network(self, path: Path, example: NDArray[np.uint8] | None = None) -> None:
+    def log_network(self, path: Path, name: str = "network", example: NDArray[np.uint8] | None = None) -> None:
         """Log a trained network as a model that `mlflow.pyfunc.load_model` loads.
 
         Args:
             path: The network's safetensors file.
+            name: Name of the model.
             example: Images to store as an example of the input, uint8 [N, 28, 28]; one blank image by default.
         """
         from mnist_growth.tracking.model import log_model
 
         blank = np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
-        log_model(self._connected, self.uri, self.run_id, path, blank if example is None else example)
+        images = blank if example is None else example
+        log_model(self._connected, self.uri, self.run_id, path, name, images)
 
     def end(self, status: Status, reason: str = "") -> None:
         """Close the run; what comes later is not recorded.
@@ -196,7 +195,7 @@ class Tracker:
 
     @_never_raises
     def _close(self, status: Status, reason: str) -> None:
-        if self._figures and not self._reported:
+        if self._figures and not self._has_page:
             figures = page("Figures of this run", [Section("figures", "Figures", figures=self._figures)])
             self._connected.log_text(self.run_id, figures, "figures.html")
         if reason:
@@ -221,7 +220,8 @@ class Tracker:
 
         now = int(time.time() * 1000)  # milliseconds
         metrics = [Metric(name, value, now, step) for name, value in numbers.items()]
-        self._connected.log_batch(self.run_id, metrics=metrics)
+        for start in range(0, len(metrics), _MAX_METRICS):
+            self._connected.log_batch(self.run_id, metrics=metrics[start : start + _MAX_METRICS])
 
     @contextlib.contextmanager
     def _giving_up_on_error(self) -> Iterator[None]:

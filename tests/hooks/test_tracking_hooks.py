@@ -1,0 +1,89 @@
+import subprocess
+from dataclasses import fields
+
+import pytest
+
+from mnist_growth.hooks import (
+    TrackingHooks,
+    git_commit,
+)
+from mnist_growth.hooks import record as hooks
+from mnist_growth.hooks.monitor import TrackingMonitor
+from mnist_growth.tracking import Status
+from mnist_growth.training import EpochRecord, GrowthEvent
+
+
+def no_such_program(*_arguments, **_options):
+    raise FileNotFoundError(2, "No such file or directory", "git")
+
+
+class Tracker:
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.run_id = "run 1"
+        self.told = []
+
+    def __getattr__(self, name):
+        return lambda *arguments, **options: self.told.append((name, *arguments, *options.items()))
+
+
+def test_epochs_and_growths_reach_the_tracked_run():
+    tracker = Tracker()
+    monitor = TrackingMonitor(tracker)
+    values = {field.name: 0 for field in fields(EpochRecord)}
+    record = EpochRecord(**values | {"epoch": 3, "widths": "96-128", "validation_accuracy": 0.25})
+    event = GrowthEvent(
+        epoch=3, operator="zero_fan_out", trigger="schedule", layers=(1,), widths_before=(64,), widths_after=(128,),
+        parameters_before=5, parameters_after=10, largest_logit_change=0.0, largest_logit=1.0, gradient_gains=(0.5,),
+    )  # fmt: skip
+
+    monitor.grew(event)
+    monitor.epoch(record)
+
+    assert monitor.run_id == "run 1"
+    assert monitor.should_stop() is False
+    (tags, growth), (method, row) = tracker.told
+    assert (tags, method) == ("log_tags", "log_epoch")
+    assert "zero_fan_out" in growth["growth.epoch_0003"]
+    assert (row["epoch"], row["width"], row["validation_accuracy"]) == (3, 128, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "reason"),
+    [
+        (lambda tracking: tracking.on_pipeline_error(ValueError("two\n lines")), Status.FAILED, "two lines"),
+        (lambda tracking: tracking.interrupted("stopped by Ctrl-C"), Status.KILLED, "stopped by Ctrl-C"),
+    ],
+)
+def test_a_run_that_does_not_finish_is_closed_with_the_reason(end, status, reason):
+    tracking = TrackingHooks()
+    tracking.tracker = Tracker()
+
+    end(tracking)
+
+    assert tracking.tracker.told == [("end", status, ("reason", reason))]
+
+
+def test_the_commit_says_whether_files_have_changed_since(tmp_path, monkeypatch):
+    def git(*arguments):
+        identity = ("-c", "user.name=x", "-c", "user.email=x@x")
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert git_commit(tmp_path) == "none"
+    git("init")
+    (tmp_path / "file").write_text("one")
+    git("add", "file")
+    git("commit", "-m", "first")
+    clean = git_commit(tmp_path)
+    (tmp_path / "file").write_text("two")
+
+    assert len(clean) == 40
+    assert git_commit(tmp_path) == f"{clean}+"
+
+
+def test_without_git_there_is_no_commit(tmp_path, monkeypatch):
+    monkeypatch.setattr(hooks.subprocess, "run", no_such_program)
+
+    assert git_commit(tmp_path) == "none"

@@ -1,0 +1,88 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from mnist_growth.network import GrowingMLP, TrainedNetwork, load_network, predict_logits, save_network
+from mnist_growth.tracking import Status
+from tracked_runs import client_of, in_new_process, start
+
+
+@pytest.fixture
+def network_file(tmp_path) -> Path:
+    torch.manual_seed(0)
+    path = tmp_path / "network.safetensors"
+    save_network(path, TrainedNetwork(GrowingMLP([16, 16]).eval(), "sample", "ab" * 32, epochs=1))
+    return path
+
+
+PREDICT = """
+import sys, warnings
+import numpy as np
+import mlflow
+warnings.simplefilter("ignore")
+table = mlflow.pyfunc.load_model(sys.argv[1]).predict(np.load(sys.argv[2]))
+table.to_parquet(sys.argv[3])
+"""
+
+
+def test_the_model_predicts_in_a_process_of_its_own(project, tmp_path, network_file, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    np.save(tmp_path / "images.npy", images)
+    tracker = start(project)
+    tracker.log_network(network_file, example=images[:2])
+    assert tracker.active
+    tracker.end(Status.FINISHED)
+
+    (model,) = client_of(tracker).get_run(tracker.run_id).outputs.model_outputs
+    output, errors = in_new_process(
+        PREDICT,
+        f"models:/{model.model_id}",
+        str(tmp_path / "images.npy"),
+        str(tmp_path / "table.parquet"),
+        MLFLOW_TRACKING_URI=tracker.uri,
+    ).communicate(timeout=60)
+
+    assert (tmp_path / "table.parquet").exists(), output + errors
+    table = pd.read_parquet(tmp_path / "table.parquet")
+    assert list(table.columns) == ["digit", "confidence", *(f"probability_{digit}" for digit in range(10))]
+    logits = predict_logits(load_network(network_file).network, images)
+    expected = torch.from_numpy(logits).double().softmax(dim=1)
+    np.testing.assert_allclose(table.iloc[:, 2:], expected, rtol=1e-6)
+    assert table["digit"].tolist() == logits.argmax(axis=1).tolist()
+    np.testing.assert_array_equal(table["confidence"], table.iloc[:, 2:].max(axis=1))
+
+
+def test_the_logged_model_holds_no_pickle_and_its_signature_example_and_requirements(project, network_file):
+    example = np.full((1, 28, 28), 7, dtype=np.uint8)
+    tracker = start(project)
+    tracker.log_network(network_file, "small_network", example)
+
+    from mlflow.models import Model
+
+    (output,) = client_of(tracker).get_run(tracker.run_id).outputs.model_outputs
+    logged = client_of(tracker).get_logged_model(output.model_id)
+    folder = project / "mlartifacts" / "models" / output.model_id / "artifacts"
+    assert logged.status == "READY"
+    assert logged.name == "small_network"
+    assert logged.params["training.batch_size"] == "128"
+    assert not [path for path in folder.rglob("*") if path.suffix in {".pkl", ".pt", ".pth", ".py"}]
+    assert (folder / "data" / "network.safetensors").read_bytes() == network_file.read_bytes()
+    assert "torch==" in (folder / "requirements.txt").read_text()
+    assert "+" not in (folder / "requirements.txt").read_text()
+    model = Model.load(folder)
+    assert model.signature.inputs.inputs[0].shape == (-1, 28, 28)
+    assert model.signature.outputs.input_names()[:2] == ["digit", "confidence"]
+    np.testing.assert_array_equal(model.load_input_example(str(folder)), example)
+
+
+def test_logging_a_model_leaves_the_process_as_it_was(project, network_file):
+    import mlflow
+
+    start(project).log_network(network_file)
+
+    assert "MLFLOW_TRACKING_URI" not in os.environ
+    assert mlflow.active_run() is None
