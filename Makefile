@@ -1,4 +1,4 @@
-# `make run` and `make test` are all that a fresh machine needs: Python 3.11 or newer, and make.
+# `make run` and `make test` work on a new machine that has Python 3.11 or newer and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,23 +13,23 @@ export MLFLOW_DISABLE_TELEMETRY = true
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
 	@echo "make test                       install what is missing, then run the tests"
-	@echo "make check                      format, lint, types, layers of the house"
-	@echo "make coverage                   the tests with coverage measured"
-	@echo "make bench                      speed: throughput, time to accuracy against others, start-up (ARGS=--quick for a look)"
-	@echo "make bench-run                  accuracy, time and memory of whole runs over seeds"
-	@echo "make bench-growth               ways of growing against the fixed network (hours; ARGS=--quick for a look)"
-	@echo "make bench-inference            latency of the newest network in torch, ONNX and int8"
-	@echo "make bench-serving              requests a second, latency and memory of the service, beside two others"
-	@echo "make fuzz-serving               malformed requests, 10,000 of our own and those of schemathesis"
-	@echo "make serve                      answer requests with the newest network (kedro serve)"
-	@echo "make viz                        build the static site of kedro viz into build/"
+	@echo "make check                      check format, lint, types and package layers"
+	@echo "make coverage                   run the tests and measure coverage"
+	@echo "make docs                       build the documentation site in site/"
+	@echo "make serve                      serve the newest network over HTTP (kedro serve)"
 	@echo "make ui                         open the tracked runs in the browser (mlflow ui)"
-	@echo "make docs                       build the documentation site into site/"
-	@echo "make clean                      remove the virtual environment and caches; data stays"
+	@echo "make viz                        build a static Kedro-Viz site in build/"
+	@echo "make bench                      benchmark training speed and start-up (ARGS=--quick for a trial)"
+	@echo "make bench-run                  benchmark accuracy, time and memory of complete runs over seeds"
+	@echo "make bench-growth               compare ways of growing with the fixed network (hours; ARGS=--quick for a trial)"
+	@echo "make bench-inference            benchmark the latency of the newest network in torch, ONNX and int8"
+	@echo "make bench-serving              compare throughput, latency and memory of the service with two other servers"
+	@echo "make fuzz-serving               send malformed requests to the service: 10,000 of its own, then schemathesis"
+	@echo "make clean                      remove the virtual environment and caches, but no data"
 
 install: $(STAMP)
 
-# The stamp is older than the dependencies only when they have changed: a second `make run` installs nothing.
+# The stamp is older than the dependencies only if they have changed, so a second `make run` installs nothing.
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "mnist-growth needs Python 3.11 or newer, found $$($(PYTHON) --version): make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
@@ -37,7 +37,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(STAMP)
 
-# What the benchmarks compare the project with.
+# The libraries that the benchmarks compare the project with.
 $(RIVALS): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,benchmarks]'
 	@touch $(RIVALS)
@@ -80,14 +80,14 @@ serve: $(STAMP)
 
 viz: $(STAMP)
 	$(BIN)/kedro viz build --include-previews
-	@echo "the site is in build/: $(BIN)/python -m http.server --directory build shows it at http://localhost:8000"
+	@echo "The site is in build/. To see it at http://localhost:8000, run $(BIN)/python -m http.server --directory build"
 
 ui: $(STAMP)
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db
 
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-	@echo "the site is in site/: open site/index.html in a browser"
+	@echo "The site is in site/. Open site/index.html in a browser."
 
 clean:
 	rm -rf $(VENV) build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
