@@ -38,6 +38,6 @@ def run(path: Path, folder: Path) -> str:
 def test_growth_step_by_step_needs_no_project(tmp_path):
     text = run(FOLDER / "02_growth_step_by_step.ipynb", tmp_path)
 
-    assert "(32, 32) -> (48, 48): the logits moved by" in text
-    assert "at birth: incoming" in text
+    assert "(32, 32) -> (48, 48): the logits changed by" in text
+    assert "after growth: incoming" in text
     assert list(tmp_path.iterdir()) == []
