@@ -6,9 +6,9 @@ import pytest
 import yaml
 from kedro.config import OmegaConfigLoader
 from kedro.validation.type_extractor import TypeExtractor
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ValidationError
 
-from mnist_growth import settings
+from mnist_growth.configuration import CONFIG_LOADER_ARGS, configure, load_parameters, merge
 from mnist_growth.network import GrowthConfig, scheduled_neurons
 from mnist_growth.parameters import UNGROUPED, check_parameters
 from mnist_growth.pipeline_registry import register_pipelines
@@ -28,7 +28,7 @@ LAYERS = {
 
 
 def load(environment="base", **runtime_params):
-    return OmegaConfigLoader(str(CONF), env=environment, runtime_params=runtime_params, **settings.CONFIG_LOADER_ARGS)
+    return OmegaConfigLoader(str(CONF), env=environment, runtime_params=runtime_params, **CONFIG_LOADER_ARGS)
 
 
 def leaves(tree, prefix=""):
@@ -38,6 +38,15 @@ def leaves(tree, prefix=""):
             yield from leaves(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
+
+
+def fields(model):
+    """Dotted names and fields of a model and of the models inside it."""
+    for name, field in type(model).model_fields.items():
+        yield name, field
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from ((f"{name}.{inner}", field) for inner, field in fields(value))
 
 
 def growth_of(parameters):
@@ -73,11 +82,10 @@ def test_base_holds_every_group_and_no_other():
 
 
 @pytest.mark.parametrize("group", MODELS)
-def test_base_holds_every_parameter_of_a_group_and_no_other(group):
-    parameters = load()["parameters"][group]
+def test_a_model_has_no_default_so_that_base_is_the_only_one(group):
+    model = MODELS[group].model_validate(load()["parameters"][group])
 
-    assert TypeAdapter(MODELS[group]).validate_python(parameters)
-    assert {name for name, _ in leaves(parameters)} == {name for name, _ in leaves(MODELS[group]())}
+    assert [name for name, field in fields(model) if not field.is_required()] == []
 
 
 @pytest.mark.parametrize("path", sorted(CONF.glob("base/parameters_*.yml")), ids=lambda path: path.stem)
@@ -149,3 +157,26 @@ def test_smoke_grows_within_a_few_small_epochs():
     assert len(widths) <= 5
     assert len(set(widths)) >= 3
     assert max(widths) <= 64
+
+
+def test_parameters_outside_a_run_are_those_of_a_run():
+    assert load_parameters(CONF, "smoke") == load("smoke")["parameters"]
+    assert load_parameters(CONF)["training"]["epochs"] == 100
+    assert load_parameters(CONF, runtime_params={"dataset": "sample"})["training"]["epochs"] == 150
+
+
+def test_a_configured_model_has_the_values_of_its_group_but_for_the_changes():
+    drift = load_parameters(CONF)["drift"]
+
+    changed = configure(MODELS["drift"], drift, {"window": 50, "style": {"kl": 2.0}})
+
+    assert changed.model_dump() == drift | {"window": 50, "style": drift["style"] | {"kl": 2.0}}
+    with pytest.raises(ValidationError, match="windows"):
+        configure(MODELS["drift"], drift, {"windows": 50})
+
+
+def test_merging_leaves_its_inputs_as_they_are():
+    tree, changes = {"a": {"b": 1, "c": 2}, "d": {"e": 3}}, {"a": {"b": 5}, "d": 4, "f": 6}
+
+    assert merge(tree, changes) == {"a": {"b": 5, "c": 2}, "d": 4, "f": 6}
+    assert tree == {"a": {"b": 1, "c": 2}, "d": {"e": 3}}

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from kedro.config import OmegaConfigLoader
 
+import configured
 from documents import DOCS, README, ROOT, python_example
 from mnist_growth.digits import sample_digits
-from mnist_growth.network import GrowingMLP, GrowthConfig, TrainedNetwork, save_network, scheduled_neurons
+from mnist_growth.network import GrowingMLP, TrainedNetwork, save_network, scheduled_neurons
 from mnist_growth.pipeline_registry import register_pipelines
 from mnist_growth.tracking import Status, Tracker
 
@@ -31,11 +31,6 @@ def flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     for name, value in tree.items():
         leaves |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return leaves
-
-
-def configured_parameters() -> dict[str, Any]:
-    """Parameters of the base environment, in groups."""
-    return OmegaConfigLoader(str(ROOT / "conf"), base_env="base", default_run_env="base")["parameters"]
 
 
 def text_of_all_documents() -> str:
@@ -59,15 +54,15 @@ def test_the_table_of_parameters_names_every_parameter_of_conf_base_and_its_defa
     documented = {
         name: yaml.safe_load(default) for name, default in PARAMETER_ROW.findall(PARAMETERS.read_text("utf-8"))
     }
-    configured = flat(configured_parameters())
-    assert documented == configured
+    defaults = flat(configured.base())
+    assert documented == defaults
     assert {name for name, value in documented.items() if isinstance(value, bool)} == {
-        name for name, value in configured.items() if isinstance(value, bool)
+        name for name, value in defaults.items() if isinstance(value, bool)
     }
 
 
 def test_the_schedule_in_the_text_is_that_of_conf_base():
-    growth = GrowthConfig(**configured_parameters()["growth"])
+    growth = configured.growth()
     last = next(epoch for epoch in range(10_000) if scheduled_neurons(epoch, growth) == growth.max_neurons)
     assert (
         f"by default {growth.initial_neurons} at the start and {growth.growth_rate} more every {growth.growth_epochs} "
@@ -90,7 +85,7 @@ def test_every_pipeline_environment_and_parameter_in_a_command_exists():
     assert set(re.findall(r"--pipeline (\w+)", text)) <= register_pipelines().keys()
     assert set(re.findall(r"--env (\w+)", text)) <= environments
     assert len(named) >= 4
-    assert named <= flat(configured_parameters()).keys()
+    assert named <= flat(configured.base()).keys()
 
 
 def test_every_make_target_named_exists():

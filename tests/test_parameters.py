@@ -1,21 +1,19 @@
 from copy import deepcopy
-from pathlib import Path
 
 import pytest
-from kedro.config import OmegaConfigLoader
 
-from mnist_growth import settings
+import configured
+from mnist_growth.configuration import load_parameters
 from mnist_growth.parameters import check_digits, check_parameters
 from mnist_growth.pipeline_registry import register_pipelines
 
-CONF = Path(__file__).parents[1] / "conf"
 PIPELINES = register_pipelines()
 HINT = " (conf/base/parameters_*.yml explains every parameter)"
 
 
 @pytest.fixture
 def parameters():
-    return deepcopy(OmegaConfigLoader(str(CONF), env="smoke", **settings.CONFIG_LOADER_ARGS)["parameters"])
+    return load_parameters(configured.CONF, "smoke")
 
 
 def complaint(parameters):

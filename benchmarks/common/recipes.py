@@ -28,7 +28,8 @@ def load(environment: str, dataset: str, overrides: Mapping[str, Any]) -> tuple[
     """
     context = Project(PROJECT, environment, None, {"dataset": dataset, **overrides}).context()
     parameters, digits = context.config_loader["parameters"], context.catalog.load("digit_archive")
-    recipe = {group: parameters[group] for group in ("split", "warps", "device", "network", "growth", "training")}
+    groups = ("split", "warps", "device", "memory", "network", "growth", "training")
+    recipe = {group: parameters[group] for group in groups}
     arrays = (digits.train.images, digits.train.labels, digits.test.images, digits.test.labels)
     return recipe, Arrays(*map(np.array, arrays))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from benchmarks.common.base_parameters import from_base
 from mnist_growth.digits import (
     Digits,
     PixelStatistics,
@@ -75,13 +76,13 @@ def prepare(
     split: SplitConfig | None = None,
 ) -> PreparedTraining:
     """Split and measure digits, and put them together with the parameters of a training."""
-    parts = stratified_split(digits.labels, split or SplitConfig())
-    budget = MemoryBudget(MemoryConfig().budget_fraction, torch.device("cpu"))
+    parts = stratified_split(digits.labels, split or from_base(SplitConfig, "split"))
+    budget = MemoryBudget(from_base(MemoryConfig, "memory").budget_fraction, torch.device("cpu"))
     setup = TrainingSetup(
         network=network,
         growth=growth,
         training=training,
-        warps=warps or WarpConfig(),
+        warps=warps or from_base(WarpConfig, "warps"),
         dataset=digits.dataset,
         fingerprint=digits.fingerprint,
         split=split_fingerprint(parts),

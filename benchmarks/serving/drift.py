@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from kedro.config import OmegaConfigLoader
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from benchmarks.common.base_parameters import from_base
 from benchmarks.common.hardware import describe
 from benchmarks.common.paths import PROJECT, RESULTS
 from mnist_growth.batch import Picture, features_of, predict_pictures
@@ -36,9 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--windows", type=int, default=20)
     options = parser.parse_args()
-    config = DriftConfig(
-        **OmegaConfigLoader(str(PROJECT / "conf"), base_env="base", default_run_env="base")["parameters"]["drift"]
-    )
+    config = from_base(DriftConfig, "drift")
     trained, reference, images = newest()
     generator = np.random.default_rng(0)
     report = partial(watched, trained, reference, config)

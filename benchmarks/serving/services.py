@@ -101,8 +101,9 @@ def running(rival: Rival, network: Path, folder: Path) -> Iterator[tuple[int, ps
         command = [Path(sys.executable).with_name("mlflow"), "models", "serve", "--model-uri", model]
         command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     else:
-        module = "services" if rival.name == "mnist-growth" else "litserve_service"
-        command = [sys.executable, "-m", f"benchmarks.serving.{module}", network, str(port)]
+        ours = rival.name == "mnist-growth"
+        module, argument = ("services", _configuration(port)) if ours else ("litserve_service", str(port))
+        command = [sys.executable, "-m", f"benchmarks.serving.{module}", network, argument]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "NO_PROXY": "127.0.0.1"}
     log = folder / f"{rival.name.split()[0]}.log"
     path = str(Path(sys.executable).parent)
@@ -170,13 +171,21 @@ def _save_mlflow_model(model: Path, network: Path) -> None:
     )
 
 
-def _serve_ours(network: Path, port: int) -> None:
+def _configuration(port: int) -> str:
+    """The configured service as JSON, so that the process that is measured does not read the configuration."""
+    from benchmarks.common.base_parameters import from_base
+    from mnist_growth.serving import ServingConfig
+
+    return from_base(ServingConfig, "serving", port=port).model_dump_json()
+
+
+def _serve_ours(network: Path, config: str) -> None:
     from mnist_growth.network import load_network
     from mnist_growth.serving import ServedModel, ServingConfig
     from mnist_growth.serving.server import serve
 
-    serve(lambda: ServedModel.of(load_network(network), "benchmark"), ServingConfig(port=port))
+    serve(lambda: ServedModel.of(load_network(network), "benchmark"), ServingConfig.model_validate_json(config))
 
 
 if __name__ == "__main__":
-    _serve_ours(Path(sys.argv[1]), int(sys.argv[2]))
+    _serve_ours(Path(sys.argv[1]), sys.argv[2])

@@ -12,9 +12,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from kedro.config import OmegaConfigLoader
 
-from benchmarks.common.paths import PROJECT
+from benchmarks.common.base_parameters import from_base
 from benchmarks.common.tables import keep_findings
 from benchmarks.common.training import prepare
 from mnist_growth.digits import Digits
@@ -43,14 +42,12 @@ class Moment:
 
 def main() -> None:
     """Measure and report."""
-    configuration = PROJECT / "conf"
-    groups = OmegaConfigLoader(str(configuration), base_env="base", default_run_env="base")["parameters"]
-    growth, network_config = GrowthConfig(**groups["growth"]), NetworkConfig(**groups["network"])
+    growth, network_config = from_base(GrowthConfig, "growth"), from_base(NetworkConfig, "network")
     chance = np.random.default_rng(0)
     labels = np.arange(IMAGES, dtype=np.int64) % 10
     digits = Digits(chance.integers(0, 256, (IMAGES, 28, 28), dtype=np.uint8), labels, "noise", "ab" * 32)
-    seconds = TrainingConfig(**groups["training"]).checkpoint_seconds
-    training = TrainingConfig(**{**groups["training"], "checkpoint_seconds": 5.0})
+    seconds = from_base(TrainingConfig, "training").checkpoint_seconds
+    training = from_base(TrainingConfig, "training", checkpoint_seconds=5.0)
     prepared = prepare(digits, network=network_config, growth=growth, training=training)
     setup = prepared.setup
     state = prepared.begin([growth.max_neurons] * network_config.hidden_layers)

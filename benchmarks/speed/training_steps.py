@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from benchmarks.common.base_parameters import from_base
 from mnist_growth.digits import WarpConfig
 from mnist_growth.machine import MemoryBudget
 from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, forward_multiply_adds
@@ -49,18 +50,22 @@ class Steps:
     def __init__(self, variant: Variant) -> None:
         generator = torch.Generator().manual_seed(0)
         portion = variant.width // 8
-        growth = GrowthConfig(
+        growth = from_base(
+            GrowthConfig,
+            "growth",
             initial_neurons=variant.width - portion * variant.growths,
             growth_rate=portion,
             growth_epochs=1,
             max_neurons=variant.width,
         )
-        training = TrainingConfig(epochs=1000, batch_size=variant.batch, precision=variant.precision)
+        training = from_base(
+            TrainingConfig, "training", epochs=1000, batch_size=variant.batch, precision=variant.precision
+        )
         self.setup = TrainingSetup(
-            network=NetworkConfig(hidden_layers=HIDDEN_LAYERS),
+            network=from_base(NetworkConfig, "network", hidden_layers=HIDDEN_LAYERS),
             growth=growth,
             training=training,
-            warps=WarpConfig(enabled=variant.warps),
+            warps=from_base(WarpConfig, "warps", enabled=variant.warps),
             dataset="noise",
             fingerprint="",
             split="",

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from benchmarks.common.base_parameters import from_base
 from benchmarks.common.training import prepare
 from benchmarks.stress.fuzz_cases import Evil, Report, run_case
 from benchmarks.stress.fuzz_mutations import changed, changed_tensors, mutated, with_number
@@ -78,10 +79,12 @@ class Training:
         digits = Digits(chance.integers(0, 256, (80, 28, 28), dtype=np.uint8), labels, "noise", "ab" * 32)
         self.prepared = prepare(
             digits,
-            network=NetworkConfig(hidden_layers=2),
-            growth=GrowthConfig(initial_neurons=4, growth_rate=2, growth_epochs=1, max_neurons=6),
-            training=TrainingConfig(epochs=3, batch_size=20, checkpoint_seconds=1e-9),
-            split=SplitConfig(validation_fraction=0.25),
+            network=from_base(NetworkConfig, "network", hidden_layers=2),
+            growth=from_base(GrowthConfig, "growth", initial_neurons=4, growth_rate=2, growth_epochs=1, max_neurons=6),
+            training=from_base(
+                TrainingConfig, "training", epochs=3, batch_size=20, checkpoint_seconds=1e-9, precision="float32"
+            ),
+            split=from_base(SplitConfig, "split", validation_fraction=0.25),
         )
         self.setup = self.prepared.setup
         state = self.prepared.begin(run_id=self.run_id)

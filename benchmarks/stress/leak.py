@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.common.base_parameters import from_base
 from benchmarks.common.tables import keep_findings
 from benchmarks.common.training import prepare
 from mnist_growth.digits.sample import sample_digits
@@ -33,11 +34,23 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     digits = sample_digits().train
-    growth = GrowthConfig(
-        initial_neurons=16, growth_rate=8, growth_epochs=options.epochs // 12, max_neurons=16 + GROWTHS * 8
+    growth = from_base(
+        GrowthConfig,
+        "growth",
+        initial_neurons=16,
+        growth_rate=8,
+        growth_epochs=options.epochs // 12,
+        max_neurons=16 + GROWTHS * 8,
     )
-    training = TrainingConfig(epochs=options.epochs, batch_size=64, checkpoint_seconds=options.checkpoint_seconds)
-    prepared = prepare(digits, network=NetworkConfig(), growth=growth, training=training)
+    training = from_base(
+        TrainingConfig,
+        "training",
+        epochs=options.epochs,
+        batch_size=64,
+        checkpoint_seconds=options.checkpoint_seconds,
+        precision="float32",
+    )
+    prepared = prepare(digits, network=from_base(NetworkConfig, "network"), growth=growth, training=training)
     state = prepared.begin()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

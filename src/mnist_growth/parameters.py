@@ -17,7 +17,7 @@ class ArchiveParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: str | None = None
+    path: str | None
 
 
 UNGROUPED: Mapping[str, Any] = {

@@ -1,5 +1,6 @@
 """Settings of the Kedro project."""
 
+from mnist_growth.configuration import CONFIG_LOADER_ARGS
 from mnist_growth.hooks import (
     FactsHooks,
     LineageHooks,
@@ -10,6 +11,8 @@ from mnist_growth.hooks import (
     TrackingHooks,
     VersionHooks,
 )
+
+__all__ = ["CONFIG_LOADER_ARGS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS"]
 
 # Kedro calls the hooks of the last one first: the record is closed before the result is shown.
 HOOKS = (
@@ -23,10 +26,3 @@ HOOKS = (
     MemoryHooks(),
 )
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
-
-CONFIG_LOADER_ARGS = {
-    "base_env": "base",
-    "default_run_env": "local",
-    # An environment holds only what differs from base, also within a group.
-    "merge_strategy": {"parameters": "soft", "globals": "soft"},
-}

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from kedro.io.core import DatasetError, Version
 
+import configured
 from mnist_growth.datasets.split import SplitDataset
-from mnist_growth.digits import Split, SplitConfig, stratified_split
+from mnist_growth.digits import Split, stratified_split
 
-SPLIT = stratified_split(np.arange(200) % 10, SplitConfig())
+SPLIT = stratified_split(np.arange(200) % 10, configured.split())
 
 
 def _dataset(folder: Path, load: str | None = None, save: str | None = None) -> SplitDataset:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_growth.digits.config import SplitConfig
+import configured
 from mnist_growth.digits.split import Split, stratified_split
 
 sizes_of_classes = st.lists(st.integers(10, 60), min_size=1, max_size=10)
@@ -19,7 +19,7 @@ def _labels(sizes: list[int], seed: int = 0) -> np.ndarray:
 def test_every_index_is_in_exactly_one_part_in_ascending_order(sizes, fraction, seed):
     labels = _labels(sizes)
 
-    split = stratified_split(labels, SplitConfig(validation_fraction=fraction, seed=seed))
+    split = stratified_split(labels, configured.split(validation_fraction=fraction, seed=seed))
 
     both = np.concatenate((split.train, split.validation))
     assert np.array_equal(np.sort(both), np.arange(len(labels)))
@@ -33,7 +33,7 @@ def test_every_index_is_in_exactly_one_part_in_ascending_order(sizes, fraction, 
 def test_every_class_gives_its_share_to_within_half_an_image(sizes, fraction):
     labels = _labels(sizes)
 
-    split = stratified_split(labels, SplitConfig(validation_fraction=fraction))
+    split = stratified_split(labels, configured.split(validation_fraction=fraction))
 
     held_out = np.bincount(labels[split.validation], minlength=len(sizes))
     assert np.all(np.abs(held_out - np.array(sizes) * fraction) <= 0.5)
@@ -42,7 +42,7 @@ def test_every_class_gives_its_share_to_within_half_an_image(sizes, fraction):
 def test_the_seed_decides_the_split():
     labels = _labels([50] * 10)
 
-    first, again, other = (stratified_split(labels, SplitConfig(seed=seed)) for seed in (1, 1, 2))
+    first, again, other = (stratified_split(labels, configured.split(seed=seed)) for seed in (1, 1, 2))
 
     assert np.array_equal(first.train, again.train)
     assert not np.array_equal(first.validation, other.validation)
@@ -51,7 +51,7 @@ def test_the_seed_decides_the_split():
 def test_the_draw_is_spread_over_a_class_and_does_not_take_its_first_images():
     labels = np.zeros(1000, dtype=np.int64)
 
-    split = stratified_split(labels, SplitConfig(validation_fraction=0.5))
+    split = stratified_split(labels, configured.split(validation_fraction=0.5))
 
     assert abs(split.validation.mean() - 499.5) < 50  # the mean of a fair draw deviates by 9
 
@@ -60,9 +60,9 @@ def test_a_class_too_small_for_both_parts_is_named():
     labels = np.array([0] * 20 + [7] * 4)
 
     with pytest.raises(ValueError, match=r"Class 7 has 4 training images, .* puts 0 into the validation part"):
-        stratified_split(labels, SplitConfig(validation_fraction=0.1))
+        stratified_split(labels, configured.split(validation_fraction=0.1))
     with pytest.raises(ValueError, match=r"Class 7 has 4 training images, .* puts 4 into the validation part"):
-        stratified_split(labels, SplitConfig(validation_fraction=0.95))
+        stratified_split(labels, configured.split(validation_fraction=0.95))
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_a_split_that_is_none_is_refused(train, validation, sentence):
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5])
 def test_a_fraction_that_leaves_a_part_empty_is_refused(fraction):
     with pytest.raises(ValueError, match="validation_fraction"):
-        SplitConfig(validation_fraction=fraction)
+        configured.split(validation_fraction=fraction)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy import ndimage
 
+import configured
 from mnist_growth.digits.config import WarpConfig
 from mnist_growth.digits.warps import (
     _random_affine,
@@ -55,7 +56,7 @@ def _pixels(grid: torch.Tensor) -> torch.Tensor:
     return (grid + 1) * 14 - 0.5
 
 
-@pytest.mark.parametrize("config", [WarpConfig(**NONE), WarpConfig(enabled=False)])
+@pytest.mark.parametrize("config", [configured.warps(**NONE), configured.warps(enabled=False)])
 def test_without_strength_images_stay_bit_equal(config):
     images = _images(4)
 
@@ -69,18 +70,18 @@ def test_the_same_generator_state_gives_the_same_warps_and_the_next_batch_others
     images, generator = _images(4), _generator()
     state = generator.get_state()
 
-    first = warp(images, WarpConfig(), generator)
-    second = warp(images, WarpConfig(), generator)
+    first = warp(images, configured.warps(), generator)
+    second = warp(images, configured.warps(), generator)
     generator.set_state(state)
 
-    assert torch.equal(first, warp(images, WarpConfig(), generator))
+    assert torch.equal(first, warp(images, configured.warps(), generator))
     assert not torch.equal(first, second)
 
 
 def test_the_global_generator_is_not_touched():
     before = torch.get_rng_state()
 
-    warp(_images(4), WarpConfig(), _generator())
+    warp(_images(4), configured.warps(), _generator())
 
     assert torch.equal(before, torch.get_rng_state())
 
@@ -89,7 +90,7 @@ def test_every_image_of_a_batch_gets_its_own_warp_and_the_input_is_left_alone():
     images = _images(1).repeat(3, 1, 1)
     copy = images.clone()
 
-    warped = warp(images, WarpConfig(images_per_warp=1), _generator())
+    warped = warp(images, configured.warps(images_per_warp=1), _generator())
 
     assert torch.equal(images, copy)
     assert not torch.equal(warped[0], warped[1])
@@ -99,7 +100,7 @@ def test_every_image_of_a_batch_gets_its_own_warp_and_the_input_is_left_alone():
 def test_neighbours_share_a_warp_where_they_are_asked_to():
     images = _images(1).repeat(8, 1, 1)
 
-    warped = warp(images, WarpConfig(images_per_warp=3), _generator())
+    warped = warp(images, configured.warps(images_per_warp=3), _generator())
 
     groups = [warped[:3], warped[3:6], warped[6:]]
     assert all(torch.equal(group, group[:1].expand_as(group)) for group in groups)
@@ -111,7 +112,7 @@ def test_neighbours_share_a_warp_where_they_are_asked_to():
 @given(count=st.integers(1, 30), each=st.integers(1, 9), cuts=st.lists(st.integers(0, 30), max_size=4))
 def test_warps_do_not_depend_on_how_a_batch_is_divided_nor_on_sharing_the_computation(count, each, cuts):
     images = _images(count)
-    warps = draw_warps(count, WarpConfig(images_per_warp=each), _generator())
+    warps = draw_warps(count, configured.warps(images_per_warp=each), _generator())
     bounds = [0, *sorted(min(cut, count) for cut in cuts), count]
 
     whole = apply_warps(images, warps)
@@ -130,7 +131,9 @@ def test_warps_do_not_depend_on_how_a_batch_is_divided_nor_on_sharing_the_comput
 
 @pytest.mark.parametrize("strength", [0.0, 0.3, 1.0, torch.tensor(0.3)])
 def test_a_weaker_warp_is_that_of_weaker_parameters(strength):
-    strong = WarpConfig(rotation_degrees=10, scale=0.2, shear_degrees=5, translation_pixels=2, elastic_alpha_pixels=30)
+    strong = configured.warps(
+        rotation_degrees=10, scale=0.2, shear_degrees=5, translation_pixels=2, elastic_alpha_pixels=30
+    )
     names = ("rotation_degrees", "scale", "shear_degrees", "translation_pixels", "elastic_alpha_pixels")
     weak = strong.model_copy(update={name: getattr(strong, name) * float(strength) for name in names})
     images = _images(8)
@@ -144,8 +147,8 @@ def test_a_weaker_warp_is_that_of_weaker_parameters(strength):
 def test_uint8_and_float32_images_give_the_same():
     images = _images(4)
 
-    from_uint8 = warp(images, WarpConfig(), _generator())
-    from_float = warp(images.float(), WarpConfig(), _generator())
+    from_uint8 = warp(images, configured.warps(), _generator())
+    from_float = warp(images.float(), configured.warps(), _generator())
 
     assert torch.equal(from_uint8, from_float)
 
@@ -180,7 +183,7 @@ def test_sampling_agrees_with_scipy():
     images = _images(8).float()
     basis = grid_basis(32, 4, CPU)
     noise = torch.randn(8, 2, basis.shape[1] - 2, basis.shape[1] - 2, generator=_generator())
-    grid = sampling_grid(_random_affine(8, WarpConfig(), _generator(), 1.0), noise, basis)
+    grid = sampling_grid(_random_affine(8, configured.warps(), _generator(), 1.0), noise, basis)
 
     warped = sample(images, grid)
 
@@ -243,19 +246,19 @@ def test_the_affine_map_inverts_scale_shear_rotation_and_shift(rotation, shear, 
 
 
 def test_affine_strengths_are_spread_evenly_up_to_their_limits():
-    config = WarpConfig(rotation_degrees=10, scale=0, shear_degrees=0, translation_pixels=0)
+    config = configured.warps(rotation_degrees=10, scale=0, shear_degrees=0, translation_pixels=0)
 
     rotations = _random_affine(4000, config, _generator(), 1.0)[:, 0, 1].asin().rad2deg()
 
     assert rotations.abs().max() <= 10.001
     assert rotations.std() == pytest.approx(20 / math.sqrt(12), rel=0.03)
 
-    config = WarpConfig(rotation_degrees=0, scale=0.15, shear_degrees=0, translation_pixels=0)
+    config = configured.warps(rotation_degrees=0, scale=0.15, shear_degrees=0, translation_pixels=0)
     scales = 1 / _random_affine(4000, config, _generator(), 1.0)[:, [0, 1], [0, 1]]
     assert scales.min() == pytest.approx(0.85, abs=0.001)
     assert scales.max() == pytest.approx(1.15, abs=0.001)
 
-    config = WarpConfig(rotation_degrees=0, scale=0, shear_degrees=0, translation_pixels=2)
+    config = configured.warps(rotation_degrees=0, scale=0, shear_degrees=0, translation_pixels=2)
     shifts = _random_affine(4000, config, _generator(), 1.0)[:, :, 2] * 14
     assert shifts.abs().max() == pytest.approx(2, abs=0.01)
 
@@ -295,14 +298,14 @@ def test_the_elastic_field_matches_smoothed_fine_noise(alpha, sigma):
 )
 def test_strengths_out_of_range_and_misspelt_names_are_refused(wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
-        WarpConfig(**wrong)
+        configured.warps(**wrong)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_warps_run_on_the_device_of_the_images():
     images = _images(4).cuda()
 
-    warped = warp(images, WarpConfig(), torch.Generator("cuda").manual_seed(0))
+    warped = warp(images, configured.warps(), torch.Generator("cuda").manual_seed(0))
 
     assert warped.device == images.device
     assert torch.isfinite(warped).all()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import configured
 from mnist_growth.drift import FEATURES, DriftConfig, DriftReference
 
 
@@ -26,7 +27,7 @@ def reference() -> DriftReference:
 
 @pytest.fixture
 def config() -> DriftConfig:
-    return DriftConfig()
+    return configured.drift()
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mnist_growth.drift import DriftConfig, compare, has_drifted, kl_divergence, smoothed
+import configured
+from mnist_growth.drift import compare, has_drifted, kl_divergence, smoothed
 from mnist_growth.drift.reference import bin_counts
 
 
@@ -60,9 +61,9 @@ def test_any_one_limit_is_enough(reference, usual, measure):
     limits = {"kl": 1e9, "psi": 1e9, "ks": 1.0}
     current = usual(500, slant=np.full(500, 80.0))
 
-    assert not has_drifted(compare(reference, current, DriftConfig(style=limits, answers=limits)))
+    assert not has_drifted(compare(reference, current, configured.drift(style=limits, answers=limits)))
     strict = limits | {measure: 0.5}
-    assert has_drifted(compare(reference, current, DriftConfig(style=strict, answers=limits)))
+    assert has_drifted(compare(reference, current, configured.drift(style=strict, answers=limits)))
 
 
 def test_images_without_ink_are_noticed(reference, config, usual):

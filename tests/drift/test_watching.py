@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mnist_growth.drift import FEATURES, DriftConfig, compare, count_all, histogram_table, watch
+import configured
+from mnist_growth.drift import FEATURES, compare, count_all, histogram_table, watch
 
 
 def pieces(features, size):
@@ -12,7 +13,7 @@ def pieces(features, size):
 
 @pytest.mark.parametrize("size", [1, 40, 100, 250])
 def test_windows_follow_each_other_and_the_last_one_reaches_back(reference, usual, size):
-    config = DriftConfig(window=100, least_images=10)
+    config = configured.drift(window=100, least_images=10)
 
     report = watch(reference, pieces(usual(250), size), config)
 
@@ -22,7 +23,7 @@ def test_windows_follow_each_other_and_the_last_one_reaches_back(reference, usua
 
 
 def test_the_numbers_are_those_of_a_comparison(reference, usual):
-    config, features = DriftConfig(window=100), usual(200, 3)
+    config, features = configured.drift(window=100), usual(200, 3)
 
     report = watch(reference, pieces(features, 100), config)
 
@@ -35,14 +36,14 @@ def test_the_numbers_are_those_of_a_comparison(reference, usual):
 
 
 def test_fewer_images_than_a_window_are_compared_as_well(reference, usual):
-    report = watch(reference, [usual(30)], DriftConfig())
+    report = watch(reference, [usual(30)], configured.drift())
 
     assert report["images"].tolist() == [30] * 6
     assert not report["alarm"].any()
 
 
 def test_without_images_there_is_nothing_to_report(reference):
-    report = watch(reference, [], DriftConfig())
+    report = watch(reference, [], configured.drift())
 
     assert len(report) == 0
     assert report["alarm"].dtype == bool
@@ -52,7 +53,7 @@ def test_without_images_there_is_nothing_to_report(reference):
 def test_an_alarm_is_raised_in_the_first_window_that_has_changed(reference, usual):
     inverted = usual(500, 2, pixel_mean=np.full(500, 0.87))
 
-    report = watch(reference, [usual(500, 1), inverted], DriftConfig())
+    report = watch(reference, [usual(500, 1), inverted], configured.drift())
 
     assert report[report["alarm"]][["window", "feature"]].to_numpy().tolist() == [[2, "pixel_mean"]]
 

@@ -3,11 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mnist_growth.network import GrowthConfig, planned_widths, scheduled_neurons
+import configured
+from mnist_growth.network import planned_widths, scheduled_neurons
 
 
 def test_the_reference_schedule():
-    config = GrowthConfig(initial_neurons=128, growth_rate=64, growth_epochs=20, max_neurons=512)
+    config = configured.growth(initial_neurons=128, growth_rate=64, growth_epochs=20, max_neurons=512)
     widths = [scheduled_neurons(epoch, config) for epoch in range(150)]
     assert widths[0] == widths[19] == 128
     assert widths[20] == 192
@@ -17,7 +18,9 @@ def test_the_reference_schedule():
 
 @given(st.integers(1, 100), st.integers(1, 50), st.integers(1, 30), st.integers(0, 400), st.integers(0, 300))
 def test_width_never_falls_and_stays_in_its_bounds(initial, rate, epochs, room, epoch):
-    config = GrowthConfig(initial_neurons=initial, growth_rate=rate, growth_epochs=epochs, max_neurons=initial + room)
+    config = configured.growth(
+        initial_neurons=initial, growth_rate=rate, growth_epochs=epochs, max_neurons=initial + room
+    )
     now, later = scheduled_neurons(epoch, config), scheduled_neurons(epoch + 1, config)
     assert initial <= now <= later <= initial + room
     assert now == min(initial + rate * (epoch // epochs), initial + room)
@@ -25,12 +28,12 @@ def test_width_never_falls_and_stays_in_its_bounds(initial, rate, epochs, room, 
 
 def test_a_largest_width_below_the_first_is_refused():
     with pytest.raises(ValidationError, match="max_neurons is 64, smaller than initial_neurons, 128"):
-        GrowthConfig(initial_neurons=128, max_neurons=64)
+        configured.growth(initial_neurons=128, max_neurons=64)
 
 
 def planned(*stages, **changes):
     plan = [{"epoch": epoch, "neurons": neurons} for epoch, neurons in stages]
-    return GrowthConfig(trigger="plan", initial_neurons=4, max_neurons=20, plan=plan, **changes)
+    return configured.growth(trigger="plan", initial_neurons=4, max_neurons=20, plan=plan, **changes)
 
 
 def test_a_plan_says_the_width_of_each_layer_from_each_stage_on():
@@ -64,6 +67,6 @@ def test_a_plan_for_another_number_of_layers_is_refused():
 
 def test_a_plan_and_its_trigger_belong_together():
     with pytest.raises(ValidationError, match="trigger is plan and plan is empty"):
-        GrowthConfig(trigger="plan")
+        configured.growth(trigger="plan")
     with pytest.raises(ValidationError, match="trigger is schedule and plan has stages"):
-        GrowthConfig(plan=[{"epoch": 1, "neurons": 512}])
+        configured.growth(plan=[{"epoch": 1, "neurons": 512}])

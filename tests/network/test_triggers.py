@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import configured
 from mnist_growth.network import (
-    GrowthConfig,
     Moment,
     budgeted_neurons,
     equal_width,
@@ -27,7 +27,7 @@ class Outcome:
     grew: bool = False
 
 
-PLATEAU = GrowthConfig(trigger="plateau", plateau_improvement=0.1, plateau_epochs=2, cooldown_epochs=3)
+PLATEAU = configured.growth(trigger="plateau", plateau_improvement=0.1, plateau_epochs=2, cooldown_epochs=3)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_plateau_is_a_small_relative_improvement_outside_the_cooldown(losses, 
 
 
 def test_without_epochs_before_the_last_ones_there_is_nothing_to_compare_with():
-    config = GrowthConfig(trigger="plateau", plateau_epochs=5, cooldown_epochs=1)
+    config = configured.growth(trigger="plateau", plateau_epochs=5, cooldown_epochs=1)
     assert not is_plateau([1.0] * 5, [], 10, config)
     assert is_plateau([1.0] * 6, [], 10, config)
 
@@ -67,13 +67,13 @@ def test_a_plateau_adds_the_growth_rate_until_there_is_no_room():
 @settings(deadline=None)
 @given(st.sampled_from(["schedule", "plateau", "budget"]), st.integers(0, 60), st.integers(8, 512))
 def test_no_trigger_shrinks_the_network_or_passes_its_largest_width(trigger, epoch, neurons):
-    config = GrowthConfig(trigger=trigger, initial_neurons=8)
+    config = configured.growth(trigger=trigger, initial_neurons=8, growth_epochs=20)
     wanted = neurons_wanted(Moment(epoch, 60, neurons, 2, [Outcome(1.0)] * epoch), config)
     assert neurons <= wanted <= 512
 
 
 def test_the_schedule_is_the_default():
-    config = GrowthConfig()
+    config = configured.growth(growth_epochs=20)
     for epoch in (0, 19, 20, 130):
         expected = max(200, scheduled_neurons(epoch, config))
         assert neurons_wanted(Moment(epoch, 150, 200, 3, []), config) == expected
@@ -82,7 +82,7 @@ def test_the_schedule_is_the_default():
 @settings(deadline=None)
 @given(st.integers(1, 100), st.integers(0, 400), st.integers(1, 200), st.integers(5, 60), st.floats(0.05, 1))
 def test_a_budget_is_met_to_within_one_step_of_width_for_one_epoch(initial, room, rate, epochs, share):
-    config = GrowthConfig(
+    config = configured.growth(
         trigger="budget", initial_neurons=initial, growth_rate=rate, max_neurons=initial + room, budget_share=share
     )
     spent = sum(training_multiply_adds([budgeted_neurons(epoch, config, 3, epochs)] * 3) for epoch in range(epochs))
@@ -96,7 +96,9 @@ def test_a_budget_is_met_to_within_one_step_of_width_for_one_epoch(initial, room
 
 
 def test_budgeted_growths_are_evenly_spaced():
-    config = GrowthConfig(trigger="budget", initial_neurons=128, growth_rate=64, max_neurons=512, budget_share=0.65)
+    config = configured.growth(
+        trigger="budget", initial_neurons=128, growth_rate=64, max_neurons=512, budget_share=0.65
+    )
     costs = [training_multiply_adds([width] * 3) for width in stage_widths(config)]
     epochs = growth_epochs(costs, 40, 0.65)
     gaps = [after - before for before, after in zip([0, *epochs], epochs, strict=False)]
@@ -114,19 +116,19 @@ def test_budgeted_growths_are_evenly_spaced():
 )
 def test_both_places_cost_the_same_to_within_a_unit(widths, neurons, gains):
     neurons = max(neurons, equal_width(widths))
-    best = GrowthConfig(where="largest_gain", initial_neurons=4, max_neurons=20)
+    best = configured.growth(where="largest_gain", initial_neurons=4, max_neurons=20)
     counts = neurons_to_add(widths, neurons, best, gains[: len(widths)])
     assert all(0 <= count <= 20 - width for width, count in zip(widths, counts, strict=True))
     after = [width + count for width, count in zip(widths, counts, strict=True)]
     cost, target = forward_multiply_adds(after), forward_multiply_adds([neurons] * len(widths))
     assert cost <= max(target, forward_multiply_adds(widths))
     assert target - cost < 784 + 20  # what a unit of the first layer costs
-    everywhere = neurons_to_add([4] * len(widths), neurons, GrowthConfig(initial_neurons=4, max_neurons=20), [])
+    everywhere = neurons_to_add([4] * len(widths), neurons, configured.growth(initial_neurons=4, max_neurons=20), [])
     assert everywhere == [neurons - 4] * len(widths)
 
 
 def test_at_the_largest_width_all_layers_have_it_wherever_the_network_grew():
-    config = GrowthConfig(where="largest_gain", initial_neurons=4, max_neurons=20)
+    config = configured.growth(where="largest_gain", initial_neurons=4, max_neurons=20)
     widths = [4, 4, 4]
     for neurons, gains in ((9, [0.1, 0.3, 0.2]), (13, [0.1, 0.2, 0.3]), (20, [0.3, 0.2, 0.1])):
         counts = neurons_to_add(widths, neurons, config, gains)
@@ -136,17 +138,17 @@ def test_at_the_largest_width_all_layers_have_it_wherever_the_network_grew():
 
 
 def test_the_layer_with_the_largest_gain_grows_first_and_what_it_cannot_take_goes_to_the_next():
-    config = GrowthConfig(where="largest_gain", initial_neurons=4, max_neurons=100)
+    config = configured.growth(where="largest_gain", initial_neurons=4, max_neurons=100)
     assert neurons_to_add([10, 10, 10], 11, config, [0.3, 0.2, 0.1]) == [1, 2, 0]  # 836 to spend, 794 and 21 a unit
     assert neurons_to_add([10, 10, 10], 11, config, [0.1, 0.2, 0.3]) == [0, 0, 41]  # 20 a unit
-    tight = GrowthConfig(where="largest_gain", initial_neurons=4, max_neurons=20)
+    tight = configured.growth(where="largest_gain", initial_neurons=4, max_neurons=20)
     assert neurons_to_add([10, 18, 10], 14, tight, [0.1, 0.3, 0.2])[1:] == [2, 10]
 
 
 @pytest.mark.parametrize("name", ["operator", "trigger", "where"])
 def test_a_wrong_name_lists_the_valid_ones(name):
     with pytest.raises(ValidationError) as refusal:
-        GrowthConfig(**{name: "net2nett"})
+        configured.growth(**{name: "net2nett"})
     valid = {
         "operator": ("zero_fan_out", "net2net_split", "paired", "gradient_directed", "random"),
         "trigger": ("schedule", "plateau", "budget"),

@@ -8,9 +8,9 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+import configured
 from mnist_growth.digits import Digits, Split, measure_style, sample_digits
 from mnist_growth.digits.interventions import INTERVENTIONS
-from mnist_growth.evaluation import AnalysisConfig
 from mnist_growth.network import GrowingMLP, TrainedNetwork, gradient_norms, predict_logits
 from mnist_growth.pipelines.analyse import create_pipeline
 from mnist_growth.pipelines.analyse.nodes import find_near_duplicates, measure_difficulty
@@ -59,7 +59,7 @@ def catalog(tmp_path_factory, digits, trained) -> DataCatalog:
         "test_digits": digits[1],
         "split": SPLIT,
         "data_manifest": {"dataset": "sample", "requested": "sample"},
-        "params:analysis": AnalysisConfig(hardest_digits=10),
+        "params:analysis": configured.analysis(hardest_digits=10),
     }
     for name, value in inputs.items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")
@@ -104,7 +104,7 @@ def test_a_repeated_digit_is_the_nearest_duplicate(catalog, digits):
     assert duplicates.loc[0, "relative_distance"] == 0
     nearest = catalog.load("nearest_training_digits")
     assert (nearest["train_label"].to_numpy() == digits[0].labels[nearest["train_index"]]).all()
-    within = find_near_duplicates(nearest, AnalysisConfig(duplicate_distance=0.4))
+    within = find_near_duplicates(nearest, configured.analysis(duplicate_distance=0.4))
     assert len(within) == (nearest["relative_distance"] <= 0.4).sum()
 
 
@@ -155,9 +155,3 @@ def test_a_network_of_another_set_is_refused(digits, trained):
 
     with pytest.raises(ValueError, match="trained on 'mnist', but the test digits are from 'sample'"):
         measure_difficulty(other, digits[0], SPLIT, digits[1], pd.DataFrame())
-
-
-def test_the_shipped_parameters_are_the_defaults():
-    shipped = yaml.safe_load((CONF / "parameters_analyse.yml").read_text())
-
-    assert AnalysisConfig(**shipped["analysis"]) == AnalysisConfig()

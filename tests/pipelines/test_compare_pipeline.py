@@ -7,8 +7,8 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+import configured
 from mnist_growth.digits import Digits
-from mnist_growth.evaluation import EvaluationConfig
 from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
 from mnist_growth.pipelines.compare import create_pipeline
 
@@ -38,7 +38,7 @@ def compare(folder, network, baseline, digits) -> DataCatalog:
         "network": network,
         "baseline_network": baseline,
         "test_digits": digits,
-        "params:evaluation": EvaluationConfig(),
+        "params:evaluation": configured.evaluation(),
     }
     for name, value in inputs.items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")

@@ -15,11 +15,12 @@ from PIL import Image
 from pydantic import ValidationError
 from scipy import ndimage
 
+import configured
 from mapped_memory import linux_only, resident_bytes
-from mnist_growth.batch import PredictConfig, features_of, read_results
-from mnist_growth.digits import SplitConfig, pixel_statistics, sample_digits, stratified_split
+from mnist_growth.batch import features_of, read_results
+from mnist_growth.digits import pixel_statistics, sample_digits, stratified_split
 from mnist_growth.digits.idx import write_images
-from mnist_growth.drift import DriftConfig, watch
+from mnist_growth.drift import watch
 from mnist_growth.network import GrowingAdamW, GrowingMLP, TrainedNetwork, predict_logits
 from mnist_growth.pipeline_registry import register_pipelines
 from mnist_growth.pipelines.drift.nodes import measure_reference
@@ -27,7 +28,7 @@ from mnist_growth.pipelines.drift.nodes import measure_reference
 CONF = Path(__file__).parents[2] / "conf" / "base"
 VERSION = "2026-01-31T12.00.00.000Z"
 WINDOW = 250
-CONFIG = DriftConfig(window=WINDOW)
+CONFIG = configured.drift(window=WINDOW)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def split(digits):
-    return stratified_split(digits.train.labels, SplitConfig())
+    return stratified_split(digits.train.labels, configured.split())
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def run(folder, trained, reference, images, pipeline="drift", strict=False):
     inputs = {
         "network": trained,
         "drift_reference": reference,
-        "params:predict": PredictConfig(folder=str(path), strict=strict),
+        "params:predict": configured.predict(folder=str(path), strict=strict),
         "params:drift": CONFIG,
     }
     for name, value in inputs.items():
@@ -207,16 +208,16 @@ def test_measuring_the_reference_keeps_nothing_of_a_memory_map(trained, digits, 
     path.write_bytes(np.ascontiguousarray(digits.train.images).tobytes())
     mapped = replace(digits.train, images=np.memmap(path, np.uint8, mode="r", shape=digits.train.images.shape))
 
-    measured = measure_reference(trained, mapped, split, DriftConfig())
+    measured = measure_reference(trained, mapped, split, configured.drift())
 
     assert resident_bytes(path) == 0
-    for name, feature in measure_reference(trained, digits.train, split, DriftConfig()).features.items():
+    for name, feature in measure_reference(trained, digits.train, split, configured.drift()).features.items():
         assert np.array_equal(measured.features[name].counts, feature.counts)
 
 
 def test_the_reference_is_measured_on_validation_digits(trained, digits, split):
-    few = measure_reference(trained, digits.train, split, DriftConfig(reference_digits=100))
-    all_of_them = measure_reference(trained, digits.train, split, DriftConfig())
+    few = measure_reference(trained, digits.train, split, configured.drift(reference_digits=100))
+    all_of_them = measure_reference(trained, digits.train, split, configured.drift())
 
     assert few.features["ink"].counts.sum() == 100
     assert all_of_them.features["ink"].counts.sum() == len(split.validation) == 450
@@ -224,21 +225,14 @@ def test_the_reference_is_measured_on_validation_digits(trained, digits, split):
     assert all_of_them.features["digit"].counts.tolist() == [*np.bincount(answers, minlength=10), 0]
     other = TrainedNetwork(trained.network, "mnist", "0" * 64, 1)
     with pytest.raises(ValueError, match="trained on 'mnist', but the digits ingested last are of another set"):
-        measure_reference(other, digits.train, split, DriftConfig())
-
-
-@pytest.mark.parametrize(("name", "config"), [("predict", PredictConfig), ("drift", DriftConfig)])
-def test_the_shipped_parameters_are_the_defaults(name, config):
-    shipped = yaml.safe_load((CONF / f"parameters_{name}.yml").read_text())
-
-    assert config(**shipped[name]) == config()
+        measure_reference(other, digits.train, split, configured.drift())
 
 
 def test_a_wrong_parameter_is_refused():
-    for wrong in ({"windows": 10}, {"window": 1}, {"style": {"psi": 1}}, {"smoothing": 0}):
+    for wrong in ({"windows": 10}, {"window": 1}, {"style": {"kl": 0}}, {"smoothing": 0}):
         with pytest.raises(ValidationError):
-            DriftConfig(**wrong)
-    assert PredictConfig(folder=2026).folder == "2026"
+            configured.drift(**wrong)
+    assert configured.predict(folder=2026).folder == "2026"
 
 
 def test_results_are_kept_in_versions(tmp_path, digits, trained):

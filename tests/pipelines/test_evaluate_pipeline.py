@@ -5,15 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
+import configured
 from mapped_memory import linux_only, resident_bytes
 from mnist_growth import evaluation
 from mnist_growth.digits import Digits, Split
-from mnist_growth.evaluation import EvaluationConfig
 from mnist_growth.network.file import TrainedNetwork
 from mnist_growth.network.prediction import predict_logits
 from mnist_growth.pipelines.evaluate import create_pipeline
@@ -76,7 +75,6 @@ def train_digits_of(digits: Digits) -> Digits:
 
 def evaluate(folder, trained, digits, history, requested="sample") -> DataCatalog:
     """Run the pipeline on the shipped catalog and parameters, with its files below ``folder``."""
-    loader = OmegaConfigLoader(conf_source=str(CONF.parent), base_env="base", default_run_env="base")
     entries = yaml.safe_load((CONF / "catalog_evaluate.yml").read_text())
     entries = {name: entry for name, entry in entries.items() if not name.startswith("_")}
     for entry in entries.values():
@@ -89,7 +87,7 @@ def evaluate(folder, trained, digits, history, requested="sample") -> DataCatalo
         "split": SPLIT,
         "training_history": history,
         "data_manifest": {"dataset": digits.dataset, "requested": requested},
-        "params:evaluation": EvaluationConfig(**loader["parameters"]["evaluation"]),
+        "params:evaluation": configured.evaluation(),
     }
     for name, value in inputs.items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")
@@ -212,13 +210,7 @@ def test_a_network_of_another_set_is_refused_and_nothing_is_saved(tmp_path, trai
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_the_shipped_parameters_are_the_defaults():
-    shipped = yaml.safe_load((CONF / "parameters_evaluate.yml").read_text())
-
-    assert EvaluationConfig(**shipped["evaluation"]) == EvaluationConfig()
-
-
 @pytest.mark.parametrize("wrong", [{"calibration_bin": 10}, {"calibration_bins": 0}, {"sample_digits": 1000}])
 def test_a_wrong_parameter_is_refused(wrong):
     with pytest.raises(ValidationError):
-        EvaluationConfig(**wrong)
+        configured.evaluation(**wrong)

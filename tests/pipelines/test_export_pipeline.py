@@ -9,8 +9,9 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
+import configured
 from mnist_growth.digits import Split, sample_digits
-from mnist_growth.export import ExportConfig, OnnxNetwork, Origin
+from mnist_growth.export import OnnxNetwork, Origin
 from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
 from mnist_growth.pipelines.export import create_pipeline, nodes
 
@@ -43,7 +44,7 @@ def run(folder, trained, digits, config=None) -> DataCatalog:
         "train_digits": digits.train,
         "test_digits": digits.test,
         "split": Split(train=np.arange(4000), validation=np.arange(4000, 4500)),
-        "params:export": config or ExportConfig(calibration_digits=500),
+        "params:export": config or configured.export(calibration_digits=500),
     }
     for name, value in inputs.items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")
@@ -84,7 +85,7 @@ def test_digits_of_another_set_are_refused(tmp_path, trained, digits):
     with pytest.raises(ValueError, match="trained on 'mnist', but the test digits are from 'sample'"):
         nodes.export_float(other, digits.test)
     with pytest.raises(ValueError, match="trained on 'mnist', but the digits ingested last are of another set"):
-        nodes.export_int8(other, digits.train, Split(np.arange(10), np.arange(10, 20)), ExportConfig())
+        nodes.export_int8(other, digits.train, Split(np.arange(10), np.arange(10, 20)), configured.export())
 
 
 def test_an_export_that_computes_something_else_is_refused(trained, digits, monkeypatch):
@@ -103,20 +104,14 @@ def test_accuracy_that_was_lost_is_told(trained, digits, caplog, monkeypatch):
     upside_down = [*right[:-1], type(right[-1])(-right[-1].weight, -right[-1].bias)]
     broken = nodes.export.float_model(upside_down, nodes.export.origin_of(trained))
 
-    metrics = nodes.measure_exports(trained, model, broken, digits.test, ExportConfig())
+    metrics = nodes.measure_exports(trained, model, broken, digits.test, configured.export())
 
     assert metrics["int8_accuracy_kept"] == (metrics["int8"]["errors"] <= metrics["torch"]["errors"])
     assert metrics["int8_accuracy_lost"] == metrics["torch"]["accuracy"] - metrics["int8"]["accuracy"]
     assert ("The int8 network has lost" in caplog.text) == (not metrics["int8_accuracy_kept"])
 
 
-def test_the_shipped_parameters_are_the_defaults():
-    shipped = yaml.safe_load((CONF / "parameters_export.yml").read_text())
-
-    assert ExportConfig(**shipped["export"]) == ExportConfig()
-
-
 @pytest.mark.parametrize("wrong", [{"calibration_digit": 10}, {"weight_bits": 4}, {"most_accuracy_lost": -1}])
 def test_a_wrong_parameter_is_refused(wrong):
     with pytest.raises(ValidationError):
-        ExportConfig(**wrong)
+        configured.export(**wrong)

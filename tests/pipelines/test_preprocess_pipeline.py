@@ -6,7 +6,8 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from mnist_growth.digits import Digits, SplitConfig, WarpConfig
+import configured
+from mnist_growth.digits import Digits
 from mnist_growth.pipelines.preprocess import create_pipeline
 from mnist_growth.pipelines.preprocess.nodes import draw_warps, measure_pixels, split_digits
 
@@ -29,8 +30,8 @@ def _run(digits: Digits, folder: Path) -> dict:
         entry["filepath"] = str(folder / entry["filepath"])
     catalog = DataCatalog.from_config(entries)
     catalog["train_digits"] = MemoryDataset(digits, copy_mode="assign")
-    catalog["params:split"] = MemoryDataset(SplitConfig(), copy_mode="assign")
-    catalog["params:warps"] = MemoryDataset(WarpConfig(), copy_mode="assign")
+    catalog["params:split"] = MemoryDataset(configured.split(), copy_mode="assign")
+    catalog["params:warps"] = MemoryDataset(configured.warps(), copy_mode="assign")
     SequentialRunner().run(create_pipeline(), catalog)
     return {name: catalog.load(name) for name in OUTPUTS}
 
@@ -54,7 +55,7 @@ def test_two_runs_give_the_same(digits, tmp_path):
 
 
 def test_the_statistics_do_not_see_the_validation_part(digits):
-    split = split_digits(digits, SplitConfig())
+    split = split_digits(digits, configured.split())
     images = digits.images.copy()
     images[split.validation] = 255
     changed = Digits(images, digits.labels, digits.dataset, digits.fingerprint)
@@ -63,10 +64,10 @@ def test_the_statistics_do_not_see_the_validation_part(digits):
 
 
 def test_the_figure_shows_other_warps_for_other_strengths_and_names_the_dataset(digits):
-    split = split_digits(digits, SplitConfig())
+    split = split_digits(digits, configured.split())
 
-    default = draw_warps(digits, split, WarpConfig())
-    none = draw_warps(digits, split, WarpConfig(enabled=False))
+    default = draw_warps(digits, split, configured.warps())
+    none = draw_warps(digits, split, configured.warps(enabled=False))
 
     assert default != none
     assert "dataset noise, 270 training digits" in default.to_json()
@@ -77,15 +78,6 @@ def test_a_set_without_some_of_the_classes_is_drawn_too():
     images = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
     digits = Digits(images, labels, dataset="two", fingerprint="0" * 64)
 
-    figure = draw_warps(digits, split_digits(digits, SplitConfig()), WarpConfig())
+    figure = draw_warps(digits, split_digits(digits, configured.split()), configured.warps())
 
     assert "dataset two, 36 training digits" in figure.to_json()
-
-
-def test_the_shipped_parameters_are_the_defaults_of_the_models():
-    shipped = yaml.safe_load((CONF / "parameters_preprocess.yml").read_text())
-
-    assert SplitConfig.model_validate(shipped["split"]) == SplitConfig()
-    assert WarpConfig.model_validate(shipped["warps"]) == WarpConfig()
-    assert set(shipped["warps"]) == set(WarpConfig.model_fields)
-    assert set(shipped["split"]) == set(SplitConfig.model_fields)

@@ -7,13 +7,14 @@ import torch
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+import configured
 from html_page import Page
 from mnist_growth import evaluation
 from mnist_growth.datasets import AnalysisStore
 from mnist_growth.network import GrowingMLP, predict_logits
 from mnist_growth.pipelines.report import create_pipeline
 from mnist_growth.pipelines.report.pipeline import FIGURES
-from mnist_growth.report import ReportConfig, RunFacts
+from mnist_growth.report import RunFacts
 
 MEASURED_HERE = {"unit_cohorts_figure", "cost_figure", "complexity_figure"}
 
@@ -95,7 +96,7 @@ def run(folder, trained, digits, predictions):
         "analysis": AnalysisStore(folder, folder / "predictions.parquet", ["class_balance"]),
         "parameters": {"training": {"epochs": 4}},
         "run_facts": RunFacts(run={"commit": "0123abc"}, machine={}, software={"torch": "2.13.0"}, versions={}),
-        "params:report": ReportConfig(unit_digits=50),
+        "params:report": configured.report(unit_digits=50),
         **{name: go.Figure(go.Scatter(x=[1], y=[2])) for name in set(FIGURES) - MEASURED_HERE},
     }
     catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in inputs.items()})

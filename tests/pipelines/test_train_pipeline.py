@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from mnist_growth.digits import Digits, SplitConfig, pixel_statistics, stratified_split
+import configured
+from mnist_growth.configuration import merge
+from mnist_growth.digits import Digits, pixel_statistics, stratified_split
 from mnist_growth.network import predict_logits
 from mnist_growth.pipelines.train import create_pipeline, create_resume_pipeline
 from mnist_growth.pipelines.train.nodes import _threads_before
 from mnist_growth.training import Checkpoint, CheckpointStore, Monitors, TerminalMonitor
 
-CONF = Path(__file__).parents[2] / "conf" / "base"
 SMALL = {
     "growth": {"initial_neurons": 16, "growth_rate": 8, "growth_epochs": 2, "max_neurons": 24},
     "training": {"epochs": 4, "batch_size": 32, "learning_rate": 0.01, "weight_decay": 0.01, "ema_decay": 0.9},
@@ -37,18 +37,9 @@ def digits() -> Digits:
 
 def run(digits, folder, *, resume_from=None, threads=1, monitors=(), warps=None, **training):
     """Run the pipeline with the shipped parameters, made small; return the network and the history."""
-    parameters: dict = {}
-    for name in ("train", "preprocess"):
-        parameters |= yaml.safe_load((CONF / f"parameters_{name}.yml").read_text())
-    changes = {
-        **SMALL,
-        "training": SMALL["training"] | training,
-        "warps": SMALL["warps"] | (warps or {}),
-        "threads": threads,
-    }
-    for group, values in changes.items():
-        parameters[group] = parameters[group] | values if isinstance(values, dict) else values
-    split = stratified_split(digits.labels, SplitConfig())
+    changes = {"training": training, "warps": warps or {}, "threads": threads}
+    parameters = merge(merge(configured.base(), SMALL), changes)
+    split = stratified_split(digits.labels, configured.split())
     pipeline = create_resume_pipeline() if resume_from else create_pipeline()
     inputs = {
         "train_digits": digits,

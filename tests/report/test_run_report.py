@@ -3,8 +3,9 @@ from dataclasses import replace
 import pandas as pd
 import plotly.graph_objects as go
 
+import configured
 from html_page import Page
-from mnist_growth.report import ReportConfig, run_report
+from mnist_growth.report import run_report
 
 
 def page(results, facts, parameters=None) -> Page:
@@ -71,7 +72,7 @@ def test_layers_are_summed_up(results, facts):
 
 
 def test_configuration_has_parameters_also_of_models_and_versions(results, facts):
-    shown = page(results, facts, {"training": {"epochs": 2}, "report": ReportConfig(), "dataset": "sample"})
+    shown = page(results, facts, {"training": {"epochs": 2}, "report": configured.report(), "dataset": "sample"})
 
     assert shown.tables["parameters"][1:] == [
         ["training.epochs", "2"],

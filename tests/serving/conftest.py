@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from fastapi.testclient import TestClient
 from served import Source, base64_of, png
 
+import configured
 from mnist_growth.digits import sample_digits
 from mnist_growth.network import GrowingAdamW, GrowingMLP, TrainedNetwork
-from mnist_growth.serving import ServingConfig
 from mnist_growth.serving.app import create_app
 from mnist_growth.serving.service import Service
 
@@ -45,7 +45,7 @@ def client_of(source: Source) -> Iterator[Callable[..., TestClient]]:
     clients = []
 
     def make(token: str | None = None, **limits: Any) -> TestClient:
-        service = Service(source, ServingConfig(**limits))
+        service = Service(source, configured.serving(**limits))
         client = TestClient(create_app(service, token=token), raise_server_exceptions=False)
         client.service = service  # type: ignore[attr-defined]
         client.__enter__()

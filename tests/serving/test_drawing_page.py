@@ -11,11 +11,11 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from served import Source
 
+import configured
 from mnist_growth.batch import Picture, features_of, predict_pictures
 from mnist_growth.digits import sample_digits
-from mnist_growth.drift import DriftConfig, DriftReference
+from mnist_growth.drift import DriftReference
 from mnist_growth.network import TrainedNetwork, predict_logits
-from mnist_growth.serving import ServingConfig
 from mnist_growth.serving.app import create_app
 from mnist_growth.serving.server import bind
 from mnist_growth.serving.service import Service
@@ -44,9 +44,9 @@ def address(trained: TrainedNetwork) -> Iterator[str]:
     [part] = predict_pictures(pictures, partial(predict_logits, trained.network))
     confusion = [[9 if row == column else 1 for column in range(10)] for row in range(10)]
     reference = DriftReference.of(features_of(part.predictions), 10, "ab" * 32, "sample")
-    source = Source(trained, options={"confusion": confusion, "drift": (reference, DriftConfig())})
+    source = Source(trained, options={"confusion": confusion, "drift": (reference, configured.drift())})
     listener = bind("127.0.0.1", 0)
-    service = Service(source, ServingConfig())
+    service = Service(source, configured.serving())
     service.drift.note(images, [0.9] * len(images), service.model.predict(images))  # as if they had come inverted
     app = create_app(service, token="secret")
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from served import base64_of, png
 
+import configured
 from mnist_growth.batch import Picture, features_of, predict_pictures
 from mnist_growth.digits import sample_digits
-from mnist_growth.drift import FEATURES, DriftConfig, DriftReference, compare
+from mnist_growth.drift import FEATURES, DriftReference, compare
 from mnist_growth.network import predict_logits
 from mnist_growth.serving.drift_watch import DriftWatch
 
 DIGITS = sample_digits()
-CONFIG = DriftConfig(window=100, least_images=50)
+CONFIG = configured.drift(window=100, least_images=50)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from served import Source
 from starlette.types import Message
 
-from mnist_growth.serving import ServingConfig
+import configured
 from mnist_growth.serving.app import create_app
 from mnist_growth.serving.service import Service
 
@@ -92,7 +92,7 @@ class Question:
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(source: Source) -> None:
-    app = create_app(Service(source, ServingConfig(timeout_seconds=0.05)))
+    app = create_app(Service(source, configured.serving(timeout_seconds=0.05)))
     question = Question(b'{"image"', complete=False)
     assert asyncio.run(question.ask(app)) == 408
     assert question.headers[b"connection"] == b"close"
@@ -100,7 +100,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(source: Source) -> None:
 
 def test_requests_beyond_the_limit_are_told_to_come_again(source: Source, texts: list[str]) -> None:
     async def ask() -> tuple[list[int], Question, list[int]]:
-        app = create_app(Service(source, ServingConfig(max_requests=2, timeout_seconds=0.2)))
+        app = create_app(Service(source, configured.serving(max_requests=2, timeout_seconds=0.2)))
         slow = [asyncio.create_task(Question(b"{", complete=False).ask(app)) for _ in range(2)]
         await asyncio.sleep(0.01)
         third = Question(orjson.dumps({"image": texts[0]}))

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+import configured
 from mnist_growth.network import TrainedNetwork, save_network
-from mnist_growth.serving import ServingConfig
 from mnist_growth.serving.server import bind
 
 CODE = """
@@ -32,7 +32,7 @@ class Source:
         return ServedModel.of(load_network(path), path.stem)
 
 if __name__ == "__main__":
-    serve(Source(), ServingConfig(port=0, **{limits!r}), {token!r}, lambda address: print(address, flush=True))
+    serve(Source(), ServingConfig(**{config!r}), {token!r}, lambda address: print(address, flush=True))
 """
 SECONDS = 30  # that a process may take to start, on a busy machine
 
@@ -73,7 +73,8 @@ def run(tmp_path: Path, trained: TrainedNetwork) -> Iterator[Callable[..., Runni
 
     def start(token: str | None = None, **limits: float) -> Running:
         script = tmp_path / "service.py"
-        script.write_text(CODE.format(folder=str(tmp_path), limits=limits, token=token))
+        config = configured.serving(port=0, **limits).model_dump()
+        script.write_text(CODE.format(folder=str(tmp_path), config=config, token=token))
         save_network(tmp_path / "1.safetensors", trained)
         process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
         started.append(process)
@@ -203,5 +204,5 @@ def test_an_address_of_another_machine_is_named() -> None:
 
 
 def test_it_listens_on_this_machine_only_unless_told_otherwise() -> None:
-    assert ServingConfig().host == "127.0.0.1"
+    assert configured.serving().host == "127.0.0.1"
     assert os.environ.get("PROMETHEUS_MULTIPROC_DIR") is None

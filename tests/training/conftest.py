@@ -2,12 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from mnist_growth.digits import Digits, SplitConfig, WarpConfig, stratified_split
+import configured
+from mnist_growth.digits import Digits, stratified_split
 from mnist_growth.machine import MemoryBudget
-from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, scheduled_neurons
+from mnist_growth.network import GrowingMLP, scheduled_neurons
 from mnist_growth.training import (
-    LearningRateConfig,
-    TrainingConfig,
     TrainingData,
     TrainingSetup,
     TrainingState,
@@ -63,12 +62,13 @@ class Training:
 
     def __init__(self, device="cpu", digits=None, **changes):
         digits = digits or make_digits()
-        split = stratified_split(digits.labels, SplitConfig(validation_fraction=0.25))
+        split = stratified_split(digits.labels, configured.split(validation_fraction=0.25))
         training = {
             "epochs": 3,
+            "precision": "float32",
             "batch_size": 40,
             "learning_rate": 5e-3,
-            "learning_rate_schedule": LearningRateConfig(warmup_epochs=0.5),
+            "learning_rate_schedule": {"warmup_epochs": 0.5},
             **changes.pop("training", {}),
         }
         growth = {
@@ -82,10 +82,10 @@ class Training:
         warps = changes.pop("warps", {})
         assert not changes
         self.setup = TrainingSetup(
-            network=NetworkConfig(**network),
-            growth=GrowthConfig(**growth),
-            training=TrainingConfig(**training),
-            warps=WarpConfig(**warps),
+            network=configured.network(**network),
+            growth=configured.growth(**growth),
+            training=configured.training(**training),
+            warps=configured.warps(**warps),
             dataset=digits.dataset,
             fingerprint=digits.fingerprint,
             split=split_fingerprint(split),

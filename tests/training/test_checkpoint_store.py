@@ -6,7 +6,7 @@ import torch
 from interrupted_training import InterruptingStore, StopHereError, finish
 
 from mnist_growth.network import load_tensors, score
-from mnist_growth.training import Checkpoint, CheckpointStore, LearningRateConfig
+from mnist_growth.training import Checkpoint, CheckpointStore
 
 
 def test_only_the_newest_checkpoints_and_the_best_stay(make_training, recorder, tmp_path):
@@ -38,8 +38,7 @@ def test_no_readable_checkpoint_is_one_sentence(tmp_path):
 
 def test_the_best_is_the_state_after_the_epoch_with_the_lowest_validation_loss(make_training, recorder, tmp_path):
     """A learning rate that rises until it is far too high makes an early epoch the best one."""
-    schedule = LearningRateConfig(warmup_epochs=4)
-    changes = {"epochs": 4, "learning_rate": 1.0, "learning_rate_schedule": schedule, "ema_decay": 0.0}
+    changes = {"epochs": 4, "learning_rate": 1.0, "learning_rate_schedule": {"warmup_epochs": 4}, "ema_decay": 0.0}
     training = make_training(training=changes)
     state = finish(training, CheckpointStore(tmp_path), recorder)
     losses = [record.validation_loss for record in state.records]

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from mnist_growth.network import GrowthConfig, OperatorName, training_multiply_adds
+import configured
+from mnist_growth.network import OperatorName, training_multiply_adds
 from mnist_growth.network.config import PlaceName, TriggerName
 from mnist_growth.training import CheckpointStore, growth_table, train
 from mnist_growth.training.growth import grow_if_due, newest_factor
@@ -146,10 +147,10 @@ def test_multiply_adds_add_up(make_training, recorder):
 
 
 def test_new_units_warm_up_and_keep_their_scale_until_the_next_growth():
-    config = GrowthConfig(new_unit_warmup_epochs=1.5, new_unit_learning_rate_scale=3)
+    config = configured.growth(new_unit_warmup_epochs=1.5, new_unit_learning_rate_scale=3)
     assert newest_factor(None, config, 4) == 1
     assert [newest_factor(age, config, 4) for age in (0, 2, 5, 6, 100)] == pytest.approx([0.5, 1.5, 3, 3, 3])
-    assert [newest_factor(age, GrowthConfig(), 4) for age in (0, 100)] == [1, 1]
+    assert [newest_factor(age, configured.growth(), 4) for age in (0, 100)] == [1, 1]
 
 
 def test_a_step_counts_the_age_of_the_newest_units_itself(make_training, recorder):

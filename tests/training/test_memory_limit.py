@@ -1,6 +1,7 @@
 """A process whose memory is limited, of which the training knows nothing before an allocation fails."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,18 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("limited_training.py")
 BATCH = 16_384
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # the script imports helpers of the tests
 
 
 def losses_and_pieces(spare):
     """Columns train loss, validation loss, images per piece, of a training with so many bytes to spare."""
     done = subprocess.run(
-        [sys.executable, SCRIPT, str(spare)], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, SCRIPT, str(spare)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env=ENVIRONMENT,
     )
     assert done.returncode == 0, done.stderr
     return list(zip(*json.loads(done.stdout.splitlines()[-1]), strict=True))

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mnist_growth.digits import WarpConfig
+import configured
 from mnist_growth.network import Backprop, GrowingAdamW, GrowingMLP
 from mnist_growth.network.fused_update import FusedUpdate
 from mnist_growth.training import CheckpointStore, micro_batch, train
@@ -52,19 +52,19 @@ def test_a_batch_is_divided_into_every_image_once_and_batch_norm_never_gets_one_
 
 
 def test_the_memory_of_an_image_is_measured_and_grows_with_the_width():
-    narrow, wide = (bytes_per_image(GrowingMLP([w] * 3), IMAGES, WarpConfig(enabled=False)) for w in (64, 2048))
+    narrow, wide = (bytes_per_image(GrowingMLP([w] * 3), IMAGES, configured.warps(enabled=False)) for w in (64, 2048))
     assert wide > narrow > 784 * 4  # one image in single precision
     # what backward needs: the input of every layer, before and after batch norm and relu, at the least
     assert wide > (784 + 3 * 2048) * 4
-    plain = bytes_per_image(GrowingMLP([64] * 3), IMAGES, WarpConfig(enabled=False))
-    assert bytes_per_image(GrowingMLP([64] * 3), IMAGES, WarpConfig(images_per_warp=1)) > plain
+    plain = bytes_per_image(GrowingMLP([64] * 3), IMAGES, configured.warps(enabled=False))
+    assert bytes_per_image(GrowingMLP([64] * 3), IMAGES, configured.warps(images_per_warp=1)) > plain
 
 
 def test_the_measurement_changes_neither_network_nor_generator():
     network = GrowingMLP([8]).train()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     state = torch.get_rng_state()
-    bytes_per_image(network, IMAGES, WarpConfig())
+    bytes_per_image(network, IMAGES, configured.warps())
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
     assert all(parameter.grad is None for parameter in network.parameters())
     assert torch.equal(state, torch.get_rng_state())
@@ -72,13 +72,13 @@ def test_the_measurement_changes_neither_network_nor_generator():
 
 def test_the_size_is_what_fits_and_never_more_than_wanted(caplog):
     network = GrowingMLP([64])
-    per_image = bytes_per_image(network, IMAGES, WarpConfig())
+    per_image = bytes_per_image(network, IMAGES, configured.warps())
     roomy = MicroBatches(256, batch_norm=True, budget=Budget(10**9))
-    roomy.fit(network, IMAGES, WarpConfig())
+    roomy.fit(network, IMAGES, configured.warps())
     assert roomy.size == 256
     assert not caplog.records
     tight = MicroBatches(256, batch_norm=True, budget=Budget(int(100 * per_image)))
-    tight.fit(network, IMAGES, WarpConfig())
+    tight.fit(network, IMAGES, configured.warps())
     assert 50 <= tight.size < 100
     assert "images instead of 256 go through the network at once" in caplog.text
 
@@ -87,7 +87,7 @@ def test_a_budget_without_room_for_the_smallest_piece_is_refused_after_collectin
     network, budget = GrowingMLP([64]), Budget(100_000_000, used=99_999_000)
     pieces = MicroBatches(256, batch_norm=True, budget=budget)
     with pytest.raises(MemoryError, match=r"100 MB are in use, and the budget of 100 MB .* no room for 2 image\(s\)"):
-        pieces.fit(network, IMAGES, WarpConfig())
+        pieces.fit(network, IMAGES, configured.warps())
     assert budget.collected == 1
 
 
@@ -135,7 +135,7 @@ def test_where_memory_runs_out_in_the_measurement_it_is_made_on_fewer_images(mon
 
     monkeypatch.setattr(micro_batch, "bytes_per_image", scarce)
     pieces = MicroBatches(256, batch_norm=True, budget=Budget(10**9))
-    pieces.fit(GrowingMLP([64]), IMAGES, WarpConfig())
+    pieces.fit(GrowingMLP([64]), IMAGES, configured.warps())
     assert seen == [512, 256, 128, 64]
     assert pieces.size == 256
 

@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_growth.digits import WarpConfig, draw_warps
+import configured
+from mnist_growth.digits import draw_warps
 from mnist_growth.training import (
     CheckpointStore,
-    LearningRateConfig,
-    TrainingConfig,
     learning_rate,
     train,
     warp_strength,
@@ -16,7 +15,7 @@ from mnist_growth.training import (
 
 
 def config(**schedule):
-    return TrainingConfig(epochs=20, learning_rate=0.01, learning_rate_schedule=LearningRateConfig(**schedule))
+    return configured.training(epochs=20, learning_rate=0.01, learning_rate_schedule=schedule)
 
 
 def test_warm_up_rises_linearly_from_zero():
@@ -56,19 +55,19 @@ def test_no_warm_up_starts_at_the_peak():
 
 
 def test_warps_keep_their_strength_until_a_share_of_the_training_and_then_become_weaker_linearly():
-    easing = WarpConfig(ease_from=0.5, final_strength=0.2)
+    easing = configured.warps(ease_from=0.5, final_strength=0.2)
     strengths = [warp_strength(epoch, 40, easing) for epoch in (0, 10, 20, 30, 40, 50)]
     assert strengths == pytest.approx([1, 1, 1, 0.6, 0.2, 0.2])
 
 
 @given(st.floats(0, 30), st.integers(1, 20))
 def test_warps_that_are_not_eased_stay_as_strong_as_they_are(epoch, epochs):
-    assert warp_strength(epoch, epochs, WarpConfig(ease_from=1)) == 1
+    assert warp_strength(epoch, epochs, configured.warps(ease_from=1)) == 1
 
 
 @given(st.floats(0, 30), st.floats(0, 1), st.floats(0, 1))
 def test_the_strength_of_warps_lies_between_the_whole_and_the_last_one(epoch, ease_from, final):
-    strength = warp_strength(epoch, 20, WarpConfig(ease_from=ease_from, final_strength=final))
+    strength = warp_strength(epoch, 20, configured.warps(ease_from=ease_from, final_strength=final))
     assert final - 1e-9 <= strength <= 1
 
 

@@ -69,7 +69,7 @@ def run(race: Race, seed: int, recipe: Mapping[str, Any]) -> None:
     ).with_precision(choose_precision(training.precision, device))
     prepare_tf32(setup.training.precision)
     state = TrainingState.begin(network, training.weight_decay, seed)
-    budget = MemoryBudget(MemoryConfig().budget_fraction, device)
+    budget = MemoryBudget(MemoryConfig(**recipe["memory"]).budget_fraction, device)
     data = TrainingData.of(digits, split, budget)
     referee = Referee(race, batches_per_epoch(len(data.train), training.batch_size))
     race.start()

@@ -13,5 +13,5 @@ class PredictConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)  # a folder may be named 2026
 
-    folder: str | None = None
-    strict: bool = False
+    folder: str | None
+    strict: bool

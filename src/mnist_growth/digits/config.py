@@ -8,9 +8,9 @@ class SplitConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    validation_fraction: float = Field(default=0.1, gt=0, lt=1)
+    validation_fraction: float = Field(gt=0, lt=1)
     """Share of each class that is held out for validation."""
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(ge=0)
     """Seed of the draw; the same seed gives the same split."""
 
 
@@ -19,23 +19,23 @@ class WarpConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    enabled: bool = True
+    enabled: bool
     """Whether training images are warped at all."""
-    rotation_degrees: float = Field(default=8, ge=0, le=180)
+    rotation_degrees: float = Field(ge=0, le=180)
     """Largest rotation, in degrees, either way."""
-    scale: float = Field(default=0.12, ge=0, lt=1)
+    scale: float = Field(ge=0, lt=1)
     """Largest relative change of width and of height, drawn separately: 0.12 is 88 % to 112 %."""
-    shear_degrees: float = Field(default=6, ge=0, le=60)
+    shear_degrees: float = Field(ge=0, le=60)
     """Largest horizontal shear, in degrees, either way."""
-    translation_pixels: float = Field(default=1.5, ge=0, le=28)
+    translation_pixels: float = Field(ge=0, le=28)
     """Largest shift along each axis, in pixels."""
-    elastic_alpha_pixels: float = Field(default=28, ge=0, le=1000)
+    elastic_alpha_pixels: float = Field(ge=0, le=1000)
     """Elastic field: amplitude, in pixels, of the uniform noise before it is smoothed."""
-    elastic_sigma_pixels: float = Field(default=4, ge=1, le=28)
+    elastic_sigma_pixels: float = Field(ge=1, le=28)
     """Elastic field: standard deviation, in pixels, of the Gaussian that smooths the noise."""
-    images_per_warp: int = Field(default=4, ge=1, le=4096)
+    images_per_warp: int = Field(ge=1, le=4096)
     """Number of images in a batch that share one random warp; more are cheaper."""
-    ease_from: float = Field(default=0.5, ge=0, le=1)
+    ease_from: float = Field(ge=0, le=1)
     """Share of the training's epochs after which the warps become weaker, linearly; 1: they never do."""
-    final_strength: float = Field(default=0.3, ge=0, le=1)
+    final_strength: float = Field(ge=0, le=1)
     """Multiple of all strengths that they come down to at the end of the training."""

@@ -34,10 +34,10 @@ class DriftConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    reference_digits: int = Field(default=2000, ge=100, le=60_000)
-    bins: int = Field(default=10, ge=2, le=100)
-    window: int = Field(default=500, ge=10, le=100_000)
-    least_images: int = Field(default=100, ge=1, le=100_000)
-    smoothing: float = Field(default=0.5, gt=0, le=100)
-    style: DriftLimits = DriftLimits(kl=0.8, psi=1.5, ks=0.45)
-    answers: DriftLimits = DriftLimits(kl=0.15, psi=0.25, ks=0.2)
+    reference_digits: int = Field(ge=100, le=60_000)
+    bins: int = Field(ge=2, le=100)
+    window: int = Field(ge=10, le=100_000)
+    least_images: int = Field(ge=1, le=100_000)
+    smoothing: float = Field(gt=0, le=100)
+    style: DriftLimits
+    answers: DriftLimits

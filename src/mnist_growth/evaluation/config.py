@@ -16,11 +16,11 @@ class EvaluationConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    calibration_bins: int = Field(default=15, ge=1, le=1000)
-    sample_digits: int = Field(default=40, ge=1, le=200)
-    worst_mistakes: int = Field(default=40, ge=1, le=200)
-    ambiguous_digits: int = Field(default=40, ge=1, le=200)
-    confused_pairs: int = Field(default=6, ge=1, le=20)
+    calibration_bins: int = Field(ge=1, le=1000)
+    sample_digits: int = Field(ge=1, le=200)
+    worst_mistakes: int = Field(ge=1, le=200)
+    ambiguous_digits: int = Field(ge=1, le=200)
+    confused_pairs: int = Field(ge=1, le=20)
 
 
 class AnalysisConfig(BaseModel):
@@ -35,6 +35,6 @@ class AnalysisConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    quantiles: int = Field(default=5, ge=2, le=20)
-    hardest_digits: int = Field(default=40, ge=1, le=200)
-    duplicate_distance: float = Field(default=0.2, ge=0, le=1)
+    quantiles: int = Field(ge=2, le=20)
+    hardest_digits: int = Field(ge=1, le=200)
+    duplicate_distance: float = Field(ge=0, le=1)

@@ -16,6 +16,6 @@ class ExportConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    calibration_digits: int = Field(default=5000, ge=10, le=60_000)
-    weight_bits: Literal[7, 8] = 8
-    most_accuracy_lost: float = Field(default=0.001, ge=0, le=1)
+    calibration_digits: int = Field(ge=10, le=60_000)
+    weight_bits: Literal[7, 8]
+    most_accuracy_lost: float = Field(ge=0, le=1)

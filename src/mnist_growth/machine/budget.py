@@ -15,7 +15,7 @@ class MemoryConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    budget_fraction: Annotated[float, Field(gt=0, le=1)] = 0.6
+    budget_fraction: Annotated[float, Field(gt=0, le=1)]
     """Share of the smaller of physical memory and control-group limit, and of the memory of a GPU."""
 
 

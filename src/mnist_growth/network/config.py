@@ -15,8 +15,8 @@ class NetworkConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hidden_layers: Annotated[int, Field(ge=1, le=16)] = 3
-    batch_norm: bool = True
+    hidden_layers: Annotated[int, Field(ge=1, le=16)]
+    batch_norm: bool
 
 
 class Stage(BaseModel):
@@ -53,20 +53,20 @@ class GrowthConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    initial_neurons: Width = 128
-    growth_rate: Width = 64
-    growth_epochs: Annotated[int, Field(ge=1)] = 20
-    max_neurons: Width = 512
-    operator: OperatorName = "zero_fan_out"
-    trigger: TriggerName = "schedule"
-    plateau_improvement: Annotated[float, Field(ge=0, lt=1)] = 0.01
-    plateau_epochs: Annotated[int, Field(ge=1)] = 2
-    cooldown_epochs: Annotated[int, Field(ge=1)] = 3
-    budget_share: Annotated[float, Field(gt=0, le=1)] = 0.65
-    plan: tuple[Stage, ...] = ()
-    where: PlaceName = "all"
-    new_unit_warmup_epochs: Annotated[float, Field(ge=0)] = 0.0
-    new_unit_learning_rate_scale: Annotated[float, Field(gt=0, le=100)] = 1.0
+    initial_neurons: Width
+    growth_rate: Width
+    growth_epochs: Annotated[int, Field(ge=1)]
+    max_neurons: Width
+    operator: OperatorName
+    trigger: TriggerName
+    plateau_improvement: Annotated[float, Field(ge=0, lt=1)]
+    plateau_epochs: Annotated[int, Field(ge=1)]
+    cooldown_epochs: Annotated[int, Field(ge=1)]
+    budget_share: Annotated[float, Field(gt=0, le=1)]
+    plan: tuple[Stage, ...]
+    where: PlaceName
+    new_unit_warmup_epochs: Annotated[float, Field(ge=0)]
+    new_unit_learning_rate_scale: Annotated[float, Field(gt=0, le=100)]
 
     @model_validator(mode="after")
     def _room_to_grow(self) -> Self:

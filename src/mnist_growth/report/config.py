@@ -15,5 +15,5 @@ class ReportConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    unit_digits: int = Field(default=1000, ge=2, le=10000)
-    png: Literal["light", "dark"] | None = None
+    unit_digits: int = Field(ge=2, le=10000)
+    png: Literal["light", "dark"] | None

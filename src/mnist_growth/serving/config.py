@@ -12,33 +12,33 @@ class ServingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    host: str = "127.0.0.1"
+    host: str
     """Address to listen on; the default is reachable from this machine only."""
-    port: int = Field(default=8000, ge=0, le=65_535)
+    port: int = Field(ge=0, le=65_535)
     """Port to listen on; 0 takes one that is free."""
-    backend: BackendName = "torch"
+    backend: BackendName
     """What computes the network: torch, or onnxruntime with what the pipeline ``export`` has made of it."""
-    canonical_form: bool = True
+    canonical_form: bool
     """Whether images are brought to MNIST form; if not, they have to be 28 x 28 pixels, as the network was trained."""
-    workers: int = Field(default=1, ge=1, le=64)
+    workers: int = Field(ge=1, le=64)
     """Processes that answer, each with a copy of the network."""
-    threads: int = Field(default=1, ge=1, le=256)
+    threads: int = Field(ge=1, le=256)
     """Threads of each process for the products of matrices."""
-    max_batch: int = Field(default=64, ge=1, le=4096)
+    max_batch: int = Field(ge=1, le=4096)
     """Images that go through the network together at most."""
-    max_wait_milliseconds: float = Field(default=0, ge=0, le=1000)
+    max_wait_milliseconds: float = Field(ge=0, le=1000)
     """Longest time that an image waits for others to share its batch; 0: only for those that have arrived already."""
-    max_requests: int = Field(default=256, ge=1, le=100_000)
+    max_requests: int = Field(ge=1, le=100_000)
     """Requests in work at a time and process; more are answered with 503."""
-    max_images: int = Field(default=512, ge=1, le=10_000)
+    max_images: int = Field(ge=1, le=10_000)
     """Images in one request."""
-    max_body_bytes: int = Field(default=1_000_000, ge=1000, le=1_000_000_000)
+    max_body_bytes: int = Field(ge=1000, le=1_000_000_000)
     """Largest body of a request, in bytes; more is answered with 413."""
-    max_pixels: int = Field(default=16_000_000, ge=784, le=200_000_000)
+    max_pixels: int = Field(ge=784, le=200_000_000)
     """Largest height times width of an image."""
-    timeout_seconds: float = Field(default=10, gt=0, le=3600)
+    timeout_seconds: float = Field(gt=0, le=3600)
     """Longest time to receive and answer a request, and to finish what was begun when the service is stopped."""
-    drain_seconds: float = Field(default=0.5, ge=0, le=3600)
+    drain_seconds: float = Field(ge=0, le=3600)
     """Time between a stop and the end of listening: clients with open connections are told to leave in it."""
-    cors_origins: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...]
     """Addresses of other sites whose pages may use the service, such as https://example.org."""

@@ -13,11 +13,11 @@ class LearningRateConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schedule: Literal["cosine", "decay"] = "cosine"
-    warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
-    decay: Annotated[float, Field(gt=0, le=1)] = 0.5
-    patience: Annotated[float, Field(gt=0)] = 10.0
-    floor: Annotated[float, Field(ge=0)] = 0.0
+    schedule: Literal["cosine", "decay"]
+    warmup_epochs: Annotated[float, Field(ge=0)]
+    decay: Annotated[float, Field(gt=0, le=1)]
+    patience: Annotated[float, Field(gt=0)]
+    floor: Annotated[float, Field(ge=0)]
 
 
 class TrainingConfig(BaseModel):
@@ -25,17 +25,17 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: Annotated[int, Field(ge=1)] = 50
-    batch_size: Annotated[int, Field(ge=2)] = 256
-    micro_batch_size: Annotated[int, Field(ge=1)] | None = None
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
-    learning_rate_schedule: LearningRateConfig = LearningRateConfig()
-    weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.999
-    checkpoint_seconds: Annotated[float, Field(gt=0)] = 30.0
-    precision: PrecisionName = "float32"
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=2)]
+    micro_batch_size: Annotated[int, Field(ge=1)] | None
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    learning_rate_schedule: LearningRateConfig
+    weight_decay: Annotated[float, Field(ge=0, lt=1)]
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    ema_decay: Annotated[float, Field(ge=0, lt=1)]
+    checkpoint_seconds: Annotated[float, Field(gt=0)]
+    precision: PrecisionName
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
 
     @property
     def product_dtype(self) -> torch.dtype | None:

@@ -1,0 +1,63 @@
+"""The configured parameters outside a Kedro run: in benchmarks, studies, notebooks and tests."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kedro.config import OmegaConfigLoader
+from pydantic import BaseModel
+
+BASE = "base"
+"""Environment that holds the default of every parameter."""
+
+CONFIG_LOADER_ARGS: dict[str, Any] = {
+    "base_env": BASE,
+    "default_run_env": "local",
+    # An environment holds only what differs from base, also within a group.
+    "merge_strategy": {"parameters": "soft", "globals": "soft"},
+}
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_parameters(
+    conf_source: Path, env: str = BASE, runtime_params: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Read the parameters of an environment as a Kedro run reads them.
+
+    Args:
+        conf_source: Folder of the configuration, ``conf`` in a project.
+        env: Name of the environment.
+        runtime_params: Parameters that replace those of the environment, nested by group.
+
+    Returns:
+        All parameters, nested by group. They are not checked.
+    """
+    loader = OmegaConfigLoader(
+        str(conf_source), env=env, runtime_params=dict(runtime_params or {}), **CONFIG_LOADER_ARGS
+    )
+    parameters: dict[str, Any] = loader["parameters"]
+    return parameters
+
+
+def configure(kind: type[Model], group: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Model:
+    """Make the model of a group of parameters.
+
+    Args:
+        kind: Class of the model.
+        group: All parameters of the group.
+        changes: Parameters that replace those of the group, nested as in the group.
+
+    Raises:
+        ValidationError: A parameter is unknown, missing or out of range.
+    """
+    return kind.model_validate(merge(group, changes or {}))
+
+
+def merge(tree: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested parameters with some of them replaced."""
+    merged = dict(tree)
+    for name, value in changes.items():
+        old = merged.get(name)
+        merged[name] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged

@@ -1,0 +1,77 @@
+"""The models of the parameters in conf/base, with the values that a test changes."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from mnist_growth.batch import PredictConfig
+from mnist_growth.configuration import configure, load_parameters
+from mnist_growth.digits import SplitConfig, WarpConfig
+from mnist_growth.drift import DriftConfig
+from mnist_growth.evaluation import AnalysisConfig, EvaluationConfig
+from mnist_growth.export import ExportConfig
+from mnist_growth.machine import MemoryConfig
+from mnist_growth.network import GrowthConfig, NetworkConfig
+from mnist_growth.report import ReportConfig
+from mnist_growth.serving import ServingConfig
+from mnist_growth.training import TrainingConfig
+
+CONF = Path(__file__).parents[1] / "conf"
+
+
+@functools.cache
+def base() -> dict[str, Any]:
+    """All parameters of conf/base, nested by group."""
+    return load_parameters(CONF)
+
+
+def analysis(**changes: Any) -> AnalysisConfig:
+    return configure(AnalysisConfig, base()["analysis"], changes)
+
+
+def drift(**changes: Any) -> DriftConfig:
+    return configure(DriftConfig, base()["drift"], changes)
+
+
+def evaluation(**changes: Any) -> EvaluationConfig:
+    return configure(EvaluationConfig, base()["evaluation"], changes)
+
+
+def export(**changes: Any) -> ExportConfig:
+    return configure(ExportConfig, base()["export"], changes)
+
+
+def growth(**changes: Any) -> GrowthConfig:
+    return configure(GrowthConfig, base()["growth"], changes)
+
+
+def memory(**changes: Any) -> MemoryConfig:
+    return configure(MemoryConfig, base()["memory"], changes)
+
+
+def network(**changes: Any) -> NetworkConfig:
+    return configure(NetworkConfig, base()["network"], changes)
+
+
+def predict(**changes: Any) -> PredictConfig:
+    return configure(PredictConfig, base()["predict"], changes)
+
+
+def report(**changes: Any) -> ReportConfig:
+    return configure(ReportConfig, base()["report"], changes)
+
+
+def serving(**changes: Any) -> ServingConfig:
+    return configure(ServingConfig, base()["serving"], changes)
+
+
+def split(**changes: Any) -> SplitConfig:
+    return configure(SplitConfig, base()["split"], changes)
+
+
+def training(**changes: Any) -> TrainingConfig:
+    return configure(TrainingConfig, base()["training"], changes)
+
+
+def warps(**changes: Any) -> WarpConfig:
+    return configure(WarpConfig, base()["warps"], changes)
