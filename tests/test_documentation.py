@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from typing import Any
 
 import numpy as np
@@ -148,3 +149,16 @@ def test_the_library_grows_a_network_without_kedro(capsys):
     assert names["change"] <= 1e-6 * np.abs(names["before"]).max()
     assert names["accuracy"] > 0.85
     assert not re.search("kedro|mlflow", code)
+
+
+def test_the_citation_names_the_version_and_the_licence_of_the_package():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert citation["cff-version"] == "1.2.0"
+    assert citation.keys() >= {"message", "title", "authors"}
+    assert (citation["title"], citation["version"], citation["license"]) == (
+        project["name"],
+        project["version"],
+        project["license"],
+    )
+    assert [author["name"] for author in citation["authors"]] == [author["name"] for author in project["authors"]]
