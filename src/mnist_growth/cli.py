@@ -68,14 +68,13 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _close_stopped(interruption: KeyboardInterrupt) -> int:
     """Close the record of a run that a signal stopped, say how to go on, and return the exit code."""
-    from mnist_growth.machine import Terminated, leave_on_signals
+    from mnist_growth.machine import Terminated, leave_on_signals, stop_reason
 
     leave_on_signals()  # whoever asks once more does not want to wait for the record
-    terminated = isinstance(interruption, Terminated)
-    resumable = _close_record("stopped by SIGTERM" if terminated else "stopped by Ctrl-C")
+    resumable = _close_record(stop_reason(interruption))
     advice = f" `{resume_command(sys.argv[1:])}` goes on from the last checkpoint." if resumable else ""
     click.secho(f"Stopped.{advice}", err=True)
-    return 143 if terminated else 130
+    return 143 if isinstance(interruption, Terminated) else 130
 
 
 def sentence(error: BaseException, env: str | None = None) -> str:

@@ -110,7 +110,7 @@ def test_in_the_middle_of_the_record(trained, mlflow, small_disk):
     [warning] = [line for line in result.stdout.splitlines() if "MLflow cannot" in line]
     assert warning.startswith("MLflow cannot be used (")
     assert "No space left on device" in warning
-    assert warning.endswith("): the run goes on without tracking")
+    assert warning.endswith("): the run continues without tracking")
     assert "Test of the network on sample" in result.stdout
     assert len(trained.versions("08_reporting/test_metrics.json")) == 2
 

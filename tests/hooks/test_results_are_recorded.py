@@ -28,14 +28,15 @@ FIGURE = go.Figure(go.Scatter(y=[1, 2]))
 
 @pytest.fixture
 def record(project):
-    """Runs a pipeline that saves values under the given catalog entries; gives the run's tracker."""
+    """Runs a pipeline that saves values under catalog entries, and one more node; gives the run's tracker."""
 
-    def run(**outputs):
+    def run(node=None, **outputs):
         entries = {name: entry for name, (entry, _) in outputs.items() if entry is not None}
         for name, entry in entries.items():
             entry["filepath"] = str(project / entry.get("filepath", f"{name}.file"))
         catalog = DataCatalog.from_config(entries, save_version=VERSION)
-        pipeline = Pipeline([Node(lambda value=value: value, None, name) for name, (_, value) in outputs.items()])
+        nodes = [Node(lambda value=value: value, None, name) for name, (_, value) in outputs.items()]
+        pipeline = Pipeline([*nodes, node] if node else nodes)
         hooks = TrackingHooks()
         hooks.project = project
         manager = _create_hook_manager()
@@ -152,3 +153,17 @@ def test_a_result_without_versions_is_recorded_and_one_in_memory_is_not(record):
 
     assert run_of(tracker).data.metrics == {"kept_a": 1}
     assert not [tag for tag in run_of(tracker).data.tags if tag.startswith("version.")]
+
+
+def test_a_node_opens_child_runs_of_the_run(record):
+    def study(tracker):
+        with tracker.child_run("trial", {"growth_rate": 32}) as child:
+            child.log_metrics({"accuracy": 0.9})
+        return child.run_id
+
+    found = {}
+    tracker = record(node=Node(lambda tracker: found.setdefault("child", study(tracker)), "tracker", "child"))
+
+    child = client_of(tracker).get_run(found["child"])
+    assert child.data.tags["mlflow.parentRunId"] == tracker.run_id
+    assert child.data.metrics == {"accuracy": 0.9}

@@ -43,7 +43,7 @@ def test_a_continued_run_keeps_its_parameters_and_names_those_that_changed(proje
     assert [metric.step for metric in client_of(second).get_metric_history(second.run_id, "train_loss")] == [1, 2]
 
 
-def test_an_epoch_that_a_continued_run_has_is_not_told_twice(project):
+def test_an_epoch_that_a_continued_run_has_is_not_logged_twice(project):
     """As after a kill: the epochs since the last checkpoint are trained again."""
     first = start(project)
     for epoch in (1, 2):
@@ -115,7 +115,7 @@ def test_a_run_is_watched_from_another_process_and_marked_when_its_own_is_killed
         afterwards = start(project)
         run = client_of(afterwards).get_run(run_id)
         assert run.info.status == "KILLED"
-        assert run.data.tags["ended"].startswith(f"killed: process {process.pid} was gone at 20")
+        assert run.data.tags["ended"].startswith(f"killed: process {process.pid} no longer existed at 20")
         assert client_of(afterwards).get_run(while_it_trains.run_id).info.status == "RUNNING"
     finally:
         process.kill()
@@ -129,13 +129,29 @@ def test_a_run_is_watched_from_another_process_and_marked_when_its_own_is_killed
         ("process.host", "another-host", "RUNNING"),
     ],
 )
-def test_a_run_is_told_by_host_and_by_the_time_its_process_began(project, tag, value, status):
+def test_a_run_is_identified_by_host_and_by_the_start_time_of_its_process(project, tag, value, status):
     tracker = start(project)
     tracker.log_tags({tag: value})
 
     start(project)
 
     assert client_of(tracker).get_run(tracker.run_id).info.status == status
+
+
+def test_a_run_that_ends_while_abandoned_runs_are_closed_keeps_its_status(project, monkeypatch):
+    """Its process can end between the search for running runs and the look at the process."""
+    ending = start(project)
+
+    def ends_now(*_):
+        ending.end(Status.FINISHED)
+        return False
+
+    monkeypatch.setattr("mnist_growth.tracking.processes._is_alive", ends_now)
+    start(project)
+
+    run = client_of(ending).get_run(ending.run_id)
+    assert run.info.status == "FINISHED"
+    assert "ended" not in run.data.tags
 
 
 FAIL = """
@@ -146,11 +162,11 @@ assert "mlflow" not in sys.modules  # its import takes seconds
 tracker = Tracker.start(Path(sys.argv[1]), "training", {}, {})
 tracker.end(Status.FAILED, "the loss is not finite")
 print(tracker.run_id)
-sys.exit("that was all")
+sys.exit("the end")
 """
 
 
-def test_a_new_database_is_made_without_a_word_and_a_failed_run_stays_failed_when_the_process_ends(
+def test_a_new_database_is_made_without_output_and_a_failed_run_stays_failed_when_the_process_ends(
     tmp_path, monkeypatch
 ):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -158,7 +174,7 @@ def test_a_new_database_is_made_without_a_word_and_a_failed_run_stays_failed_whe
 
     output, errors = in_new_process(FAIL, str(tmp_path)).communicate(timeout=120)
 
-    assert errors == "that was all\n"
+    assert errors == "the end\n"
     run = client_of(start(tmp_path)).get_run(output.strip())
     assert run.info.status == "FAILED"
     assert run.data.tags["ended"] == "the loss is not finite"

@@ -20,7 +20,7 @@ def free_port() -> int:
 
 
 def _assert_off(tracker: Tracker, caplog, cause: str) -> None:
-    """The tracker has said once why it is off, and takes every call."""
+    """The tracker has warned once, with the cause, and accepts every call."""
     tracker.log_epoch({"epoch": 1, "train_loss": 0.5})
     tracker.log_metrics({"accuracy": 1.0})
     tracker.log_tags({"a": "b"})
@@ -30,18 +30,22 @@ def _assert_off(tracker: Tracker, caplog, cause: str) -> None:
     tracker.log_page("a", "a")
     tracker.log_dataset("sample", "ab" * 32, {"train": 1}, "here")
     tracker.log_network(Path("nowhere.safetensors"))
+    with tracker.child_run("trial", {"a": 1}) as child:
+        child.log_epoch({"epoch": 1, "train_loss": 0.5})
     tracker.end(Status.FINISHED)
 
     assert not tracker.active
-    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert len(told) == 1, told
-    assert told[0].startswith("MLflow cannot be used (")
-    assert cause in told[0]
-    assert told[0].endswith("): the run goes on without tracking")
-    assert "\n" not in told[0]
+    assert not child.active
+    assert child.run_id == ""
+    warned = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(warned) == 1, warned
+    assert warned[0].startswith("MLflow cannot be used (")
+    assert cause in warned[0]
+    assert warned[0].endswith("): the run continues without tracking")
+    assert "\n" not in warned[0]
 
 
-def test_a_server_that_is_not_there_is_told_once_and_soon(project, monkeypatch, free_port, caplog):
+def test_a_server_that_does_not_answer_is_reported_once_and_soon(project, monkeypatch, free_port, caplog):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{free_port}")
     begin = time.monotonic()
 
@@ -52,7 +56,7 @@ def test_a_server_that_is_not_there_is_told_once_and_soon(project, monkeypatch, 
     _assert_off(tracker, caplog, f"{free_port}")
 
 
-def test_a_damaged_database_is_told_and_left_as_it_is(project, caplog):
+def test_a_damaged_database_is_reported_and_left_as_it_is(project, caplog):
     (project / "mlflow.db").write_bytes(b"no database" * 1000)
 
     _assert_off(Tracker.start(project, "training", PARAMETERS, TAGS), caplog, "file is not a database")
@@ -60,7 +64,7 @@ def test_a_damaged_database_is_told_and_left_as_it_is(project, caplog):
     assert (project / "mlflow.db").read_bytes() == b"no database" * 1000
 
 
-def test_a_database_that_another_process_has_locked_is_told(project, monkeypatch, caplog):
+def test_a_database_that_another_process_has_locked_is_reported(project, monkeypatch, caplog):
     monkeypatch.setattr("mnist_growth.tracking.store._LOCK_TIMEOUT", 0)
     connection = sqlite3.connect(project / "mlflow.db", isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
@@ -70,7 +74,7 @@ def test_a_database_that_another_process_has_locked_is_told(project, monkeypatch
         connection.close()
 
 
-def test_a_store_that_fails_in_the_middle_ends_the_tracking_not_the_training(project, monkeypatch, caplog):
+def test_a_store_that_fails_during_the_run_ends_the_tracking_not_the_training(project, monkeypatch, caplog):
     tracker = start(project)
 
     def full_disk(*_args, **_kwargs):
@@ -82,7 +86,7 @@ def test_a_store_that_fails_in_the_middle_ends_the_tracking_not_the_training(pro
     _assert_off(tracker, caplog, "No space left on device")
 
 
-def test_a_database_that_vanishes_in_the_middle_is_told(project, caplog):
+def test_a_database_that_vanishes_during_the_run_is_reported(project, caplog):
     tracker = start(project)
     (project / "mlflow.db").write_bytes(b"")
 
@@ -91,7 +95,7 @@ def test_a_database_that_vanishes_in_the_middle_is_told(project, caplog):
     _assert_off(tracker, caplog, "")
 
 
-def test_an_interruption_is_not_taken_for_an_error_of_mlflow(project, monkeypatch):
+def test_an_interruption_is_not_treated_as_an_error_of_mlflow(project, monkeypatch):
     tracker = start(project)
 
     def interrupt(*_args, **_kwargs):

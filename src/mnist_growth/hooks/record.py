@@ -63,6 +63,7 @@ class TrackingHooks:
         )
         monitors = Monitors([TerminalMonitor(), TrackingMonitor(self.tracker)])
         catalog["monitor"] = MemoryDataset(monitors, copy_mode="assign")
+        catalog["tracker"] = MemoryDataset(self.tracker, copy_mode="assign")  # for nodes that open child runs
         self.catalog = catalog
 
     @hook_impl

@@ -12,6 +12,7 @@ from mnist_growth.machine.interruption import (
     raise_for,
     raise_on_signals,
     stop_on_request,
+    stop_reason,
 )
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
 from mnist_growth.machine.memory import (
@@ -75,5 +76,6 @@ __all__ = [
     "return_freed_memory",
     "rss_bytes",
     "stop_on_request",
+    "stop_reason",
     "temporary_folder",
 ]

@@ -13,6 +13,11 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM came: handled like Ctrl-C, but told apart by the exit code."""
 
 
+def stop_reason(interruption: KeyboardInterrupt) -> str:
+    """Say which signal stopped the work."""
+    return "stopped by SIGTERM" if isinstance(interruption, Terminated) else "stopped by Ctrl-C"
+
+
 class StopRequest:
     """Whether a signal has asked the work to stop."""
 
