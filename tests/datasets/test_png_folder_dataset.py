@@ -1,4 +1,5 @@
-from kedro.io.core import Version
+import pytest
+from kedro.io.core import DatasetError, Version
 
 from mnist_growth.datasets import PngFolderDataset
 
@@ -21,5 +22,12 @@ def test_files_are_read_back_by_their_names(tmp_path):
 
 def test_no_files_leave_nothing(tmp_path):
     dataset(tmp_path).save({})
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_save_that_fails_leaves_no_half_folder(tmp_path):
+    with pytest.raises(DatasetError):
+        dataset(tmp_path).save({"first": b"one", "second": "no bytes"})
 
     assert list(tmp_path.iterdir()) == []

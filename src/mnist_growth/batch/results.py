@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mnist_growth.batch.prediction import Part
-from mnist_growth.machine import flush_to_disk, temporary_folder
+from mnist_growth.machine import atomic_folder
 
 PREDICTIONS, PREDICTIONS_CSV = "predictions.parquet", "predictions.csv"
 UNREADABLE, COUNTS = "unreadable.csv", "counts.json"
@@ -60,21 +60,10 @@ def write_results(folder: Path, parts: Iterable[Part]) -> BatchResults:
     Raises:
         OSError: The folder cannot be written to, or the disk is full.
     """
-    try:
-        with temporary_folder(folder) as temporary:
-            predicted, unreadable = _write(temporary, parts)
-            counts = json.dumps({"predicted": predicted, "unreadable": unreadable})
-            (temporary / COUNTS).write_text(f"{counts}\n", "utf-8")
-            for path in temporary.iterdir():
-                flush_to_disk(path)
-            temporary.rename(folder)
-    except OSError as error:
-        error.add_note(f"Cannot save {folder}")
-        raise
-    finally:
-        with contextlib.suppress(OSError):  # what is not empty, or not ours, stays
-            folder.parent.rmdir()
-            folder.parent.parent.rmdir()
+    with atomic_folder(folder) as temporary:
+        predicted, unreadable = _write(temporary, parts)
+        counts = json.dumps({"predicted": predicted, "unreadable": unreadable})
+        (temporary / COUNTS).write_text(f"{counts}\n", "utf-8")
     return BatchResults(folder, predicted, unreadable)
 
 

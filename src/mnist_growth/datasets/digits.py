@@ -1,6 +1,5 @@
 """One part of a set of digits, kept as a versioned folder that is loaded as a memory map."""
 
-import contextlib
 import json
 import os
 from pathlib import Path, PurePosixPath
@@ -13,7 +12,7 @@ from kedro.io.core import Version
 from mnist_growth.datasets.versioned_file import path_to_load
 from mnist_growth.digits.digits import Digits
 from mnist_growth.digits.idx import read_pair, write_images, write_labels
-from mnist_growth.machine import atomic_path, temporary_folder
+from mnist_growth.machine import atomic_folder
 
 _IMAGES = "images.idx3-ubyte"
 _LABELS = "labels.idx1-ubyte"
@@ -56,20 +55,10 @@ class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
             DatasetError: The version exists already.
             OSError: The folder cannot be written to, or the disk is full.
         """
-        folder = Path(self._get_save_path())
         same = self._newest_with_content(data)
-        try:
-            with temporary_folder(folder) as temporary:
-                if same is None or not _link_all(same, temporary):
-                    _write(temporary, data)
-                temporary.rename(folder)
-        except OSError as error:
-            error.add_note(f"Cannot save {folder}")
-            raise
-        finally:
-            with contextlib.suppress(OSError):  # what is not empty, or not ours, stays
-                folder.parent.rmdir()
-                folder.parent.parent.rmdir()
+        with atomic_folder(Path(self._get_save_path())) as folder:
+            if same is None or not _link_all(same, folder):
+                _write(folder, data)
 
     def _newest_with_content(self, data: Digits) -> Path | None:
         """Return the folder of the newest version if it holds exactly these digits."""
@@ -109,8 +98,7 @@ def _write(folder: Path, data: Digits) -> None:
     write_images(folder / _IMAGES, data.images)
     write_labels(folder / _LABELS, data.labels)
     description = {"dataset": data.dataset, "fingerprint": data.fingerprint, "count": len(data)}
-    with atomic_path(folder / _DESCRIPTION) as temporary:
-        temporary.write_text(json.dumps(description, indent=2) + "\n", "utf-8")
+    (folder / _DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", "utf-8")
 
 
 def _link_all(source: Path, target: Path) -> bool:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mnist_growth.datasets.versioned_file import VersionedFileDataset
-from mnist_growth.machine import atomic_path
+from mnist_growth.machine import atomic_folder
 
 
 class PngFolderDataset(VersionedFileDataset[dict[str, bytes]]):
@@ -17,8 +17,8 @@ class PngFolderDataset(VersionedFileDataset[dict[str, bytes]]):
         return {path.stem: path.read_bytes() for path in sorted(Path(self._get_load_path()).glob("*.png"))}
 
     def save(self, data: dict[str, bytes]) -> None:
-        """Write each file in one step."""
-        folder = Path(self._get_save_path())
-        for name, content in data.items():
-            with atomic_path(folder / f"{name}.png") as path:
-                path.write_bytes(content)
+        """Write the folder in one step."""
+        if data:
+            with atomic_folder(Path(self._get_save_path())) as folder:
+                for name, content in data.items():
+                    (folder / f"{name}.png").write_bytes(content)

@@ -7,7 +7,7 @@ from typing import Any
 
 from kedro.io import AbstractVersionedDataset
 
-from mnist_growth.machine import flush_to_disk, temporary_folder
+from mnist_growth.machine import publish_folder, remove_empty, temporary_folder
 
 
 class WholeVersion:
@@ -49,11 +49,7 @@ class WholeVersion:
         self.dataset._filepath = self._filepath
         with self._temporary:
             if self._elsewhere:
-                for path in written.rglob("*"):
-                    flush_to_disk(path)
-                self.folder.parent.mkdir(parents=True, exist_ok=True)
-                written.rename(self.folder)
-                flush_to_disk(self.folder.parent)
+                publish_folder(written, self.folder)
 
     def discard(self) -> None:
         """Remove what was written, and leave no empty folder."""
@@ -61,8 +57,7 @@ class WholeVersion:
         self._temporary.close()
         if not self._elsewhere:  # otherwise what is there is another run's
             shutil.rmtree(self.folder, ignore_errors=True)
-        with contextlib.suppress(OSError):  # other versions stay
-            self.folder.parent.rmdir()
+        remove_empty(self.folder.parent)
 
 
 def _writes_to_a_local_file(dataset: AbstractVersionedDataset[Any, Any]) -> bool:

@@ -1,10 +1,10 @@
-"""What the project runs on: device, threads, memory, signals, files that are written whole or not at all."""
+"""What the project runs on: device, threads, memory, signals, atomic files."""
 
 from mnist_growth.machine.allocations import AllocationMeter
 from mnist_growth.machine.budget import MemoryBudget, MemoryConfig, is_out_of_memory
 from mnist_growth.machine.description import describe_machine
 from mnist_growth.machine.device import DeviceName, choose_device
-from mnist_growth.machine.files import atomic_path, flush_to_disk
+from mnist_growth.machine.files import atomic_folder, atomic_path, publish_folder, remove_empty
 from mnist_growth.machine.interruption import (
     StopRequest,
     Terminated,
@@ -50,6 +50,7 @@ __all__ = [
     "StopRequest",
     "Terminated",
     "Threads",
+    "atomic_folder",
     "atomic_path",
     "available_processors",
     "bound_compiled_products",
@@ -58,7 +59,6 @@ __all__ = [
     "computing_with",
     "default_threads",
     "describe_machine",
-    "flush_to_disk",
     "folder_in_use",
     "forget_pages",
     "gpu_memory_bytes",
@@ -70,9 +70,11 @@ __all__ = [
     "peak_rss_bytes",
     "prepare_tf32",
     "private_bytes",
+    "publish_folder",
     "raise_for",
     "raise_on_signals",
     "remove_abandoned",
+    "remove_empty",
     "return_freed_memory",
     "rss_bytes",
     "stop_on_request",

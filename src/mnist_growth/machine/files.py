@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files and folders that are complete or not there."""
 
 import contextlib
 import os
@@ -10,13 +10,16 @@ from mnist_growth.machine.temporary import temporary_folder
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a path in a temporary folder beside ``path``; what is written there becomes ``path`` in one step.
+    """Give a path in a temporary folder beside `path`; what is written there becomes `path` in one step.
 
     On leaving, the temporary file is flushed to the disk and renamed. After an error or an interruption it is
-    removed with its folder, and a file that stood at ``path`` before is left as it was.
+    removed with its folder, and an earlier file at `path` stays as it was.
+
+    Args:
+        path: The file to write.
 
     Raises:
-        OSError: the folder cannot be written to, or the disk is full.
+        OSError: The folder cannot be written to, or the disk is full.
     """
     with temporary_folder(path) as folder:
         temporary = folder / path.name
@@ -26,8 +29,52 @@ def atomic_path(path: Path) -> Iterator[Path]:
         flush_to_disk(path.parent)  # the new name itself
 
 
+@contextlib.contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder beside `folder`; what is written there becomes `folder` in one step.
+
+    After an error or an interruption the temporary folder is removed, and so are its parent and grandparent if they
+    are empty.
+
+    Args:
+        folder: The folder to make; it must not exist.
+
+    Raises:
+        OSError: The folder cannot be written to, or exists and is not empty, or the disk is full; a note names it.
+    """
+    try:
+        with temporary_folder(folder) as temporary:
+            yield temporary
+            publish_folder(temporary, folder)
+    except OSError as error:
+        error.add_note(f"Cannot save {folder}")
+        raise
+    finally:
+        remove_empty(folder.parent, folder.parent.parent)
+
+
+def publish_folder(written: Path, folder: Path) -> None:
+    """Flush the files in a folder to the disk and move it to its place in one step.
+
+    Raises:
+        OSError: `folder` exists and is not empty, or cannot be written to, or the disk is full.
+    """
+    for path in written.rglob("*"):
+        flush_to_disk(path)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    written.rename(folder)
+    flush_to_disk(folder.parent)
+
+
+def remove_empty(*folders: Path) -> None:
+    """Remove folders that are empty, in this order; one that is not empty or not ours stays."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
 def flush_to_disk(path: Path) -> None:
-    """Wait until the file's content, or the folder's list of names, is on the disk."""
+    """Wait until the content of a file, or the list of names in a folder, is on the disk."""
     if path.is_dir() and os.name == "nt":
         return  # Windows cannot open a folder
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
