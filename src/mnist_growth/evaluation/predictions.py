@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mnist_growth.digits.digits import NUM_CLASSES
+from mnist_growth.network.probabilities import softmax
 
 PROBABILITY_COLUMNS = [f"probability_{digit}" for digit in range(NUM_CLASSES)]
 """Names of the ten probability columns of a prediction table, in the order of the classes."""
@@ -44,7 +45,7 @@ def prediction_table(logits: NDArray[np.floating], labels: NDArray[np.integer] |
             f"The network's outputs for {broken} of {len(logits)} images are not finite, expected numbers: "
             "its training diverged, so train it again with a smaller learning rate"
         )
-    probabilities = _softmax(logits)
+    probabilities = softmax(logits.astype(np.float64))
     columns: dict[str, NDArray[np.generic]] = {"index": np.arange(len(logits), dtype=np.int64)}
     if labels is not None:
         columns["label"] = labels.astype(np.int64)
@@ -52,13 +53,6 @@ def prediction_table(logits: NDArray[np.floating], labels: NDArray[np.integer] |
     columns["confidence"] = probabilities.max(axis=1)
     columns |= dict(zip(PROBABILITY_COLUMNS, probabilities.T, strict=True))
     return pd.DataFrame(columns)
-
-
-def _softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Softmax of each row in float64, shifted by the row's maximum so that no exponential overflows."""
-    wide = logits.astype(np.float64)
-    exponentials = np.exp(wide - wide.max(axis=1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
 
 def probabilities(predictions: pd.DataFrame) -> NDArray[np.float64]:

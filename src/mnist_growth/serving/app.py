@@ -1,6 +1,6 @@
 """The web application."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
@@ -29,6 +29,7 @@ from mnist_growth.serving.schemas import (
     Problem,
     Reloaded,
     Status,
+    answered,
 )
 from mnist_growth.serving.service import Service
 
@@ -101,9 +102,7 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
     @app.post("/predict", response_model=Prediction, responses=_PROBLEMS)
     async def predict(request: ImageRequest) -> dict[str, Any]:
         """Recognise the digit in one image."""
-        sent = await _readable(service.image(request.image))
-        found = await service.predict(sent.image[None], [sent.mean])
-        return {**_answered(found.probabilities[0].tolist()), "model_version": found.version}
+        return await service.prediction(await _readable(service.image(request.image)))
 
     @app.post("/predict/batch", response_model=Predictions, responses=_PROBLEMS)
     async def predict_batch(request: ImagesRequest) -> Response:
@@ -113,7 +112,7 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
             raise HTTPException(413, sentence)
         images, means = await _readable(service.images(request.images))
         found = await service.predict(images, means)
-        answers = [Answered(**_answered(row)) for row in found.probabilities.tolist()]
+        answers = [Answered(**answered(row)) for row in found.probabilities.tolist()]
         return _json(Predictions(predictions=answers, model_version=found.version))
 
     @app.post("/explain", response_model=Explanation, responses=_PROBLEMS)
@@ -121,10 +120,10 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
         """Recognise the digit in one image, and say which pixels spoke for it."""
         image = (await _readable(service.image(request.image))).image
         found = await service.predict(image[None])
-        answered = _answered(found.probabilities[0].tolist())
-        influence = service.explain(image, answered["digit"])
+        answer = answered(found.probabilities[0].tolist())
+        influence = service.explain(image, answer["digit"])
         explanation = Explanation(
-            **answered,
+            **answer,
             model_version=found.version,
             image=image.ravel().tolist(),
             saliency=influence.ravel().round(4).tolist(),
@@ -212,11 +211,6 @@ async def _readable(image: Awaitable[Any]) -> Any:
         return await image
     except ValueError as error:
         raise HTTPException(422, str(error)) from None
-
-
-def _answered(probabilities: Sequence[float]) -> dict[str, Any]:
-    confidence = max(probabilities)
-    return {"digit": probabilities.index(confidence), "confidence": confidence, "probabilities": probabilities}
 
 
 def _json(content: Any) -> Response:

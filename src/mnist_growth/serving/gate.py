@@ -4,7 +4,6 @@ import asyncio
 import hmac
 import time
 
-import numpy as np
 import orjson
 from prometheus_client import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -122,16 +121,7 @@ class Gate:
             sent = await self._service.image(text)
         except ValueError:
             return False
-        found = await self._service.predict(sent.image[np.newaxis], [sent.mean])
-        probabilities = found.probabilities[0].tolist()
-        confidence = max(probabilities)
-        prediction = {
-            "digit": probabilities.index(confidence),
-            "confidence": confidence,
-            "probabilities": probabilities,
-            "model_version": found.version,
-        }
-        await answer.send(200, orjson.dumps(prediction), _JSON)
+        await answer.send(200, orjson.dumps(await self._service.prediction(sent)), _JSON)
         return True
 
     def _count(self, path: str, status: int) -> None:

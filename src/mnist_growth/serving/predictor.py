@@ -10,6 +10,7 @@ from torch import Tensor
 from mnist_growth.export import OnnxNetwork, fold
 from mnist_growth.network import GrowingMLP
 from mnist_growth.network.mlp import PIXELS
+from mnist_growth.network.probabilities import softmax
 
 
 class Predictor(Protocol):
@@ -62,6 +63,4 @@ class OnnxPredictor:
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities float32 [N, 10] of images uint8 [N, 28, 28]."""
-        logits = self._network.predict_logits(images)
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+        return softmax(self._network.predict_logits(images))

@@ -1,6 +1,7 @@
 """What requests and answers look like in JSON."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -49,6 +50,12 @@ class Answered(_Message):
     digit: Annotated[int, Field(ge=0, le=9)]
     confidence: Annotated[Probability, Field(description="The probability of that digit.")]
     probabilities: Probabilities
+
+
+def answered(probabilities: Sequence[float]) -> dict[str, Any]:
+    """Return the fields of `Answered` for the probabilities of the digits 0 to 9."""
+    confidence = max(probabilities)
+    return {"digit": probabilities.index(confidence), "confidence": confidence, "probabilities": probabilities}
 
 
 class Prediction(Answered):

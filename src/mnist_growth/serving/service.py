@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from mnist_growth.serving.drift_watch import DriftState, DriftWatch
 from mnist_growth.serving.model import ModelSource, ServedModel
 from mnist_growth.serving.reading import Sent, decode_text, is_quick, read_image
 from mnist_growth.serving.saliency import saliency
+from mnist_growth.serving.schemas import answered
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +90,11 @@ class Service:
         if means:
             self.drift.note(images, means, answer.probabilities)
         return answer
+
+    async def prediction(self, sent: Sent) -> dict[str, Any]:
+        """Return the fields of a `Prediction` for one image, which is watched for drift."""
+        found = await self.predict(sent.image[np.newaxis], [sent.mean])
+        return {**answered(found.probabilities[0].tolist()), "model_version": found.version}
 
     async def drift_state(self) -> DriftState:
         """How far the latest images are from training; Prometheus is told as well."""
