@@ -1,9 +1,11 @@
 """Parameters of the evaluation."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from mnist_growth.config_model import ConfigModel
 
 
-class EvaluationConfig(BaseModel):
+class EvaluationConfig(ConfigModel):
     """What is measured and shown of a network's predictions; group ``evaluation`` of the parameters.
 
     Attributes:
@@ -14,8 +16,6 @@ class EvaluationConfig(BaseModel):
         confused_pairs: Largest number of pairs of classes shown with their mistakes, the most confused ones first.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     calibration_bins: int = Field(ge=1, le=1000)
     sample_digits: int = Field(ge=1, le=200)
     worst_mistakes: int = Field(ge=1, le=200)
@@ -23,7 +23,7 @@ class EvaluationConfig(BaseModel):
     confused_pairs: int = Field(ge=1, le=20)
 
 
-class AnalysisConfig(BaseModel):
+class AnalysisConfig(ConfigModel):
     """What is looked into beside the evaluation; group ``analysis`` of the parameters.
 
     Attributes:
@@ -32,8 +32,6 @@ class AnalysisConfig(BaseModel):
         duplicate_distance: Distance of a test digit from its nearest training digit, as a share of the length of its
             vector of pixels, up to which it is called a near-duplicate.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     quantiles: int = Field(ge=2, le=20)
     hardest_digits: int = Field(ge=1, le=200)

@@ -2,10 +2,12 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from mnist_growth.config_model import ConfigModel
 
 
-class ExportConfig(BaseModel):
+class ExportConfig(ConfigModel):
     """How a network is exported; group ``export`` of the parameters.
 
     Attributes:
@@ -13,8 +15,6 @@ class ExportConfig(BaseModel):
         weight_bits: Bits of a quantised weight: 8, or 7 for processors whose 8-bit products saturate.
         most_accuracy_lost: Share of the test digits by which the accuracy of the quantised network may be lower.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     calibration_digits: int = Field(ge=10, le=60_000)
     weight_bits: Literal[7, 8]
