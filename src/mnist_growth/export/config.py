@@ -12,7 +12,8 @@ class ExportConfig(ConfigModel):
 
     Attributes:
         calibration_digits: Number of training digits on which the range of each layer's activations is measured.
-        weight_bits: Bits of a quantised weight: 8, or 7 for processors whose 8-bit products saturate.
+        weight_bits: Bits of a quantised weight: 7, with which every processor computes the same, or 8 for processors
+            that add products of bytes in 32 bits (VNNI, AMX); on others, 8-bit weights saturate.
         most_accuracy_lost: Share of the test digits by which the accuracy of the quantised network may be lower.
     """
 
