@@ -134,7 +134,7 @@ def test_weights_that_are_wrong_on_some_processors_are_told(trained, digits, cap
     assert caplog.text.count("export.weight_bits=7 makes it right on every processor") == warnings
 
 
-@pytest.mark.parametrize("wrong", [{"calibration_digit": 10}, {"weight_bits": 4}, {"most_accuracy_lost": -1}])
+@pytest.mark.parametrize("wrong", [{"calibration_digit": 10}, {"weight_bits": 4}, {"max_accuracy_loss": -1}])
 def test_a_wrong_parameter_is_refused(wrong):
     with pytest.raises(ValidationError):
         configured.export(**wrong)

@@ -26,16 +26,16 @@ class DriftConfig(ConfigModel):
         reference_digits: Number of validation digits, at most, that the reference is measured on, spread over all.
         bins: Bins of a histogram, each with the same share of the training digits.
         window: Number of the most recent images that are compared with training.
-        least_images: Fewer images than this raise no alarm.
+        min_images: Fewer images than this raise no alarm.
         smoothing: Added to the count of every bin, so that none is empty.
         style: Limits for how images look; digits of one writer differ from those of another.
-        answers: Limits for what the network answers.
+        prediction: Limits for what the network answers.
     """
 
     reference_digits: int = Field(ge=100, le=60_000)
     bins: int = Field(ge=2, le=100)
     window: int = Field(ge=10, le=100_000)
-    least_images: int = Field(ge=1, le=100_000)
+    min_images: int = Field(ge=1, le=100_000)
     smoothing: float = Field(gt=0, le=100)
     style: DriftLimits
-    answers: DriftLimits
+    prediction: DriftLimits

@@ -80,16 +80,16 @@ def measure_exports(
     metrics = export.export_metrics(logits, test_digits.labels, sizes)
     errors = {name: form["errors"] for name, form in metrics.items()}
     lost = metrics["torch"]["accuracy"] - metrics["int8"]["accuracy"]
-    kept = errors["int8"] - errors["torch"] <= config.most_accuracy_lost * len(test_digits)
+    kept = errors["int8"] - errors["torch"] <= config.max_accuracy_loss * len(test_digits)
     if not kept:
         logger.warning(
             "The int8 network has lost %.2f points of accuracy (%d instead of %d errors of %d), more than the %.2f of "
-            "export.most_accuracy_lost: use the onnx one, calibrate on more digits (export.calibration_digits), or %s",
+            "export.max_accuracy_loss: use the onnx one, calibrate on more digits (export.calibration_digits), or %s",
             100 * lost,
             errors["int8"],
             errors["torch"],
             len(test_digits),
-            100 * config.most_accuracy_lost,
+            100 * config.max_accuracy_loss,
             _OTHER_WEIGHT_BITS[config.weight_bits],
         )
     logger.info(
