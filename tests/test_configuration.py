@@ -8,7 +8,7 @@ from kedro.config import OmegaConfigLoader
 from kedro.validation.type_extractor import TypeExtractor
 from pydantic import BaseModel, ValidationError
 
-from mnist_growth.configuration import CONFIG_LOADER_ARGS, configure, load_parameters
+from mnist_growth.configuration import CONFIG_LOADER_ARGS, configure, load_parameters, merge
 from mnist_growth.network import GrowthConfig, scheduled_neurons
 from mnist_growth.parameters import UNGROUPED, check_parameters
 from mnist_growth.pipeline_registry import register_pipelines
@@ -109,22 +109,23 @@ def test_every_entry_of_the_catalog_is_used_and_has_the_layer_of_its_folder():
     catalog = {name: entry for name, entry in load()["catalog"].items() if not name.startswith("_")}
     used = set().union(*(pipeline.datasets() for pipeline in register_pipelines().values()))
 
-    assert set(catalog) <= used
+    assert set(catalog) - {"{name}_figure"} <= used
     for name, entry in catalog.items():
         layer = entry["metadata"]["kedro-viz"]["layer"]
         assert entry["filepath"].split("/")[:2] == ["data", next(key for key in LAYERS if LAYERS[key] == layer)], name
-        assert entry.get("versioned", False) == (name not in ("digit_archive", "analysis")), name
+        assert entry.get("versioned", False) == (name != "digit_archive"), name
 
 
 def test_only_what_a_run_needs_for_itself_is_missing_from_the_catalog():
     catalog = load()["catalog"]
     used = set().union(*(pipeline.datasets() for pipeline in register_pipelines().values()))
 
-    missing = {name for name in used if name not in catalog and not name.startswith("params:")}
+    missing = {name for name in used if not name.endswith("_figure") and not name.startswith("params:")} - set(catalog)
 
     predictions = {"compared_predictions", "baseline_predictions"}
-    drawn = {"provenance", "batch_provenance"}
-    assert missing == {"monitor", "setup", "parameters", "run_facts", *drawn, *predictions}
+    drawn = {"provenance", "training_provenance", "batch_provenance"}
+    reported = {"results", "network_results"}
+    assert missing == {"monitor", "setup", "parameters", "run_facts", *drawn, *predictions, *reported}
 
 
 def test_a_dataset_given_on_the_command_line_reaches_the_catalog():
@@ -173,3 +174,10 @@ def test_a_configured_model_has_the_values_of_its_group_but_for_the_changes():
     assert changed.model_dump() == drift | {"window": 50, "style": drift["style"] | {"kl": 2.0}}
     with pytest.raises(ValidationError, match="windows"):
         configure(MODELS["drift"], drift, {"windows": 50})
+
+
+def test_merging_leaves_its_inputs_as_they_are():
+    tree, changes = {"a": {"b": 1, "c": 2}, "d": {"e": 3}}, {"a": {"b": 5}, "d": 4, "f": 6}
+
+    assert merge(tree, changes) == {"a": {"b": 5, "c": 2}, "d": 4, "f": 6}
+    assert tree == {"a": {"b": 1, "c": 2}, "d": {"e": 3}}

@@ -8,10 +8,11 @@ from mnist_growth.pipelines import analyse, compare, drift, evaluate, export, in
 def register_pipelines() -> dict[str, Pipeline]:
     """All pipelines by name; ``__default__`` is what a plain ``kedro run`` does."""
     drift_reference = drift.create_reference_pipeline()
+    after_training = train.create_results_pipeline() + drift_reference
     stages = {
         "ingest": ingest.create_pipeline(),
         "preprocess": preprocess.create_pipeline(),
-        "train": train.create_pipeline() + drift_reference,
+        "train": train.create_pipeline() + after_training,
         "evaluate": evaluate.create_pipeline(),
         "report": report.create_pipeline(),
     }
@@ -24,5 +25,5 @@ def register_pipelines() -> dict[str, Pipeline]:
         "predict": predict.create_pipeline(),
         "drift": predict.create_pipeline() + drift.create_pipeline(),
         "drift_reference": drift_reference,
-        "resume": train.create_resume_pipeline() + drift_reference + stages["evaluate"] + stages["report"],
+        "resume": train.create_resume_pipeline() + after_training + stages["evaluate"] + stages["report"],
     }

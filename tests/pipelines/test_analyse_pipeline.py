@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
-from kedro.io import DataCatalog, MemoryDataset
-from kedro.runner import SequentialRunner
+from kedro.io import DataCatalog
+from shipped import run, shipped_catalog
 
 import configured
 from mnist_growth.digits import Digits, Split, measure_style, sample_digits
 from mnist_growth.digits.interventions import INTERVENTIONS
+from mnist_growth.lineage import lineage_of
 from mnist_growth.network import GrowingMLP, TrainedNetwork, gradient_norms, predict_logits
 from mnist_growth.pipelines.analyse import create_pipeline
 from mnist_growth.pipelines.analyse.nodes import find_near_duplicates, measure_difficulty
@@ -47,13 +47,7 @@ def trained(digits) -> TrainedNetwork:
 def catalog(tmp_path_factory, digits, trained) -> DataCatalog:
     """The shipped catalog, its files in a temporary folder, after the pipeline has run."""
     folder = tmp_path_factory.mktemp("analyse")
-    entries = yaml.safe_load((CONF / "catalog_analyse.yml").read_text())
-    entries["predictions"] = yaml.safe_load((CONF / "catalog_evaluate.yml").read_text())["predictions"]
-    entries = {name: entry for name, entry in entries.items() if not name.startswith("_")}
-    for entry in entries.values():
-        entry["filepath"] = str(folder / entry["filepath"])
-    catalog = DataCatalog.from_config(entries)
-    inputs = {
+    given = {
         "network": trained,
         "train_digits": digits[0],
         "test_digits": digits[1],
@@ -61,10 +55,7 @@ def catalog(tmp_path_factory, digits, trained) -> DataCatalog:
         "data_manifest": {"dataset": "sample", "requested": "sample"},
         "params:analysis": configured.analysis(hardest_digits=10),
     }
-    for name, value in inputs.items():
-        catalog[name] = MemoryDataset(value, copy_mode="assign")
-    SequentialRunner().run(create_pipeline(), catalog)
-    return catalog
+    return run(create_pipeline(), shipped_catalog(folder, "analyse", "evaluate", given=given))
 
 
 def test_the_style_of_every_test_digit_is_kept(catalog, digits):
@@ -148,6 +139,27 @@ def test_every_figure_says_where_it_comes_from(catalog):
         assert catalog.load(name).layout.title.subtitle.text.startswith("dataset sample"), name
     hardest = catalog.load("hardest_digits_figure").layout.title.subtitle.text
     assert hardest == "dataset sample · 180 training and 100 test digits · network 24-24 after 30 epochs"
+
+
+def test_results_of_the_network_carry_it_and_those_of_the_digits_alone_do_not(catalog, trained, digits):
+    marks = {name: lineage_of(catalog.load(name)) for name in create_pipeline().all_outputs() - {"provenance"}}
+
+    assert {lineage.fingerprint for lineage in marks.values()} == {digits[0].fingerprint}
+    assert {name for name, lineage in marks.items() if lineage.network_sha256 == trained.sha256} == {
+        "predictions",
+        "style_effects",
+        "style_differences",
+        "style_interventions",
+        "digit_difficulty",
+        "hardest_digits",
+        "suspected_labels",
+        "style_effects_figure",
+        "style_differences_figure",
+        "style_interventions_figure",
+        "hardest_digits_figure",
+        "suspected_labels_figure",
+    }
+    assert {lineage.network_sha256 for lineage in marks.values()} == {trained.sha256, ""}
 
 
 def test_a_network_of_another_set_is_refused(digits, trained):

@@ -1,18 +1,15 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-import yaml
-from kedro.io import DataCatalog, MemoryDataset
-from kedro.runner import SequentialRunner
+from kedro.io import DataCatalog
+from shipped import run, shipped_catalog
 
 import configured
 from mnist_growth.digits import Digits
+from mnist_growth.lineage import lineage_of
 from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
 from mnist_growth.pipelines.compare import create_pipeline
 
-CONF = Path(__file__).parents[2] / "conf" / "base"
 FINGERPRINT = "f" * 64
 
 
@@ -29,21 +26,13 @@ def trained(seed, fingerprint=FINGERPRINT, dataset="sample"):
 
 def compare(folder, network, baseline, digits) -> DataCatalog:
     """Run the pipeline on the shipped catalog, with its files below ``folder``."""
-    entries = yaml.safe_load((CONF / "catalog_compare.yml").read_text())
-    del entries["baseline_network"]
-    for entry in entries.values():
-        entry["filepath"] = str(folder / entry["filepath"])
-    catalog = DataCatalog.from_config(entries)
-    inputs = {
+    given = {
         "network": network,
         "baseline_network": baseline,
         "test_digits": digits,
         "params:evaluation": configured.evaluation(),
     }
-    for name, value in inputs.items():
-        catalog[name] = MemoryDataset(value, copy_mode="assign")
-    SequentialRunner().run(create_pipeline(), catalog)
-    return catalog
+    return run(create_pipeline(), shipped_catalog(folder, "compare", given=given))
 
 
 def test_all_outputs_belong_together(tmp_path, digits):
@@ -55,6 +44,9 @@ def test_all_outputs_belong_together(tmp_path, digits):
         assert comparison[name] == (predicted == digits.labels).mean()
     assert comparison["network"] == "12-8 after 4 epochs, version version 1"
     assert comparison["baseline_network"] == "12-8 after 4 epochs, version version 2"
+    assert comparison["baseline_network_sha256"] == trained(2).sha256
+    for name in create_pipeline().all_outputs() - {"compared_predictions", "baseline_predictions"}:
+        assert lineage_of(catalog.load(name)).network_sha256 == trained(1).sha256, name
     assert len(catalog.load("disagreements")) == round(120 * (1 - comparison["agreement"]))
     assert catalog.load("comparison_by_class").loc[0, "difference"] == comparison["difference"]
     for name in ("comparison_figure", "disagreements_figure"):

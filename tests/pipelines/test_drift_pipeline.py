@@ -7,13 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
-from kedro.io import DataCatalog, MemoryDataset
 from kedro.io.core import Version
-from kedro.runner import SequentialRunner
 from PIL import Image
 from pydantic import ValidationError
 from scipy import ndimage
+from shipped import run as run_marked
+from shipped import shipped_catalog
 
 import configured
 from mapped_memory import linux_only, resident_bytes
@@ -75,22 +74,13 @@ def run(folder, trained, reference, images, pipeline="drift", strict=False):
         write_images(path, images)
     else:
         path = images
-    entries = {}
-    for name in ("predict", "drift"):
-        entries |= yaml.safe_load((CONF / f"catalog_{name}.yml").read_text())
-    for entry in entries.values():
-        entry["filepath"] = str(folder / entry["filepath"])
-    catalog = DataCatalog.from_config(entries)
-    inputs = {
+    given = {
         "network": trained,
         "drift_reference": reference,
         "params:predict": configured.predict(folder=str(path), strict=strict),
         "params:drift": CONFIG,
     }
-    for name, value in inputs.items():
-        catalog[name] = MemoryDataset(value, copy_mode="assign")
-    SequentialRunner().run(register_pipelines()[pipeline], catalog)
-    return catalog
+    return run_marked(register_pipelines()[pipeline], shipped_catalog(folder, "predict", "drift", given=given))
 
 
 def alarms(folder, trained, reference, images):

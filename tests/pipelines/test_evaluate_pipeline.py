@@ -4,15 +4,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
-from kedro.io import DataCatalog, MemoryDataset
-from kedro.runner import SequentialRunner
+from kedro.io import DataCatalog
 from pydantic import ValidationError
+from shipped import run, shipped_catalog
 
 import configured
 from mapped_memory import linux_only, resident_bytes
 from mnist_growth import evaluation
 from mnist_growth.digits import Digits, Split
+from mnist_growth.lineage import lineage_of, mark
 from mnist_growth.network.file import TrainedNetwork
 from mnist_growth.network.prediction import predict_logits
 from mnist_growth.pipelines.evaluate import create_pipeline
@@ -22,9 +22,7 @@ from mnist_growth.training import split_fingerprint
 CONF = Path(__file__).parents[2] / "conf" / "base"
 FIGURES = {
     "confusion_matrix_figure",
-    "learning_curves_figure",
-    "growth_figure",
-    "memory_figure",
+    "unit_cohorts_figure",
     "sample_predictions_figure",
     "worst_mistakes_figure",
     "reliability_figure",
@@ -49,23 +47,7 @@ def trained(trained) -> TrainedNetwork:
     return replace(trained, split=split_fingerprint(SPLIT))
 
 
-@pytest.fixture
-def history() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "epoch": [1, 2, 3, 4],
-            "widths": ["8-8", "8-8", "12-8", "12-8"],
-            "parameters": [6500, 6500, 9700, 9700],
-            "grew": [False, False, True, False],
-            "train_loss": [1.0, 0.8, 0.6, 0.5],
-            "validation_loss": [0.9, 0.7, 0.6, 0.5],
-            "train_accuracy": [0.6, 0.7, 0.8, 0.9],
-            "validation_accuracy": [0.7, 0.8, 0.85, 0.9],
-            "rss_bytes": [10**8] * 4,
-            "peak_rss_bytes": [10**8] * 4,
-            "gpu_bytes": [0] * 4,
-        }
-    )
+GROWTH_EVENTS = pd.DataFrame({"epoch": [3], "layer": [1], "width_before": [8], "width_after": [12]})
 
 
 def train_digits_of(digits: Digits) -> Digits:
@@ -73,30 +55,22 @@ def train_digits_of(digits: Digits) -> Digits:
     return Digits(digits.images[:90], digits.labels[:90], digits.dataset, digits.fingerprint)
 
 
-def evaluate(folder, trained, digits, history, requested="sample") -> DataCatalog:
+def evaluate(folder, trained, digits, requested="sample") -> DataCatalog:
     """Run the pipeline on the shipped catalog and parameters, with its files below ``folder``."""
-    entries = yaml.safe_load((CONF / "catalog_evaluate.yml").read_text())
-    entries = {name: entry for name, entry in entries.items() if not name.startswith("_")}
-    for entry in entries.values():
-        entry["filepath"] = str(folder / entry["filepath"])
-    catalog = DataCatalog.from_config(entries)
-    inputs = {
+    given = {
         "network": trained,
         "test_digits": digits,
         "train_digits": train_digits_of(digits),
         "split": SPLIT,
-        "training_history": history,
+        "growth_events": mark(GROWTH_EVENTS, lineage_of(trained)),
         "data_manifest": {"dataset": digits.dataset, "requested": requested},
         "params:evaluation": configured.evaluation(),
     }
-    for name, value in inputs.items():
-        catalog[name] = MemoryDataset(value, copy_mode="assign")
-    SequentialRunner().run(create_pipeline(), catalog)
-    return catalog
+    return run(create_pipeline(), shipped_catalog(folder, "evaluate", given=given))
 
 
-def test_all_outputs_are_saved_and_belong_together(tmp_path, trained, digits, history):
-    catalog = evaluate(tmp_path, trained, digits, history)
+def test_all_outputs_are_saved_and_belong_together(tmp_path, trained, digits):
+    catalog = evaluate(tmp_path, trained, digits)
 
     predictions = catalog.load("predictions")
     metrics = catalog.load("test_metrics")
@@ -161,16 +135,16 @@ def test_a_class_without_test_digits_is_named(trained, digits, caplog):
     assert record.getMessage().startswith("the test digits of sample have none of class 8: nothing is known of how")
 
 
-def test_every_figure_says_where_it_comes_from(tmp_path, trained, digits, history):
-    catalog = evaluate(tmp_path, trained, digits, history)
+def test_every_figure_says_where_it_comes_from(tmp_path, trained, digits):
+    catalog = evaluate(tmp_path, trained, digits)
 
     subtitles = {catalog.load(name).layout.title.subtitle.text for name in FIGURES}
 
     assert subtitles == {"dataset sample · 120 test digits · network 12-8 after 4 epochs"}
 
 
-def test_a_fallback_is_named_in_the_metrics_and_on_the_figures(tmp_path, trained, digits, history):
-    catalog = evaluate(tmp_path, trained, digits, history, requested="mnist")
+def test_a_fallback_is_named_in_the_metrics_and_on_the_figures(tmp_path, trained, digits):
+    catalog = evaluate(tmp_path, trained, digits, requested="mnist")
 
     assert catalog.load("test_metrics")["requested_dataset"] == "mnist"
     for name in FIGURES:
@@ -178,20 +152,22 @@ def test_a_fallback_is_named_in_the_metrics_and_on_the_figures(tmp_path, trained
         assert "sample (fallback: mnist could not be fetched)" in subtitle
 
 
-def test_the_history_of_another_training_is_called_that(tmp_path, trained, digits, history):
-    catalog = evaluate(tmp_path, trained, digits, history.head(2))
+def test_every_unit_belongs_to_the_growth_it_was_born_in(tmp_path, trained, digits):
+    cohorts = evaluate(tmp_path, trained, digits).load("unit_cohorts").set_index(["layer", "born_epoch"])["units"]
 
-    learning = catalog.load("learning_curves_figure").layout.title.subtitle.text
-    confusion = catalog.load("confusion_matrix_figure").layout.title.subtitle.text
-
-    assert learning.startswith("of another training than the network under test (12-8 after 4 epochs)")
-    assert learning.endswith("network 8-8 after 2 epochs")
-    assert "another training" not in confusion
+    assert cohorts.to_dict() == {(1, 1): 8, (1, 3): 4, (2, 1): 8}
 
 
-def test_two_evaluations_save_the_same_bytes(tmp_path, trained, digits, history):
+def test_every_result_carries_the_network(tmp_path, trained, digits):
+    catalog = evaluate(tmp_path, trained, digits)
+
+    for name in create_pipeline().all_outputs() - {"provenance"}:
+        assert lineage_of(catalog.load(name)) == lineage_of(trained), name
+
+
+def test_two_evaluations_save_the_same_bytes(tmp_path, trained, digits):
     for folder in ("first", "second"):
-        evaluate(tmp_path / folder, trained, digits, history)
+        evaluate(tmp_path / folder, trained, digits)
 
     first, second = (
         {path.name: path.read_bytes() for path in (tmp_path / folder).rglob("*.json") if path.is_file()}
@@ -201,11 +177,11 @@ def test_two_evaluations_save_the_same_bytes(tmp_path, trained, digits, history)
     assert first == second
 
 
-def test_a_network_of_another_set_is_refused_and_nothing_is_saved(tmp_path, trained, digits, history):
+def test_a_network_of_another_set_is_refused_and_nothing_is_saved(tmp_path, trained, digits):
     other = TrainedNetwork(trained.network, dataset="mnist", fingerprint="0" * 64, epochs=4)
 
     with pytest.raises(ValueError, match="trained on 'mnist', but the test digits are from 'sample'"):
-        evaluate(tmp_path, other, digits, history)
+        evaluate(tmp_path, other, digits)
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

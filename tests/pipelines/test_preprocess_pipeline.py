@@ -2,9 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
-from kedro.io import DataCatalog, MemoryDataset
-from kedro.runner import SequentialRunner
+from shipped import run, shipped_catalog
 
 import configured
 from mnist_growth.digits import Digits
@@ -25,14 +23,8 @@ def digits() -> Digits:
 
 def _run(digits: Digits, folder: Path) -> dict:
     """The pipeline's outputs, by way of the files of the shipped catalog."""
-    entries = yaml.safe_load((CONF / "catalog_preprocess.yml").read_text())
-    for entry in entries.values():
-        entry["filepath"] = str(folder / entry["filepath"])
-    catalog = DataCatalog.from_config(entries)
-    catalog["train_digits"] = MemoryDataset(digits, copy_mode="assign")
-    catalog["params:split"] = MemoryDataset(configured.split(), copy_mode="assign")
-    catalog["params:warps"] = MemoryDataset(configured.warps(), copy_mode="assign")
-    SequentialRunner().run(create_pipeline(), catalog)
+    given = {"train_digits": digits, "params:split": configured.split(), "params:warps": configured.warps()}
+    catalog = run(create_pipeline(), shipped_catalog(folder, "preprocess", given=given))
     return {name: catalog.load(name) for name in OUTPUTS}
 
 

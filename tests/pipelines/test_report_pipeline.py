@@ -1,22 +1,24 @@
-"""The report pipeline in memory: what it measures agrees with the network, and the page says it."""
+"""The report pipeline in memory: what belongs to the network is on the page, and nothing else is."""
+
+from dataclasses import replace
 
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-import torch
 from kedro.io import DataCatalog, MemoryDataset
-from kedro.runner import SequentialRunner
+from shipped import run
 
 import configured
 from html_page import Page
 from mnist_growth import evaluation
-from mnist_growth.datasets import AnalysisStore
-from mnist_growth.network import GrowingMLP, predict_logits
+from mnist_growth.datasets import Results
+from mnist_growth.lineage import Lineage, lineage_of, mark
+from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
+from mnist_growth.pipeline_registry import register_pipelines
 from mnist_growth.pipelines.report import create_pipeline
-from mnist_growth.pipelines.report.pipeline import FIGURES
-from mnist_growth.report import RunFacts
+from mnist_growth.report import RunFacts, optional_datasets, required_datasets
 
-MEASURED_HERE = {"unit_cohorts_figure", "cost_figure", "complexity_figure"}
+FIGURE = go.Figure(go.Scatter(x=[1], y=[2]), layout_title_text="A figure")
 
 
 class Kept(MemoryDataset):
@@ -26,36 +28,10 @@ class Kept(MemoryDataset):
         pass
 
 
-def history():
-    """Four epochs; the first layer grew before the third."""
-    return pd.DataFrame(
-        {
-            "epoch": [1, 2, 3, 4],
-            "widths": ["8-8", "8-8", "12-8", "12-8"],
-            "parameters": [6466, 6466, 9642, 9642],
-            "learning_rate": [2e-3, 2e-3, 1e-3, 0.0],
-            "batch_size": [32] * 4,
-            "micro_batch_size": [32, 32, 32, 16],
-            "train_loss": [1.0, 0.8, 0.6, 0.5],
-            "train_accuracy": [0.6, 0.7, 0.8, 0.9],
-            "validation_loss": [0.9, 0.7, 0.6, 0.5],
-            "validation_accuracy": [0.7, 0.8, 0.85, 0.9],
-            "seconds": [1.0, 1.0, 2.0, 2.5],
-            "images_per_second": [90.0, 90.0, 45.0, 36.0],
-            "rss_bytes": [3 * 10**8] * 4,
-            "peak_rss_bytes": [3 * 10**8, 4 * 10**8, 4 * 10**8, 5 * 10**8],
-            "gpu_bytes": [0] * 4,
-            "grew": [False, False, True, False],
-            "multiply_adds": [10, 20, 40, 60],
-            "budget_bytes": [9 * 10**9] * 4,
-            "overhead_bytes": [2 * 10**8] * 4,
-        }
-    )
-
-
-def events():
-    """The one growth of that history."""
-    return pd.DataFrame(
+def tables(trained, digits):
+    """Tables and metrics that the other pipelines give, made by their library functions."""
+    predictions = evaluation.prediction_table(predict_logits(trained.network, digits.images), digits.labels)
+    events = pd.DataFrame(
         {
             "epoch": [3],
             "layer": [1],
@@ -68,10 +44,6 @@ def events():
             "largest_logit": [4.321],
         }
     )
-
-
-def run(folder, trained, digits, predictions):
-    """Outputs of the pipeline by name; what other pipelines give is made by their library functions."""
     metrics = evaluation.test_metrics(
         predictions,
         dataset="sample",
@@ -82,71 +54,108 @@ def run(folder, trained, digits, predictions):
         epochs=trained.epochs,
         calibration_bins=15,
     )
+    return {
+        "test_metrics": metrics,
+        "accuracy_by_part": evaluation.accuracy_by_part({"test": evaluation.Tally.of(predictions)}),
+        "class_metrics": evaluation.class_metrics(predictions),
+        "confused_pairs": evaluation.confused_pairs(predictions),
+        "training_summary": {"epochs": 4},
+        "growth_events": events,
+        "training_history": pd.DataFrame(columns=list(HISTORY)),
+        "unit_cohorts": pd.DataFrame(columns=list(COHORTS)),
+        "layer_costs": pd.DataFrame(0, index=[0], columns=list(LAYERS)),
+        "memory_parts": pd.DataFrame({"part": ["weights"], "formula": ["4 P"], "bytes": [10**6]}),
+        "data_manifest": {"dataset": "sample", "fingerprint": trained.fingerprint},
+    }
+
+
+HISTORY = ("epoch", "widths", "parameters", "learning_rate", "train_loss", "train_accuracy")
+COHORTS = ("layer", "born_epoch", "age_epochs", "units", "dead_units", "variance")
+LAYERS = ("layer", "inputs", "outputs", "parameters", "multiply_adds", "activations")
+
+
+def report(trained, given, png=None):
+    """The outputs of the pipeline for results by name."""
     inputs = {
         "network": trained,
-        "test_digits": digits,
-        "predictions": predictions,
-        "growth_events": events(),
-        "training_history": history(),
-        "test_metrics": metrics,
-        "class_metrics": evaluation.class_metrics(predictions),
-        "accuracy_by_part": evaluation.accuracy_by_part({"test": evaluation.Tally.of(predictions)}),
-        "confused_pairs": evaluation.confused_pairs(predictions),
-        "data_manifest": {"dataset": "sample", "requested": "sample"},
-        "analysis": AnalysisStore(folder, folder / "predictions.parquet", ["class_balance"]),
+        "results": Results(DataCatalog(), register_pipelines()),
         "parameters": {"training": {"epochs": 4}},
         "run_facts": RunFacts(run={"commit": "0123abc"}, machine={}, software={"torch": "2.13.0"}, versions={}),
-        "params:report": configured.report(unit_digits=50),
-        **{name: go.Figure(go.Scatter(x=[1], y=[2])) for name in set(FIGURES) - MEASURED_HERE},
+        "params:report": configured.report(png=png),
+        **given,
     }
     catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in inputs.items()})
-    pipeline = create_pipeline()
-    for name in pipeline.all_outputs():
+    for name in ("report", "figures_png"):
         catalog[name] = Kept(copy_mode="assign")
-    SequentialRunner().run(pipeline, catalog)
-    return {name: catalog.load(name) for name in pipeline.all_outputs()}
+    run(create_pipeline(), catalog)
+    return Page(catalog.load("report")), catalog.load("figures_png")
 
 
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory, trained, digits):
-    predictions = evaluation.prediction_table(predict_logits(trained.network, digits.images), digits.labels)
-    return run(tmp_path_factory.mktemp("analysis"), trained, digits, predictions) | {"predictions": predictions}
+def given(trained, digits):
+    """The results of the network and of its digits, all of them marked."""
+    figures = {name: FIGURE for name in required_datasets() if name.endswith("_figure")}
+    marked = {name: mark(value, lineage_of(trained)) for name, value in {**tables(trained, digits), **figures}.items()}
+    return {**marked, "warps_figure": mark(FIGURE, lineage_of(digits))}
 
 
-def test_costs_of_layers_and_parts_of_the_memory_are_the_formulas(outputs):
-    layers = outputs["layer_costs"]
-    assert layers["multiply_adds"].tolist() == [784 * 12, 12 * 8, 8 * 10]
-    assert layers["parameters"].tolist() == [784 * 12 + 2 * 12, 12 * 8 + 2 * 8, 8 * 10 + 10]
-    memory = outputs["memory_parts"].set_index("part")["bytes"]
-    assert memory["measured peak"] == 5 * 10**8
-    assert memory["budget"] == 9 * 10**9
-    assert memory["overhead"] == 2 * 10**8
-    assert memory["sum of the formula"] == memory.drop(["sum of the formula", "measured peak", "budget"]).sum()
+@pytest.fixture(scope="module")
+def other() -> TrainedNetwork:
+    return TrainedNetwork(GrowingMLP((12, 8)).eval(), "sample", "f" * 64, epochs=4, version="2026-02-01")
 
 
-def test_every_unit_belongs_to_the_growth_it_was_born_in(outputs):
-    cohorts = outputs["unit_cohorts"].set_index(["layer", "born_epoch"])["units"]
-    assert cohorts.to_dict() == {(1, 1): 8, (1, 3): 4, (2, 1): 8}
+def test_the_page_has_all_figures_and_the_accuracy_of_the_predictions(trained, digits, given):
+    shown, png = report(trained, given)
+
+    assert set(shown.figures) == {name for name in required_datasets() if name.endswith("_figure")}
+    correct = int((predict_logits(trained.network, digits.images).argmax(axis=1) == digits.labels).sum())
+    key_numbers = {row[0]: row[1] for row in shown.tables["key_numbers"]}
+    assert key_numbers["test accuracy"] == f"{100 * correct / 120:.2f} %"
+    assert key_numbers["mistakes"] == str(120 - correct)
+    assert png == {}
 
 
-def test_the_training_is_summed_up(outputs):
-    summary = outputs["training_summary"]
-    assert (summary["epochs"], summary["growths"], summary["seconds"]) == (4, 1, 6.5)
-    assert (summary["best_validation_accuracy"], summary["best_epoch"]) == (0.9, 4)
+def test_what_belongs_to_another_network_or_to_none_is_left_out(trained, given, other):
+    foreign = {
+        "class_metrics": mark(given["class_metrics"], lineage_of(other)),
+        "growth_figure": mark(FIGURE, lineage_of(other)),
+        "cost_figure": FIGURE,
+        "warps_figure": mark(FIGURE, Lineage(fingerprint="e" * 64)),
+    }
+
+    shown, _ = report(replace(trained, version="2026-01-31"), {**given, **foreign})
+
+    assert "class_metrics" not in shown.tables
+    assert not {"growth_figure", "cost_figure", "warps_figure"} & set(shown.figures)
+    digest = other.sha256[:6]
+    assert {text for text in shown.paragraphs if "These" in text or "no such" in text} == {
+        f"These results belong to another network ({digest}…): class_metrics. Run `kedro run --pipeline evaluate "
+        "--load-versions network:2026-01-31` to make them.",
+        f"These results belong to another network ({digest}…): growth_figure. Run `kedro run --pipeline train` to make "
+        "them.",
+        "This network has no such results yet: cost_figure. Run `kedro run --pipeline train` to make them.",
+        "These results belong to another set of digits (eeeeee…): warps_figure. Run `kedro run --pipeline preprocess` "
+        "to make them.",
+        *(text for text in shown.paragraphs if "--pipeline analyse" in text),
+    }
 
 
-def test_the_page_has_all_figures_and_the_accuracy_of_the_predictions(outputs):
-    shown = Page(outputs["report"])
-    assert set(shown.figures) == set(FIGURES)
-    right = int((outputs["predictions"]["label"] == outputs["predictions"]["prediction"]).sum())
-    headline = {row[0]: row[1] for rows in shown.tables.values() for row in rows if len(row) > 1}
-    assert headline["test accuracy"].startswith(f"{right / 120:.2%}"[:-1])
-    assert headline["mistakes"] == str(120 - right)
-    assert outputs["figures_png"] == {}
+def test_a_network_of_which_nothing_is_known_has_no_report(given, other):
+    stranger = replace(other, fingerprint="e" * 64)
+
+    with pytest.raises(ValueError, match="^There is nothing to report about the network of version 2026-02-01: run"):
+        report(stranger, given)
 
 
-def test_predictions_of_another_network_are_refused(tmp_path, trained, digits):
-    other = GrowingMLP((12, 8), generator=torch.Generator().manual_seed(4)).eval()
-    predictions = evaluation.prediction_table(predict_logits(other, digits.images), digits.labels)
-    with pytest.raises(ValueError, match="predictions"):
-        run(tmp_path, trained, digits, predictions)
+def test_every_dataset_is_made_by_a_pipeline_and_the_required_ones_by_a_default_run():
+    pipelines = register_pipelines()
+    made = set().union(*(pipeline.all_outputs() for pipeline in pipelines.values()))
+
+    assert set(required_datasets()) <= pipelines["__default__"].all_outputs()
+    assert set(optional_datasets()) <= made - pipelines["__default__"].all_outputs()
+
+
+def test_every_figure_of_a_default_run_is_on_the_page():
+    drawn = {name for name in register_pipelines()["__default__"].all_outputs() if name.endswith("_figure")}
+
+    assert drawn == {name for name in required_datasets() if name.endswith("_figure")}

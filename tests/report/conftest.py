@@ -4,7 +4,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from mnist_growth.report import RunFacts, RunResults
+from mnist_growth.lineage import UNKNOWN
+from mnist_growth.network import GrowingMLP, TrainedNetwork
+from mnist_growth.report import Missing, RunFacts, optional_datasets, required_datasets
 
 
 @pytest.fixture
@@ -18,8 +20,13 @@ def facts() -> RunFacts:
 
 
 @pytest.fixture
-def results() -> RunResults:
-    """Of a small network that grew once; numbers that can be told apart."""
+def trained() -> TrainedNetwork:
+    return TrainedNetwork(GrowingMLP((12, 8)).eval(), "sample", "f" * 64, epochs=2, version="2026-01-31T12.00.00.000Z")
+
+
+@pytest.fixture
+def results() -> dict[str, Any]:
+    """Of a small network that grew once and was not analysed; numbers that can be told apart."""
     metrics: dict[str, Any] = {
         "accuracy": 0.975,
         "accuracy_low": 0.9621,
@@ -130,21 +137,23 @@ def results() -> RunResults:
         }
     )
     figure = go.Figure(go.Scatter(x=[1, 2], y=[3, 4]), layout={"title": {"text": "A <figure>"}, "height": 400})
-    return RunResults(
-        test_metrics=metrics,
-        class_metrics=classes,
-        accuracy_by_part=parts,
-        confused_pairs=pairs,
-        training_summary={"epochs": 2, "seconds": 75.4, "multiply_adds": 12_345_678, "multiply_adds_share": 0.6712},
-        training_history=history,
-        growth_events=events,
-        unit_cohorts=cohorts,
-        layer_costs=layers,
-        memory_parts=memory,
-        data_manifest={
+    made = {
+        "test_metrics": metrics,
+        "class_metrics": classes,
+        "accuracy_by_part": parts,
+        "confused_pairs": pairs,
+        "training_summary": {"epochs": 2, "seconds": 75.4, "multiply_adds": 12_345_678, "multiply_adds_share": 0.6712},
+        "training_history": history,
+        "growth_events": events,
+        "unit_cohorts": cohorts,
+        "layer_costs": layers,
+        "memory_parts": memory,
+        "data_manifest": {
             "dataset": "sample",
             "train": {"count": 3, "class_counts": {"0": 1, "1": 2}},
             "test": {"count": 4, "class_counts": {"0": 4}},
         },
-        figures={"growth_figure": figure, "unknown_figure": figure},
-    )
+    }
+    drawn = {name: figure for name in required_datasets() if name.endswith("_figure")}
+    missing = {name: Missing(name, UNKNOWN, "kedro run --pipeline analyse") for name in optional_datasets()}
+    return {**made, **drawn, **missing}

@@ -1,13 +1,9 @@
 """Parameters of the prediction of many images."""
 
-from typing import Annotated
-
-from pydantic import ConfigDict, Field
-
-from mnist_growth.config_model import ConfigModel
+from pydantic import BaseModel, ConfigDict
 
 
-class PredictConfig(ConfigModel):
+class PredictConfig(BaseModel):
     """What is predicted; group ``predict`` of the parameters.
 
     Attributes:
@@ -15,7 +11,7 @@ class PredictConfig(ConfigModel):
         strict: Stop at the first image that cannot be read, instead of reporting and skipping it.
     """
 
-    model_config = ConfigDict(coerce_numbers_to_str=True)  # a folder may be named 2026
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)  # a folder may be named 2026
 
-    folder: Annotated[str, Field(strict=False)] | None
+    folder: str | None
     strict: bool

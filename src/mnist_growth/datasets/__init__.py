@@ -1,6 +1,5 @@
 """Adapters that put digits, networks and checkpoints into the Kedro catalog; the formats live below."""
 
-from mnist_growth.datasets.analysis import AnalysisDataset, AnalysisStore
 from mnist_growth.datasets.batch_predictions import BatchPredictionsDataset
 from mnist_growth.datasets.checkpoints import CheckpointsDataset
 from mnist_growth.datasets.digit_archive import DigitArchiveDataset
@@ -15,8 +14,6 @@ from mnist_growth.datasets.statistics import PixelStatisticsDataset
 from mnist_growth.datasets.whole_version import WholeVersion
 
 __all__ = [
-    "AnalysisDataset",
-    "AnalysisStore",
     "BatchPredictionsDataset",
     "CheckpointsDataset",
     "DigitArchiveDataset",

@@ -1,4 +1,4 @@
-"""Base class of the datasets that keep one file or folder per version."""
+"""What the entries of the catalog that keep one file per version have in common."""
 
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -6,16 +6,15 @@ from typing import Any, TypeVar
 from kedro.io import AbstractVersionedDataset
 from kedro.io.core import Version, VersionNotFoundError
 
-Saved = TypeVar("Saved")
-Loaded = TypeVar("Loaded")
+T = TypeVar("T")
 
 
-class VersionedFileDataset(AbstractVersionedDataset[Saved, Loaded]):
-    """A value in the file or folder `<filepath>/<version>/<name>`; subclasses read and write it.
+class VersionedFileDataset(AbstractVersionedDataset[T, T]):
+    """A value in the file `<filepath>/<version>/<name>`; a subclass says how it is read and written.
 
     Args:
-        filepath: Path without the version.
-        version: Versions to load and to save; `versioned: true` in the catalog provides it.
+        filepath: Of the file, without the version.
+        version: Given by Kedro where the catalog entry says `versioned: true`.
         metadata: For Kedro-Viz.
     """
 
@@ -33,11 +32,11 @@ class VersionedFileDataset(AbstractVersionedDataset[Saved, Loaded]):
 
 
 def path_to_load(dataset: AbstractVersionedDataset[Any, Any], content: str, pipeline: str) -> Path:
-    """Return the path of the newest version, or of the version that the run asks for.
+    """Return the file of the newest version, or of the one that the run asks for.
 
     Args:
-        dataset: The dataset.
-        content: What it holds, for the error message: "split of the training digits".
+        dataset: The entry.
+        content: What it holds, for a reader: "split of the training digits".
         pipeline: Name of the pipeline that makes it.
 
     Raises:

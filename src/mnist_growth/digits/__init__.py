@@ -8,7 +8,7 @@ from mnist_growth.digits.config import SplitConfig, WarpConfig
 from mnist_growth.digits.decoding import decode_image, read_digit
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, Digits, DigitSet, fingerprint
 from mnist_growth.digits.folder import folder_digits
-from mnist_growth.digits.manifest import data_manifest
+from mnist_growth.digits.manifest import data_manifest, requested_dataset
 from mnist_growth.digits.neighbours import nearest
 from mnist_growth.digits.sample import sample_digits
 from mnist_growth.digits.split import Split, stratified_split
@@ -42,6 +42,7 @@ __all__ = [
     "nearest",
     "pixel_statistics",
     "read_digit",
+    "requested_dataset",
     "sample_digits",
     "stratified_split",
     "warp",

@@ -1,13 +1,14 @@
 """What is known of a published set of digits: its files, their digests, and who offers them."""
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from mnist_growth.config_model import ConfigModel
 from mnist_growth.digits.idx_set import IdxNames
 
 
-class ArchiveFile(ConfigModel):
+class ArchiveFile(BaseModel):
     """One IDX file and the digests that its publisher, or its users, agree on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, pattern=r"^[^/\\]+$")
     """Name of the decompressed file; mirrors offer it with .gz added."""
@@ -17,8 +18,10 @@ class ArchiveFile(ConfigModel):
     """MD5 (hex) of the gzipped file, where its publisher gives this one only."""
 
 
-class ArchiveFiles(ConfigModel):
+class ArchiveFiles(BaseModel):
     """The four files of a set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     train_images: ArchiveFile
     train_labels: ArchiveFile
@@ -41,9 +44,11 @@ class ArchiveFiles(ConfigModel):
         return IdxNames(*(file.name for file in self.all))
 
 
-class ArchiveConfig(ConfigModel):
+class ArchiveConfig(BaseModel):
     """A published set of digits."""
 
-    mirrors: tuple[str, ...] = Field(strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mirrors: tuple[str, ...]
     """http(s) addresses and folders that offer the files, in the order in which they are asked."""
     files: ArchiveFiles

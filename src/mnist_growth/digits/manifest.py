@@ -1,5 +1,6 @@
 """A description of a set of digits that can be kept, compared and logged."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,16 @@ def data_manifest(digit_set: DigitSet) -> dict[str, Any]:
         "train": _describe(digit_set.train),
         "test": _describe(digit_set.test),
     }
+
+
+def requested_dataset(dataset: str, manifest: Mapping[str, Any]) -> str:
+    """Return the set that was asked for when digits were ingested.
+
+    Args:
+        dataset: Name of the set that the digits belong to.
+        manifest: Of ``data_manifest``; one of another set says nothing about these digits.
+    """
+    return str(manifest["requested"] if manifest["dataset"] == dataset else dataset)
 
 
 def _describe(digits: Digits) -> dict[str, Any]:

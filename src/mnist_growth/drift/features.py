@@ -10,10 +10,10 @@ from mnist_growth.digits.style import measure_style
 STYLE = ("pixel_mean", "ink", "slant", "thickness")
 """How an image looks."""
 
-PREDICTION = ("digit", "confidence")
+ANSWERS = ("digit", "confidence")
 """What the network answers."""
 
-FEATURES = (*STYLE, *PREDICTION)
+FEATURES = (*STYLE, *ANSWERS)
 
 CONTINUOUS = (*STYLE, "confidence")
 """The features that have an order; "digit" has ten classes without one."""

@@ -1,11 +1,9 @@
 """Parameters of the evaluation."""
 
-from pydantic import Field
-
-from mnist_growth.config_model import ConfigModel
+from pydantic import BaseModel, ConfigDict, Field
 
 
-class EvaluationConfig(ConfigModel):
+class EvaluationConfig(BaseModel):
     """What is measured and shown of a network's predictions; group ``evaluation`` of the parameters.
 
     Attributes:
@@ -14,16 +12,20 @@ class EvaluationConfig(ConfigModel):
         worst_mistakes: Largest number of mistakes shown, the most confident ones first.
         ambiguous_digits: Number of digits shown that the network could hardly decide on.
         confused_pairs: Largest number of pairs of classes shown with their mistakes, the most confused ones first.
+        unit_digits: Number of test digits on which the activity of the hidden units is measured.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     calibration_bins: int = Field(ge=1, le=1000)
     sample_digits: int = Field(ge=1, le=200)
     worst_mistakes: int = Field(ge=1, le=200)
     ambiguous_digits: int = Field(ge=1, le=200)
     confused_pairs: int = Field(ge=1, le=20)
+    unit_digits: int = Field(ge=2, le=10000)
 
 
-class AnalysisConfig(ConfigModel):
+class AnalysisConfig(BaseModel):
     """What is looked into beside the evaluation; group ``analysis`` of the parameters.
 
     Attributes:
@@ -32,6 +34,8 @@ class AnalysisConfig(ConfigModel):
         duplicate_distance: Distance of a test digit from its nearest training digit, as a share of the length of its
             vector of pixels, up to which it is called a near-duplicate.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     quantiles: int = Field(ge=2, le=20)
     hardest_digits: int = Field(ge=1, le=200)

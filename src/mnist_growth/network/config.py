@@ -2,9 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
-
-from mnist_growth.config_model import ConfigModel
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 OperatorName = Literal["zero_fan_out", "net2net_split", "paired", "gradient_directed", "random"]
 TriggerName = Literal["schedule", "plateau", "budget", "plan"]
@@ -12,14 +10,16 @@ Width = Annotated[int, Field(ge=1, le=65536)]
 PlaceName = Literal["all", "largest_gain"]
 
 
-class NetworkConfig(ConfigModel):
+class NetworkConfig(BaseModel):
     """Architecture that does not change while the network grows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     hidden_layers: Annotated[int, Field(ge=1, le=16)]
     batch_norm: bool
 
 
-class Stage(ConfigModel):
+class Stage(BaseModel):
     """Widths that the hidden layers have from an epoch on.
 
     Attributes:
@@ -27,8 +27,10 @@ class Stage(ConfigModel):
         neurons: of every hidden layer, or of each of them, the first one first.
     """
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
     epoch: Annotated[int, Field(ge=1)]
-    neurons: Width | Annotated[tuple[Width, ...], Field(strict=False)]
+    neurons: Width | tuple[Width, ...]
 
     def widths(self, hidden_layers: int) -> tuple[int, ...]:
         """One width for each hidden layer.
@@ -46,8 +48,10 @@ class Stage(ConfigModel):
         return self.neurons
 
 
-class GrowthConfig(ConfigModel):
+class GrowthConfig(BaseModel):
     """When the hidden layers widen, by how much, and how the new neurons start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     initial_neurons: Width
     growth_rate: Width
@@ -59,7 +63,7 @@ class GrowthConfig(ConfigModel):
     plateau_epochs: Annotated[int, Field(ge=1)]
     cooldown_epochs: Annotated[int, Field(ge=1)]
     budget_share: Annotated[float, Field(gt=0, le=1)]
-    plan: Annotated[tuple[Stage, ...], Field(strict=False)]
+    plan: tuple[Stage, ...]
     where: PlaceName
     new_unit_warmup_epochs: Annotated[float, Field(ge=0)]
     new_unit_learning_rate_scale: Annotated[float, Field(gt=0, le=100)]

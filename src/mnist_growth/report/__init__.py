@@ -1,4 +1,4 @@
-"""Pages for people: what a run was, did and left, in one HTML file that needs nothing else.
+"""One HTML file that shows a run: what it was, what it did and what came out.
 
 Tables and figures in, text out; nothing here computes a number.
 """
@@ -8,6 +8,22 @@ from mnist_growth.report.content import Section, Table
 from mnist_growth.report.facts import RunFacts
 from mnist_growth.report.missing import Missing, explain
 from mnist_growth.report.page import page
-from mnist_growth.report.run import RunResults, run_report
+from mnist_growth.report.run import run_report
+from mnist_growth.report.sections import TOPICS, optional_datasets, required_datasets
+from mnist_growth.report.topic import FIGURE, Topic
 
-__all__ = ["Missing", "ReportConfig", "RunFacts", "RunResults", "Section", "Table", "explain", "page", "run_report"]
+__all__ = [
+    "FIGURE",
+    "TOPICS",
+    "Missing",
+    "ReportConfig",
+    "RunFacts",
+    "Section",
+    "Table",
+    "Topic",
+    "explain",
+    "optional_datasets",
+    "page",
+    "required_datasets",
+    "run_report",
+]

@@ -1,9 +1,11 @@
-"""What a page consists of."""
+"""The parts of a page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
+
+_MANY_ROWS = 12
 
 
 @dataclass(frozen=True)
@@ -15,14 +17,17 @@ class Table:
         title: Caption.
         headings: One for each column.
         rows: Texts; the first one of a row says what the row is about.
-        folded: Whether a reader has to open it, as is right for many rows.
     """
 
     name: str
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
-    folded: bool = False
+
+    @property
+    def folded(self) -> bool:
+        """Whether the reader has to open the table, because it has many rows."""
+        return len(self.rows) > _MANY_ROWS
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 Format = Callable[[Any], str]
 """From a value to its text."""
@@ -16,6 +15,11 @@ MISSING = "–"
 def percent(share: float) -> str:
     """0.98765 as "98.77 %"."""
     return f"{share:.2%}".replace("%", " %")
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points: "+1.23 points"."""
+    return f"{100 * difference:+.2f} points"
 
 
 def nats(value: float) -> str:
@@ -70,17 +74,6 @@ def interval(low: Any, high: Any, form: Format) -> str:
     lower, upper = form(low), form(high)
     unit = upper.partition(" ")[2]
     return f"{lower.removesuffix(f' {unit}') if unit else lower} to {upper}"
-
-
-def of_values(values: pd.Series) -> Format:
-    """The format of a column that nobody has described: by the type of its values."""
-    if pd.api.types.is_bool_dtype(values):
-        return lambda value: "yes" if value else "no"
-    if pd.api.types.is_integer_dtype(values):
-        return count
-    if pd.api.types.is_float_dtype(values):
-        return significant
-    return str
 
 
 def _is_missing(value: Any) -> bool:

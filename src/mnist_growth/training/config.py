@@ -3,14 +3,15 @@
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from mnist_growth.config_model import ConfigModel
 from mnist_growth.machine import PrecisionName
 
 
-class LearningRateConfig(ConfigModel):
+class LearningRateConfig(BaseModel):
     """How the learning rate moves: linear warm-up, then a fall."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     schedule: Literal["cosine", "decay"]
     warmup_epochs: Annotated[float, Field(ge=0)]
@@ -19,8 +20,10 @@ class LearningRateConfig(ConfigModel):
     floor: Annotated[float, Field(ge=0)]
 
 
-class TrainingConfig(ConfigModel):
+class TrainingConfig(BaseModel):
     """One training run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=2)]

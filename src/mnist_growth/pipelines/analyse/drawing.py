@@ -14,17 +14,21 @@ _MOST_PAIRS = 20  # near-duplicates shown
 
 
 def draw_style(
-    effects: pd.DataFrame, differences: pd.DataFrame, curves: pd.DataFrame, test_digits: Digits, provenance: str
-) -> tuple[go.Figure, go.Figure, go.Figure, go.Figure]:
-    """Return the error rate by style, of remarkable digits, under interventions, and what these look like."""
-    columns = max(len(intervention.steps) for intervention in INTERVENTIONS.values())
-    images, captions = _on_one_digit(test_digits.images[:1], columns)
+    effects: pd.DataFrame, differences: pd.DataFrame, curves: pd.DataFrame, provenance: str
+) -> tuple[go.Figure, go.Figure, go.Figure]:
+    """Return the error rate by style, of digits of unusual style, and of digits that were changed."""
     return (
         figures.stamp(figures.style_effects(effects), provenance),
         figures.stamp(figures.style_differences(differences), provenance),
         figures.stamp(figures.style_interventions(curves), provenance),
-        figures.stamp(figures.intervention_examples(images, captions, columns), _dataset(test_digits)),
     )
+
+
+def draw_interventions(test_digits: Digits) -> go.Figure:
+    """Return the first test digit after each step of each intervention."""
+    columns = max(len(intervention.steps) for intervention in INTERVENTIONS.values())
+    images, captions = _on_one_digit(test_digits.images[:1], columns)
+    return figures.stamp(figures.intervention_examples(images, captions, columns), _dataset(test_digits))
 
 
 def _on_one_digit(image: NDArray[np.uint8], columns: int) -> tuple[NDArray[np.uint8], list[str]]:

@@ -2,7 +2,13 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from mnist_growth.pipelines.analyse.drawing import draw_classes, draw_hard_digits, draw_near_duplicates, draw_style
+from mnist_growth.pipelines.analyse.drawing import (
+    draw_classes,
+    draw_hard_digits,
+    draw_interventions,
+    draw_near_duplicates,
+    draw_style,
+)
 from mnist_growth.pipelines.analyse.nodes import (
     class_balance,
     digit_style,
@@ -67,14 +73,15 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 draw_style,
-                inputs=["style_effects", "style_differences", "style_interventions", "test_digits", "provenance"],
-                outputs=[
-                    "style_effects_figure",
-                    "style_differences_figure",
-                    "style_interventions_figure",
-                    "intervention_examples_figure",
-                ],
+                inputs=["style_effects", "style_differences", "style_interventions", "provenance"],
+                outputs=["style_effects_figure", "style_differences_figure", "style_interventions_figure"],
                 name="draw_style",
+            ),
+            Node(
+                draw_interventions,
+                inputs="test_digits",
+                outputs="intervention_examples_figure",
+                name="draw_interventions",
             ),
             Node(
                 draw_classes,

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mnist_growth import evaluation, figures
-from mnist_growth.digits import Digits, Split
+from mnist_growth.digits import Digits, Split, requested_dataset
 from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation import EvaluationConfig, Tally
 from mnist_growth.machine import forget_pages
@@ -51,7 +51,7 @@ def measure(
     return evaluation.test_metrics(
         predictions,
         dataset=test_digits.dataset,
-        requested_dataset=_requested_dataset(test_digits, manifest),
+        requested_dataset=requested_dataset(test_digits.dataset, manifest),
         fingerprint=test_digits.fingerprint,
         hidden_widths=trained.network.widths,
         parameters=trained.network.parameter_count,
@@ -110,7 +110,7 @@ def find_confident_mistakes(predictions: pd.DataFrame, config: EvaluationConfig)
 
 def describe(trained: TrainedNetwork, test_digits: Digits, manifest: dict[str, Any]) -> str:
     """Return the line that the figures carry: which digits, how many, and which network."""
-    dataset = figures.describe_dataset(test_digits.dataset, _requested_dataset(test_digits, manifest))
+    dataset = figures.describe_dataset(test_digits.dataset, requested_dataset(test_digits.dataset, manifest))
     return f"dataset {dataset} · {len(test_digits):,} test digits · network {_network(trained)}"
 
 
@@ -136,22 +136,27 @@ def draw_confused_pairs(
     )
 
 
-def draw_history(
-    history: pd.DataFrame, trained: TrainedNetwork, provenance: str
-) -> tuple[go.Figure, go.Figure, go.Figure]:
-    """Return the learning curves, the growth and the memory of a training.
+def measure_units(
+    trained: TrainedNetwork,
+    growth_events: pd.DataFrame,
+    test_digits: Digits,
+    predictions: pd.DataFrame,
+    config: EvaluationConfig,
+) -> pd.DataFrame:
+    """Return what became of the units of each growth, measured on evenly spaced test digits.
 
-    An older network can be evaluated beside the newest history: the figures then say that they show another training.
+    Raises:
+        ValueError: The growth events are of another network.
     """
-    last = history.iloc[-1]
-    shown = f"{last['widths']} after {last['epoch']:,} epochs"
-    if shown != _network(trained):
-        provenance = f"of another training than the network under test ({_network(trained)}): network {shown}"
-    return (
-        figures.stamp(figures.learning_curves(history), provenance),
-        figures.stamp(figures.growth(history), provenance),
-        figures.stamp(figures.memory(history), provenance),
+    chosen = evaluation.spread_sample(predictions, config.unit_digits)["index"].to_numpy()
+    return evaluation.unit_cohorts(
+        trained.network, growth_events, test_digits.images[chosen], test_digits.labels[chosen], trained.epochs
     )
+
+
+def draw_units(unit_cohorts: pd.DataFrame, provenance: str) -> go.Figure:
+    """Return the figure of the units of each growth."""
+    return figures.stamp(figures.units(unit_cohorts), provenance)
 
 
 def draw_digits(
@@ -174,8 +179,3 @@ def draw_digits(
 def _network(trained: TrainedNetwork) -> str:
     """Widths and training of a network: "512-512-512 after 18 epochs"."""
     return figures.describe_network(trained.network.widths, trained.epochs)
-
-
-def _requested_dataset(test_digits: Digits, manifest: dict[str, Any]) -> str:
-    """The set that was asked for when these digits were ingested; a manifest of other digits tells nothing."""
-    return str(manifest["requested"] if manifest["dataset"] == test_digits.dataset else test_digits.dataset)

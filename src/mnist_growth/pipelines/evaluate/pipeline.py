@@ -8,13 +8,14 @@ from mnist_growth.pipelines.evaluate.nodes import (
     draw_confused_pairs,
     draw_confusion_matrix,
     draw_digits,
-    draw_history,
     draw_reliability,
+    draw_units,
     find_ambiguous,
     find_confident_mistakes,
     measure,
     measure_calibration,
     measure_parts,
+    measure_units,
     predict,
 )
 
@@ -26,7 +27,7 @@ PREDICT = Node(predict, inputs=["network", "test_digits"], outputs="predictions"
 
 
 def create_pipeline() -> Pipeline:
-    """A trained network, its history and digits in; predictions, metrics and figures out."""
+    """A trained network, its growth events and digits in; predictions, metrics and figures out."""
     return Pipeline(
         [
             PREDICT,
@@ -83,11 +84,12 @@ def create_pipeline() -> Pipeline:
                 name="draw_confused_pairs",
             ),
             Node(
-                draw_history,
-                inputs=["training_history", "network", "provenance"],
-                outputs=["learning_curves_figure", "growth_figure", "memory_figure"],
-                name="draw_history",
+                measure_units,
+                inputs=["network", "growth_events", "test_digits", "predictions", "params:evaluation"],
+                outputs="unit_cohorts",
+                name="measure_units",
             ),
+            Node(draw_units, inputs=["unit_cohorts", "provenance"], outputs="unit_cohorts_figure", name="draw_units"),
             Node(
                 draw_digits,
                 inputs=[

@@ -3,6 +3,14 @@
 from kedro.pipeline import Node, Pipeline
 
 from mnist_growth.pipelines.train.nodes import resume_training, train_network, training_setup
+from mnist_growth.pipelines.train.results import (
+    describe_training,
+    draw_complexity,
+    draw_history,
+    measure_layers,
+    measure_memory,
+)
+from mnist_growth.training import training_summary
 
 OUTPUTS = ["network", "training_history", "growth_events"]
 
@@ -43,3 +51,32 @@ def create_resume_pipeline() -> Pipeline:
         "monitor",
     ]
     return Pipeline([SETUP, Node(resume_training, inputs=inputs, outputs=OUTPUTS, name="resume_training")])
+
+
+def create_results_pipeline() -> Pipeline:
+    """A trained network and its history in; what the training cost and how it went out."""
+    return Pipeline(
+        [
+            Node(
+                describe_training,
+                inputs=["network", "data_manifest"],
+                outputs="training_provenance",
+                name="describe_training",
+            ),
+            Node(training_summary, inputs="training_history", outputs="training_summary", name="training_summary"),
+            Node(measure_layers, inputs="network", outputs="layer_costs", name="measure_layers"),
+            Node(measure_memory, inputs=["network", "training_history"], outputs="memory_parts", name="measure_memory"),
+            Node(
+                draw_complexity,
+                inputs=["layer_costs", "memory_parts", "training_provenance"],
+                outputs="complexity_figure",
+                name="draw_complexity",
+            ),
+            Node(
+                draw_history,
+                inputs=["training_history", "training_provenance"],
+                outputs=["learning_curves_figure", "growth_figure", "cost_figure", "memory_figure"],
+                name="draw_history",
+            ),
+        ]
+    )

@@ -1,0 +1,30 @@
+"""The sections of the report of a run, in their order; a file for each."""
+
+from mnist_growth.report.sections import cost, data, difficulty, digits, growth, mistakes, results, style, units
+from mnist_growth.report.sections.configuration import configuration
+from mnist_growth.report.topic import Topic
+
+TOPICS: tuple[Topic, ...] = (
+    results.TOPIC,
+    mistakes.TOPIC,
+    growth.TOPIC,
+    units.TOPIC,
+    cost.TOPIC,
+    style.TOPIC,
+    difficulty.TOPIC,
+    digits.TOPIC,
+    data.TOPIC,
+)
+
+
+def required_datasets() -> list[str]:
+    """Return the datasets that a default run makes for the report, by their names in the catalog."""
+    return list(dict.fromkeys(name for topic in TOPICS if not topic.optional for name in topic.datasets))
+
+
+def optional_datasets() -> list[str]:
+    """Return the datasets that the report shows if another pipeline has made them."""
+    return list(dict.fromkeys(name for topic in TOPICS if topic.optional for name in topic.datasets))
+
+
+__all__ = ["TOPICS", "configuration", "optional_datasets", "required_datasets"]

@@ -1,0 +1,57 @@
+"""Time, memory and multiply-adds."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mnist_growth.report.content import Table
+from mnist_growth.report.formats import count, duration, megabytes, percent, scientific
+from mnist_growth.report.tables import Columns, described, key_values
+from mnist_growth.report.topic import Body, Topic
+
+_TRAINING: Columns = {
+    "epochs": ("epochs", count),
+    "images": ("training images processed", count),
+    "growths": ("growths", count),
+    "multiply_adds": ("multiply-adds of the training", scientific),
+    "multiply_adds_of_the_last_widths": ("multiply-adds with the final widths from the start", scientific),
+    "multiply_adds_share": ("ratio of the two", percent),
+    "seconds": ("training time, without validation and checkpoints", duration),
+    "images_per_second": ("images per second", count),
+    "peak_rss_bytes": ("peak memory of the process", megabytes),
+}
+_SUMMED: Columns = {
+    "parameters": ("parameters", count),
+    "multiply_adds": ("multiply-adds per image", count),
+    "activations": ("stored activations per image", count),
+}
+_LAYERS: Columns = {
+    "layer": ("layer", count),
+    "inputs": ("inputs", count),
+    "outputs": ("units", count),
+    **_SUMMED,
+}
+_MEMORY: Columns = {"part": ("part", str), "formula": ("formula", str), "bytes": ("memory", megabytes)}
+
+
+def _body(results: Mapping[str, Any]) -> Body:
+    costs, memory = results["layer_costs"], results["memory_parts"]
+    layers = described("layer_costs", "Complexity of the trained network; the last layer is the output", costs, _LAYERS)
+    total = ("all", "", "", *(count(costs[name].sum()) for name in _SUMMED))
+    rows = [row[:2] for row in key_values(results["training_summary"], _TRAINING)]
+    title = "Memory of the training: P parameters, A activations per image, B images at once"
+    return Body(
+        tables=[
+            Table("training_cost", "The training", ("", "value"), rows),
+            replace(layers, rows=[*layers.rows, total]),
+            described("memory_parts", title, memory, _MEMORY),
+        ]
+    )
+
+
+TOPIC = Topic(
+    "cost",
+    "Cost",
+    ("training_summary", "layer_costs", "memory_parts", "cost_figure", "complexity_figure", "memory_figure"),
+    _body,
+)

@@ -1,0 +1,54 @@
+"""How well each digit is recognised, and what it is confused with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mnist_growth.report.formats import count, decimals, percent
+from mnist_growth.report.tables import Columns, described
+from mnist_growth.report.topic import Body, Topic
+
+_CLASSES: Columns = {
+    "digit": ("digit", count),
+    "support": ("test digits", count),
+    "precision": ("precision", percent),
+    "recall": ("recall", percent),
+    "f1": ("F1", decimals),
+}
+_PAIRS: Columns = {
+    "first": ("digit A", count),
+    "second": ("digit B", count),
+    "mistakes": ("mistakes", count),
+    "rate": ("share of all A and B", percent),
+    "first_as_second_rate": ("A taken for B", percent),
+    "second_as_first_rate": ("B taken for A", percent),
+}
+
+
+def _body(results: Mapping[str, Any]) -> Body:
+    pairs = results["confused_pairs"]
+    confused = pairs[pairs["mistakes"] > 0]
+    title = "Confused pairs of digits, with 95 % intervals"
+    return Body(
+        tables=[
+            described("class_metrics", "Each digit, with 95 % intervals", results["class_metrics"], _CLASSES),
+            described("confused_pairs", title, confused, _PAIRS),
+        ]
+    )
+
+
+TOPIC = Topic(
+    "mistakes",
+    "Mistakes",
+    (
+        "class_metrics",
+        "confused_pairs",
+        "confusion_matrix_figure",
+        "confused_pairs_figure",
+        "confused_digits_figure",
+        "worst_mistakes_figure",
+        "ambiguous_digits_figure",
+        "reliability_figure",
+        "sample_predictions_figure",
+    ),
+    _body,
+)

@@ -1,0 +1,42 @@
+"""The numbers that matter most."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mnist_growth.report.content import Table
+from mnist_growth.report.formats import count, decimals, nats, percent
+from mnist_growth.report.tables import Columns, described, key_values
+from mnist_growth.report.topic import Body, Topic
+
+_METRICS: Columns = {
+    "accuracy": ("test accuracy", percent),
+    "error_rate": ("test error rate", percent),
+    "errors": ("mistakes", count),
+    "examples": ("test digits", count),
+    "top_2_accuracy": ("true digit among the two most probable", percent),
+    "loss": ("test loss (negative log-likelihood)", nats),
+    "brier_score": ("Brier score", decimals),
+    "macro_f1": ("macro F1", decimals),
+    "expected_calibration_error": ("expected calibration error", percent),
+}
+_PARTS: Columns = {
+    "part": ("digits", str),
+    "examples": ("number", count),
+    "errors": ("mistakes", count),
+    "accuracy": ("accuracy", percent),
+    "loss": ("loss", nats),
+}
+
+
+def _body(results: Mapping[str, Any]) -> Body:
+    rows = key_values(results["test_metrics"], _METRICS)
+    parts = results["accuracy_by_part"]
+    return Body(
+        tables=[
+            Table("key_numbers", "Key numbers", ("", "value", "95 % interval"), rows),
+            described("accuracy_by_part", "The trained network on each part of the data, without warps", parts, _PARTS),
+        ]
+    )
+
+
+TOPIC = Topic("results", "Result", ("test_metrics", "accuracy_by_part"), _body)
