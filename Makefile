@@ -8,7 +8,7 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test check coverage bench bench-run bench-growth bench-inference bench-serving fuzz-serving serve viz ui docs clean
+.PHONY: help install run test check coverage bench bench-run bench-growth bench-inference bench-serving bench-page check-serving check-drift stress fuzz-serving results-page phases serve viz ui docs clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
@@ -19,12 +19,18 @@ help:
 	@echo "make serve                      serve the newest network over HTTP (kedro serve)"
 	@echo "make ui                         open the tracked runs in the browser (mlflow ui)"
 	@echo "make viz                        build a static Kedro-Viz site in build/"
-	@echo "make bench                      benchmark training speed and start-up (ARGS=--quick for a trial)"
-	@echo "make bench-run                  benchmark accuracy, time and memory of complete runs over seeds"
-	@echo "make bench-growth               compare ways of growing with the fixed network (hours; ARGS=--quick for a trial)"
-	@echo "make bench-inference            benchmark the latency of the newest network in torch, ONNX and int8"
-	@echo "make bench-serving              compare throughput, latency and memory of the service with two other servers"
-	@echo "make fuzz-serving               send malformed requests to the service: 10,000 of its own, then schemathesis"
+	@echo "make bench                      training speed: throughput, time to accuracy, start-up and more (ARGS=--quick: a trial)"
+	@echo "make bench-run                  accuracy, time and memory of complete runs with several seeds"
+	@echo "make bench-growth               ways of growing compared with a fixed width (hours)"
+	@echo "make bench-inference            latency of the newest network in PyTorch, ONNX and int8"
+	@echo "make bench-serving              requests per second, latency and memory of the service, compared with two others"
+	@echo "make bench-page                 write the tables of docs/benchmarks.md from benchmarks/results"
+	@echo "make check-serving              compare the answers of the service with the newest evaluation"
+	@echo "make check-drift                drift monitor: no alarm on test digits, an alarm on changed ones"
+	@echo "make stress                     killed trainings, damaged files, leaks, data larger than memory (an hour)"
+	@echo "make fuzz-serving               malformed requests: 10,000 of our own, and those of schemathesis"
+	@echo "make results-page               print the tables of docs/results.md from the newest run"
+	@echo "make phases                     print the table of docs/documented-run.md from the newest training"
 	@echo "make clean                      remove the virtual environment and caches, but no data"
 
 install: $(STAMP)
@@ -71,6 +77,24 @@ bench-inference: $(STAMP)
 
 bench-serving: $(RIVALS)
 	$(BIN)/python -m benchmarks.serving.load $(ARGS)
+
+bench-page: $(STAMP)
+	$(BIN)/python -m benchmarks.page
+
+check-serving: $(STAMP)
+	$(BIN)/python -m benchmarks.serving.accuracy $(ARGS)
+
+check-drift: $(STAMP)
+	$(BIN)/python -m benchmarks.serving.drift $(ARGS)
+
+stress: $(STAMP)
+	$(BIN)/python -m benchmarks.stress.suite $(ARGS)
+
+results-page: $(STAMP)
+	$(BIN)/python -m benchmarks.accuracy.results_page $(ARGS)
+
+phases: $(STAMP)
+	$(BIN)/python -m benchmarks.accuracy.phases $(ARGS)
 
 fuzz-serving: $(RIVALS)
 	$(BIN)/python -m benchmarks.stress.fuzz_serving $(ARGS)

@@ -1,6 +1,6 @@
-"""Print what a training was like at each width, in Markdown, from the newest training history in data/.
+"""Print one row for each width of the newest training, in Markdown: the table of docs/documented-run.md.
 
-kedro run --env documented && python -m benchmarks.accuracy.phases
+`kedro run --env documented`, then `make phases`.
 """
 
 import argparse
@@ -10,7 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.accuracy.results_page import newest, percent
+from benchmarks.accuracy.results_page import percent
+from benchmarks.common.artifacts import newest
+from benchmarks.common.paths import PROJECT
 from benchmarks.common.tables import markdown
 
 HEADER = (
@@ -18,20 +20,28 @@ HEADER = (
     "Neurons",
     "Parameters",
     "Learning rate",
-    "Training loss, at the end",
-    "Training accuracy, at the end, %",
-    "Validation loss, at the end",
-    "Validation accuracy, at the end, %",
+    "Final training loss",
+    "Final training accuracy, %",
+    "Final validation loss",
+    "Final validation accuracy, %",
     "Seconds per epoch",
     "Peak memory, MB",
 )
 
 
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--project", type=Path, default=PROJECT, help="folder of the project")
+    history = pd.read_parquet(newest("training_history.parquet", parser.parse_args().project))
+    print(markdown(HEADER, [row(phase) for phase in phases(history).to_dict("records")]))
+
+
 def phases(history: pd.DataFrame) -> pd.DataFrame:
-    """One row for each stretch of epochs with the same widths.
+    """Return one row for each stretch of epochs with the same widths.
 
     Args:
-        history: with the columns of ``training.EpochRecord``.
+        history: Training history, with the columns of `training.EpochRecord`.
     """
     numbered = (history["widths"] != history["widths"].shift()).cumsum()
     by_phase = history.groupby(numbered)
@@ -45,7 +55,7 @@ def phases(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def row(phase: Mapping[Any, Any]) -> list[str]:
-    """Cells of a phase."""
+    """Format the cells of a phase."""
     return [
         f"{phase['first_epoch']}-{phase['last_epoch']}",
         str(phase["widths"]),
@@ -58,14 +68,6 @@ def row(phase: Mapping[Any, Any]) -> list[str]:
         f"{phase['seconds']:.2f}",
         f"{phase['peak_rss_bytes'] / 1e6:,.0f}",
     ]
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--project", type=Path, default=Path.cwd(), help="folder of the project; the current one")
-    history = pd.read_parquet(newest(parser.parse_args().project, "training_history.parquet"))
-    print(markdown(HEADER, [row(phase) for phase in phases(history).to_dict("records")]))
 
 
 if __name__ == "__main__":

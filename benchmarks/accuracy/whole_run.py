@@ -1,54 +1,60 @@
-"""Accuracy, time and memory of whole runs: `python -m benchmarks.accuracy.whole_run --params dataset=mnist --seeds 3`.
+"""Measure accuracy, time and memory of complete runs with several seeds.
 
-Every run is a `kedro run` in a process of its own, with another seed. Prints a table and writes
-benchmarks/results/whole_run.json, where results of other environments and parameters are kept.
+Every run is a `kedro run` in a process of its own, in a copy of the project folder, with another seed. Prints a table
+and writes whole_run.json, which keeps the results of other environments and parameters.
 """
 
-import argparse
 import json
-import shutil
-import statistics
-import subprocess
-import sys
+import tempfile
 import time
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 
-from benchmarks.common.hardware import describe
-from benchmarks.common.paths import PROJECT, RESULTS
+from benchmarks.common.artifacts import newest
+from benchmarks.common.circumstances import Circumstances
+from benchmarks.common.cli import parser
+from benchmarks.common.project_folder import make_project, run_kedro
+from benchmarks.common.results import write_results
+from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
 
-FILE = RESULTS / "whole_run.json"
+NAME = "whole_run"
 
 
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--env", default="local", help="Kedro environment")
-    parser.add_argument("--params", default="", help="parameters beside the seed, as for kedro run")
-    parser.add_argument("--seeds", type=int, default=3, help="number of runs, seeds 0, 1, ...")
-    options = parser.parse_args()
+    options_parser = parser(__doc__, "one run of the environment smoke")
+    options_parser.add_argument("--env", default="local", help="Kedro environment")
+    options_parser.add_argument("--params", default="", help="parameters besides the seed, as for kedro run")
+    options_parser.add_argument("--seeds", type=int, default=3, help="number of runs, with the seeds 0, 1, ...")
+    options = options_parser.parse_args()
+    if options.quick:
+        options.env, options.seeds = "smoke", 1
+    circumstances = Circumstances.now(quick=options.quick)
+    with tempfile.TemporaryDirectory() as folder:
+        project = make_project(Path(folder) / "project", with_raw_digits=True)
+        runs = [one_run(project, options.env, options.params, seed) for seed in range(options.seeds)]
+    key = " ".join(part for part in (f"--env {options.env}", options.params) if part)
+    findings = {"runs": runs}
+    path = write_results(NAME, circumstances, findings, n=len(runs), quick=options.quick, entry=key)
+    print(table(key, {**asdict(circumstances), **findings}))
+    print(f"\nWrote {path}.")
 
-    runs = [one_run(options.env, options.params, seed) for seed in range(options.seeds)]
-    name = " ".join(part for part in (f"--env {options.env}", options.params) if part)
-    results = json.loads(FILE.read_text()) if FILE.exists() else {}
-    results[name] = {"date": time.strftime("%Y-%m-%d"), "hardware": describe(), "runs": runs}
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(json.dumps(results, indent=2, sort_keys=True) + "\n")
-    print(table(name, results[name]))
 
-
-def one_run(env: str, params: str, seed: int) -> dict[str, Any]:
-    """Run the project once and collect what it measured."""
-    command = [shutil.which("kedro", path=str(Path(sys.executable).parent)) or "kedro", "run", "--env", env]
-    command += ["--params", ",".join(part for part in (params, f"training.seed={seed}") if part)]
-    print(" ".join(["kedro", *command[1:]]), flush=True)
+def one_run(project: Path, env: str, params: str, seed: int) -> dict[str, Any]:
+    """Run the project once and collect its results."""
+    parameters = ",".join(part for part in (params, f"training.seed={seed}") if part)
+    arguments = ["run", "--env", env, "--params", parameters]
+    print(f"kedro {' '.join(arguments)}", flush=True)
     started = time.perf_counter()
-    subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+    run_kedro(project, *arguments, threads=torch.get_num_threads())
     seconds = time.perf_counter() - started
-    metrics = json.loads(newest("08_reporting/test_metrics.json").read_text())
-    history = pd.read_parquet(newest("06_models/training_history.parquet"))
+    metrics = json.loads(newest("test_metrics.json", project).read_text("utf-8"))
+    history = pd.read_parquet(newest("training_history.parquet", project))
     return {
         "seed": seed,
         "dataset": metrics["dataset"],
@@ -64,28 +70,20 @@ def one_run(env: str, params: str, seed: int) -> dict[str, Any]:
     }
 
 
-def newest(dataset: str) -> Path:
-    """File of the newest version of a dataset in the data folder."""
-    folder = PROJECT / "data" / dataset
-    return max(folder.iterdir()) / folder.name
-
-
-def table(name: str, result: dict[str, Any]) -> str:
-    """One row of mean, deviation and number of runs, as Markdown."""
-    runs, machine = result["runs"], result["hardware"]
-
-    def mean(key: str) -> str:
-        values = [run[key] for run in runs]
-        deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-        scale, digits = (100, 2) if "accuracy" in key else (1, 0)
-        return f"{scale * statistics.mean(values):.{digits}f} ± {scale * deviation:.{digits}f}"
-
-    return (
-        f"| run | test accuracy, % | command, s | training, s | peak RSS, MB | n |\n|---|---|---|---|---|---|\n"
-        f"| {name} | {mean('test_accuracy')} | {mean('command_seconds')} | {mean('training_seconds')} "
-        f"| {mean('peak_rss_mb')} | {len(runs)} |\n"
-        f"{machine['processor']}, {machine['threads']} threads, float32 matmul {machine['matmul_gflops']} GFLOP/s"
+def table(name: str, result: Mapping[str, Any]) -> str:
+    """Format mean, deviation and number of runs."""
+    runs = result["runs"]
+    header = ("run", "test accuracy, %", "command, s", "training, s", "peak RSS, MB", "n")
+    row = (
+        name,
+        mean_and_deviation([100 * run["test_accuracy"] for run in runs], 2),
+        *(
+            mean_and_deviation([run[key] for run in runs], 0)
+            for key in ("command_seconds", "training_seconds", "peak_rss_mb")
+        ),
+        len(runs),
     )
+    return f"{markdown(header, [row])}\n\n{machine_line(result)}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A training for benchmarks that need no Kedro: digits, parameters and a budget put together."""
+"""A training that benchmarks run without Kedro."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,3 +89,13 @@ def prepare(
     )
     pixels = pixel_statistics(digits.images, parts.train)
     return PreparedTraining(setup, TrainingData.of(digits, parts, budget), budget, pixels)
+
+
+class Unsaved:
+    """Writes no checkpoints: a run is short enough to be repeated."""
+
+    def save(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Ignore the state."""
+
+    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Ignore the end of an epoch."""

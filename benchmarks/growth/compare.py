@@ -1,40 +1,33 @@
-"""Does growth pay? `python -m benchmarks.growth.compare --dataset mnist --epochs 40 --seeds 10`.
+"""Compare ways of growing with a network of fixed width: `make bench-growth ARGS="--dataset mnist --epochs 40"`.
 
-Trains every method on every seed with one recipe (that of the environment) and compares each with the fixed network,
-as wide from the start as the grown ones are at the end: after as many epochs, and after fewer epochs that cost as many
-multiply-adds as growing did. Grown networks spend a given share of the multiply-adds of the fixed one; gromo's
-GrowingMLP, which is among the methods where it is installed (extra `benchmarks`), gets as many.
+Trains every method with every seed and one recipe, and compares it with the fixed network, which is as wide from the
+start as the grown ones are at the end: after the same number of epochs, and after fewer epochs that cost as many
+multiply-adds as growing did. Grown networks spend a given share of the multiply-adds of the fixed one, and so does
+GrowingMLP of gromo, which takes part where it is installed (extra `benchmarks`).
 
-Every run is written to the results file when it ends, and what is there is not run again: an interrupted benchmark
-goes on, more seeds or methods add to it. After a change of the code that matters, move the file away: each run has
-its commit in it. Prints a table and writes a figure beside the results. `--quick` takes less
-than a minute, for CI.
+Every run is written to growth.json when it ends, and is not repeated: an interrupted benchmark continues, and more
+seeds or methods add to it. After a change of the code that matters, move the file away; each run contains its commit.
+Prints a table and writes a figure.
 """
 
 import argparse
 import hashlib
-import importlib.util
 import json
-import statistics
-from collections.abc import Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
-from scipy import stats
-
-from benchmarks.common.hardware import describe
-from benchmarks.common.paths import PROJECT, QUICK_RESULTS, RESULTS
-from benchmarks.common.tables import mean_and_deviation, write_results
-from benchmarks.growth.methods import FIXED, FIXED_FEWER, GROMO, GROWN, one_run
+from benchmarks.common import cli, recipes
+from benchmarks.common.circumstances import Circumstances
+from benchmarks.common.results import read_results, results_file, write_results
+from benchmarks.growth.methods import GROMO, METHODS, one_run
+from benchmarks.growth.tables import draw, table
+from benchmarks.page import write_page
 from mnist_growth.digits import Digits, DigitSet
-from mnist_growth.figures import stamp
-from mnist_growth.figures.theme import TEMPLATE
-from mnist_growth.model_source import Project
 
 NAME = "growth"
-QUICK = {
+QUICK_DIGITS = 300
+QUICK_RECIPE = {
     "training": {"epochs": 6, "batch_size": 32},
     "growth": {"initial_neurons": 16, "growth_rate": 16, "max_neurons": 64, "plateau_epochs": 1, "cooldown_epochs": 1},
 }
@@ -42,154 +35,62 @@ QUICK = {
 
 def main() -> None:
     """Train what is missing, then print the table and draw the figure."""
-    methods = [FIXED, FIXED_FEWER, *GROWN, GROMO]
-    usual = methods if importlib.util.find_spec("gromo") else methods[:-1]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--env", default="local", help="Kedro environment whose recipe is used")
+    installed = [name for name in METHODS if name != GROMO or find_spec("gromo")]
+    parser = cli.parser(__doc__, "300 digits of the sample, a small network, 6 epochs")
+    parser.add_argument("--env", default="local", help="Kedro environment with the recipe")
     parser.add_argument("--dataset", default="sample")
-    parser.add_argument("--epochs", type=int, help="other number of epochs than that of the recipe")
-    parser.add_argument("--share", type=float, default=0.65, help="of the fixed network's multiply-adds")
-    parser.add_argument("--seeds", type=int, default=3, help="seeds 0, 1, ...")
-    parser.add_argument("--methods", nargs="+", default=usual, choices=methods)
-    parser.add_argument("--quick", action="store_true", help="300 digits of the sample, a small network, 6 epochs")
+    parser.add_argument("--epochs", type=int, help="number of epochs; that of the recipe without it")
+    parser.add_argument("--share", type=float, default=0.65, help="of the multiply-adds of the fixed network")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds: 0, 1, ...")
+    parser.add_argument("--methods", nargs="+", default=installed, choices=METHODS, help="default: those installed")
     options = parser.parse_args()
 
-    recipe, digits = load_recipe(options)
-    path = (QUICK_RESULTS if options.quick else RESULTS) / f"{NAME}.json"
-    results = json.loads(path.read_text()) if path.exists() else {}
+    circumstances = Circumstances.now(quick=options.quick)
+    recipe, digits = recipe_and_digits(options)
     key = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
-    entry = results.setdefault(key, {"recipe": recipe, "hardware": describe(), "runs": []})
-    done = {(run["method"], run["seed"]) for run in entry["runs"]}
+    runs: list[dict[str, Any]] = read_results(NAME, quick=options.quick).get(key, {}).get("runs", [])
+    done = {(run["method"], run["seed"]) for run in runs}
+    origin = {"commit": circumstances.commit, "clean": circumstances.clean, "date": circumstances.date}
     for seed in range(options.seeds):
         for method in options.methods:
             if (method, seed) not in done:
-                entry["runs"].append(one_run(method, seed, recipe, digits))
-                write_results(NAME, results, quick=options.quick)
+                runs.append({**origin, **one_run(method, seed, recipe, digits)})
+                findings = {"recipe": recipe, "runs": runs}
+                n = len({run["seed"] for run in runs})
+                write_results(NAME, circumstances, findings, n=n, quick=options.quick, entry=key)
+    entry = read_results(NAME, quick=options.quick)[key]
+    path = results_file(NAME, quick=options.quick)
     print(table(entry))
-    figure = draw(entry)
-    figure.write_html(path.with_name(f"growth-{key}.html"), include_plotlyjs="cdn")
-    print(f"{path} and growth-{key}.html beside it")
+    draw(entry).write_html(path.with_name(f"growth-{key}.html"), include_plotlyjs="cdn")
+    print(f"\nWrote {path} and growth-{key}.html.")
+    if not options.quick:
+        write_page()
 
 
-def load_recipe(options: argparse.Namespace) -> tuple[dict[str, Any], DigitSet]:
-    """What is the same in all runs, as plain values, and the digits."""
-    runtime: dict[str, Any] = {"dataset": "sample" if options.quick else options.dataset}
-    if options.epochs:
-        runtime["training"] = {"epochs": options.epochs}
+def recipe_and_digits(options: argparse.Namespace) -> tuple[dict[str, Any], DigitSet]:
+    """Return what all runs have in common, as plain values, and the digits."""
+    overrides: dict[str, Any] = {"training": {"epochs": options.epochs}} if options.epochs else {}
     if options.quick:
-        runtime |= QUICK
-    context = Project(PROJECT, options.env, None, runtime).context()
-    parameters, digits = context.config_loader["parameters"], context.catalog.load("digit_archive")
+        overrides |= QUICK_RECIPE
+    parameters, digits = recipes.load(options.env, "sample" if options.quick else options.dataset, overrides)
     if options.quick:
-        chosen = slice(300)
-        digits = replace(digits, train=part(digits.train, chosen), test=part(digits.test, chosen))
+        digits = replace(digits, train=first(digits.train), test=first(digits.test))
+    training = {name: value for name, value in parameters["training"].items() if name != "seed"}
     recipe = {
         "dataset": digits.dataset,
         "fingerprint": digits.fingerprint,
         "train_digits": len(digits.train),
         "test_digits": len(digits.test),
         "share": options.share,
-        **{group: parameters[group] for group in ("network", "growth", "training", "warps", "split")},
+        **{group: parameters[group] for group in ("network", "growth", "warps", "split")},
+        "training": training,
     }
-    recipe["training"] = {name: value for name, value in recipe["training"].items() if name != "seed"}
     return recipe, digits
 
 
-def part(digits: Digits, chosen: slice) -> Digits:
-    """Some of the digits."""
-    return replace(digits, images=digits.images[chosen], labels=digits.labels[chosen])
-
-
-def table(entry: Mapping[str, Any]) -> str:
-    """One row per method, as Markdown: means, deviations, and differences to the fixed network on the same seeds."""
-    by_method = runs_by_method(entry)
-    cost = statistics.mean(run["multiply_adds"] for run in by_method.get(FIXED, entry["runs"]))
-    lines = [
-        "| method | multiply-adds, share of fixed | wall time, s | test accuracy, % | minus fixed, equal epochs "
-        "| minus fixed, equal multiply-adds | n |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for method, runs in by_method.items():
-        lines.append(
-            f"| {method} | {statistics.mean(run['multiply_adds'] for run in runs) / cost:.2f} "
-            f"| {mean_and_deviation([run['wall_seconds'] for run in runs], 1)} "
-            f"| {mean_and_deviation([100 * run['test_accuracy'] for run in runs], 2)} "
-            f"| {difference(runs, by_method.get(FIXED, []))} | {difference(runs, by_method.get(FIXED_FEWER, []))} "
-            f"| {len(runs)} |"
-        )
-    recipe, machine = entry["recipe"], entry["hardware"]
-    lines += [
-        "",
-        f"{recipe['dataset']}, {recipe['train_digits']:,} training and {recipe['test_digits']:,} test digits, "
-        f"{recipe['growth']['initial_neurons']} to {recipe['growth']['max_neurons']} units in "
-        f"{recipe['network']['hidden_layers']} layers, {recipe['training']['epochs']} epochs. Mean ± deviation over n "
-        "seeds; differences in points, on the same seeds, with the 95 % interval of their mean.",
-        f"{machine['processor']}, {machine['threads']} threads, float32 matmul {machine['matmul_gflops']} GFLOP/s",
-    ]
-    return "\n".join(lines)
-
-
-def runs_by_method(entry: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """All runs of each method, in the order in which the methods are listed."""
-    order = [FIXED, FIXED_FEWER, *GROWN, GROMO]
-    runs = {method: [run for run in entry["runs"] if run["method"] == method] for method in order}
-    return {method: found for method, found in runs.items() if found}
-
-
-def difference(runs: list[dict[str, Any]], others: list[dict[str, Any]]) -> str:
-    """Mean difference in accuracy, in points, over the seeds that both have, with its 95 % interval (Student's t)."""
-    accuracy = {run["seed"]: run["test_accuracy"] for run in others}
-    differences = [100 * (run["test_accuracy"] - accuracy[run["seed"]]) for run in runs if run["seed"] in accuracy]
-    if runs is others or not differences:
-        return "-"
-    mean = statistics.mean(differences)
-    if len(differences) < 2:
-        return f"{mean:+.3f}"
-    half = stats.t.ppf(0.975, len(differences) - 1) * statistics.stdev(differences) / len(differences) ** 0.5
-    return f"{mean:+.3f} [{mean - half:+.3f}, {mean + half:+.3f}]"
-
-
-def draw(entry: Mapping[str, Any]) -> go.Figure:
-    """Test accuracy against multiply-adds and against wall time: each run, and the mean of each method."""
-    figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04)
-    panels = (("multiply_adds", "training multiply-adds"), ("wall_seconds", "wall time (s)"))
-    symbols = (
-        "circle",
-        "square",
-        "diamond",
-        "cross",
-        "x",
-        "triangle-up",
-        "triangle-down",
-        "star",
-        "hexagram",
-        "bowtie",
-    )
-    colors = TEMPLATE.layout.colorway
-    for index, (method, runs) in enumerate(runs_by_method(entry).items()):
-        style = {"color": colors[index % len(colors)], "symbol": symbols[index % len(symbols)]}
-        accuracy = [run["test_accuracy"] for run in runs]
-        for column, (key, _) in enumerate(panels, start=1):
-            spent = [run[key] for run in runs]
-            common = {"name": method, "legendgroup": method, "mode": "markers"}
-            figure.add_scatter(
-                x=spent, y=accuracy, marker={**style, "size": 6, "opacity": 0.35}, showlegend=False,
-                hovertemplate="%{y:.2%}", row=1, col=column, **common,
-            )  # fmt: skip
-            figure.add_scatter(
-                x=[statistics.mean(spent)], y=[statistics.mean(accuracy)], marker={**style, "size": 13},
-                showlegend=column == 1, hovertemplate="mean %{y:.3%}", row=1, col=column, **common,
-            )  # fmt: skip
-    for column, (_, title) in enumerate(panels, start=1):
-        figure.update_xaxes(title_text=title, rangemode="tozero", row=1, col=column)
-    figure.update_yaxes(title_text="test accuracy", tickformat=".4~p", row=1, col=1)
-    figure.update_layout(template=TEMPLATE, title="Does growth pay?", height=520)
-    recipe, seeds = entry["recipe"], {run["seed"] for run in entry["runs"]}
-    provenance = (
-        f"dataset {recipe['dataset']} · {recipe['test_digits']:,} test digits · "
-        f"{recipe['training']['epochs']} epochs · {len(seeds)} seeds · large: mean of a method"
-    )
-    return stamp(figure, provenance)
+def first(digits: Digits) -> Digits:
+    """Return the first digits."""
+    return replace(digits, images=digits.images[:QUICK_DIGITS], labels=digits.labels[:QUICK_DIGITS])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""gromo's GrowingMLP in the benchmark of growth: grown with gromo's own functions, all else as for the others.
+"""GrowingMLP of gromo in the growth benchmark, grown with the functions of gromo; everything else as for the others.
 
-The same digits, split, warps, batches, course of the learning rate, weight decay and averaging of weights as ours. It
-has no batch norm, and its optimizer starts anew at each growth: so do gromo's tutorials. It gets as many multiply-adds,
-and grows after the same shares of them, by at most as many neurons. Where it finds fewer worth adding, it is cheaper
-and so trains for more epochs.
+Digits, split, warps, batches, learning-rate schedule, weight decay and weight averaging are the same as for our
+networks. As in the tutorials of gromo, it has no batch norm, and its optimizer is created again at each growth. It
+gets as many multiply-adds, and grows after the same shares of them, by at most as many neurons. Where it adds fewer,
+an epoch is cheaper, and it trains for more epochs.
 """
 
 import itertools
@@ -24,7 +24,7 @@ from mnist_growth.digits import NUM_CLASSES, apply_warps, draw_warps
 from mnist_growth.network import budgeted_neurons, training_multiply_adds
 from mnist_growth.training import learning_rate, warp_strength
 
-RATE = 0.5  # of ours; without batch norm
+RATE = 0.5  # learning rate relative to ours, since it has no batch norm
 
 
 @dataclass
@@ -32,10 +32,10 @@ class GromoTraining:
     """A network of gromo in training.
 
     Attributes:
-        prepared: digits and parameters.
-        multiply_adds: of the training batches so far, without those of the statistics and line searches of growth.
-        growths: epoch, from 1, and widths of the hidden layers after each growth.
-        curve: multiply-adds and validation accuracy after each epoch.
+        prepared: Digits and parameters.
+        multiply_adds: Multiply-adds of the training batches so far, without the statistics and line searches of growth.
+        growths: Epoch, from 1, and widths of the hidden layers after each growth.
+        curve: Multiply-adds and validation accuracy after each epoch.
     """
 
     prepared: PreparedTraining
@@ -61,14 +61,14 @@ class GromoTraining:
 
     @property
     def done(self) -> float:
-        """Share of the multiply-adds that is spent, in epochs of the recipe."""
+        """Return the multiply-adds spent, in epochs of the recipe."""
         setup = self.prepared.setup
         fixed = training_multiply_adds([setup.growth.max_neurons] * self.layers) * len(self.prepared.data.train)
         return self.multiply_adds / (setup.growth.budget_share * fixed)
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Of the hidden layers."""
+        """Return the widths of the hidden layers."""
         return tuple(layer.out_features for layer in list(self.model.layers)[: self.layers])
 
     def run(self) -> None:
@@ -90,7 +90,7 @@ class GromoTraining:
 
     @torch.no_grad()
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """Classes int64 [N] of images uint8 [N, 28, 28], by the averaged weights."""
+        """Return the classes int64 [N] of images uint8 [N, 28, 28] according to the averaged weights."""
         self.average.eval()
         return np.concatenate(
             [
@@ -100,7 +100,7 @@ class GromoTraining:
         )
 
     def _train(self, pixels: Tensor, labels: Tensor) -> None:
-        """One update of the weights."""
+        """Update the weights once."""
         training = self.prepared.setup.training
         self.model.train()
         for group in self.optimizer.param_groups:
@@ -112,21 +112,21 @@ class GromoTraining:
         self.multiply_adds += len(labels) * training_multiply_adds(self.widths)
 
     def _grow_to(self, wanted: int) -> None:
-        """One hidden layer after the other, by at most what it lacks."""
+        """Widen one hidden layer after the other, by at most what it lacks."""
         self.wanted = wanted
         for layer, width in enumerate(self.widths):
             if wanted > width:
                 grow(self.model, list(itertools.islice(self._batches(), BATCHES)), layer, wanted - width)
 
     def _restart(self) -> None:
-        """Begin anew with the optimizer and the average: the parameters are others."""
+        """Create the optimizer and the average again: growth has replaced the parameters."""
         training = self.prepared.setup.training
         self.optimizer = torch.optim.AdamW(self.model.parameters(), weight_decay=training.weight_decay)
         averaging = get_ema_multi_avg_fn(training.ema_decay)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.model, multi_avg_fn=averaging)
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Warped pixels float32 [B, 784] and labels of an epoch, in random order."""
+        """Give warped pixels float32 [B, 784] and labels of an epoch, in random order."""
         data, setup = self.prepared.data, self.prepared.setup
         size = setup.training.batch_size
         order = data.train[torch.randperm(len(data.train), generator=self.generator)]
@@ -137,6 +137,6 @@ class GromoTraining:
             yield self._pixels(apply_warps(images, warps)), labels
 
     def _pixels(self, images: Tensor) -> Tensor:
-        """Normalised pixels float32 [N, 784]."""
+        """Normalise pixels to float32 [N, 784]."""
         pixels = self.prepared.pixels
         return images.float().flatten(1).sub_(pixels.mean).div_(pixels.std)

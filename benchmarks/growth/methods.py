@@ -1,4 +1,4 @@
-"""The methods that the benchmark of growth compares, and one training of one of them."""
+"""The methods that the growth benchmark compares, and one training with one of them."""
 
 import math
 import time
@@ -8,17 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common.paths import PROJECT
-from benchmarks.common.training import PreparedTraining, prepare
+from benchmarks.common.training import PreparedTraining, Unsaved, prepare
 from mnist_growth.digits import Digits, DigitSet, SplitConfig, WarpConfig
-from mnist_growth.hooks import git_commit
 from mnist_growth.network import GrowthConfig, NetworkConfig, Stage, predict_logits, training_multiply_adds
-from mnist_growth.training import Monitors, TrainingConfig, TrainingSetup, TrainingState
+from mnist_growth.training import Monitors, TrainingConfig
 
 FIXED, FIXED_FEWER, GROMO = "fixed", "fixed, fewer epochs", "gromo"
 FIRST_LAYER_FIRST = "zero_fan_out, first layer first"
-Predict = Callable[[NDArray[np.uint8]], NDArray[np.int64]]
-Trained = tuple[Predict, dict[str, Any]]
 GROWN: dict[str, dict[str, str]] = {
     FIRST_LAYER_FIRST: {"operator": "zero_fan_out"},
     "zero_fan_out": {"operator": "zero_fan_out"},
@@ -29,20 +25,27 @@ GROWN: dict[str, dict[str, str]] = {
     "zero_fan_out, largest gain": {"operator": "zero_fan_out", "where": "largest_gain"},
     "zero_fan_out, plateau": {"operator": "zero_fan_out", "trigger": "plateau"},
 }
+"""Growth parameters of each method of this project."""
 
+METHODS = [FIXED, FIXED_FEWER, *GROWN, GROMO]
+"""All methods in the order of the table."""
 
-class Unsaved:
-    """No checkpoints: a run of the benchmark is short enough to be done again."""
-
-    def save(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Forget the state."""
-
-    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Nothing is kept of it."""
+Predict = Callable[[NDArray[np.uint8]], NDArray[np.int64]]
+Trained = tuple[Predict, dict[str, Any]]
 
 
 def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet) -> dict[str, Any]:
-    """Train one network and test it."""
+    """Train one network and test it.
+
+    Args:
+        method: One of `METHODS`.
+        seed: Seed of the training.
+        recipe: What all runs have in common.
+        digits: Training and test digits.
+
+    Returns:
+        Results of the run, as values that JSON has.
+    """
     prepared = prepared_for(method, seed, recipe, digits.train)
     started = time.perf_counter()
     predict, found = (train_gromo if method == GROMO else train_ours)(prepared)
@@ -52,7 +55,6 @@ def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet)
     return {
         "method": method,
         "seed": seed,
-        "commit": git_commit(PROJECT),
         "test_accuracy": accuracy,
         "validation_accuracy": found["curve"][-1][1],
         "multiply_adds": found["curve"][-1][0],
@@ -87,14 +89,13 @@ def train_gromo(prepared: PreparedTraining) -> Trained:
 
 
 def prepared_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digits) -> PreparedTraining:
-    """The digits with the parameters of a method."""
+    """Combine the digits with the parameters of a method."""
     growth, training = dict(recipe["growth"]), {**recipe["training"], "seed": seed}
     growth |= {"trigger": "schedule", "plan": ()}
     if method in (FIXED, FIXED_FEWER):
         growth |= {"initial_neurons": growth["max_neurons"]}
     elif method == FIRST_LAYER_FIRST:
-        plan = first_layer_first(recipe)
-        growth |= {**GROWN[method], "trigger": "plan", "plan": plan}
+        growth |= {**GROWN[method], "trigger": "plan", "plan": first_layer_first(recipe)}
     else:
         growth |= {"trigger": "budget", "budget_share": recipe["share"], **GROWN.get(method, {})}
     if method == FIXED_FEWER:
@@ -110,10 +111,10 @@ def prepared_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digi
 
 
 def first_layer_first(recipe: Mapping[str, Any]) -> tuple[Stage, ...]:
-    """A plan that spends the share: after one epoch wide, the first layer most of all; later to the end in one step.
+    """Return a plan that spends the share of the multiply-adds.
 
-    From the second epoch on the first layer has three quarters of the largest width and the others half of it, as long
-    as the budget asks for.
+    From the second epoch on, the first layer has three quarters of the largest width and the other layers half of it.
+    The rest follows in one step, at the epoch at which the share is spent exactly.
     """
     first, last = recipe["growth"]["initial_neurons"], recipe["growth"]["max_neurons"]
     layers, epochs = recipe["network"]["hidden_layers"], recipe["training"]["epochs"]

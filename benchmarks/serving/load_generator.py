@@ -1,7 +1,7 @@
-"""Load on an HTTP service of this machine: connections that stay open, one question after the other on each.
+"""Load on an HTTP service of this machine: connections that stay open, with one request after the other on each.
 
-One thread and non-blocking sockets, and no more of HTTP than it takes to find the end of an answer, so that the
-generator takes little of the machine that it measures on.
+Uses one thread and non-blocking sockets, and implements only as much of HTTP as it takes to find the end of an answer,
+so that the generator uses little of the machine on which it measures.
 """
 
 import selectors
@@ -11,12 +11,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 HOST = "127.0.0.1"
-_TIMEOUT = 60.0  # seconds without any answer after which the service is given up
+TIMEOUT = 60.0  # seconds without any answer after which the measurement ends
 
 
 @dataclass
 class Load:
-    """What came of it: seconds that each answered request took, number of answers by status, and seconds in all."""
+    """What was measured.
+
+    Attributes:
+        latencies: Seconds that each answered request took.
+        statuses: Number of answers by status.
+        seconds: Duration of the measurement.
+    """
 
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -24,7 +30,7 @@ class Load:
 
 
 def request(path: str, body: bytes) -> bytes:
-    """A POST of JSON, ready to be sent."""
+    """Return a POST request with a JSON body, ready to be sent."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
@@ -34,17 +40,17 @@ def request(path: str, body: bytes) -> bytes:
 def generate(
     port: int, requests: list[bytes], *, connections: int, seconds: float = float("inf"), count: float = float("inf")
 ) -> Load:
-    """Ask until the time is over or enough has been asked; what is under way then is waited for.
+    """Send requests until the time is over or enough have been sent, and wait for the pending answers.
 
     Args:
-        port: Of the service.
-        requests: That are sent, in turn.
-        connections: Number of requests under way at a time.
-        seconds: How long to go on asking.
-        count: How often to ask.
+        port: Port of the service.
+        requests: Requests that are sent in turn.
+        connections: Number of concurrent requests.
+        seconds: Duration.
+        count: Number of requests.
 
     Raises:
-        OSError: The service closes a connection, or does not answer for a minute.
+        OSError: The service closed a connection, or did not answer for a minute.
     """
     load = Load()
     sent = 0
@@ -54,22 +60,22 @@ def generate(
         for _ in range(int(min(connections, count))):
             connection = _Connection(port)
             selector.register(connection.socket, selectors.EVENT_READ, connection)
-            connection.ask(requests[sent % len(requests)])
+            connection.send(requests[sent % len(requests)])
             sent += 1
         while selector.get_map():
-            ready = selector.select(_TIMEOUT)
+            ready = selector.select(TIMEOUT)
             if not ready:
-                raise TimeoutError(f"the service on port {port} has not answered for {_TIMEOUT:g} seconds")
+                raise TimeoutError(f"The service on port {port} did not answer for {TIMEOUT:g} seconds.")
             for key, _ in ready:
                 connection = key.data
-                status = connection.answer()
+                status = connection.receive()
                 if status is None:
                     continue
                 now = time.perf_counter()
-                load.latencies.append(now - connection.asked)
+                load.latencies.append(now - connection.sent_at)
                 load.statuses[status] += 1
                 if now < end and sent < count:
-                    connection.ask(requests[sent % len(requests)])
+                    connection.send(requests[sent % len(requests)])
                     sent += 1
                 else:
                     selector.unregister(connection.socket)
@@ -83,17 +89,17 @@ class _Connection:
         self.socket = socket.create_connection((HOST, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
-        self.asked = 0.0
+        self.sent_at = 0.0
 
-    def ask(self, content: bytes) -> None:
-        self.asked = time.perf_counter()
+    def send(self, content: bytes) -> None:
+        self.sent_at = time.perf_counter()
         self.socket.sendall(content)
 
-    def answer(self) -> int | None:
-        """Status of the answer once all of it has come."""
+    def receive(self) -> int | None:
+        """Read what has arrived, and return the status once the answer is complete."""
         piece = self.socket.recv(262_144)
         if not piece:
-            raise ConnectionError("the service has closed a connection without an answer")
+            raise ConnectionError("The service closed a connection without an answer.")
         self._received += piece
         head, separator, body = self._received.partition(b"\r\n\r\n")
         if not separator:
@@ -101,7 +107,7 @@ class _Connection:
         lower = head.lower()
         start = lower.find(b"content-length:")
         if start < 0:
-            raise ValueError("the service answers in chunks, which this generator does not read")
+            raise ValueError("The service answers in chunks; this generator only reads answers with a length.")
         length = int(lower[start + 15 :].split(b"\r\n", 1)[0])
         if len(body) < length:
             return None

@@ -1,7 +1,7 @@
-"""The services that are compared, each as a process of its own that answers with the same network.
+"""The services that are compared, each in a process of its own that answers with the same network.
 
-All of them listen on this machine only, with one worker and one thread for the products of matrices.
-`python -m benchmarks.serving.services FILE PORT` is what the process of our own runs.
+All of them listen on this machine only, with one worker and one thread for matrix products.
+`python -m benchmarks.serving.services FILE CONFIGURATION` serves a network with this project.
 """
 
 import base64
@@ -26,26 +26,26 @@ from PIL import Image
 
 from benchmarks.common.paths import PROJECT
 
-SECONDS_TO_START = 120
+START_TIMEOUT = 120.0  # seconds
 
 
 @dataclass(frozen=True)
-class Rival:
+class Service:
     """A way to serve a network.
 
     Attributes:
-        name: For a reader.
-        path: That is asked.
-        body: Makes the question for one image, uint8 [1, 28, 28].
-        many_path: That is asked for several images; None where one question holds one image only.
-        many_body: Makes the question for images uint8 [N, 28, 28].
+        name: Name in the tables.
+        path: Path for one image.
+        body: Makes the request for one image, uint8 [1, 28, 28].
+        batch_path: Path for several images; None where a request holds one image only.
+        batch_body: Makes the request for images uint8 [N, 28, 28].
     """
 
     name: str
     path: str
     body: Callable[[NDArray[np.uint8]], bytes]
-    many_path: str | None = None
-    many_body: Callable[[NDArray[np.uint8]], bytes] | None = None
+    batch_path: str | None = None
+    batch_body: Callable[[NDArray[np.uint8]], bytes] | None = None
 
 
 def _png(image: NDArray[np.uint8]) -> str:
@@ -66,51 +66,38 @@ def _numbers(images: NDArray[np.uint8]) -> bytes:
     return json.dumps({"inputs": images.tolist()}).encode()
 
 
-RIVALS = (
-    Rival("mnist-growth", "/predict", _one_png, "/predict/batch", _pngs),
-    Rival("mlflow models serve", "/invocations", _numbers, "/invocations", _numbers),
-    Rival("LitServe", "/predict", _one_png),
-)
+OURS = Service("mnist-growth", "/predict", _one_png, "/predict/batch", _pngs)
+MLFLOW = Service("mlflow models serve", "/invocations", _numbers, "/invocations", _numbers)
+LITSERVE = Service("LitServe", "/predict", _one_png)
 
 
-def digit_in(rival: Rival, answer: bytes) -> int:
-    """What a service has answered to one image."""
+def digit_in(service: Service, answer: bytes) -> int:
+    """Read the digit from the answer to a request for one image."""
     content = json.loads(answer)
-    return int(content["predictions"][0]["digit"] if rival.name == "mlflow models serve" else content["digit"])
+    return int(content["predictions"][0]["digit"] if service is MLFLOW else content["digit"])
 
 
 @contextlib.contextmanager
-def running(rival: Rival, network: Path, folder: Path) -> Iterator[tuple[int, psutil.Process]]:
+def running(service: Service, network: Path, folder: Path) -> Iterator[tuple[int, psutil.Process]]:
     """Start a service, wait until it answers, give its port and process, and stop it.
 
     Args:
-        rival: Which.
+        service: The service.
         network: File of the network.
-        folder: For what it needs on disk, and its log.
+        folder: Folder for the files of the service and its log.
 
     Raises:
-        RuntimeError: It does not start.
+        RuntimeError: The service does not start.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    if rival.name == "mlflow models serve":
-        model = folder / "model"
-        if not model.exists():
-            _save_mlflow_model(model, network)
-        command = [Path(sys.executable).with_name("mlflow"), "models", "serve", "--model-uri", model]
-        command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    else:
-        ours = rival.name == "mnist-growth"
-        module, argument = ("services", _configuration(port)) if ours else ("litserve_service", str(port))
-        command = [sys.executable, "-m", f"benchmarks.serving.{module}", network, argument]
+    log = folder / f"{service.name.split()[0]}.log"
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "NO_PROXY": "127.0.0.1"}
-    log = folder / f"{rival.name.split()[0]}.log"
-    path = str(Path(sys.executable).parent)
-    environment["PATH"] = f"{path}{os.pathsep}{environment['PATH']}"
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [str(part) for part in command],
+            _command(service, network, port, folder),
             stdout=output,
             stderr=output,
             cwd=PROJECT,
@@ -118,7 +105,7 @@ def running(rival: Rival, network: Path, folder: Path) -> Iterator[tuple[int, ps
             start_new_session=True,
         )
     try:
-        _wait_for(rival, port, process, log)
+        _wait_for(service, port, process, log)
         yield port, psutil.Process(process.pid)
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -131,37 +118,49 @@ def running(rival: Rival, network: Path, folder: Path) -> Iterator[tuple[int, ps
 
 
 def memory_bytes(process: psutil.Process) -> int:
-    """Resident memory of a service with all its processes."""
+    """Return the resident memory of a service, all its processes together."""
     return sum(each.memory_info().rss for each in [process, *process.children(recursive=True)])
 
 
 def ask(port: int, path: str, body: bytes) -> bytes:
-    """One question and its answer.
+    """Send one request and return the answer.
 
     Raises:
         OSError: The service cannot be reached, or answers with an error.
     """
-    question = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json"})
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(question, timeout=10) as response:
+    with opener.open(request, timeout=10) as response:
         return bytes(response.read())
 
 
-def _wait_for(rival: Rival, port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + SECONDS_TO_START
-    body = rival.body(np.eye(28, dtype=np.uint8)[None] * 255)
+def _command(service: Service, network: Path, port: int, folder: Path) -> list[str]:
+    """Return the command that serves a network."""
+    if service is MLFLOW:
+        model = folder / "model"
+        if not model.exists():
+            _save_mlflow_model(model, network)
+        options = ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+        return [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", str(model), *options]
+    module, argument = ("services", _configuration(port)) if service is OURS else ("litserve_service", str(port))
+    return [sys.executable, "-m", f"benchmarks.serving.{module}", str(network), argument]
+
+
+def _wait_for(service: Service, port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    body = service.body(np.eye(28, dtype=np.uint8)[None] * 255)
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            ask(port, rival.path, body)
+            ask(port, service.path, body)
         except OSError:
             time.sleep(0.2)
         else:
             return
-    raise RuntimeError(f"{rival.name} does not answer:\n{log.read_text()[-2000:]}")
+    raise RuntimeError(f"{service.name} does not answer:\n{log.read_text()[-2000:]}")
 
 
 def _save_mlflow_model(model: Path, network: Path) -> None:
-    """The model as a training logs it."""
+    """Save the network as a training logs it."""
     import mlflow.pyfunc
 
     from mnist_growth.tracking import model as logged
@@ -172,7 +171,7 @@ def _save_mlflow_model(model: Path, network: Path) -> None:
 
 
 def _configuration(port: int) -> str:
-    """The configured service as JSON, so that the process that is measured does not read the configuration."""
+    """Return the configuration of our service as JSON: the measured process does not load the configuration itself."""
     from benchmarks.common.base_parameters import from_base
     from mnist_growth.serving import ServingConfig
 

@@ -1,21 +1,22 @@
-"""The figure of time_to_accuracy.py: test accuracy against seconds of training."""
+"""The figure of the time-to-accuracy benchmark: test accuracy against seconds of training."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
 
+from benchmarks.speed.accuracy_tables import is_ours
 from mnist_growth.figures import stamp
 from mnist_growth.figures.theme import GREY, TEMPLATE
 
 
 def draw(results: Mapping[str, Any]) -> go.Figure:
-    """A line for each run; the runs of one contestant have one colour, and float32 is dashed where both are there."""
+    """Draw a line for each run: one colour per contestant, and our float32 runs dotted."""
     figure = go.Figure()
     colors = TEMPLATE.layout.colorway
     shown: dict[str, str] = {}
     for run in results["runs"]:
-        ours = run["contestant"].startswith("mnist-growth")
+        ours = is_ours(run)
         label = f"{run['contestant']}, recipe for {run['goals'][0]:.0%}" if ours else run["contestant"]
         family = f"ours {run['goals']}" if ours else label
         color = colors[list(dict.fromkeys([*shown.values(), family])).index(family) % len(colors)]

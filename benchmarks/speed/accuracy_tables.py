@@ -1,4 +1,4 @@
-"""The tables of time_to_accuracy.py."""
+"""The tables of the time-to-accuracy benchmark."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,23 +6,23 @@ from typing import Any
 from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
 
 Run = Mapping[str, Any]
+OURS = "mnist-growth"
+"""What the labels of this project's own contestants begin with."""
 
 
 def tables(results: Mapping[str, Any]) -> str:
-    """A table for each goal, and what was measured, with which settings."""
+    """Format one table for each goal, and the settings of each contestant."""
     parts = [table(results, goal) for goal in results["goals"]]
-    settings = {
-        run["contestant"]: run["settings"] for run in results["runs"] if run["contestant"] not in _ours(results)
-    }
-    ours = {run["goals"][0]: run["settings"] for run in results["runs"] if run["contestant"] in _ours(results)}
-    parts += ["\n".join(f"- mnist-growth to {goal:.0%}: {line}." for goal, line in ours.items())]
-    parts[-1] += "\n" + "\n".join(f"- {label}: {line}." for label, line in settings.items())
-    parts += [f"{results['dataset']}. {machine_line(results)}"]
-    return "\n\n".join(parts)
+    ours = {run["goals"][0]: run["settings"] for run in results["runs"] if is_ours(run)}
+    rivals = {run["contestant"]: run for run in results["runs"] if not is_ours(run)}
+    lines = [f"- {OURS} to {goal:.0%}: {settings}." for goal, settings in ours.items()]
+    for label, run in rivals.items():
+        lines.append(f"- {label}: {run['settings']}" + (f" ({run['origin']})." if "origin" in run else "."))
+    return "\n\n".join([*parts, "\n".join(lines), f"{results['dataset']}. {machine_line(results)}"])
 
 
 def table(results: Mapping[str, Any], goal: float) -> str:
-    """One row for each contestant that tried a goal: seconds, and how many times those of ours in the same round."""
+    """Format one row for each contestant that tried a goal: its seconds, and their ratio to ours of the same round."""
     key = str(goal)
     runs = [run for run in results["runs"] if goal in run["goals"] and key in run["limits"]]
     labels = list(dict.fromkeys(run["contestant"] for run in runs))
@@ -47,13 +47,18 @@ def table(results: Mapping[str, Any], goal: float) -> str:
     return markdown(header, rows) + _scaled(results, runs, key, labels[0])
 
 
+def is_ours(run: Run) -> bool:
+    """Return whether a run is one of this project."""
+    return str(run["contestant"]).startswith(OURS)
+
+
 def _not_reached(runs: list[Run], key: str) -> str:
-    """Until when it was tried: the recipe, or the time, was over."""
+    """Say how long the goal was tried: until the end of the recipe, or of the time."""
     return f"not in {max(run['curve'][-1][0] for run in runs):.0f} (limit {runs[0]['limits'][key]:.0f})"
 
 
 def _scaled(results: Mapping[str, Any], runs: list[Run], key: str, label: str) -> str:
-    """What the first contestant would need where float32 products run at 100 GFLOP/s, by the rate of each round."""
+    """Estimate the seconds of the first contestant on a machine with float32 products at 100 GFLOP/s."""
     rates = results["matmul_gflops"]
     scaled = [
         run["seconds_to"][key] * rates[run["round"]] / 100
@@ -66,8 +71,3 @@ def _scaled(results: Mapping[str, Any], runs: list[Run], key: str, label: str) -
         f"\n\nSeconds x measured float32 rate / 100 GFLOP/s, for {label}: {mean_and_deviation(scaled, 1)} "
         f"(rates before the rounds: {', '.join(map(str, rates))} GFLOP/s)."
     )
-
-
-def _ours(results: Mapping[str, Any]) -> set[str]:
-    """Labels of this project's own contestants."""
-    return {run["contestant"] for run in results["runs"] if run["contestant"].startswith("mnist-growth")}

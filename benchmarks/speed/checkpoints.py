@@ -1,88 +1,124 @@
-"""What checkpoints cost: `python -m benchmarks.speed.checkpoints` compares writing with training.
+"""Measure what checkpoints add to the time of a training.
 
-Takes the network of the default parameters at its largest width, trains some batches of 256 images, writes some
-checkpoints and prints the share of the training time that writing takes if the best one is written every time as well.
-Writes benchmarks/results/checkpoints.json.
+Takes the network of the default parameters at its largest width, trains batches of 256 images for a few seconds, writes
+checkpoints, and computes the share of the training time that writing takes if the best state is written every time as
+well. Prints a table and writes checkpoints.json.
 """
 
 import contextlib
 import statistics
 import tempfile
 import time
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.common.base_parameters import from_base
-from benchmarks.common.tables import keep_findings
+from benchmarks.common.circumstances import Circumstances
+from benchmarks.common.cli import parser
+from benchmarks.common.results import write_results
+from benchmarks.common.tables import machine_line, markdown
 from benchmarks.common.training import prepare
 from mnist_growth.digits import Digits
 from mnist_growth.network import GrowthConfig, NetworkConfig
 from mnist_growth.training import CheckpointStore, TerminalMonitor, TrainingConfig, TrainingSetup, TrainingState
 
-IMAGES = 60_000
-REPEATS = 20
+NAME = "checkpoints"
+IMAGES, QUICK_IMAGES = 60_000, 2_000
+SECONDS, QUICK_SECONDS = 5.0, 0.5  # of training before the state is written
 
 
-class Taken(Exception):  # noqa: N818
-    """The training has come as far as it has to."""
+class Stopped(Exception):  # noqa: N818
+    """The training has reached the state to be written."""
 
 
-class Moment:
-    """Takes the first checkpoint in the middle of an epoch and stops the training."""
+class StopInEpoch:
+    """Stops the training instead of writing the first checkpoint in the middle of an epoch."""
 
     def save(self, state: TrainingState, _setup: TrainingSetup) -> None:
-        """Stop; what came before is the state that is written."""
+        """Stop in the middle of an epoch."""
         if state.progress.batches:
-            raise Taken
+            raise Stopped
 
     def note_epoch(self, *_: object) -> None:
-        """Nothing to note."""
+        """Ignore the end of an epoch."""
 
 
 def main() -> None:
-    """Measure and report."""
+    """Measure, print and write."""
+    options_parser = parser(__doc__, "a few batches, two checkpoints")
+    options_parser.add_argument("--repeats", type=int, default=20, help="number of checkpoints that are written")
+    options = options_parser.parse_args()
+    circumstances = Circumstances.now(quick=options.quick)
+    repeats = 2 if options.quick else options.repeats
+    findings = measure(repeats, quick=options.quick)
+    path = write_results(NAME, circumstances, findings, n=repeats, quick=options.quick)
+    print(table({**asdict(circumstances), **findings}))
+    print(f"\nWrote {path}.")
+
+
+def measure(repeats: int, *, quick: bool) -> dict[str, Any]:
+    """Train to the middle of an epoch, write checkpoints, and compare."""
     growth, network_config = from_base(GrowthConfig, "growth"), from_base(NetworkConfig, "network")
-    chance = np.random.default_rng(0)
-    labels = np.arange(IMAGES, dtype=np.int64) % 10
-    digits = Digits(chance.integers(0, 256, (IMAGES, 28, 28), dtype=np.uint8), labels, "noise", "ab" * 32)
-    seconds = from_base(TrainingConfig, "training").checkpoint_seconds
-    training = from_base(TrainingConfig, "training", checkpoint_seconds=5.0)
+    generator = np.random.default_rng(0)
+    images = QUICK_IMAGES if quick else IMAGES
+    labels = np.arange(images, dtype=np.int64) % 10
+    digits = Digits(generator.integers(0, 256, (images, 28, 28), dtype=np.uint8), labels, "noise", "ab" * 32)
+    checkpoint_seconds = from_base(TrainingConfig, "training").checkpoint_seconds
+    training = from_base(TrainingConfig, "training", checkpoint_seconds=QUICK_SECONDS if quick else SECONDS)
     prepared = prepare(digits, network=network_config, growth=growth, training=training)
-    setup = prepared.setup
     state = prepared.begin([growth.max_neurons] * network_config.hidden_layers)
-    with contextlib.suppress(Taken):
-        prepared.train(state, Moment(), TerminalMonitor())
+    with contextlib.suppress(Stopped):
+        prepared.train(state, StopInEpoch(), TerminalMonitor())
     batch_seconds = state.progress.seconds / state.progress.batches
-    batches = len(prepared.data.train) // setup.training.batch_size
+    batches = len(prepared.data.train) // training.batch_size
     with tempfile.TemporaryDirectory() as folder:
         store, times = CheckpointStore(Path(folder)), []
-        for _ in range(REPEATS):
+        for _ in range(repeats):
             started = time.perf_counter()
-            store.save(state, setup)
+            store.save(state, prepared.setup)
             times.append(time.perf_counter() - started)
             state.updates += 1
         size = next(Path(folder).iterdir()).stat().st_size
-    write = statistics.median(times)
-    epoch_seconds, epochs = batches * batch_seconds, setup.training.epochs
+    training_seconds = training.epochs * batches * batch_seconds
     growths = -(-(growth.max_neurons - growth.initial_neurons) // growth.growth_rate)
-    writes = 2 * epochs * epoch_seconds / seconds + growths + 1
-    share = write * writes / (epochs * epoch_seconds)
-    print(
-        f"{'-'.join(map(str, state.network.widths))}: {size / 1e6:.1f} MB, {1e3 * write:.0f} ms (median of {REPEATS}, "
-        f"longest {1e3 * max(times):.0f}); a batch takes {1e3 * batch_seconds:.1f} ms, an epoch {epoch_seconds:.1f} s. "
-        f"{epochs} epochs write at most {writes:.0f} times: {share:.2%} of training"
-    )
-    findings = {
+    writes = 2 * training_seconds / checkpoint_seconds + growths + 1
+    return {
         "widths": list(state.network.widths),
         "bytes": size,
         "write_seconds": times,
         "batch_seconds": batch_seconds,
-        "epochs": epochs,
+        "epochs": training.epochs,
         "writes": writes,
-        "share_of_training": share,
+        "share_of_training": statistics.median(times) * writes / training_seconds,
     }
-    print(keep_findings("checkpoints", findings))
+
+
+def table(results: Mapping[str, Any]) -> str:
+    """Format size, time and share of the checkpoints."""
+    times = [1e3 * seconds for seconds in results["write_seconds"]]
+    header = (
+        "widths",
+        "size, MB",
+        "write, ms (median)",
+        "longest, ms",
+        "batch, ms",
+        "writes, at most",
+        "% of training",
+    )
+    row = (
+        "-".join(map(str, results["widths"])),
+        f"{results['bytes'] / 1e6:.1f}",
+        f"{statistics.median(times):.0f}",
+        f"{max(times):.0f}",
+        f"{1e3 * results['batch_seconds']:.1f}",
+        f"{results['writes']:.0f} in {results['epochs']} epochs",
+        f"{100 * results['share_of_training']:.2f}",
+    )
+    return f"{markdown(header, [row])}\n\nn = {len(times)}. {machine_line(results)}"
 
 
 if __name__ == "__main__":

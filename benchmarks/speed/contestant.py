@@ -1,7 +1,8 @@
-"""One contestant in a process of its own: `python -m benchmarks.speed.contestant <name> <folder>`.
+"""Train one contestant in a process of its own: `python -m benchmarks.speed.contestant <name> <folder>`.
 
 Reads the digits and race.json (seed, goals, recipe) from the folder and prints one line of JSON: the curve, the
-settings and the peak memory. What its libraries do at their first use is done before, on a thousand digits.
+settings and the peak memory. A warm-up on a thousand digits comes first, so that what the libraries do at their first
+use is not measured.
 """
 
 import argparse
@@ -18,12 +19,12 @@ WARM_UP_DIGITS = 1000
 
 
 def main() -> None:
-    """Warm up, race, report."""
+    """Warm up, race, and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name")
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
-    entry = json.loads((options.folder / "race.json").read_text())
+    entry = json.loads((options.folder / "race.json").read_text("utf-8"))
     contestant = importlib.import_module(f"benchmarks.speed.contestants.{options.name}")
     digits = Arrays.read(options.folder)
     for race in (
@@ -32,16 +33,24 @@ def main() -> None:
     ):
         with contextlib.suppress(Finished):
             contestant.run(race, entry["seed"], entry["recipe"])
-    reached = {accuracy: race.seconds_to(float(accuracy)) for accuracy in entry["goals"]}
-    report = {"curve": race.curve, "seconds_to": reached, "settings": getattr(contestant, "SETTINGS", "")}
-    print(json.dumps({**report, "peak_rss_mb": round(peak_rss_bytes() / 1e6)}))
+    report = {
+        "curve": race.curve,
+        "seconds_to": {accuracy: race.seconds_to(float(accuracy)) for accuracy in entry["goals"]},
+        "settings": contestant.SETTINGS,
+        "origin": contestant.ORIGIN,
+        "peak_rss_mb": round(peak_rss_bytes() / 1e6),
+    }
+    print(json.dumps(report))
 
 
 def peak_rss_bytes() -> int:
-    """Largest resident memory of this process; on Linux without that of the one that started it."""
+    """Return the peak resident memory of this process; on Linux without that of its parent.
+
+    A copy of `mnist_growth.machine.peak_rss_bytes` that does not import PyTorch.
+    """
     status = Path("/proc/self/status")
-    if status.exists():  # getrusage goes on counting from the memory that was there before exec
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    if status.exists():  # getrusage includes the memory of the process that called exec
+        line = next(line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM"))
         return 1024 * int(line.split()[1])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak

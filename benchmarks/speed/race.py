@@ -1,6 +1,6 @@
-"""What all contestants share: the digits, and a clock that stands still while accuracy is measured.
+"""What all contestants share: the digits, and a clock that is stopped while accuracy is measured.
 
-Imports nothing but numpy, so that the memory of a contestant is its own.
+Imports only NumPy, so that the measured memory of a contestant is its own.
 """
 
 import time
@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.integer]]
-"""Classes [N] of images uint8 [N, 28, 28]."""
+"""Gives the classes [N] of images uint8 [N, 28, 28]."""
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """A set of digits in memory.
+    """A data set in memory.
 
     Attributes:
-        train_images: uint8 [N, 28, 28].
-        train_labels: int64 [N].
-        test_images: uint8 [M, 28, 28].
-        test_labels: int64 [M].
+        train_images: Training images, uint8 [N, 28, 28].
+        train_labels: Their classes, int64 [N].
+        test_images: Test images, uint8 [M, 28, 28].
+        test_labels: Their classes, int64 [M].
     """
 
     train_images: NDArray[np.uint8]
@@ -33,31 +33,32 @@ class Arrays:
 
     @classmethod
     def read(cls, folder: Path) -> "Arrays":
-        """Read what ``write`` wrote."""
+        """Read what `write` wrote."""
         return cls(**{name: np.load(folder / f"{name}.npy") for name in cls.__dataclass_fields__})
 
     def write(self, folder: Path) -> None:
-        """Write a file for each array."""
+        """Write one file for each array."""
         for name in self.__dataclass_fields__:
             np.save(folder / f"{name}.npy", getattr(self, name))
 
     def first(self, count: int) -> "Arrays":
-        """The first training and test digits."""
+        """Return the first training and test digits."""
         return Arrays(**{name: getattr(self, name)[:count] for name in self.__dataclass_fields__})
 
 
 class Finished(Exception):  # noqa: N818
-    """All goals are reached, or their time is up."""
+    """Every goal is reached or its time is up."""
 
 
 @dataclass
 class Race:
-    """Measures the accuracy after every epoch, and how long the training took until then.
+    """Measures accuracy after every epoch, and the training time until then.
 
     Attributes:
-        digits: what is trained on and tested with.
-        goals: seconds that may be spent on each accuracy; no epoch begins when each is reached or its time is up.
-        curve: seconds of training and test accuracy after each epoch.
+        digits: Training and test data.
+        goals: Seconds that may be spent on reaching each accuracy. No epoch begins once each goal is reached or out of
+            time.
+        curve: Seconds of training and test accuracy after each epoch.
     """
 
     digits: Arrays
@@ -67,24 +68,27 @@ class Race:
     _started: float | None = None
 
     def start(self) -> None:
-        """Let the clock run: the data is converted and the model made."""
+        """Start the clock, once the data is converted and the model exists."""
         self._started = time.perf_counter()
 
     def pause(self) -> None:
-        """Stop the clock until the next start; stopping it twice is the same as once."""
+        """Stop the clock until the next start. A second call has no effect."""
         if self._started is not None:
             self._seconds += time.perf_counter() - self._started
             self._started = None
 
     def epoch(self, predict: Predict) -> None:
-        """An epoch is done: stop the clock, measure, and let it run again.
+        """End an epoch: stop the clock, measure the test accuracy, and start the clock again.
+
+        Args:
+            predict: The model as it is now.
 
         Raises:
-            Finished: there is no reason to go on.
+            Finished: Every goal is reached or out of time.
         """
         self.pause()
-        right = predict(self.digits.test_images) == self.digits.test_labels
-        self.curve.append((self._seconds, float(np.mean(right))))
+        correct = predict(self.digits.test_images) == self.digits.test_labels
+        self.curve.append((self._seconds, float(np.mean(correct))))
         if not any(
             self.seconds_to(accuracy) is None and self._seconds < limit for accuracy, limit in self.goals.items()
         ):
@@ -92,6 +96,6 @@ class Race:
         self.start()
 
     def seconds_to(self, accuracy: float) -> float | None:
-        """Seconds of training until an accuracy was first seen; None if it was not, or after the time for it."""
+        """Return the training time until an accuracy was first measured; None if it was not, or only out of time."""
         limit = self.goals.get(accuracy, float("inf"))
         return next((seconds for seconds, found in self.curve if found >= accuracy and seconds <= limit), None)

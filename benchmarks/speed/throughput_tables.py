@@ -1,4 +1,4 @@
-"""The table and the figure of throughput.py."""
+"""The table and the figure of the throughput benchmark."""
 
 import statistics
 from collections.abc import Mapping
@@ -11,10 +11,27 @@ from mnist_growth.figures import stamp
 from mnist_growth.figures.theme import TEMPLATE
 
 Row = Mapping[str, Any]
+HEADER = (
+    "width",
+    "batch",
+    "float32, images/s",
+    "share of peak",
+    "added by warps",
+    "bfloat16, images/s",
+    "share of the float32 peak",
+    "added by warps",
+    "float32 share after six growths",
+)
+KINDS = {
+    "float32": ("float32", False, 0, "solid"),
+    "float32 with warps": ("float32", True, 0, "dot"),
+    "bfloat16": ("bfloat16", False, 0, "dash"),
+}
+"""Precision, warps, number of growths and line style of each kind of update in the figure."""
 
 
 def table(results: Mapping[str, Any]) -> str:
-    """One row for each width and batch size."""
+    """Format one row for each width and batch size."""
     rows = []
     for width, batch in dict.fromkeys((row["width"], row["batch"]) for row in results["rows"]):
         found = {
@@ -26,22 +43,20 @@ def table(results: Mapping[str, Any]) -> str:
         cells: list[object] = [width, batch]
         for precision in ("float32", "bfloat16"):
             plain, warped = found[precision, False, 0], found[precision, True, 0]
-            cells += [f"{plain['images_per_second']:,.0f}", _share(plain), f"{warps_cost(warped, plain):.0%}"]
+            cells += [f"{plain['images_per_second']:,.0f}", _share(plain), f"{cost_of_warps(warped, plain):.0%}"]
         rows.append((*cells, _share(grown) if grown else ""))
-    header = ["width", "batch", "float32, images/s", "share of peak", "warps on top", "bfloat16, images/s"]
-    header += ["share of the float32 peak", "warps on top", "float32 share after six growths"]
     peak = results["peak_gflops"]
     return (
-        f"{markdown(header, rows)}\n\nPeak: {peak['median']:.1f} GFLOP/s (median; {peak['least']:.1f} to "
-        f"{peak['most']:.1f}). Shares: median ± deviation, n = {results['rounds']}. Warps on top: time of an update "
-        f"with warps / without, minus 1, median of the rounds. {machine_line(results)}"
+        f"{markdown(HEADER, rows)}\n\nPeak: {peak['median']:.1f} GFLOP/s (median; {peak['least']:.1f} to "
+        f"{peak['most']:.1f}). Shares: median ± standard deviation, n = {results['rounds']}. Added by warps: time of "
+        f"an update with warps / time without, minus 1, median of the rounds. {machine_line(results)}"
     )
 
 
-def warps_cost(warped: Row, plain: Row) -> float:
-    """How much longer an update takes with warps, as a share of that without, by the median of the rounds."""
+def cost_of_warps(warped: Row, plain: Row) -> float:
+    """Return the time that warps add to an update, as a share of the time without; the median of the rounds."""
     pairs = zip(plain["rounds"]["images_per_second"], warped["rounds"]["images_per_second"], strict=True)
-    return float(statistics.median(without / with_warps for without, with_warps in pairs) - 1)
+    return float(statistics.median(without / with_warps for without, with_warps in pairs)) - 1
 
 
 def _share(row: Row) -> str:
@@ -49,16 +64,11 @@ def _share(row: Row) -> str:
 
 
 def draw(results: Mapping[str, Any]) -> go.Figure:
-    """Share of the peak against the batch size: a colour for each width, a dash for each kind of update."""
+    """Draw the share of the peak against the batch size: a colour for each width, a line style for each kind."""
     figure, colors = go.Figure(), TEMPLATE.layout.colorway
     widths = list(dict.fromkeys(row["width"] for row in results["rows"]))
-    kinds = {
-        "float32": ("float32", False, 0, "solid"),
-        "float32 with warps": ("float32", True, 0, "dot"),
-        "bfloat16": ("bfloat16", False, 0, "dash"),
-    }
     for index, width in enumerate(widths):
-        for name, (*kind, dash) in kinds.items():
+        for name, (*kind, dash) in KINDS.items():
             rows = [
                 row
                 for row in results["rows"]
@@ -74,7 +84,7 @@ def draw(results: Mapping[str, Any]) -> go.Figure:
             )  # fmt: skip
     batches = sorted({row["batch"] for row in results["rows"]})
     figure.update_xaxes(title_text="images per update", type="log", tickvals=batches, ticktext=list(map(str, batches)))
-    figure.update_yaxes(title_text="share of the float32 matmul peak", tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title_text="share of the float32 peak rate", tickformat=".0%", rangemode="tozero")
     figure.update_layout(template=TEMPLATE, title="Throughput of a training step", height=560)
     machine = results["hardware"]
     return stamp(

@@ -1,10 +1,9 @@
-"""How long until 98 % and 99 % of the test digits are right? `python -m benchmarks.speed.time_to_accuracy`.
+"""Measure the training time until 98 % and 99 % of the test digits are classified correctly.
 
-This project against what people would use instead. Every contestant trains in a process of its own, all with the same
-number of threads and the same digits, uint8 in memory; round after round, A B C A B C ... Conversion of the digits,
-validation and the test after every epoch are not counted; what libraries do at their first use has been done before.
-Rivals get time for 99 % in the first round only. Prints tables, writes benchmarks/results/time_to_accuracy.json and a
-figure beside it. `--quick` takes seconds and measures nothing.
+Compares this project with other ways to train a perceptron. Every contestant trains in a process of its own, with the
+same number of threads and the same digits, uint8 in memory, in turn: A B C A B C ... Not counted are the conversion of
+the digits, the validation, the test after every epoch, and what libraries do at their first use. Rivals may try 99 % in
+the first round only. Prints tables, and writes time_to_accuracy.json and a figure.
 """
 
 import argparse
@@ -14,41 +13,53 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks.common import recipes
-from benchmarks.common.hardware import describe, matmul_gflops
+from benchmarks.common import cli, recipes
+from benchmarks.common.circumstances import Circumstances
+from benchmarks.common.hardware import matmul_gflops
 from benchmarks.common.paths import PROJECT
-from benchmarks.common.tables import circumstances, write_results
+from benchmarks.common.results import write_results
 from benchmarks.speed.accuracy_figure import draw
-from benchmarks.speed.accuracy_tables import tables
+from benchmarks.speed.accuracy_tables import OURS, tables
 from benchmarks.speed.race import Arrays
 from mnist_growth.machine import choose_device, choose_precision
 
 NAME = "time_to_accuracy"
+ENVIRONMENTS = ("speed", "speed_99")
+"""Kedro environments with the recipes for the lower and for the higher goal."""
+
 RIVALS = {
-    "scikit-learn": "sklearn_mlp",
-    "Dataset + DataLoader": "dataloader_loop",
-    "gromo": "gromo_mlp",
-    "Keras on torch": "keras_mlp",
+    "PyTorch tensors": ("torch_tensors", "torch"),
+    "scikit-learn": ("sklearn_mlp", "sklearn"),
+    "Dataset + DataLoader": ("dataloader_loop", "torch"),
+    "gromo": ("gromo_mlp", "gromo"),
+    "Keras on torch": ("keras_mlp", "keras"),
 }
-OURS_LIMIT, RIVAL_LIMIT = 300.0, 150.0  # seconds until a goal is given up
+"""Module of each rival in `contestants`, and the package that it needs."""
+
+OUR_LIMIT, RIVAL_LIMIT = 300.0, 150.0  # seconds after which a goal is given up
+QUICK_RECIPE: dict[str, Any] = {
+    "growth": {"initial_neurons": 16, "growth_rate": 8, "growth_epochs": 1, "max_neurons": 32},
+    "training": {"epochs": 30, "batch_size": 32},
+}
 
 
 @dataclass(frozen=True)
 class Entrant:
-    """Somebody who takes part.
+    """A contestant with its settings.
 
     Attributes:
-        label: as in the tables.
-        module: in ``contestants``.
-        goals: accuracies.
-        recipe: parameters; empty for rivals.
-        settings: a line on them; rivals tell theirs.
+        label: Name in the tables.
+        module: Module in `contestants`.
+        goals: Accuracies to reach.
+        recipe: Parameters of a training of this project, in groups.
+        settings: One line on the recipe; empty for rivals, which report their own.
     """
 
     label: str
@@ -60,91 +71,94 @@ class Entrant:
 
 def main() -> None:
     """Race, print, write and draw."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    installed = [label for label, (_, package) in RIVALS.items() if find_spec(package)]
+    parser = cli.parser(__doc__, "500 digits of the sample, goals of 50 and 60 %%")
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=float, default=45.0, help="seconds that a rival may spend on 99 %%")
-    parser.add_argument("--rivals", nargs="*", default=list(RIVALS), choices=list(RIVALS))
-    parser.add_argument("--quick", action="store_true", help="500 digits of the sample, goals of 50 and 60 %%")
+    parser.add_argument("--rivals", nargs="*", default=installed, choices=list(RIVALS), help="default: those installed")
     options = parser.parse_args()
 
+    circumstances = Circumstances.now(quick=options.quick)
     goals = (0.5, 0.6) if options.quick else (0.98, 0.99)
     entrants, digits = line_up(options, goals)
-    results: dict[str, Any] = {
-        **circumstances(),
-        "hardware": describe(),
-        "dataset": "sample" if options.quick else options.dataset,
-        "goals": goals,
-        "matmul_gflops": [],
-        "runs": [],
-    }
+    rates: list[float] = []
+    runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         digits.write(Path(folder))
         for number in range(options.rounds):
-            results["matmul_gflops"].append(round(matmul_gflops(), 1))
+            rates.append(round(matmul_gflops(), 1))
             for entrant in entrants:
                 limits = limits_of(entrant, goals, number, options.limit)
-                results["runs"].append({"round": number, **race(entrant, limits, number, Path(folder))})
-    path = write_results(NAME, results, quick=options.quick)
+                runs.append({"round": number, **race(entrant, limits, number, Path(folder))})
+    dataset = "sample" if options.quick else options.dataset
+    findings = {"dataset": dataset, "goals": goals, "matmul_gflops": rates, "runs": runs}
+    path = write_results(NAME, circumstances, findings, n=options.rounds, quick=options.quick)
+    results = {**asdict(circumstances), **findings}
     print(tables(results))
     draw(results).write_html(path.with_suffix(".html"), include_plotlyjs="cdn")
-    print(f"\n{path} and {path.stem}.html beside it")
+    print(f"\nWrote {path} and {path.stem}.html.")
 
 
 def line_up(options: argparse.Namespace, goals: tuple[float, float]) -> tuple[list[Entrant], Arrays]:
-    """Who takes part: ours to the lower and to the higher goal, each in up to three precisions."""
+    """Return all contestants and the digits. Ours come first: one per goal and precision."""
     dataset = "sample" if options.quick else options.dataset
     entrants = []
-    for goal, environment in zip(goals, recipes.ENVIRONMENTS, strict=True):
-        recipe, digits = recipes.load(environment, dataset, recipes.QUICK if options.quick else {})
+    for goal, environment in zip(goals, ENVIRONMENTS, strict=True):
+        recipe, digits = recipes.load(environment, dataset, QUICK_RECIPE if options.quick else {})
         device = choose_device(recipe["device"])
         precisions = [choose_precision(name, device) for name in (recipe["training"]["precision"], "auto", "float32")]
         for precision in dict.fromkeys(precisions):
             fixed = {**recipe, "training": {**recipe["training"], "precision": precision}}
-            label = f"mnist-growth, {precision}"
-            entrants.append(Entrant(label, "ours", (goal,), fixed, recipes.describe(fixed)))
-    entrants += [Entrant(label, RIVALS[label], goals, {}) for label in options.rivals]
-    return entrants, digits.first(500) if options.quick else digits
+            entrants.append(Entrant(f"{OURS}, {precision}", "ours", (goal,), fixed, recipes.describe(fixed)))
+    entrants += [Entrant(label, RIVALS[label][0], goals, entrants[0].recipe) for label in options.rivals]
+    arrays = Arrays(digits.train.images, digits.train.labels, digits.test.images, digits.test.labels)
+    return entrants, arrays.first(500) if options.quick else arrays
 
 
 def limits_of(entrant: Entrant, goals: Sequence[float], number: int, rival_limit: float) -> dict[str, float]:
-    """Seconds for each goal of a contestant in a round: a rival tries the higher one in the first round only."""
-    if entrant.recipe:
-        return {str(goal): OURS_LIMIT for goal in entrant.goals}
+    """Return the time limit for each goal of a contestant in a round: rivals try the higher goal in the first only."""
+    if entrant.settings:
+        return {str(goal): OUR_LIMIT for goal in entrant.goals}
     return {str(goals[0]): RIVAL_LIMIT} | ({str(goals[1]): rival_limit} if number == 0 else {})
 
 
 def race(entrant: Entrant, limits: Mapping[str, float], seed: int, folder: Path) -> dict[str, Any]:
-    """Let one contestant train in a process of its own.
+    """Train one contestant in a process of its own.
+
+    Args:
+        entrant: The contestant.
+        limits: Time limit for each goal, in seconds.
+        seed: Seed of the round.
+        folder: Folder with the digits.
 
     Raises:
-        RuntimeError: it failed.
+        RuntimeError: The contestant failed.
     """
     entry = {"seed": seed, "goals": limits, "recipe": entrant.recipe}
-    (folder / "race.json").write_text(json.dumps(entry))
-    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    (folder / "race.json").write_text(json.dumps(entry), "utf-8")
     result = subprocess.run(
         [sys.executable, "-m", "benchmarks.speed.contestant", entrant.module, folder],
         cwd=PROJECT,
-        env=environment,
+        env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},
         capture_output=True,
         text=True,
         check=False,
     )
     if result.returncode != 0:
-        raise RuntimeError(f"{entrant.label} failed: {result.stderr[-2000:]}")
+        raise RuntimeError(f"The contestant {entrant.label} failed: {result.stderr[-2000:]}")
     run: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     reached = ", ".join(
         f"{float(goal):.0%} in {seconds:.1f} s" if seconds else f"{float(goal):.0%} not reached"
         for goal, seconds in run["seconds_to"].items()
     )
-    print(f"round {seed + 1}, {entrant.label}: {reached}", flush=True)
+    print(f"Round {seed + 1}, {entrant.label}: {reached}.", flush=True)
     return {
+        **run,
         "contestant": entrant.label,
         "goals": list(entrant.goals),
         "settings": entrant.settings or run["settings"],
         "limits": limits,
-        **{key: run[key] for key in ("seconds_to", "curve", "peak_rss_mb")},
     }
 
 

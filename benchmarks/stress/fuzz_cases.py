@@ -1,4 +1,4 @@
-"""Running cases of a fuzzer within limits, and writing down what came of them."""
+"""Runs the cases of a fuzzer within limits of time and memory, and records the outcomes."""
 
 import contextlib
 import resource
@@ -12,26 +12,26 @@ from pathlib import Path
 from types import FrameType
 from unittest import mock
 
-SECONDS = 10  # for one case, on a busy machine
-MEGABYTES = 512  # beyond what the process has at the start
+SECONDS = 10  # time limit of one case
+MEGABYTES = 512  # memory limit of one case, added to what the process uses at the start
 EXPECTED = (ValueError, OSError, FloatingPointError)
 
 
 class TooSlowError(BaseException):
-    """A case took longer than it may."""
+    """A case exceeded the time limit."""
 
 
 class UnpickledError(BaseException):
-    """Something was about to be unpickled, which can run code."""
+    """Code tried to unpickle, which can run arbitrary code."""
 
 
 @dataclass
 class Report:
-    """What came of the cases.
+    """The outcomes of the cases.
 
     Attributes:
-        outcomes: how often each outcome was seen.
-        defects: what must not happen, with how to see it again.
+        outcomes: Number of cases with each outcome.
+        defects: Cases that did something else than allowed, and how to repeat them.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -39,14 +39,23 @@ class Report:
 
 
 class Evil:
-    """Says that it was unpickled, where pickle is used after all."""
+    """Raises an error when it is unpickled."""
 
     def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
         return (_refuse_pickle, ("code ran",))
 
 
 def run_case(case: Callable[[], str], name: str, report: Report) -> str:
-    """Run one case within its limits, and write down what came of it."""
+    """Run one case within the limits and record its outcome.
+
+    Args:
+        case: The case; returns its outcome.
+        name: How to repeat the case.
+        report: Report that the outcome is added to.
+
+    Returns:
+        The outcome.
+    """
     try:
         with limits():
             outcome = case()
@@ -67,7 +76,7 @@ def run_case(case: Callable[[], str], name: str, report: Report) -> str:
 
 @contextlib.contextmanager
 def limits() -> Iterator[None]:
-    """Limit time and memory, turn warnings into errors, and let nothing be unpickled."""
+    """Limit time and memory, turn warnings into errors, and forbid unpickling."""
     before = resource.getrlimit(resource.RLIMIT_DATA)
     used = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmData"))
     resource.setrlimit(resource.RLIMIT_DATA, (int(used.split()[1]) * 1024 + MEGABYTES * 1_000_000, before[1]))
@@ -90,8 +99,8 @@ def limits() -> Iterator[None]:
 
 
 def _too_slow(_number: int, _frame: FrameType | None) -> None:
-    raise TooSlowError(f"longer than {SECONDS} s")
+    raise TooSlowError(f"The case took longer than {SECONDS} s.")
 
 
 def _refuse_pickle(*_: object, **__: object) -> None:
-    raise UnpickledError("something was unpickled")
+    raise UnpickledError("The case tried to unpickle.")

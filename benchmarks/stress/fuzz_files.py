@@ -1,10 +1,12 @@
-"""Feed damaged and forged files of networks and checkpoints to what reads them and goes on with them."""
+"""Damaged and forged files of networks and checkpoints, for the functions that read them and continue with them."""
 
 import contextlib
 import json
+import math
 import pickle
 import random
 import struct
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,11 +36,20 @@ from mnist_growth.training import Checkpoint, CheckpointStore, TrainingConfig, T
 CPU = torch.device("cpu")
 
 
-def fuzz_files(folder: Path, cases: int, seed: int) -> Report:
-    """Mutate the files of a network and a checkpoint, read them, go on training with them."""
+def fuzz_files(folder: Path, cases: int, seed: int, deadline: float = math.inf) -> Report:
+    """Mutate the files of a network and a checkpoint, read them, and continue the training with them.
+
+    Args:
+        folder: Empty folder for the files.
+        cases: Number of cases.
+        seed: Seed of the mutations.
+        deadline: Value of `time.monotonic()` after which no case begins.
+    """
     training = Training(folder / "training")
     report = Report()
     for number in range(cases):
+        if time.monotonic() > deadline:
+            break
         chance = random.Random(f"{seed} {number}")
         kind = chance.choice(("network", "checkpoint"))
         original = training.files[kind]
@@ -47,14 +58,16 @@ def fuzz_files(folder: Path, cases: int, seed: int) -> Report:
         (path.parent / training.files["checkpoint"].name).write_bytes(training.files["checkpoint"].read_bytes())
         forged = chance.random() < 0.4
         if forged:
-            with contextlib.suppress(ValueError, OSError, TypeError, RuntimeError, OverflowError):  # cannot be written
+            with contextlib.suppress(
+                ValueError, OSError, TypeError, RuntimeError, OverflowError
+            ):  # the content cannot be written
                 forge(original, path, kind, chance)
         else:
             path.write_bytes(damaged(original, chance))
 
         def case(kind: str = kind, forged: bool = forged, path: Path = path, original: Path = original) -> str:
             if kind == "checkpoint":
-                CheckpointStore(path.parent / "new", earlier=path.parent).latest()  # there is a good one before it
+                CheckpointStore(path.parent / "new", earlier=path.parent).latest()  # an intact checkpoint precedes it
             return (read_network if kind == "network" else training.read_checkpoint)(path, None if forged else original)
 
         run_case(case, f"{'forged' if forged else 'damaged'} {kind}, file case {number} of seed {seed}", report)
@@ -65,13 +78,13 @@ def fuzz_files(folder: Path, cases: int, seed: int) -> Report:
 
 
 class Training:
-    """A training that has ended, on digits of noise, and its files.
+    """A finished training on noise, and its files.
 
     Attributes:
-        files: of its network and its newest checkpoint, by kind.
+        files: Files of its network and of a checkpoint, by kind.
     """
 
-    run_id = "run"  # it is its own monitor
+    run_id = "run"  # the training is its own monitor
 
     def __init__(self, folder: Path) -> None:
         chance = np.random.default_rng(0)
@@ -88,7 +101,7 @@ class Training:
         )
         self.setup = self.prepared.setup
         state = self.prepared.begin(run_id=self.run_id)
-        store = CheckpointStore(folder, keep=4)  # the last but two is in the middle of an epoch
+        store = CheckpointStore(folder, keep=4)  # one of them is in the middle of an epoch
         self.train(state, store)
         network = folder / "network.safetensors"
         save_network(network, TrainedNetwork(state.average, "noise", "ab" * 32, 3))
@@ -101,7 +114,7 @@ class Training:
         self.prepared.train(state, store, self)  # type: ignore[arg-type]
 
     def read_checkpoint(self, path: Path, original: Path | None) -> str:
-        """Read a checkpoint, go on from it, and say how that went."""
+        """Read a checkpoint, continue from it, and return the outcome."""
         checkpoint = Checkpoint.read(path)
         state = checkpoint.restore(CPU)
         again = path.with_name("again")
@@ -109,41 +122,41 @@ class Training:
         written = load_tensors(next(again.iterdir()), "checkpoint")
         header = {**written[1], "setup": checkpoint.header["setup"]}
         if not same(written[0], header, checkpoint.tensors, checkpoint.header):
-            return "DEFECT: restored as something else"
+            return "DEFECT: restored with other content"
         if original is not None and not same(
             checkpoint.tensors, checkpoint.header, *load_tensors(original, "checkpoint")
         ):
-            return "DEFECT: read as something else"
+            return "DEFECT: read with other content"
         self.setup.check_continues(checkpoint.header["setup"])
         self.train(state, CheckpointStore(again))
         for left in again.iterdir():
             left.unlink()
-        return "read as it is" if original else "forged, and consistent"
+        return "read correctly" if original else "forged but consistent"
 
     def started(self, *_: object) -> None:
-        """Monitors nothing, as the following."""
+        """Ignore the event; so do the other methods of a monitor."""
 
     batch = grew = epoch = shrank = finished = started
 
 
 def read_network(path: Path, original: Path | None) -> str:
-    """Read a network and say how that went."""
+    """Read a network and return the outcome."""
     trained = load_network(path)
     again = path.with_name("network-again")
     save_network(again, trained)
     content = load_tensors(path, "network")
     if not same(*load_tensors(again, "network"), *content):
-        return "DEFECT: restored as something else"
+        return "DEFECT: restored with other content"
     if original is not None and not same(*content, *load_tensors(original, "network")):
-        return "DEFECT: read as something else"
+        return "DEFECT: read with other content"
     trained.network(torch.zeros(2, 28, 28, dtype=torch.uint8))
-    return "read as it is" if original else "forged, and consistent"
+    return "read correctly" if original else "forged but consistent"
 
 
 def same(
     tensors: Mapping[str, Tensor], header: Mapping[str, Any], others: Mapping[str, Tensor], other: Mapping[str, Any]
 ) -> bool:
-    """Whether two files have the same content, bit for bit; 1 and 1.0 in a header are one number."""
+    """Return whether two files have the same content, bit for bit; 1 and 1.0 in a header are equal."""
     return (
         canonical(header) == canonical(other)
         and tensors.keys() == others.keys()
@@ -157,13 +170,13 @@ def same(
 
 
 def canonical(header: Mapping[str, Any]) -> str:
-    """The header as JSON in which a whole number reads like a fraction."""
+    """Format a header as JSON in which integers and floats are written alike."""
     tree = json.loads(json.dumps(header), parse_int=lambda digits: float(digits) if len(digits) < 300 else digits)
     return json.dumps(tree, sort_keys=True)
 
 
 def damaged(path: Path, chance: random.Random) -> bytes:
-    """The content of a file with damage that its checksum tells."""
+    """Return the content of a file with damage that its checksum reveals."""
     content = path.read_bytes()
     (length,) = struct.unpack_from("<Q", content)
     text, payload = content[8 : 8 + length], content[8 + length :]
@@ -196,7 +209,7 @@ def damaged(path: Path, chance: random.Random) -> bytes:
 
 
 def forge(original: Path, path: Path, kind: str, chance: random.Random) -> None:
-    """Write a file whose checksum is right and whose content may not be."""
+    """Write a file with a correct checksum and content that may be wrong."""
     tensors, header = load_tensors(original, kind)
     match chance.randrange(6):
         case 0 | 1 | 2:

@@ -1,8 +1,10 @@
-"""Feed damaged IDX files, plain and gzipped, to what reads them."""
+"""Damaged IDX files, plain and gzipped, for the functions that read them."""
 
 import gzip
+import math
 import random
 import struct
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +17,15 @@ from benchmarks.stress.fuzz_mutations import mutated, with_number
 from mnist_growth.digits.idx import read_images, read_labels, write_images, write_labels
 
 
-def fuzz_idx(folder: Path, cases: int, seed: int) -> Report:
-    """Mutate files of images and labels and compare what is read with an independent reading."""
+def fuzz_idx(folder: Path, cases: int, seed: int, deadline: float = math.inf) -> Report:
+    """Mutate files of images and labels, and compare what is read with an independent reader.
+
+    Args:
+        folder: Empty folder for the files.
+        cases: Number of cases.
+        seed: Seed of the mutations.
+        deadline: Value of `time.monotonic()` after which no case begins.
+    """
     generator = np.random.default_rng(0)
     write_images(folder / "images", generator.integers(0, 256, (5, 28, 28), dtype=np.uint8))
     write_labels(folder / "labels", generator.integers(0, 10, 300))
@@ -24,27 +33,29 @@ def fuzz_idx(folder: Path, cases: int, seed: int) -> Report:
     readers: dict[str, Callable[[Path], np.ndarray[Any, Any]]] = {"images": read_images, "labels": read_labels}
     report, path = Report(), folder / "case"
     for number in range(cases):
+        if time.monotonic() > deadline:
+            break
         chance = random.Random(f"{seed} {number}")
         kind = chance.choice(("images", "labels"))
         content = mutated_idx(plain[kind if chance.random() < 0.95 else "images"], chance)
-        path.unlink(missing_ok=True)  # a map of the last case may still be open
+        path.unlink(missing_ok=True)  # a memory map of the previous case may still be open
         path.write_bytes(content)
         expected = reference_idx(content, kind)
 
         def case(kind: str = kind, expected: "np.ndarray[Any, Any] | None" = expected) -> str:
             found = readers[kind](path)
             if expected is None:
-                return "DEFECT: accepted, though it is no valid file"
-            return "read as it is" if np.array_equal(found, expected) else "DEFECT: read as something else"
+                return "DEFECT: accepted, although it is not a valid file"
+            return "read correctly" if np.array_equal(found, expected) else "DEFECT: read with other content"
 
         outcome = run_case(case, f"idx case {number} of seed {seed}", report)
         if outcome == "refused" and expected is not None:
-            report.defects.append(f"idx case {number} of seed {seed}: refused, though it is a valid file")
+            report.defects.append(f"idx case {number} of seed {seed}: refused, although it is a valid file")
     return report
 
 
 def mutated_idx(content: bytes, chance: random.Random) -> bytes:
-    """Damage an IDX file before it is compressed, after that, or without compressing it."""
+    """Damage an IDX file before or after compression, or without compressing it."""
     match chance.randrange(8):
         case 0 | 1:
             return mutated(content, chance)
@@ -77,7 +88,7 @@ def mutated_idx(content: bytes, chance: random.Random) -> bytes:
 
 
 def reference_idx(content: bytes, kind: str) -> "np.ndarray[Any, Any] | None":
-    """What an IDX file says, read in the simplest way; None if it is not a valid one."""
+    """Read an IDX file in the simplest way; None if it is not valid."""
     if content[:2] == b"\x1f\x8b":
         try:
             content = gzip.decompress(content)

@@ -1,4 +1,4 @@
-"""Bytes, JSON trees and tensors with something wrong in them."""
+"""Mutations of bytes, JSON trees and tensors."""
 
 import random
 import struct
@@ -16,7 +16,7 @@ VALUES: tuple[Any, ...] = (
 
 
 def changed_tensors(tensors: Mapping[str, Tensor], name: str, chance: random.Random) -> dict[str, Tensor]:
-    """Tensors of which one is missing, surplus, or of another type, shape or content."""
+    """Remove or add one tensor, or change its type, shape or content."""
     tensor = tensors[name]
     others = {other: value for other, value in tensors.items() if other != name}
     dtypes = (torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.uint8, torch.bool, torch.complex64)
@@ -39,7 +39,7 @@ def changed_tensors(tensors: Mapping[str, Tensor], name: str, chance: random.Ran
 
 
 def changed(tree: Any, chance: random.Random) -> Any:
-    """A JSON tree in which one node, anywhere, is another, missing, surplus or twice there."""
+    """Change, remove, add or repeat one node of a JSON tree."""
     if isinstance(tree, dict) and tree and chance.random() < 0.9:
         key = chance.choice(sorted(tree))
         others = {name: value for name, value in tree.items() if name != key}
@@ -67,7 +67,7 @@ def changed(tree: Any, chance: random.Random) -> Any:
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
-    """Bytes with one to three changes anywhere, more often near the beginning."""
+    """Change bytes in one to three places, more often near the beginning."""
     changing = bytearray(content)
     for _ in range(chance.randint(1, 3)):
         size = len(changing)
@@ -90,7 +90,14 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
 
 
 def with_number(content: bytes, chance: random.Random, form: str, place: int) -> bytes:
-    """Bytes with another number of a form of ``struct`` at a place."""
+    """Replace a number in bytes.
+
+    Args:
+        content: The bytes.
+        chance: Source of randomness.
+        form: Format of the number, as in `struct`.
+        place: Offset of the number.
+    """
     size = struct.calcsize(form)
     number = chance.choice((*NUMBERS, chance.randrange(2**32))) % 2 ** (8 * size)
     return content[:place] + struct.pack(form, number) + content[place + size :]

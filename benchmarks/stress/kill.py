@@ -1,108 +1,82 @@
-"""Kill trainings with `kill -9` and see whether, resumed, they end like one that was not killed.
+"""Kill trainings with `kill -9` and check that, resumed, they end like a training that was not killed.
 
-`python -m benchmarks.stress.kill --kills 50` trains the smoke network once without an interruption, then kills that
-many trainings, each `kedro run` a process of its own: anywhere, while a checkpoint is being written, around a growth,
-at the end, and before the first checkpoint. Every one goes on with `kedro run --pipeline resume`, or begins anew where
-the kill came before there was anything to go on from, and the tensors of its network are compared with the
-uninterrupted ones byte by byte. Writes benchmarks/results/kill.json. Exit code 1 on any difference.
+Trains the smoke network once without an interruption, then kills many trainings, each a `kedro run` in a process of
+its own: at any moment, while a checkpoint is written, around a growth, at the end, and before the first checkpoint.
+Each one continues with `kedro run --pipeline resume`, or starts again where the kill came before the first checkpoint,
+and the tensors of its network are compared with the uninterrupted ones byte by byte. Writes kill.json. Exit code 1 on
+any difference.
 """
 
-import argparse
-import random
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors.numpy import load_file
 
-from benchmarks.common.project_folder import kedro, make_project, newest, start_kedro
-from benchmarks.common.tables import keep_findings
+from benchmarks.common.artifacts import NETWORK, newest
+from benchmarks.common.circumstances import Circumstances
+from benchmarks.common.cli import parser
+from benchmarks.common.project_folder import kedro, make_project, run_kedro, start_kedro
+from benchmarks.common.results import write_results
+from benchmarks.stress.moments import Moment, moments
 from mnist_growth.network import load_tensors
 
+NAME = "kill"
 SMOKE = ("run", "--env", "smoke")
 OFTEN = ("--params", "training.checkpoint_seconds=0.01")
-BATCHES = 63  # per epoch
-EPOCHS = 4
-GROWTHS = (1, 2)  # epochs after which the network grows
-LONGEST = 600  # seconds to wait for the moment of a kill
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When to kill: after an update was checkpointed, or the process began, and so much later.
-
-    Attributes:
-        name: kind of moment.
-        update: number of the update whose checkpoint is waited for; None: not waited for.
-        seconds: to wait from then on.
-        writing: then wait until a checkpoint is being written.
-    """
-
-    name: str
-    update: int | None
-    seconds: float
-    writing: bool = False
+WAIT_TIMEOUT = 600.0  # seconds to wait for the moment of a kill
+BYTE_EQUAL, UNREADABLE = "byte-equal", "no readable checkpoint left"
 
 
 def main() -> None:
-    """Kill, resume, compare and report."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    """Kill, resume, compare and write."""
+    options_parser = parser(__doc__, "two kills")
+    options_parser.add_argument("--kills", type=int, default=50)
+    options_parser.add_argument("--seed", type=int, default=0)
+    options_parser.add_argument("--minutes", type=float, default=60.0, help="no kill begins after this time")
+    options = options_parser.parse_args()
+    circumstances = Circumstances.now(quick=options.quick)
+    kills = 2 if options.quick else options.kills
     started = time.monotonic()
+    counts: Counter[str] = Counter()
+    done = 0
     with tempfile.TemporaryDirectory() as folder:
         project = make_project(Path(folder) / "project")
         for pipeline in ("ingest", "preprocess"):
-            run(project, *SMOKE, "--pipeline", pipeline)
+            run_kedro(project, *SMOKE, "--pipeline", pipeline)
         before_first = time_to_first_checkpoint(project)
-        run(project, *SMOKE, "--pipeline", "train")
+        run_kedro(project, *SMOKE, "--pipeline", "train")
         expected = tensors_of(project)
-        counts: Counter[str] = Counter()
-        for number, moment in enumerate(moments(options.kills, options.seed, before_first)):
-            outcome, found = kill_and_resume(project, moment, expected)
+        for moment in moments(kills, options.seed, before_first):
+            if time.monotonic() - started > 60 * options.minutes:
+                break
+            outcome, traces = kill_and_resume(project, moment, expected)
+            done += 1
             counts[outcome] += 1
-            counts.update(found)
-            print(f"{number + 1:3d}  {moment.name:18}  {outcome}  {'  '.join(sorted(found))}", flush=True)
+            counts.update(traces)
+            print(f"{done:3d}  {moment.name:18}  {outcome}  {'  '.join(sorted(traces))}", flush=True)
     seconds = time.monotonic() - started
-    print(f"\n{options.kills} kills in {seconds:.0f} s: {dict(counts)}")
-    findings = {"kills": options.kills, "seed": options.seed, "seconds": seconds, "outcomes": dict(counts)}
-    print(keep_findings("kill", findings))
-    good = counts["byte-equal"]
-    sys.exit(0 if good == options.kills and not counts["no readable checkpoint left"] else 1)
-
-
-def moments(kills: int, seed: int, before_first: float) -> list[Moment]:
-    """Random moments of each kind, in random order, the same for the same seed."""
-    generator = random.Random(seed)
-    last = EPOCHS * BATCHES
-
-    def moment(number: int) -> Moment:
-        late = generator.uniform(0, 0.05)
-        match number % 10:
-            case 0 | 1 | 2:
-                return Moment("anywhere", generator.randint(1, last - 1), late)
-            case 3 | 4 | 5 | 6:
-                return Moment("writing", generator.randint(1, last - 2), late, writing=True)
-            case 7 | 8:
-                return Moment("growth", generator.choice(GROWTHS) * BATCHES - 1, late)
-            case _ if number // 10 % 2:
-                return Moment("end", last - 1, generator.uniform(0, 1))
-            case _:
-                return Moment("start", None, generator.uniform(0, before_first))
-
-    chosen = [moment(number) for number in range(kills)]
-    generator.shuffle(chosen)
-    return chosen
+    findings = {"kills": done, "seed": options.seed, "seconds": seconds, "outcomes": dict(counts)}
+    path = write_results(NAME, circumstances, findings, n=done, quick=options.quick)
+    print(f"\n{done} kills in {seconds:.0f} s: {dict(counts)}. Wrote {path}.")
+    sys.exit(counts[BYTE_EQUAL] != done or counts[UNREADABLE] > 0 or done == 0)
 
 
 def kill_and_resume(project: Path, moment: Moment, expected: dict[str, bytes]) -> tuple[str, set[str]]:
-    """Kill one training, go on with it, and say how that ended and what the kill left behind."""
+    """Kill one training and continue it.
+
+    Args:
+        project: Folder of the project.
+        moment: When to kill.
+        expected: Tensors of the uninterrupted training.
+
+    Returns:
+        The outcome, and what the kill left behind.
+    """
     shutil.rmtree(project / "data/06_models", ignore_errors=True)
     checkpoints = project / "data/06_models/checkpoints"
     process = start_kedro(project, *SMOKE, *OFTEN, "--pipeline", "train")
@@ -118,32 +92,31 @@ def kill_and_resume(project: Path, moment: Moment, expected: dict[str, bytes]) -
 
     files = sorted(checkpoints.glob("*/update-*.safetensors"))
     readable = [is_readable(path) for path in files]
-    found = {"had ended before"} if ended_before else set()
+    traces = {"had ended before"} if ended_before else set()
     if any(checkpoints.glob("*/.*.tmp")):
-        found.add("half a checkpoint")
+        traces.add("incomplete checkpoint")
     if files and not readable[-1]:
-        found.add("newest unreadable")
+        traces.add("newest checkpoint unreadable")
     if files and not any(readable):
-        found.add("no readable checkpoint left")
-    if list((project / "data/06_models").glob("network.safetensors/*/network.safetensors")):
-        found.add("network was saved")
-    # What comes after the training is not of interest here.
+        traces.add(UNREADABLE)
+    if list((project / "data/06_models").glob(f"{NETWORK}/*/{NETWORK}")):
+        traces.add("network was saved")
+    # Only the training itself matters here.
     code, _, errors = kedro(project, *SMOKE, "--pipeline", "resume", "--to-nodes", "resume_training")
     if not files:
-        is_told = code == 1 and errors.startswith("Error: no readable checkpoint in ") and errors.count("\n") == 1
-        if not is_told:
-            return f"no checkpoint, exit {code}: {errors}", found
-        found.add("before the first checkpoint: told so, and begun anew")
+        if code != 1 or not errors.startswith("Error: ") or "checkpoint" not in errors or errors.count("\n") != 1:
+            return f"no checkpoint, exit {code}: {errors}", traces
+        traces.add("before the first checkpoint: refused in one sentence, started again")
         code, _, errors = kedro(project, *SMOKE, "--pipeline", "train")
     if code != 0:
-        return f"the second training failed with exit code {code}: {errors}", found
+        return f"the second training failed with exit code {code}: {errors}", traces
     actual = tensors_of(project)
     differing = {name for name in expected.keys() | actual.keys() if expected.get(name) != actual.get(name)}
-    return (f"differs in {', '.join(sorted(differing))}" if differing else "byte-equal"), found
+    return (f"differs in {', '.join(sorted(differing))}" if differing else BYTE_EQUAL), traces
 
 
 def time_to_first_checkpoint(project: Path) -> float:
-    """Seconds from the start of the process to its first checkpoint."""
+    """Measure the seconds from the start of the process to its first checkpoint."""
     started = time.monotonic()
     process = start_kedro(project, *SMOKE, *OFTEN, "--pipeline", "train")
     wait(lambda: process.poll() is not None or newest_update(project / "data/06_models/checkpoints") > 0)
@@ -153,21 +126,25 @@ def time_to_first_checkpoint(project: Path) -> float:
 
 
 def wait(condition: Callable[[], bool], pause: float = 0.001) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + LONGEST
+    """Wait until a condition holds.
+
+    Raises:
+        TimeoutError: It did not hold within ten minutes.
+    """
+    deadline = time.monotonic() + WAIT_TIMEOUT
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError("the moment to kill at did not come")
+            raise TimeoutError("The moment of the kill did not come.")
         time.sleep(pause)
 
 
 def newest_update(checkpoints: Path) -> int:
-    """Update of the newest checkpoint; 0 if there is none."""
+    """Return the update of the newest checkpoint; 0 if there is none."""
     return max((int(path.name.split("-")[1]) for path in checkpoints.glob("*/update-*.safetensors")), default=0)
 
 
 def is_readable(path: Path) -> bool:
-    """Whether a checkpoint is whole."""
+    """Return whether a checkpoint is complete."""
     try:
         load_tensors(path, "checkpoint")
     except (ValueError, OSError):
@@ -176,16 +153,9 @@ def is_readable(path: Path) -> bool:
 
 
 def tensors_of(project: Path) -> dict[str, bytes]:
-    """Contents of the newest network, by name of the tensor."""
-    tensors = load_file(newest(project, "06_models/network.safetensors"))
+    """Return the contents of the newest network, by name of the tensor."""
+    tensors = load_file(newest(NETWORK, project))
     return {name: f"{tensor.dtype}{tensor.shape}".encode() + tensor.tobytes() for name, tensor in tensors.items()}
-
-
-def run(project: Path, *arguments: str) -> None:
-    """Run a `kedro` command that has to succeed."""
-    code, output, errors = kedro(project, *arguments)
-    if code != 0:
-        raise RuntimeError(f"kedro {' '.join(arguments)} ended with {code}: {output}{errors}")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,13 @@
-"""A set that does not fit: 1,000,000 images through ingest, preprocess and one epoch with little memory of its own.
+"""Run the project on more digits than its memory limit allows to hold.
 
-`python -m benchmarks.stress.larger_than_memory` writes IDX files of 784 MB into a temporary folder, runs the project
-on them with the data segment of the process (its private writable memory: heap, stacks, copies) limited to 700 MB, and
-prints the largest amount that was used. Writes benchmarks/results/larger_than_memory.json.
+Writes IDX files with 1,000,000 images (784 MB) into a temporary folder and runs all pipelines on them, with one epoch,
+while the data segment of the process (its private writable memory: heap, stacks, copies) is limited to 700 MB. Writes
+larger_than_memory.json. Exit code 1 if the run fails.
 """
 
-import argparse
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,14 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from benchmarks.common.paths import PROJECT
-from benchmarks.common.tables import keep_findings
+from benchmarks.common.artifacts import newest
+from benchmarks.common.circumstances import Circumstances
+from benchmarks.common.cli import parser
+from benchmarks.common.project_folder import make_project
+from benchmarks.common.results import write_results
 from mnist_growth.digits.idx import write_images, write_labels
 
+NAME = "larger_than_memory"
 KINDS = ("private", "peak_rss")
-COPIED = ("conf", "data", "pyproject.toml", ".telemetry")
+BLOCK = 10_000  # images written at a time
+QUICK_IMAGES = 20_000
 LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
@@ -39,59 +41,60 @@ finally:
 
 
 def main() -> None:
-    """Make the set, run, and say how much memory it took."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=1_000_000)
-    parser.add_argument("--limit-mb", type=int, default=700)
-    options = parser.parse_args()
+    """Make the digits, run the project, and write."""
+    options_parser = parser(__doc__, f"{QUICK_IMAGES:,} images")
+    options_parser.add_argument("--images", type=int, default=1_000_000)
+    options_parser.add_argument("--limit-mb", type=int, default=700)
+    options = options_parser.parse_args()
+    circumstances = Circumstances.now(quick=options.quick)
+    images = QUICK_IMAGES if options.quick else options.images
     with tempfile.TemporaryDirectory() as folder:
-        project, digits = Path(folder) / "project", Path(folder) / "digits"
-        for name in COPIED:
-            source = PROJECT / name
-            if source.is_dir():
-                shutil.copytree(source, project / name, ignore=shutil.ignore_patterns("*.*" if name == "data" else ""))
-            else:
-                project.mkdir(exist_ok=True)
-                shutil.copy(source, project / name)
-        (project / "src").mkdir()  # Kedro wants the folder; the package itself is installed
+        project, digits = make_project(Path(folder) / "project"), Path(folder) / "digits"
         digits.mkdir()
-        write_set(digits, options.images)
+        write_set(digits, images)
         parameters = f"dataset=folder,archive.path={digits},training.epochs=1,growth.max_neurons=128"
         command = [sys.executable, "-c", LIMITED, str(options.limit_mb * 1_000_000), "run", "--params", parameters]
+        # The allocator of Arrow reserves a gigabyte of address space, which counts towards the limit even if unused.
+        environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system", "MLFLOW_DISABLE_TELEMETRY": "true"}
         started = time.perf_counter()
-        # Arrow's own allocator reserves a gigabyte of address space, used or not, and the limit counts that.
-        env = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"}
-        result = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
-        print(result.stdout, result.stderr, sep="\n")
+        result = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - started
-        print(f"exit code {result.returncode} after {seconds:.0f} s")
-        findings: dict[str, Any] = {"images": options.images, "limit_mb": options.limit_mb, "seconds": seconds}
-        findings |= {"exit_code": result.returncode, **peaks(result.stderr)}
+        print(result.stdout, result.stderr, sep="\n")
+        findings: dict[str, Any] = {
+            "images": images,
+            "limit_mb": options.limit_mb,
+            "seconds": seconds,
+            "exit_code": result.returncode,
+            **peaks(result.stderr),
+        }
         if result.returncode == 0:
-            versions = project / "data" / "08_reporting" / "test_metrics.json"
-            metrics = json.loads((max(versions.iterdir()) / versions.name).read_text())
-            history = pd.read_parquet(max((project / "data/06_models/training_history.parquet").iterdir()))
-            print({key: metrics[key] for key in ("accuracy", "examples")}, history.iloc[-1].to_dict())
-            findings |= {"accuracy": metrics["accuracy"], "examples": metrics["examples"]}
-        print(keep_findings("larger_than_memory", findings))
-        sys.exit(result.returncode)
+            metrics = json.loads(newest("test_metrics.json", project).read_text("utf-8"))
+            findings |= {key: metrics[key] for key in ("accuracy", "examples")}
+    path = write_results(NAME, circumstances, findings, n=1, quick=options.quick)
+    print(f"Exit code {result.returncode} after {seconds:.0f} s; memory: {peaks(result.stderr)}. Wrote {path}.")
+    sys.exit(result.returncode != 0)
 
 
 def peaks(errors: str) -> dict[str, float]:
-    """Private memory at the end and the largest resident memory, in MB; nothing where the process was killed."""
-    said = re.findall(r"private: (\d+) kB resident: (\d+) kB", errors)
-    return {f"{kind}_mb": int(kb) * 1024 / 1e6 for pair in said[-1:] for kind, kb in zip(KINDS, pair, strict=True)}
+    """Read private and peak resident memory from the output of the run, in MB; empty if it was killed."""
+    found = re.findall(r"private: (\d+) kB resident: (\d+) kB", errors)
+    return {f"{kind}_mb": int(kb) * 1024 / 1e6 for pair in found[-1:] for kind, kb in zip(KINDS, pair, strict=True)}
 
 
 def write_set(folder: Path, count: int) -> None:
-    """Random images with a bar whose height gives the class, and a small test set of the same kind."""
+    """Write images of noise with a bar whose height gives the class, and a small test set of the same kind.
+
+    Args:
+        folder: Folder for the four IDX files.
+        count: Number of training images.
+    """
     generator = np.random.default_rng(0)
     for part, images in (("train", count), ("t10k", 1000)):
         labels = np.arange(images, dtype=np.int64) % 10
         path = folder / "images.tmp"
         pixels = np.memmap(path, np.uint8, "w+", shape=(images, 28, 28))
-        for start in range(0, images, 10_000):
-            block = generator.integers(0, 60, (min(10_000, images - start), 28, 28), dtype=np.uint8)
+        for start in range(0, images, BLOCK):
+            block = generator.integers(0, 60, (min(BLOCK, images - start), 28, 28), dtype=np.uint8)
             for label in range(10):
                 block[label::10, 4 + 2 * label : 6 + 2 * label, 6:22] += 180
             pixels[start : start + len(block)] = block

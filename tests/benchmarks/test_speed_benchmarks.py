@@ -1,42 +1,20 @@
-"""The benchmarks of speed in their quick mode, and how they count."""
+"""The speed benchmarks in their quick mode, and how they count."""
 
-import json
+import importlib
 import math
-import shutil
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.common.pages import with_block
 from benchmarks.speed import race as races
 from benchmarks.speed.accuracy_tables import table
-from benchmarks.speed.suite import MARK, with_tables
+from benchmarks.speed.time_to_accuracy import RIVALS, Entrant, limits_of
 from benchmarks.speed.training_steps import executed_multiply_adds
 
 PROJECT = Path(__file__).parents[2]
-COPIED = ("conf", "benchmarks", "pyproject.toml", ".telemetry")
-
-
-@pytest.fixture
-def project(tmp_path):
-    """A copy of what the benchmarks need, so that they write nothing into the project itself."""
-    for name in COPIED:
-        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
-        copy(PROJECT / name, tmp_path / name)
-    (tmp_path / "src").mkdir()
-    return tmp_path
-
-
-def quick(project, name, *arguments):
-    """Results and table of a benchmark in its quick mode."""
-    command = [sys.executable, "-m", f"benchmarks.speed.{name}", "--quick", *arguments]
-    result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=300)
-    assert result.returncode == 0, result.stderr
-    lines = [line for line in result.stdout.splitlines() if line.startswith("|")]
-    return json.loads((project / f"build/benchmarks/{name}.json").read_text()), lines
 
 
 @pytest.fixture
@@ -104,34 +82,51 @@ def test_ratios_are_of_the_same_round_and_a_goal_that_was_missed_says_so():
     assert "1.2 ± 1.1" in table({"runs": runs, "matmul_gflops": [50.0, 100.0]}, 0.98)  # 0.5 and 2.0 s at 100 GFLOP/s
 
 
-def test_the_page_keeps_its_text_and_gets_the_tables():
-    page = (PROJECT / "docs/benchmarks.md").read_text("utf-8")
-    once = with_tables(page, {"a": "### A\n\nthe old table"})
-    twice = with_tables(once, {"a": "### A\n\nsecond \\1"})
-    assert twice == once.replace("the old table", "second \\1")
-    assert twice.split(MARK)[0] == page.split(MARK)[0]
-    with pytest.raises(ValueError, match="0 marks"):
-        with_tables("nothing", {})
+def test_a_rival_tries_the_higher_goal_in_the_first_round_only():
+    ours = Entrant("mnist-growth, float32", "ours", (0.99,), {}, "settings")
+    rival = Entrant("gromo", "gromo_mlp", (0.98, 0.99), {})
+    assert limits_of(ours, (0.98, 0.99), 1, 45.0) == {"0.99": 300.0}
+    assert limits_of(rival, (0.98, 0.99), 0, 45.0) == {"0.98": 150.0, "0.99": 45.0}
+    assert limits_of(rival, (0.98, 0.99), 1, 45.0) == {"0.98": 150.0}
+
+
+@pytest.mark.parametrize("label", RIVALS)
+def test_every_rival_states_whether_it_is_tuned(label):
+    module, package = RIVALS[label]
+    if not find_spec(package):
+        pytest.skip(f"{package} is not installed")
+    contestant = importlib.import_module(f"benchmarks.speed.contestants.{module}")
+    assert "tuned" in contestant.ORIGIN
+    assert contestant.SETTINGS
+
+
+def test_a_block_of_a_page_is_replaced_and_the_rest_is_kept():
+    once = with_block("before\n<!-- a -->\n<!-- a -->\nafter <!-- b -->", "<!-- a -->", "first\n")
+    assert once == "before\n<!-- a -->\n\nfirst\n\n<!-- a -->\nafter <!-- b -->"
+    assert with_block(once, "<!-- a -->", "\\1") == once.replace("first", "\\1")
+    with pytest.raises(ValueError, match="1 marks"):
+        with_block(once, "<!-- b -->", "")
 
 
 @pytest.mark.slow
-def test_a_quick_throughput_measures_every_kind_of_update(project):
-    results, lines = quick(project, "throughput", "--rounds", "2")
+def test_a_quick_throughput_measures_every_kind_of_update(project, quick):
+    results, lines = quick("speed.throughput", "throughput", "--rounds", "2")
     kinds = [(row["precision"], row["warps"], row["growths"]) for row in results["rows"]]
     assert kinds == [*((p, w, 0) for p in ("float32", "bfloat16") for w in (False, True)), ("float32", False, 6)]
     assert all(row["images_per_second"] > 0 and math.isfinite(row["share_of_peak"]) for row in results["rows"])
-    assert len(lines) == 3
+    assert sum(line.startswith("|") for line in lines) == 3
     assert (project / "build/benchmarks/throughput.html").exists()
 
 
 @pytest.mark.slow
-def test_a_quick_race_compares_with_the_rivals_that_are_installed(project):
-    rivals = ["scikit-learn", "Dataset + DataLoader"]
+def test_a_quick_race_compares_with_the_rivals_that_are_installed(project, quick):
+    rivals = ["PyTorch tensors", "scikit-learn", "Dataset + DataLoader"]
     rivals += ["gromo"] if find_spec("gromo") else []
-    results, lines = quick(project, "time_to_accuracy", "--rounds", "1", "--rivals", *rivals)
+    results, lines = quick("speed.time_to_accuracy", "time_to_accuracy", "--rounds", "1", "--rivals", *rivals)
     assert {run["contestant"] for run in results["runs"]} >= set(rivals)
     for run in results["runs"]:
         assert any(run["seconds_to"].values()), run
         assert run["peak_rss_mb"] > 50
-    assert sum(rivals[0] in line for line in lines) == 2  # in the tables of both goals
+    rows = [line for line in lines if line.startswith("|")]
+    assert sum(rivals[0] in row for row in rows) == 2  # in the tables of both goals
     assert (project / "build/benchmarks/time_to_accuracy.html").exists()

@@ -7,16 +7,21 @@ import pytest
 from fastapi.testclient import TestClient
 
 from benchmarks.stress.fuzz_serving import fuzz
+from benchmarks.stress.malformed_requests import Request
 
-LIMIT = 200_000  # bytes of a body here
+LIMIT = 200_000  # bytes of a body in these tests
 
 
-def sender(client: TestClient) -> Callable[[str, str, bytes, dict[str, str]], int]:
-    return lambda method, path, body, headers: client.request(method, path, content=body, headers=headers).status_code
+def sender(client: TestClient) -> Callable[[Request], int]:
+    def send(request: Request) -> int:
+        headers = request.headers
+        return client.request(request.method, request.path, content=request.body, headers=headers).status_code
+
+    return send
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_malformed_questions_are_refused(client_of: Callable[..., TestClient]) -> None:
+def test_malformed_requests_are_refused(client_of: Callable[..., TestClient]) -> None:
     report = fuzz(sender(client_of(max_body_bytes=LIMIT, max_pixels=1_000_000)), cases=600, seed=1)
     assert report.defects == []
     assert report.statuses[200] > 30
@@ -24,7 +29,7 @@ def test_malformed_questions_are_refused(client_of: Callable[..., TestClient]) -
     assert sum(report.statuses.values()) == 600
 
 
-def test_what_is_wrong_is_found(client_of: Callable[..., TestClient]) -> None:
+def test_a_service_that_fails_is_a_defect(client_of: Callable[..., TestClient]) -> None:
     client = client_of()
 
     def fail(images: object) -> None:

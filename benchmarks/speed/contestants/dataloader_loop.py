@@ -1,8 +1,8 @@
-"""A training loop over a Dataset and a DataLoader, the way of the MNIST example in pytorch/examples.
+"""A training loop over a Dataset and a DataLoader, as in the MNIST example of pytorch/examples.
 
-The example's dataset is torchvision's, which makes a PIL image of every digit, of this a tensor, and normalises it.
-That is written out here in the same steps (torchvision/datasets/mnist.py, transforms ToTensor and Normalize), so that
-torchvision need not be installed.
+The example uses the dataset of torchvision, which converts every digit to a PIL image, then to a tensor, and normalises
+it. This module takes the same steps (torchvision/datasets/mnist.py, transforms ToTensor and Normalize) without
+torchvision.
 """
 
 from collections.abc import Mapping
@@ -19,40 +19,41 @@ from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.speed.race import Race
 
-SETTINGS = "784-512-512-10, relu, dropout 0.2; as in the example: Adadelta 1.0, x 0.7 every epoch, batch 64, no workers"
+SETTINGS = "784-512-512-10, relu, dropout 0.2, Adadelta 1.0, x 0.7 every epoch, batch 64, no workers"
+ORIGIN = "optimizer, schedule and batch of the MNIST example in pytorch/examples, not tuned"
 MEAN, DEVIATION = 0.1307, 0.3081
 
 
 class MNIST(Dataset[tuple[Tensor, int]]):
-    """Digits, converted one at a time."""
+    """Digits that are converted one at a time."""
 
     def __init__(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
         self.data, self.targets = torch.from_numpy(images), torch.from_numpy(labels)
 
     def __len__(self) -> int:
-        """Number of digits."""
+        """Return the number of digits."""
         return len(self.data)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        """A digit, float32 [1, 28, 28], and its class."""
+        """Return a digit, float32 [1, 28, 28], and its class."""
         image, target = Image.fromarray(self.data[index].numpy()), int(self.targets[index])
         return normalise(to_tensor(image)), target
 
 
 def to_tensor(image: Image.Image) -> Tensor:
-    """Pixels float32 [1, 28, 28] from 0 to 1."""
+    """Convert an image to float32 [1, 28, 28] from 0 to 1."""
     pixels = torch.from_numpy(np.array(image, np.uint8, copy=True)).view(image.size[1], image.size[0], 1)
     return pixels.permute(2, 0, 1).contiguous().to(torch.get_default_dtype()).div(255)
 
 
 def normalise(image: Tensor) -> Tensor:
-    """Pixels of mean 0 and deviation 1 over the training set."""
+    """Shift and scale pixels to mean 0 and deviation 1 over the training set."""
     mean, deviation = torch.as_tensor([MEAN]), torch.as_tensor([DEVIATION])
     return image.clone().sub_(mean.view(-1, 1, 1)).div_(deviation.view(-1, 1, 1))
 
 
 class Net(nn.Sequential):
-    """The perceptron in the place of the example's convolutions."""
+    """A perceptron instead of the convolutions of the example."""
 
     def __init__(self) -> None:
         layers = [nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.2), nn.Linear(512, 512), nn.ReLU(), nn.Dropout(0.2)]

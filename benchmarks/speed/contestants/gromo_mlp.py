@@ -1,7 +1,7 @@
-"""gromo's growing perceptron, trained and grown with gromo's own functions, as its tutorial does.
+"""The growing perceptron of gromo, trained and grown with the functions of gromo, as in its tutorial.
 
-In turn: an epoch of gradient descent, then one layer gets the new neurons that promise the most by the statistics of
-the gradient, at the scale that a line search finds best.
+After each epoch of gradient descent one layer gains neurons: those that decrease the loss the most according to the
+statistics of the gradient, at the scale that a line search selects.
 """
 
 import warnings
@@ -19,16 +19,17 @@ from torch.utils.data import DataLoader, TensorDataset
 from benchmarks.speed.race import Race
 
 HIDDEN_LAYERS, WIDTH, NEW_NEURONS, GROWTHS = 2, 128, 64, 4
-BATCHES = 50  # of 128 images, for the statistics and for each step of the line search; all of them would take longer
-SCALES = (0.0, 0.1, 0.5, 1.0)  # the tutorial's
+BATCHES = 50  # of 128 images, for the statistics and for each step of the line search; more would take longer
+SCALES = (0.0, 0.1, 0.5, 1.0)  # as in the tutorial
 SETTINGS = (
     f"GrowingMLP of {HIDDEN_LAYERS} layers of {WIDTH}, relu, Adam 0.001, batch 128, tensors in memory; after each of "
     f"the first {GROWTHS} epochs one layer grows by up to {NEW_NEURONS} neurons"
 )
+ORIGIN = "procedure of the gromo tutorial, not tuned; depth and widths as in this project's recipe for the lower goal"
 
 
 def run(race: Race, seed: int, _recipe: Mapping[str, Any]) -> None:
-    """Train and grow in turn."""
+    """Alternate training and growth."""
     warnings.filterwarnings("ignore", "Using the pseudo-inverse", UserWarning)  # pixels that are always 0
     torch.manual_seed(seed)
     pixels = _pixels(race.digits.train_images)
@@ -44,7 +45,7 @@ def run(race: Race, seed: int, _recipe: Mapping[str, Any]) -> None:
     for epoch in range(1_000_000):
         if 0 < epoch <= GROWTHS:
             grow(model, loader, (epoch - 1) % HIDDEN_LAYERS, NEW_NEURONS)
-        if epoch <= GROWTHS:  # Adam starts anew: the parameters are others
+        if epoch <= GROWTHS:  # a new Adam: the parameters have been replaced
             optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
         gradient_descent(model, loader, optimizer, None, nn.CrossEntropyLoss())
         race.epoch(predict)
@@ -54,10 +55,10 @@ def grow(model: GrowingMLP, loader: Iterable[Sequence[Tensor]], layer: int, coun
     """Add neurons in front of a growable layer.
 
     Args:
-        model: is grown in place.
-        loader: batches of pixels and labels; the first ``BATCHES`` of them are looked at for each step.
-        layer: zero-based index of the hidden layer that becomes wider.
-        count: largest number of new neurons.
+        model: Network that is grown in place.
+        loader: Batches of pixels and labels; each step uses the first `BATCHES` of them.
+        layer: Index of the hidden layer that becomes wider, from 0.
+        count: Largest number of new neurons.
     """
     model.set_growing_layers(index=layer)
     compute_statistics(model, loader, nn.CrossEntropyLoss(reduction="sum"), batch_limit=BATCHES)

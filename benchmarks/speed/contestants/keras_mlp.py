@@ -1,4 +1,4 @@
-"""Keras 3 on torch, with the network and settings of its example mnist_mlp.py."""
+"""Keras 3 on PyTorch, with the network and settings of the Keras example mnist_mlp.py."""
 
 import os
 from collections.abc import Mapping
@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from benchmarks.speed.race import Race
 
-SETTINGS = "as in mnist_mlp.py: 784-512-512-10, relu, dropout 0.2, RMSprop 0.001, batch 128; backend torch"
+SETTINGS = "784-512-512-10, relu, dropout 0.2, RMSprop 0.001, batch 128, backend torch"
+ORIGIN = "settings of the Keras example mnist_mlp.py, not tuned"
 
 
 def run(race: Race, seed: int, _recipe: Mapping[str, Any]) -> None:
-    """Train with ``fit``, one epoch at a time."""
+    """Train with `fit`, one epoch at a time."""
     keras.utils.set_random_seed(seed)
     images, labels = _pixels(race.digits.train_images), keras.utils.to_categorical(race.digits.train_labels, 10)
     hidden = [layers.Dense(512, activation="relu"), layers.Dropout(0.2)]

@@ -20,6 +20,9 @@ from mnist_growth.training import (
     train,
 )
 
+SETTINGS = "the recipe"
+ORIGIN = "tuned: the recipe of this project for this goal"
+
 
 class Referee(Monitors):
     """Stops the clock after the last batch of every epoch: validation is an evaluation too. Keeps no checkpoints."""

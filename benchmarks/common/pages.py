@@ -1,0 +1,24 @@
+"""Pages of the documentation whose tables are written by benchmarks, between two marks."""
+
+import re
+
+
+def with_block(page: str, mark: str, text: str) -> str:
+    """Replace the text between two marks of a page.
+
+    Args:
+        page: The page in Markdown.
+        mark: The mark, which stands before and after the text.
+        text: The new text.
+
+    Raises:
+        ValueError: The page does not have exactly two marks.
+    """
+    if page.count(mark) != 2:
+        raise ValueError(f"The page has {page.count(mark)} marks {mark}; expected 2, around the tables.")
+    return re.sub(f"{mark}.*{mark}", lambda _: f"{mark}\n\n{text.strip()}\n\n{mark}", page, flags=re.DOTALL)
+
+
+def block(page: str, mark: str) -> str:
+    """Return the text between two marks of a page."""
+    return page.split(mark)[1].strip()

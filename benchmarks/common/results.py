@@ -1,0 +1,59 @@
+"""The one writer of result files. Every result carries its circumstances and the number of repetitions."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common.circumstances import Circumstances
+from benchmarks.common.paths import QUICK_RESULTS, RESULTS
+from mnist_growth.machine import atomic_path
+
+
+def results_file(name: str, *, quick: bool) -> Path:
+    """Return the file that holds the results of a benchmark, whether it exists or not."""
+    return (QUICK_RESULTS if quick else RESULTS) / f"{name}.json"
+
+
+def read_results(name: str, *, quick: bool) -> dict[str, Any]:
+    """Read the results of a benchmark; empty if there are none."""
+    path = results_file(name, quick=quick)
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return found
+
+
+def write_results(
+    name: str,
+    circumstances: Circumstances,
+    findings: Mapping[str, Any],
+    *,
+    n: int,
+    quick: bool,
+    entry: str | None = None,
+) -> Path:
+    """Write the results of a benchmark in one step: after an interruption the earlier results are intact.
+
+    Args:
+        name: Name of the benchmark, and of the file.
+        circumstances: Circumstances at the start of the measurement.
+        findings: What was measured, as values that JSON has.
+        n: Number of repetitions: rounds, runs, seeds or cases.
+        quick: Whether this was a trial run, whose numbers are not measurements.
+        entry: Key of these results in a file that holds several; other entries are kept.
+
+    Returns:
+        The file.
+
+    Raises:
+        ValueError: A finding has the name of a circumstance.
+    """
+    if clash := {*asdict(circumstances), "n"} & findings.keys():
+        raise ValueError(f"The findings contain {', '.join(sorted(clash))}, which the circumstances contain as well.")
+    results = {**asdict(circumstances), "n": n, **findings}
+    path = results_file(name, quick=quick)
+    content = results if entry is None else {**read_results(name, quick=quick), entry: results}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    return path

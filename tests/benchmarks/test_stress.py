@@ -1,0 +1,33 @@
+"""The stress tests: which cases they run, and when they stop."""
+
+from collections import Counter
+
+from benchmarks.stress.fuzz_files import fuzz_files
+from benchmarks.stress.fuzz_idx import fuzz_idx
+from benchmarks.stress.moments import BATCHES, EPOCHS, moments
+
+
+def test_kills_are_of_every_kind_and_the_same_for_the_same_seed():
+    chosen = moments(50, seed=0, before_first=5.0)
+    assert Counter(moment.name for moment in chosen) == {
+        "anywhere": 15,
+        "writing": 20,
+        "growth": 10,
+        "start": 3,
+        "end": 2,
+    }
+    assert chosen == moments(50, seed=0, before_first=5.0)
+    assert chosen != moments(50, seed=1, before_first=5.0)
+
+
+def test_kills_come_while_the_training_runs():
+    for moment in moments(50, seed=0, before_first=5.0):
+        assert moment.update is None or 0 < moment.update < BATCHES * EPOCHS
+        assert moment.update is not None or moment.seconds <= 5.0
+
+
+def test_no_case_begins_after_the_deadline(tmp_path):
+    for fuzz in (fuzz_idx, fuzz_files):
+        folder = tmp_path / fuzz.__name__
+        folder.mkdir()
+        assert fuzz(folder, cases=3, seed=0, deadline=0).outcomes.total() == 0
