@@ -8,7 +8,7 @@ from kedro.config import OmegaConfigLoader
 from kedro.validation.type_extractor import TypeExtractor
 from pydantic import BaseModel, ValidationError
 
-from mnist_growth.configuration import CONFIG_LOADER_ARGS, configure, load_parameters, merge
+from mnist_growth.configuration import CONFIG_LOADER_ARGS, configure, load_parameters
 from mnist_growth.network import GrowthConfig, scheduled_neurons
 from mnist_growth.parameters import UNGROUPED, check_parameters
 from mnist_growth.pipeline_registry import register_pipelines
@@ -174,10 +174,3 @@ def test_a_configured_model_has_the_values_of_its_group_but_for_the_changes():
     assert changed.model_dump() == drift | {"window": 50, "style": drift["style"] | {"kl": 2.0}}
     with pytest.raises(ValidationError, match="windows"):
         configure(MODELS["drift"], drift, {"windows": 50})
-
-
-def test_merging_leaves_its_inputs_as_they_are():
-    tree, changes = {"a": {"b": 1, "c": 2}, "d": {"e": 3}}, {"a": {"b": 5}, "d": 4, "f": 6}
-
-    assert merge(tree, changes) == {"a": {"b": 5, "c": 2}, "d": 4, "f": 6}
-    assert tree == {"a": {"b": 1, "c": 2}, "d": {"e": 3}}

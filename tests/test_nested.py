@@ -1,6 +1,6 @@
 from pydantic import BaseModel
 
-from mnist_growth.nested import flatten
+from mnist_growth.nested import flatten, merge
 
 
 class _Model(BaseModel):
@@ -19,3 +19,10 @@ def test_flat_names_of_nested_parameters():
         "model.rate": 0.5,
         "model.widths": [1, 2],
     }
+
+
+def test_merging_leaves_its_inputs_as_they_are():
+    tree, changes = {"a": {"b": 1, "c": 2}, "d": {"e": 3}}, {"a": {"b": 5}, "d": 4, "f": 6}
+
+    assert merge(tree, changes) == {"a": {"b": 5, "c": 2}, "d": 4, "f": 6}
+    assert tree == {"a": {"b": 1, "c": 2}, "d": {"e": 3}}

@@ -1,14 +1,16 @@
+import functools
 from copy import deepcopy
 
 import pytest
 
 import configured
 from mnist_growth.configuration import load_parameters
+from mnist_growth.nested import flatten, merge
 from mnist_growth.parameters import check_digits, check_parameters
 from mnist_growth.pipeline_registry import register_pipelines
 
 PIPELINES = register_pipelines()
-HINT = " (conf/base/parameters_*.yml explains every parameter)"
+HINT = " See conf/base/parameters_*.yml for the meaning of every parameter."
 
 
 @pytest.fixture
@@ -36,28 +38,28 @@ def test_configured_parameters_pass_and_are_left_as_they_are(parameters):
 def test_an_unknown_group_is_named_with_what_may_have_been_meant(parameters, name):
     meant = "growth" if name == "growht" else "training"
 
-    assert complaint(parameters | {name: {"epochs": 3}}) == (f"there is no parameter {name!r}, did you mean {meant!r}?")
+    assert complaint(parameters | {name: {"epochs": 3}}) == f"Unknown parameter {name!r}; did you mean {meant!r}?"
 
 
 def test_a_name_like_no_other_is_answered_with_all_names(parameters):
     names = ", ".join(sorted(parameters))
 
-    assert complaint(parameters | {"zzz": 1}) == f"there is no parameter 'zzz'; expected one of {names}"
+    assert complaint(parameters | {"zzz": 1}) == f"Unknown parameter 'zzz'; expected one of {names}."
 
 
 @pytest.mark.parametrize(
     ("group", "name", "value", "expected"),
     [
-        ("training", "epoch", 3, "there is no parameter 'training.epoch', did you mean 'training.epochs'?"),
-        ("training", "epochs", 0, "training.epochs is 0; expected greater than or equal to 1"),
-        ("training", "epochs", 2.5, "training.epochs is 2.5; expected a valid integer, got a number with a "),
-        ("training", "learning_rate", -1, "training.learning_rate is -1; expected greater than 0"),
-        ("training", "learning_rate", "high", "training.learning_rate is 'high'; expected a valid number"),
-        ("split", "validation_fraction", 1, "split.validation_fraction is 1; expected less than 1"),
-        ("network", "hidden_layers", None, "network.hidden_layers is None; expected a valid integer"),
-        ("growth", "operator", "magic", "growth.operator is 'magic'; expected 'zero_fan_out'"),
-        ("growth", "max_neurons", 8, "growth: max_neurons is 8, smaller than initial_neurons, 32"),
-        ("archive", "path", 3, "archive.path is 3; expected a valid string"),
+        ("training", "epoch", 3, "Unknown parameter 'training.epoch'; did you mean 'training.epochs'?"),
+        ("training", "epochs", 0, "Parameter 'training.epochs' is 0; expected a value of at least 1."),
+        ("training", "epochs", 2.5, "Parameter 'training.epochs' is 2.5; expected an integer."),
+        ("training", "learning_rate", -1, "Parameter 'training.learning_rate' is -1; expected a value above 0."),
+        ("training", "learning_rate", "high", "Parameter 'training.learning_rate' is 'high'; expected a number."),
+        ("split", "validation_fraction", 1, "Parameter 'split.validation_fraction' is 1; expected a value below 1."),
+        ("network", "hidden_layers", None, "Parameter 'network.hidden_layers' is null; expected an integer."),
+        ("growth", "operator", "magic", "Parameter 'growth.operator' is 'magic'; expected 'zero_fan_out', "),
+        ("growth", "max_neurons", 8, "Parameters of 'growth': max_neurons is 8, smaller than initial_neurons, 32"),
+        ("archive", "path", 3, "Parameter 'archive.path' is 3; expected a string."),
     ],
 )
 def test_a_wrong_value_is_named_with_what_was_expected(parameters, group, name, value, expected):
@@ -69,20 +71,70 @@ def test_a_wrong_value_is_named_with_what_was_expected(parameters, group, name, 
 def test_a_wrong_value_deep_inside_a_group_is_named_in_full(parameters):
     parameters["training"]["learning_rate_schedule"]["warmup"] = 3
 
-    assert complaint(parameters).startswith("there is no parameter 'training.learning_rate_schedule.warmup'")
+    assert complaint(parameters).startswith("Unknown parameter 'training.learning_rate_schedule.warmup'; ")
     assert "did you mean 'training.learning_rate_schedule.warmup_epochs'?" in complaint(parameters)
 
 
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("device", "gpu", "device is 'gpu'; expected 'auto', 'cpu', 'cuda' or 'mps'"),
-        ("dataset", 3, "dataset is 3; expected a valid string"),
-        ("training", 3, "training is 3; expected a valid dictionary or "),
+        ("device", "gpu", "Parameter 'device' is 'gpu'; expected 'auto', 'cpu', 'cuda' or 'mps'."),
+        ("dataset", 3, "Parameter 'dataset' is 3; expected a string."),
+        ("training", 3, "Parameter 'training' is 3; expected a group of parameters."),
     ],
 )
 def test_a_wrong_value_that_is_no_group(parameters, name, value, expected):
     assert complaint(parameters | {name: value}).startswith(expected)
+
+
+NUMBERS = sorted(
+    name
+    for name, value in flatten(configured.base()).items()
+    if isinstance(value, int | float) and not isinstance(value, bool)
+)
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, "threads", "training.micro_batch_size"])
+def test_a_boolean_is_no_number(parameters, name):
+    *groups, last = name.split(".")
+    changed = merge(parameters, functools.reduce(lambda tree, group: {group: tree}, reversed(groups), {last: True}))
+
+    assert complaint(changed).startswith(f"Parameter '{name}' is true; expected ")
+
+
+def test_an_integer_is_a_number(parameters):
+    changed = merge(parameters, {"warps": {"scale": 0}, "training": {"learning_rate": 1}})
+
+    check_parameters(changed, PIPELINES)
+    assert isinstance(configured.training(learning_rate=1).learning_rate, float)
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        (
+            [{"epoch": 1, "neuron": 64}],
+            "Unknown parameter 'growth.plan.0.neuron'; did you mean 'growth.plan.0.neurons'?",
+        ),
+        ([{"epoch": 1, "neurons": [8, True]}], "Parameter 'growth.plan.0.neurons.1' is true; expected an integer."),
+        ([{"neurons": 64}], "Parameter 'growth.plan.0.epoch' is missing; add it."),
+        (64, "Parameter 'growth.plan' is 64; expected a list."),
+    ],
+)
+def test_a_problem_inside_a_list_is_named_by_its_position(parameters, plan, expected):
+    parameters["growth"] |= {"plan": plan, "trigger": "plan"}
+
+    assert expected in complaint(parameters)
+
+
+def test_a_folder_of_digits_that_the_data_set_does_not_use_is_refused(parameters):
+    parameters["archive"]["path"] = "my_digits"
+
+    assert complaint(parameters) == (
+        "Parameter 'archive.path' is 'my_digits', but 'dataset' is 'sample' and does not use it; "
+        "set dataset=folder, or leave out archive.path."
+    )
+    check_parameters(parameters | {"dataset": "folder"}, PIPELINES)
 
 
 def test_all_complaints_come_at_once(parameters):
@@ -92,9 +144,9 @@ def test_all_complaints_come_at_once(parameters):
     text = complaint(parameters | {"zzz": 1})
 
     assert "'zzz'" in text
-    assert "training.epochs is 0" in text
-    assert "growth.growth_rate is 0" in text
-    assert text.count("; ") >= 3
+    assert "'training.epochs' is 0" in text
+    assert "'growth.growth_rate' is 0" in text
+    assert text.count(".") >= 3
 
 
 @pytest.mark.parametrize("asked_for", ["sample", "mnist"])
@@ -108,5 +160,5 @@ def test_other_digits_than_those_asked_for_are_refused(manifest):
         check_digits("sample", {"requested": "kmnist"} | manifest, "mnist")
 
     assert str(caught.value).startswith(
-        "dataset is 'mnist', but the digits ingested last are 'sample': run `kedro run --params dataset=mnist` first"
+        "Parameter 'dataset' is 'mnist', but the newest digits are 'sample'; run `kedro run --params dataset=mnist`"
     )

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from kedro.config import OmegaConfigLoader
 from pydantic import BaseModel
 
+from mnist_growth.nested import merge
+
 BASE = "base"
 """Environment that holds the default of every parameter."""
 
@@ -52,12 +54,3 @@ def configure(kind: type[Model], group: Mapping[str, Any], changes: Mapping[str,
         ValidationError: A parameter is unknown, missing or out of range.
     """
     return kind.model_validate(merge(group, changes or {}))
-
-
-def merge(tree: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested parameters with some of them replaced."""
-    merged = dict(tree)
-    for name, value in changes.items():
-        old = merged.get(name)
-        merged[name] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return merged

@@ -24,3 +24,19 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             leaves[f"{prefix}{name}"] = value
     return leaves
+
+
+def merge(tree: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of nested mappings with some of the leaves replaced.
+
+    `{"training": {"epochs": 3}}` changes one parameter of the group and keeps the others.
+
+    Args:
+        tree: Values and mappings by name.
+        changes: Values that replace those of `tree`, nested in the same way.
+    """
+    merged = dict(tree)
+    for name, value in changes.items():
+        old = merged.get(name)
+        merged[name] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged

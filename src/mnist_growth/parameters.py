@@ -1,21 +1,21 @@
-"""Checking the parameters of a run before anything runs."""
+"""Checks of the parameters of a run before anything runs."""
 
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
 
 from kedro.pipeline import Pipeline
 from kedro.validation.type_extractor import TypeExtractor
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
+from mnist_growth.config_model import ConfigModel
 from mnist_growth.machine import DeviceName, Threads
 from mnist_growth.serving import ServingConfig
 
 
-class ArchiveParameters(BaseModel):
-    """Where one's own digits are."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class ArchiveParameters(ConfigModel):
+    """Where the user's own digits are."""
 
     path: str | None
 
@@ -27,72 +27,134 @@ UNGROUPED: Mapping[str, Any] = {
     "serving": ServingConfig,
     "threads": Threads,
 }
-"""Parameters that Kedro does not check: the catalog or a command reads them, or their type is no model."""
+"""Types of the parameters that Kedro does not check: no node has them as a model."""
+
+EXPECTED = {
+    "bool_type": "true or false",
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "greater_than": "a value above {gt}",
+    "greater_than_equal": "a value of at least {ge}",
+    "int_type": "an integer",
+    "less_than": "a value below {lt}",
+    "less_than_equal": "a value of at most {le}",
+    "literal_error": "{expected}",
+    "model_type": "a group of parameters",
+    "string_type": "a string",
+    "tuple_type": "a list",
+}
+"""What was expected, by the type of pydantic's error; the braces name entries of the error's context."""
+
+
+def parameter_types(pipelines: Mapping[str, Pipeline]) -> dict[str, Any]:
+    """Return the type of every parameter and group: those that nodes declare, and those that Kedro does not check."""
+    return {**UNGROUPED, **TypeExtractor(dict(pipelines)).extract_types_from_pipelines()}
 
 
 def check_parameters(parameters: Mapping[str, Any], pipelines: Mapping[str, Pipeline]) -> None:
-    """Check every parameter against the type that the nodes declare for it.
+    """Check every parameter against the type that the nodes declare for it, and those that belong together.
 
     Kedro checks a group when a node uses it, but silently accepts one whose name no node knows (``trainng``).
 
     Args:
-        parameters: of the run, as configured.
-        pipelines: all registered pipelines.
+        parameters: Parameters of the run, nested by group.
+        pipelines: All registered pipelines.
 
     Raises:
-        ValueError: one sentence per wrong parameter, with what was found and what was expected.
+        ValueError: A parameter is wrong; the message has one sentence for each of them.
     """
-    types: dict[str, Any] = {**UNGROUPED, **TypeExtractor(dict(pipelines)).extract_types_from_pipelines()}
-    complaints = [
-        f"there is no parameter {name!r}{_did_you_mean(name, types)}" for name in parameters if name not in types
-    ]
+    types = parameter_types(pipelines)
+    problems = [f"Unknown parameter {name!r}; {_suggestion(name, types)}" for name in parameters if name not in types]
     for name, expected in types.items():
         if name in parameters:
             try:
                 TypeAdapter(expected).validate_python(parameters[name])
             except ValidationError as error:
-                complaints += [_sentence(name, detail, expected) for detail in error.errors()]
-    if complaints:
-        raise ValueError("; ".join(complaints) + " (conf/base/parameters_*.yml explains every parameter)")
+                problems += [_sentence(name, detail, expected) for detail in error.errors()]
+    problems = problems or list(_contradictions(parameters))
+    if problems:
+        raise ValueError(" ".join([*problems, "See conf/base/parameters_*.yml for the meaning of every parameter."]))
 
 
-def check_digits(dataset: str, manifest: Mapping[str, Any], asked_for: str) -> None:
-    """Check that digits ingested earlier are those that ``--params dataset=...`` names.
+def check_digits(dataset: str, manifest: Mapping[str, Any], requested: str) -> None:
+    """Check that the digits of an earlier ingest are those that ``--params dataset=...`` names.
 
     Args:
-        dataset: name of the set that the digits belong to.
-        manifest: of the newest ingest; says for which set a fallback stands in.
-        asked_for: name of the set in this run's parameters.
+        dataset: Name of the data set that the digits belong to.
+        manifest: Manifest of the newest ingest; it says for which data set a fallback was used.
+        requested: Name of the data set in the parameters of this run.
 
     Raises:
-        ValueError: they are of another set.
+        ValueError: The digits belong to another data set.
     """
-    stands_in_for = manifest["requested"] if manifest["dataset"] == dataset else dataset
-    if asked_for not in (dataset, stands_in_for):
+    replaced = manifest["requested"] if manifest["dataset"] == dataset else dataset
+    if requested not in (dataset, replaced):
         raise ValueError(
-            f"dataset is {asked_for!r}, but the digits ingested last are {dataset!r}: "
-            f"run `kedro run --params dataset={asked_for}` first, or choose digits by "
-            "--load-versions test_digits:<version>"
+            f"Parameter 'dataset' is {requested!r}, but the newest digits are {dataset!r}; "
+            f"run `kedro run --params dataset={requested}` first, or choose digits with "
+            "--load-versions test_digits:<version>."
         )
 
 
-def _sentence(group: str, detail: Any, expected: Any) -> str:
-    """One complaint of pydantic in the project's words."""
-    name = ".".join([group, *(str(part) for part in detail["loc"])])
+def _contradictions(parameters: Mapping[str, Any]) -> Iterable[str]:
+    """Parameters that are valid alone but have no meaning together."""
+    dataset, path = parameters.get("dataset"), parameters.get("archive", {}).get("path")
+    if path is not None and dataset != "folder":
+        yield (
+            f"Parameter 'archive.path' is {path!r}, but 'dataset' is {dataset!r} and does not use it; "
+            "set dataset=folder, or leave out archive.path."
+        )
+
+
+def _sentence(group: str, detail: ErrorDetails, expected: Any) -> str:
+    """One problem that pydantic found, in the words of the project."""
+    *outer, last = detail["loc"] or [""]
     if detail["type"] == "extra_forbidden":
-        *path, found = (str(part) for part in detail["loc"])
-        for part in path:  # down to the model that has no such field
-            expected = expected.model_fields[part].annotation
+        path, models = _follow(expected, outer)
         inner = ".".join([group, *path])
-        return f"there is no parameter {name!r}{_did_you_mean(found, expected.model_fields, inner)}"
+        known = [f"{inner}.{name}" for model in models for name in model.model_fields]
+        return f"Unknown parameter '{inner}.{last}'; {_suggestion(f'{inner}.{last}', known)}"
+    name = ".".join([group, *_follow(expected, detail["loc"])[0]])
+    if detail["type"] == "missing":
+        return f"Parameter '{name}' is missing; add it."
     if detail["type"] == "value_error":
-        return f"{group}: {detail['ctx']['error']}"
-    message = detail["msg"].removeprefix("Input should be ")
-    return f"{name} is {detail['input']!r}; expected {message}"
+        return f"Parameters of '{name}': {detail['ctx']['error']}."
+    what = EXPECTED.get(detail["type"], detail["msg"].removeprefix("Input should be "))
+    return f"Parameter '{name}' is {_as_yaml(detail['input'])}; expected {what.format(**detail.get('ctx', {}))}."
 
 
-def _did_you_mean(name: str, known: Iterable[str], group: str = "") -> str:
+def _follow(kind: Any, location: Sequence[int | str]) -> tuple[list[str], list[type[BaseModel]]]:
+    """Follow the location of an error into a type.
+
+    Returns:
+        The parts of the parameter's name (pydantic also names the members of unions), and the models found there.
+    """
+    names: list[str] = []
+    models = _models(kind)
+    for part in location:
+        fields = [model.model_fields[part] for model in models if part in model.model_fields]
+        if fields:
+            models = [model for field in fields for model in _models(field.annotation)]
+        if fields or isinstance(part, int):
+            names.append(str(part))
+    return names, models
+
+
+def _models(kind: Any) -> list[type[BaseModel]]:
+    """All models in a type, as ``list[Model] | None``, and all kinds of each of them."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind, *(model for subclass in kind.__subclasses__() for model in _models(subclass))]
+    return [model for argument in get_args(kind) for model in _models(argument)]
+
+
+def _as_yaml(value: Any) -> str:
+    """A value as it is written in the configuration."""
+    words = {None: "null", True: "true", False: "false"}
+    return words[value] if value is None or isinstance(value, bool) else repr(value)
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
     """The closest known name, or all of them."""
-    names = [f"{group}.{known_name}" if group else known_name for known_name in known]
-    close = difflib.get_close_matches(f"{group}.{name}" if group else name, names, n=1)
-    return f", did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(sorted(names))}"
+    names = sorted(set(known))
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(names)}."

@@ -50,7 +50,7 @@ def test_digits_have_no_order_to_test(reference, config, usual):
 
 @pytest.mark.parametrize(("images", "alarm"), [(99, False), (100, True)])
 def test_few_images_raise_no_alarm(reference, config, usual, images, alarm):
-    assert config.least_images == 100
+    assert config.min_images == 100
     current = usual(images, pixel_mean=np.full(images, 0.9))
 
     assert has_drifted(compare(reference, current, config)) == alarm
@@ -61,9 +61,9 @@ def test_any_one_limit_is_enough(reference, usual, measure):
     limits = {"kl": 1e9, "psi": 1e9, "ks": 1.0}
     current = usual(500, slant=np.full(500, 80.0))
 
-    assert not has_drifted(compare(reference, current, configured.drift(style=limits, answers=limits)))
+    assert not has_drifted(compare(reference, current, configured.drift(style=limits, prediction=limits)))
     strict = limits | {measure: 0.5}
-    assert has_drifted(compare(reference, current, configured.drift(style=strict, answers=limits)))
+    assert has_drifted(compare(reference, current, configured.drift(style=strict, prediction=limits)))
 
 
 def test_images_without_ink_are_noticed(reference, config, usual):

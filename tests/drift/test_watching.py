@@ -13,7 +13,7 @@ def pieces(features, size):
 
 @pytest.mark.parametrize("size", [1, 40, 100, 250])
 def test_windows_follow_each_other_and_the_last_one_reaches_back(reference, usual, size):
-    config = configured.drift(window=100, least_images=10)
+    config = configured.drift(window=100, min_images=10)
 
     report = watch(reference, pieces(usual(250), size), config)
 

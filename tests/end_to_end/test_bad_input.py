@@ -113,12 +113,12 @@ def test_files_of_another_set_than_mnist(project, digits):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--params", "trainng.epochs=3"), "there is no parameter 'trainng', did you mean 'training'?"),
+        (("--params", "trainng.epochs=3"), "Unknown parameter 'trainng'; did you mean 'training'?"),
         (
             ("--params", "training.epoch=3"),
-            "there is no parameter 'training.epoch', did you mean 'training.epochs'?",
+            "Unknown parameter 'training.epoch'; did you mean 'training.epochs'?",
         ),
-        (("--params", "training.epochs=0"), "training.epochs is 0; expected greater than or equal to 1"),
+        (("--params", "training.epochs=0"), "Parameter 'training.epochs' is 0; expected a value of at least 1."),
         (("--params", "dataset=fashion"), "There is no dataset named 'fashion', expected one of mnist, fashion_mnist"),
         (("--pipeline", "trian"), "there is no pipeline 'trian'; expected one of __default__, "),
         (("--env", "smoky"), "there is no environment 'smoky'; expected one of base, fixed, "),
@@ -187,7 +187,7 @@ def test_a_class_without_test_digits_is_said(trained):
 def test_a_network_is_not_evaluated_on_another_set(trained, mlflow):
     sentence = refused(trained, *EVALUATE, "--params", "dataset=mnist")
 
-    assert sentence.startswith("dataset is 'mnist', but the digits ingested last are 'sample': run `kedro run")
+    assert sentence.startswith("Parameter 'dataset' is 'mnist', but the newest digits are 'sample'; run `kedro run")
 
     digits = trained.folder / "my_digits"
     write_images(digits / IDX_NAMES.train_images, np.zeros((40, 28, 28), np.uint8))

@@ -1,21 +1,10 @@
 """The report as Chromium shows it, on a wide and on a narrow screen."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-OPTIONS = [
-    "--no-sandbox",  # tests may be run by root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SCREENS = {"wide": (1280, 900), "narrow": (390, 844)}
 
 # Pairs of texts of one figure that lie over each other. A pixel at the edges does not count: boxes are rounded.
@@ -34,16 +23,6 @@ OVERLAPS = """(figure) => {
   return found;
 }"""
 MARKS = ".scatterlayer path, .scatterlayer text, .heatmaplayer image, .imagelayer image, .barlayer path, .legend path"
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="neither Chromium nor Chrome is installed")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module", params=SCREENS)

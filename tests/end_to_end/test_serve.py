@@ -67,8 +67,8 @@ def test_a_model_of_mlflow_answers(mlflow, smoke_run) -> None:
     ("arguments", "sentence"),
     [
         ([], "There is no trained network in .*network.safetensors: make one with `kedro run --pipeline train`"),
-        (["--backend", "abacus"], "serving.backend is 'abacus'; expected 'torch'"),
-        (["--params", "serving.max_bach=3"], "there is no parameter 'serving.max_bach', did you mean"),
+        (["--backend", "abacus"], "Parameter 'serving.backend' is 'abacus'; expected 'torch'"),
+        (["--params", "serving.max_bach=3"], "Unknown parameter 'serving.max_bach'; did you mean"),
         (["--version", "a", "--model", "b"], "--version chooses a network of the catalog and --model one of MLflow"),
         (["--model", "models:/nothing/1"], "MLflow at sqlite:.* gives no model 'models:/nothing/1'"),
     ],

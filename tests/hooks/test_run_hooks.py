@@ -20,7 +20,7 @@ from mnist_growth.machine import rss_bytes
 def test_wrong_parameters_stop_a_run_before_it_begins():
     context = SimpleNamespace(config_loader={"parameters": {"trainng": {"epochs": 3}}})
 
-    with pytest.raises(ValueError, match="there is no parameter 'trainng'"):
+    with pytest.raises(ValueError, match="Unknown parameter 'trainng'"):
         ParameterHooks().after_context_created(context)
 
 
@@ -39,7 +39,7 @@ def test_digits_of_another_set_than_asked_for_stop_a_run(asked_for):
         ParameterHooks().before_pipeline_run({"runtime_params": runtime_params}, pipeline, catalog)
 
     if asked_for == "kmnist":
-        with pytest.raises(ValueError, match="dataset is 'kmnist', but the digits ingested last are 'sample'"):
+        with pytest.raises(ValueError, match="'kmnist', but the newest digits are 'sample'"):
             start()
     else:
         start()

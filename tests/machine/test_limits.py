@@ -6,6 +6,7 @@ import psutil
 import pytest
 import torch
 
+from control_groups import control_groups
 from mnist_growth.machine import (
     AllocationMeter,
     MemoryBudget,
@@ -18,16 +19,6 @@ from mnist_growth.machine import (
 
 PHYSICAL = psutil.virtual_memory().total
 SMALL = PHYSICAL // 3
-
-
-def limit(tmp_path, membership, files):
-    for name, text in files.items():
-        path = tmp_path / "cgroup" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{text}\n")
-    groups = tmp_path / "membership"
-    groups.write_text(membership)
-    return memory_limit_bytes(tmp_path / "cgroup", groups)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +37,7 @@ def limit(tmp_path, membership, files):
     ],
 )
 def test_the_limit_is_the_smallest_of_the_machine_and_its_control_groups(tmp_path, membership, files, expected):
-    assert limit(tmp_path, membership, files) == expected
+    assert memory_limit_bytes(*control_groups(tmp_path, membership, files)) == expected
 
 
 def test_without_control_groups_it_is_the_machine(tmp_path):

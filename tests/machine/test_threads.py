@@ -3,20 +3,10 @@ import os
 import pytest
 import torch
 
+from control_groups import control_groups
 from mnist_growth.machine import available_processors, computing_with, default_threads
 
 MANY = set(range(16))
-
-
-def processors(tmp_path, monkeypatch, membership, files):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: MANY, raising=False)
-    for name, text in files.items():
-        path = tmp_path / "cgroup" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{text}\n")
-    groups = tmp_path / "membership"
-    groups.write_text(membership)
-    return available_processors(tmp_path / "cgroup", groups)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +27,8 @@ def processors(tmp_path, monkeypatch, membership, files):
 def test_processors_are_those_of_the_affinity_that_the_quota_pays_for(
     tmp_path, monkeypatch, membership, files, expected
 ):
-    assert processors(tmp_path, monkeypatch, membership, files) == expected
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: MANY, raising=False)
+    assert available_processors(*control_groups(tmp_path, membership, files)) == expected
 
 
 def test_without_control_groups_the_affinity_counts(tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,20 +99,42 @@ def test_an_export_that_computes_something_else_is_refused(trained, digits, monk
         nodes.export_float(trained, digits.test)
 
 
-def test_accuracy_that_was_lost_is_told(trained, digits, caplog, monkeypatch):
-    model = nodes.export_float(trained, digits.test)
+@pytest.mark.parametrize(("weight_bits", "remedy"), [(7, "(export.weight_bits=8)"), (8, "(export.weight_bits=7)")])
+def test_accuracy_that_was_lost_is_told_with_the_parameter_that_mends_it(trained, digits, caplog, weight_bits, remedy):
+    own_answers = predict_logits(trained.network, digits.test.images).argmax(axis=1)
+    easy = replace(digits.test, labels=own_answers)  # no errors by torch
     right = nodes.export.fold(trained.network)
     upside_down = [*right[:-1], type(right[-1])(-right[-1].weight, -right[-1].bias)]
-    broken = nodes.export.float_model(upside_down, nodes.export.origin_of(trained))
+    model, broken = (
+        nodes.export.float_model(layers, nodes.export.origin_of(trained)) for layers in (right, upside_down)
+    )
 
-    metrics = nodes.measure_exports(trained, model, broken, digits.test, configured.export())
+    metrics = nodes.measure_exports(trained, model, broken, easy, configured.export(weight_bits=weight_bits))
 
-    assert metrics["int8_accuracy_kept"] == (metrics["int8"]["errors"] <= metrics["torch"]["errors"])
-    assert metrics["int8_accuracy_lost"] == metrics["torch"]["accuracy"] - metrics["int8"]["accuracy"]
-    assert ("The int8 network has lost" in caplog.text) == (not metrics["int8_accuracy_kept"])
+    assert (metrics["int8_accuracy_kept"], metrics["int8_accuracy_lost"]) == (False, 1.0)
+    assert "The int8 network has lost 100.00 points of accuracy (500 instead of 0 errors of 500)" in caplog.text
+    assert remedy in caplog.text
 
 
-@pytest.mark.parametrize("wrong", [{"calibration_digit": 10}, {"weight_bits": 4}, {"most_accuracy_lost": -1}])
+def test_accuracy_that_was_kept_is_no_warning(trained, digits, caplog):
+    model = nodes.export_float(trained, digits.test)
+
+    metrics = nodes.measure_exports(trained, model, model, digits.test, configured.export())
+
+    assert (metrics["int8_accuracy_kept"], metrics["int8_accuracy_lost"]) == (True, 0.0)
+    assert "has lost" not in caplog.text
+
+
+@pytest.mark.parametrize(("weight_bits", "warnings"), [(7, 0), (8, 1)])
+def test_weights_that_are_wrong_on_some_processors_are_told(trained, digits, caplog, weight_bits, warnings):
+    split = Split(train=np.arange(100), validation=np.arange(100, 200))
+
+    nodes.export_int8(trained, digits.train, split, configured.export(calibration_digits=10, weight_bits=weight_bits))
+
+    assert caplog.text.count("export.weight_bits=7 makes it right on every processor") == warnings
+
+
+@pytest.mark.parametrize("wrong", [{"calibration_digit": 10}, {"weight_bits": 4}, {"max_accuracy_loss": -1}])
 def test_a_wrong_parameter_is_refused(wrong):
     with pytest.raises(ValidationError):
         configured.export(**wrong)

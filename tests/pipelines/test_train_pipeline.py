@@ -8,8 +8,8 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 import configured
-from mnist_growth.configuration import merge
 from mnist_growth.digits import Digits, pixel_statistics, stratified_split
+from mnist_growth.nested import merge
 from mnist_growth.network import predict_logits
 from mnist_growth.pipelines.train import create_pipeline, create_resume_pipeline
 from mnist_growth.pipelines.train.nodes import _threads_before

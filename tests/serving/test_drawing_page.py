@@ -4,11 +4,10 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from served import Source
 
 import configured
@@ -20,20 +19,8 @@ from mnist_growth.serving.app import create_app
 from mnist_growth.serving.server import bind
 from mnist_growth.serving.service import Service
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SEVEN = [(80, 70), (200, 70), (130, 230)]
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium (Debian's package chromium)")
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +44,6 @@ def address(trained: TrainedNetwork) -> Iterator[str]:
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[{}, PHONE], ids=["desktop", "phone"])

@@ -15,7 +15,7 @@ from mnist_growth.network import predict_logits
 from mnist_growth.serving.drift_watch import DriftWatch
 
 DIGITS = sample_digits()
-CONFIG = configured.drift(window=100, least_images=50)
+CONFIG = configured.drift(window=100, min_images=50)
 
 
 @pytest.fixture(scope="module")

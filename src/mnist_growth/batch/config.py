@@ -1,9 +1,13 @@
 """Parameters of the prediction of many images."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from mnist_growth.config_model import ConfigModel
 
 
-class PredictConfig(BaseModel):
+class PredictConfig(ConfigModel):
     """What is predicted; group ``predict`` of the parameters.
 
     Attributes:
@@ -11,7 +15,7 @@ class PredictConfig(BaseModel):
         strict: Stop at the first image that cannot be read, instead of reporting and skipping it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)  # a folder may be named 2026
+    model_config = ConfigDict(coerce_numbers_to_str=True)  # a folder may be named 2026
 
-    folder: str | None
+    folder: Annotated[str, Field(strict=False)] | None
     strict: bool

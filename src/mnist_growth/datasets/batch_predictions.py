@@ -1,54 +1,33 @@
-"""The predictions of many images in the catalog, saved while they are made."""
+"""The predictions of many images in the catalog, saved while they are computed."""
 
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
-from typing import Any
-
-from kedro.io import AbstractVersionedDataset
-from kedro.io.core import Version
+from pathlib import Path
 
 from mnist_growth.batch import BatchResults, Part, read_results, write_results
-from mnist_growth.datasets.versioned_file import path_to_load
+from mnist_growth.datasets.versioned_file import VersionedFileDataset, path_to_load
 
 
-class BatchPredictionsDataset(AbstractVersionedDataset[Iterable[Part], BatchResults]):
-    """A folder `<filepath>/<version>/<name>` of predictions: as parquet, as CSV, and what could not be read.
+class BatchPredictionsDataset(VersionedFileDataset[Iterable[Part], BatchResults]):
+    """A folder of predictions: as Parquet, as CSV, and the images that could not be read.
 
-    What is saved is asked for its parts one after the other, so that it need not fit into memory; what is loaded reads
-    the predictions when it is asked for them.
-
-    Args:
-        filepath: Folder of all versions.
-        version: Versions to load and to save; `versioned: true` in the catalog provides it.
-        metadata: For Kedro-Viz.
+    Parts are written one after the other while they are computed, so they need not fit into memory together; the
+    loaded object reads the predictions on demand.
     """
 
-    def __init__(
-        self, *, filepath: str, version: Version | None = None, metadata: dict[str, Any] | None = None
-    ) -> None:
-        super().__init__(PurePosixPath(filepath), version)
-        self.metadata = metadata
-
     def load(self) -> BatchResults:
-        """Return what was predicted.
+        """Return the predictions.
 
         Raises:
-            FileNotFoundError: Nothing has been predicted, or not in this version.
+            FileNotFoundError: There are no predictions, or not the version asked for.
             ValueError: A file is damaged.
         """
         return read_results(path_to_load(self, "folder of predictions", pipeline="predict"))
 
     def save(self, data: Iterable[Part]) -> None:
-        """Make and write the predictions.
+        """Compute and write the predictions.
 
         Raises:
-            ValueError: As the parts raise it.
+            ValueError: From computing the parts.
             OSError: The folder cannot be written to, or the disk is full.
         """
         write_results(Path(self._get_save_path()), data)
-
-    def _exists(self) -> bool:
-        return Path(self._get_load_path()).is_dir()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath), "version": self._version}

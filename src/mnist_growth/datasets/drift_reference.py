@@ -6,7 +6,7 @@ from mnist_growth.datasets.versioned_file import VersionedFileDataset, path_to_l
 from mnist_growth.drift import DriftReference, load_reference, save_reference
 
 
-class DriftReferenceDataset(VersionedFileDataset[DriftReference]):
+class DriftReferenceDataset(VersionedFileDataset[DriftReference, DriftReference]):
     """A `DriftReference` in a JSON file."""
 
     def load(self) -> DriftReference:

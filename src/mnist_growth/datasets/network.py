@@ -7,7 +7,7 @@ from mnist_growth.datasets.versioned_file import VersionedFileDataset, path_to_l
 from mnist_growth.network import TrainedNetwork, load_network, save_network
 
 
-class NetworkDataset(VersionedFileDataset[TrainedNetwork]):
+class NetworkDataset(VersionedFileDataset[TrainedNetwork, TrainedNetwork]):
     """A ``TrainedNetwork`` in a safetensors file."""
 
     def load(self) -> TrainedNetwork:

@@ -8,7 +8,7 @@ from mnist_growth.datasets.versioned_file import VersionedFileDataset, path_to_l
 from mnist_growth.machine import atomic_path
 
 
-class OnnxModelDataset(VersionedFileDataset[onnx.ModelProto]):
+class OnnxModelDataset(VersionedFileDataset[onnx.ModelProto, onnx.ModelProto]):
     """An ONNX model in a file of its own, weights included."""
 
     def load(self) -> onnx.ModelProto:

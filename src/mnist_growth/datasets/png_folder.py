@@ -6,7 +6,7 @@ from mnist_growth.datasets.versioned_file import VersionedFileDataset
 from mnist_growth.machine import atomic_folder
 
 
-class PngFolderDataset(VersionedFileDataset[dict[str, bytes]]):
+class PngFolderDataset(VersionedFileDataset[dict[str, bytes], dict[str, bytes]]):
     """Contents of PNG files by their names, as `<filepath>/<version>/<name of filepath>/<name>.png`.
 
     Nothing is written where there are none: not even a version.

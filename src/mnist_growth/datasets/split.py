@@ -13,7 +13,7 @@ from mnist_growth.machine import atomic_path
 _PARTS = ("train", "validation")
 
 
-class SplitDataset(VersionedFileDataset[Split]):
+class SplitDataset(VersionedFileDataset[Split, Split]):
     """A `Split` in a parquet table: one row per image, columns `index` and `part` ("train" or "validation")."""
 
     def load(self) -> Split:

@@ -10,7 +10,7 @@ from mnist_growth.digits import PixelStatistics
 from mnist_growth.machine import atomic_path
 
 
-class PixelStatisticsDataset(VersionedFileDataset[PixelStatistics]):
+class PixelStatisticsDataset(VersionedFileDataset[PixelStatistics, PixelStatistics]):
     """`PixelStatistics` in a JSON file with the keys `mean`, `std` (on the scale 0 to 1) and `images`."""
 
     def load(self) -> PixelStatistics:

@@ -1,4 +1,4 @@
-"""What the entries of the catalog that keep one file per version have in common."""
+"""Base class of the datasets that keep one file or folder per version."""
 
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -6,15 +6,16 @@ from typing import Any, TypeVar
 from kedro.io import AbstractVersionedDataset
 from kedro.io.core import Version, VersionNotFoundError
 
-T = TypeVar("T")
+Saved = TypeVar("Saved")
+Loaded = TypeVar("Loaded")
 
 
-class VersionedFileDataset(AbstractVersionedDataset[T, T]):
-    """A value in the file `<filepath>/<version>/<name>`; a subclass says how it is read and written.
+class VersionedFileDataset(AbstractVersionedDataset[Saved, Loaded]):
+    """A value in the file or folder `<filepath>/<version>/<name>`; subclasses read and write it.
 
     Args:
-        filepath: Of the file, without the version.
-        version: Given by Kedro where the catalog entry says `versioned: true`.
+        filepath: Path without the version.
+        version: Versions to load and to save; `versioned: true` in the catalog provides it.
         metadata: For Kedro-Viz.
     """
 
@@ -32,11 +33,11 @@ class VersionedFileDataset(AbstractVersionedDataset[T, T]):
 
 
 def path_to_load(dataset: AbstractVersionedDataset[Any, Any], content: str, pipeline: str) -> Path:
-    """Return the file of the newest version, or of the one that the run asks for.
+    """Return the path of the newest version, or of the version that the run asks for.
 
     Args:
-        dataset: The entry.
-        content: What it holds, for a reader: "split of the training digits".
+        dataset: The dataset.
+        content: What it holds, for the error message: "split of the training digits".
         pipeline: Name of the pipeline that makes it.
 
     Raises:

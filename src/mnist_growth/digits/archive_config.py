@@ -1,14 +1,13 @@
 """What is known of a published set of digits: its files, their digests, and who offers them."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mnist_growth.config_model import ConfigModel
 from mnist_growth.digits.idx_set import IdxNames
 
 
-class ArchiveFile(BaseModel):
+class ArchiveFile(ConfigModel):
     """One IDX file and the digests that its publisher, or its users, agree on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, pattern=r"^[^/\\]+$")
     """Name of the decompressed file; mirrors offer it with .gz added."""
@@ -18,10 +17,8 @@ class ArchiveFile(BaseModel):
     """MD5 (hex) of the gzipped file, where its publisher gives this one only."""
 
 
-class ArchiveFiles(BaseModel):
+class ArchiveFiles(ConfigModel):
     """The four files of a set."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     train_images: ArchiveFile
     train_labels: ArchiveFile
@@ -44,11 +41,9 @@ class ArchiveFiles(BaseModel):
         return IdxNames(*(file.name for file in self.all))
 
 
-class ArchiveConfig(BaseModel):
+class ArchiveConfig(ConfigModel):
     """A published set of digits."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    mirrors: tuple[str, ...]
+    mirrors: tuple[str, ...] = Field(strict=False)
     """http(s) addresses and folders that offer the files, in the order in which they are asked."""
     files: ArchiveFiles

@@ -1,12 +1,12 @@
 """Parameters of splitting and warping digits."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from mnist_growth.config_model import ConfigModel
 
 
-class SplitConfig(BaseModel):
+class SplitConfig(ConfigModel):
     """How the labelled training images are divided into a training and a validation part."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     validation_fraction: float = Field(gt=0, lt=1)
     """Share of each class that is held out for validation."""
@@ -14,10 +14,8 @@ class SplitConfig(BaseModel):
     """Seed of the draw; the same seed gives the same split."""
 
 
-class WarpConfig(BaseModel):
+class WarpConfig(ConfigModel):
     """Strength of the random warps; each strength is the largest value, drawn uniformly from both sides of none."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     enabled: bool
     """Whether training images are warped at all."""

@@ -8,9 +8,9 @@ from mnist_growth.drift.comparison import FeatureDrift, compare, has_drifted
 from mnist_growth.drift.config import DriftConfig, DriftLimits
 from mnist_growth.drift.divergences import kl_divergence, population_stability_index, smoothed
 from mnist_growth.drift.features import (
-    ANSWERS,
     CONTINUOUS,
     FEATURES,
+    PREDICTION,
     STYLE,
     Features,
     collect,
@@ -29,9 +29,9 @@ from mnist_growth.drift.watching import watch
 from mnist_growth.drift.window import SlidingWindow
 
 __all__ = [
-    "ANSWERS",
     "CONTINUOUS",
     "FEATURES",
+    "PREDICTION",
     "STYLE",
     "DriftConfig",
     "DriftLimits",

@@ -7,7 +7,7 @@ import numpy as np
 
 from mnist_growth.drift.config import DriftConfig
 from mnist_growth.drift.divergences import kl_divergence, ks_test, population_stability_index, smoothed
-from mnist_growth.drift.features import ANSWERS, CONTINUOUS, Features
+from mnist_growth.drift.features import CONTINUOUS, PREDICTION, Features
 from mnist_growth.drift.reference import DriftReference, bin_counts
 
 
@@ -46,13 +46,13 @@ def compare(reference: DriftReference, current: Features, config: DriftConfig) -
     result = []
     for name, training in reference.features.items():
         values = current[name]
-        limits = config.answers if name in ANSWERS else config.style
+        limits = config.prediction if name in PREDICTION else config.style
         expected = smoothed(training.counts, config.smoothing)
         found = smoothed(bin_counts(values, training.edges), config.smoothing)
         kl, psi = kl_divergence(expected, found), population_stability_index(expected, found)
         ks, p_value = ks_test(training.sample, values[~np.isnan(values)]) if name in CONTINUOUS else (None, None)
         above = kl > limits.kl or psi > limits.psi or (ks is not None and ks > limits.ks)
-        alarm = above and len(values) >= config.least_images
+        alarm = above and len(values) >= config.min_images
         result.append(FeatureDrift(name, len(values), kl, psi, ks, p_value, alarm))
     return result
 

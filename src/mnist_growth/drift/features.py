@@ -10,10 +10,10 @@ from mnist_growth.digits.style import measure_style
 STYLE = ("pixel_mean", "ink", "slant", "thickness")
 """How an image looks."""
 
-ANSWERS = ("digit", "confidence")
+PREDICTION = ("digit", "confidence")
 """What the network answers."""
 
-FEATURES = (*STYLE, *ANSWERS)
+FEATURES = (*STYLE, *PREDICTION)
 
 CONTINUOUS = (*STYLE, "confidence")
 """The features that have an order; "digit" has ten classes without one."""

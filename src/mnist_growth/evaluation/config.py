@@ -1,9 +1,11 @@
 """Parameters of the evaluation."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from mnist_growth.config_model import ConfigModel
 
 
-class EvaluationConfig(BaseModel):
+class EvaluationConfig(ConfigModel):
     """What is measured and shown of a network's predictions; group ``evaluation`` of the parameters.
 
     Attributes:
@@ -15,8 +17,6 @@ class EvaluationConfig(BaseModel):
         unit_digits: Number of test digits on which the activity of the hidden units is measured.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     calibration_bins: int = Field(ge=1, le=1000)
     sample_digits: int = Field(ge=1, le=200)
     worst_mistakes: int = Field(ge=1, le=200)
@@ -25,7 +25,7 @@ class EvaluationConfig(BaseModel):
     unit_digits: int = Field(ge=2, le=10000)
 
 
-class AnalysisConfig(BaseModel):
+class AnalysisConfig(ConfigModel):
     """What is looked into beside the evaluation; group ``analysis`` of the parameters.
 
     Attributes:
@@ -34,8 +34,6 @@ class AnalysisConfig(BaseModel):
         duplicate_distance: Distance of a test digit from its nearest training digit, as a share of the length of its
             vector of pixels, up to which it is called a near-duplicate.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     quantiles: int = Field(ge=2, le=20)
     hardest_digits: int = Field(ge=1, le=200)

@@ -6,6 +6,9 @@ have a scale for each neuron (Jacob et al., "Quantization and training of neural
 integer-arithmetic-only inference", CVPR 2018, section 2; Krishnamoorthi, arXiv:1806.08342, section 3 for the scales
 per neuron). The model states that with the standard operators QuantizeLinear and DequantizeLinear; a runtime turns
 each group of them into one product of integers. The logits stay float32.
+
+x86 processors without VNNI multiply unsigned by signed bytes and add the products in pairs, as 16-bit integers that
+saturate (VPMADDUBSW). Weights of 7 bits keep every pair within them: 2 * 255 * 63 = 32,130 < 2^15.
 """
 
 from collections.abc import Sequence
@@ -24,7 +27,7 @@ _INT32 = np.iinfo(np.int32)
 
 
 def int8_model(
-    layers: Sequence[AffineLayer], calibration: NDArray[np.uint8], origin: Origin, weight_bits: int = 8
+    layers: Sequence[AffineLayer], calibration: NDArray[np.uint8], origin: Origin, weight_bits: int = 7
 ) -> onnx.ModelProto:
     """Return a quantised model that takes images, uint8 [N, 28, 28], and gives logits, float32 [N, 10], for any N.
 
@@ -32,8 +35,7 @@ def int8_model(
         layers: What ``fold`` gave.
         calibration: Training images, uint8 [M, 28, 28], M >= 1; their largest activations set the scales.
         origin: Goes into the metadata.
-        weight_bits: 8, or 7 where the processor adds two products of bytes in 16 bits (AVX2 without VNNI): with 8 the
-            sum saturates there.
+        weight_bits: 7, or 8 for a file that only runs on processors which add products of bytes in 32 bits.
     """
     scales = activation_scales(layers, calibration)
     nodes = [helper.make_node("Flatten", [INPUT], ["quantised_0"], axis=1)]

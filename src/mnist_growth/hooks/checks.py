@@ -27,7 +27,7 @@ class ParameterHooks:
         """Check that the digits at hand are the ones that the run asks for."""
         from mnist_growth.parameters import check_digits
 
-        asked_for = (run_params["runtime_params"] or {}).get("dataset")
+        requested = (run_params["runtime_params"] or {}).get("dataset")
         for name in {"train_digits", "test_digits"} & pipeline.inputs():
-            if asked_for is not None:
-                check_digits(catalog.load(name).dataset, catalog.load("data_manifest"), str(asked_for))
+            if requested is not None:
+                check_digits(catalog.load(name).dataset, catalog.load("data_manifest"), str(requested))

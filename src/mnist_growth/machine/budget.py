@@ -4,16 +4,15 @@ import gc
 from typing import Annotated
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mnist_growth.config_model import ConfigModel
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
 from mnist_growth.machine.memory import private_bytes, return_freed_memory, rss_bytes
 
 
-class MemoryConfig(BaseModel):
+class MemoryConfig(ConfigModel):
     """How much of the memory at hand a run may use."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     budget_fraction: Annotated[float, Field(gt=0, le=1)]
     """Share of the smaller of physical memory and control-group limit, and of the memory of a GPU."""

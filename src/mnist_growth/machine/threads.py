@@ -12,7 +12,7 @@ from pydantic import Field
 from mnist_growth.machine.control_groups import CGROUPS, MEMBERSHIP, control_groups
 
 MOST_THREADS = 1024
-Threads = Annotated[int, Field(ge=1, le=MOST_THREADS)] | None
+Threads = Annotated[int, Field(strict=True, ge=1, le=MOST_THREADS)] | None
 """A number of threads; None for as many as there are processors for this process."""
 
 

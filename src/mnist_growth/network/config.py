@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from mnist_growth.config_model import ConfigModel
 
 OperatorName = Literal["zero_fan_out", "net2net_split", "paired", "gradient_directed", "random"]
 TriggerName = Literal["schedule", "plateau", "budget", "plan"]
@@ -10,16 +12,14 @@ Width = Annotated[int, Field(ge=1, le=65536)]
 PlaceName = Literal["all", "largest_gain"]
 
 
-class NetworkConfig(BaseModel):
+class NetworkConfig(ConfigModel):
     """Architecture that does not change while the network grows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     hidden_layers: Annotated[int, Field(ge=1, le=16)]
     batch_norm: bool
 
 
-class Stage(BaseModel):
+class Stage(ConfigModel):
     """Widths that the hidden layers have from an epoch on.
 
     Attributes:
@@ -27,10 +27,8 @@ class Stage(BaseModel):
         neurons: of every hidden layer, or of each of them, the first one first.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     epoch: Annotated[int, Field(ge=1)]
-    neurons: Width | tuple[Width, ...]
+    neurons: Width | Annotated[tuple[Width, ...], Field(strict=False)]
 
     def widths(self, hidden_layers: int) -> tuple[int, ...]:
         """One width for each hidden layer.
@@ -48,10 +46,8 @@ class Stage(BaseModel):
         return self.neurons
 
 
-class GrowthConfig(BaseModel):
+class GrowthConfig(ConfigModel):
     """When the hidden layers widen, by how much, and how the new neurons start."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     initial_neurons: Width
     growth_rate: Width
@@ -63,7 +59,7 @@ class GrowthConfig(BaseModel):
     plateau_epochs: Annotated[int, Field(ge=1)]
     cooldown_epochs: Annotated[int, Field(ge=1)]
     budget_share: Annotated[float, Field(gt=0, le=1)]
-    plan: tuple[Stage, ...]
+    plan: Annotated[tuple[Stage, ...], Field(strict=False)]
     where: PlaceName
     new_unit_warmup_epochs: Annotated[float, Field(ge=0)]
     new_unit_learning_rate_scale: Annotated[float, Field(gt=0, le=100)]

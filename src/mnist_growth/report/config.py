@@ -2,16 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from mnist_growth.config_model import ConfigModel
 
 
-class ReportConfig(BaseModel):
-    """What is measured and kept for the report; group ``report`` of the parameters.
+class ReportConfig(ConfigModel):
+    """What is kept for the report; group ``report`` of the parameters.
 
     Attributes:
         png: Colours in which every figure is also kept as a PNG file; None for no PNG files.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     png: Literal["light", "dark"] | None

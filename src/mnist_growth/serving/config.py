@@ -2,15 +2,15 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from mnist_growth.config_model import ConfigModel
 
 BackendName = Literal["torch", "onnx", "int8"]
 
 
-class ServingConfig(BaseModel):
+class ServingConfig(ConfigModel):
     """How the service listens, what it accepts, and how it computes; group ``serving`` of the parameters."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str
     """Address to listen on; the default is reachable from this machine only."""
@@ -40,5 +40,5 @@ class ServingConfig(BaseModel):
     """Longest time to receive and answer a request, and to finish what was begun when the service is stopped."""
     drain_seconds: float = Field(ge=0, le=3600)
     """Time between a stop and the end of listening: clients with open connections are told to leave in it."""
-    cors_origins: tuple[str, ...]
+    cors_origins: tuple[str, ...] = Field(strict=False)
     """Addresses of other sites whose pages may use the service, such as https://example.org."""

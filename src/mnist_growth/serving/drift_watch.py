@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_growth.drift import (
-    ANSWERS,
+    PREDICTION,
     DriftConfig,
     DriftReference,
     FeatureDrift,
@@ -52,7 +52,7 @@ class DriftState:
         assert self.config is not None or not self.features
         for feature in self.features:
             assert self.config is not None
-            limits = self.config.answers if feature.feature in ANSWERS else self.config.style
+            limits = self.config.prediction if feature.feature in PREDICTION else self.config.style
             yield feature, {**limits.model_dump(), **({"ks": None} if feature.ks is None else {})}
 
 

@@ -3,15 +3,14 @@
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mnist_growth.config_model import ConfigModel
 from mnist_growth.machine import PrecisionName
 
 
-class LearningRateConfig(BaseModel):
+class LearningRateConfig(ConfigModel):
     """How the learning rate moves: linear warm-up, then a fall."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     schedule: Literal["cosine", "decay"]
     warmup_epochs: Annotated[float, Field(ge=0)]
@@ -20,10 +19,8 @@ class LearningRateConfig(BaseModel):
     floor: Annotated[float, Field(ge=0)]
 
 
-class TrainingConfig(BaseModel):
+class TrainingConfig(ConfigModel):
     """One training run."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=2)]

@@ -48,5 +48,5 @@ def draw_distributions(results: BatchResults, reference: DriftReference, provena
 
 def draw_windows(report: pd.DataFrame, config: DriftConfig, provenance: str) -> go.Figure:
     """Return the figure of how far each window is from training."""
-    limits = {name: (config.answers if name in drift.ANSWERS else config.style).psi for name in drift.FEATURES}
+    limits = {name: (config.prediction if name in drift.PREDICTION else config.style).psi for name in drift.FEATURES}
     return figures.stamp(figures.drift_windows(report, limits), provenance)
