@@ -66,8 +66,8 @@ def test_the_schedule_in_the_text_is_that_of_conf_base():
     growth = configured.growth()
     last = next(epoch for epoch in range(10_000) if scheduled_neurons(epoch, growth) == growth.max_neurons)
     assert (
-        f"by default {growth.initial_neurons} at the start and {growth.growth_rate} more every {growth.growth_epochs} "
-        f"epochs, until {growth.max_neurons} are reached after {last}."
+        f"By default a layer starts with {growth.initial_neurons} neurons and gains {growth.growth_rate} every "
+        f"{growth.growth_epochs} epochs, until it reaches {growth.max_neurons} after {last} epochs."
     ) in " ".join(GROWTH.read_text("utf-8").split())
 
 
