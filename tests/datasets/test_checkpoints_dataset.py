@@ -39,7 +39,7 @@ def test_a_training_without_checkpoints_is_answered_with_those_that_have_some(ea
         dataset(earlier, load=wanted).load()
 
     assert str(caught.value.__cause__) == (
-        f"there are no checkpoints of version {wanted}: {earlier / 'checkpoints'} has 1, 2"
+        f"There are no checkpoints of version {wanted}: {earlier / 'checkpoints'} has 1, 2"
     )
 
 
@@ -83,5 +83,5 @@ def test_a_folder_with_only_the_best_is_not_one_to_go_on_from(earlier):
 def test_it_is_not_saved_by_kedro(earlier):
     handle = dataset(earlier)
 
-    with pytest.raises(DatasetError, match="saved through the handle that loading gives, not as CheckpointStore"):
+    with pytest.raises(DatasetError, match="A CheckpointStore cannot be saved as checkpoints: load the dataset"):
         handle.save(handle.load())

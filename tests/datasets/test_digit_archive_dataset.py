@@ -87,12 +87,13 @@ def test_a_wrong_digest_in_the_catalog_is_named_by_its_place() -> None:
     with pytest.raises(DatasetError) as refusal:
         load(config)
     cause = str(refusal.value.__cause__)
-    assert cause.startswith("archives.mnist.files.test_labels.sha256 of the digit archive in the catalog is wrong")
+    place = "archives.mnist.files.test_labels.sha256"
+    assert cause.startswith(f"The catalog entry of the digit archive is invalid at {place}: ")
     assert "\n" not in cause
 
 
 def test_an_archive_cannot_be_saved_to() -> None:
     dataset = DigitArchiveDataset("sample", "data/01_raw", {})
     assert dataset.exists()
-    with pytest.raises(DatasetError, match="is read only"):
+    with pytest.raises(DatasetError, match="is read-only"):
         dataset.save(3)  # type: ignore[arg-type]

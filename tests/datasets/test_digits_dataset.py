@@ -118,7 +118,7 @@ def test_without_a_version_the_pipeline_to_run_is_named(tmp_path: Path) -> None:
     assert not dataset(tmp_path).exists()
     with pytest.raises(DatasetError, match="train_digits") as refusal:
         dataset(tmp_path).load()
-    assert "make one with `kedro run --pipeline ingest`" in str(refusal.value.__cause__)
+    assert "create one with `kedro run --pipeline ingest`" in str(refusal.value.__cause__)
 
 
 def test_a_version_that_does_not_exist_is_refused_with_those_that_do(digits: Digits, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_version_that_does_not_exist_is_refused_with_those_that_do(digits: Dig
 
 
 def test_versions_are_required(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="add `versioned: true` to its catalog entry"):
+    with pytest.raises(ValueError, match="has no versions: add `versioned: true` to it"):
         DigitsDataset((tmp_path / "train_digits").as_posix())
 
 
@@ -138,13 +138,13 @@ def test_versions_are_required(tmp_path: Path) -> None:
     [
         ("images.idx3-ubyte", b"", "images.idx3-ubyte is truncated"),
         ("labels.idx1-ubyte", b"\0\0\x08\x01\0\0\0\x01\0", "holds 20 images but .* holds 1 labels"),
-        ("digits.json", b"{", "digits.json is damaged, expected JSON with dataset, fingerprint and count"),
+        ("digits.json", b"{", "digits.json is damaged; expected JSON with dataset, fingerprint and count"),
         ("digits.json", b"[]", "digits.json is damaged"),
         ("digits.json", b'{"dataset": "small"}', "digits.json is damaged"),
         (
             "digits.json",
             json.dumps({"dataset": "small", "fingerprint": "", "count": 21}).encode(),
-            "holds 20 images, expected the 21 that .*digits.json states",
+            "contains 20 images; expected 21 as in .*digits.json",
         ),
     ],
 )

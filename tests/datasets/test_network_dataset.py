@@ -66,7 +66,7 @@ def test_without_a_network_it_says_how_to_train_one(tmp_path):
         dataset(tmp_path).load()
 
     assert isinstance(caught.value.__cause__, FileNotFoundError)
-    assert "make one with `kedro run" in str(caught.value.__cause__)
+    assert "create one with `kedro run" in str(caught.value.__cause__)
 
 
 def test_an_unknown_version_is_answered_with_those_there_are(tmp_path, trained):

@@ -35,7 +35,7 @@ def test_a_damaged_file_says_how_to_make_it_anew(tmp_path, model):
     path = tmp_path / "network.onnx" / VERSION / "network.onnx"
     path.write_bytes(b"\xff" + path.read_bytes())
 
-    with pytest.raises(DatasetError, match="holds no ONNX model"):
+    with pytest.raises(DatasetError, match="is not an ONNX model"):
         dataset(tmp_path).load()
 
 

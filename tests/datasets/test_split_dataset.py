@@ -46,7 +46,7 @@ def test_a_missing_split_says_how_to_make_one(tmp_path):
     with pytest.raises(DatasetError) as caught:
         _dataset(tmp_path).load()
 
-    assert str(caught.value.__cause__).endswith("make one with `kedro run --pipeline preprocess`")
+    assert str(caught.value.__cause__).endswith("create one with `kedro run --pipeline preprocess`")
 
 
 def test_a_missing_version_names_those_that_exist(tmp_path):
@@ -70,7 +70,7 @@ def test_a_damaged_table_is_named(tmp_path, content):
     with pytest.raises(DatasetError) as caught:
         _dataset(tmp_path).load()
 
-    assert str(caught.value.__cause__).startswith(f"{path} holds no split")
+    assert str(caught.value.__cause__).startswith(f"{path} is not a split")
 
 
 def test_a_table_whose_parts_overlap_is_refused(tmp_path):

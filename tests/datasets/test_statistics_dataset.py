@@ -41,11 +41,11 @@ def test_a_damaged_file_is_named(tmp_path, content):
     with pytest.raises(DatasetError) as caught:
         _dataset(tmp_path).load()
 
-    assert str(caught.value.__cause__).startswith(f"{_file(tmp_path)} holds no pixel statistics")
+    assert str(caught.value.__cause__).startswith(f"{_file(tmp_path)} does not contain pixel statistics")
 
 
 def test_missing_statistics_say_how_to_make_them(tmp_path):
     with pytest.raises(DatasetError) as caught:
         _dataset(tmp_path).load()
 
-    assert str(caught.value.__cause__).endswith("make one with `kedro run --pipeline preprocess`")
+    assert str(caught.value.__cause__).endswith("create one with `kedro run --pipeline preprocess`")

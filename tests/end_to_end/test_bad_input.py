@@ -122,7 +122,7 @@ def test_files_of_another_set_than_mnist(project, digits):
         (("--params", "dataset=fashion"), "There is no dataset named 'fashion', expected one of mnist, fashion_mnist"),
         (("--pipeline", "trian"), "there is no pipeline 'trian'; expected one of __default__, "),
         (("--env", "smoky"), "there is no environment 'smoky'; expected one of base, fixed, "),
-        (("--pipeline", "evaluate"), "make one with `kedro run"),
+        (("--pipeline", "evaluate"), "create one with `kedro run"),
     ],
 )
 def test_names_and_values_that_do_not_exist(project, arguments, expected):

@@ -66,11 +66,11 @@ def test_a_model_of_mlflow_answers(mlflow, smoke_run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "There is no trained network in .*network.safetensors: make one with `kedro run --pipeline train`"),
+        ([], "There is no trained network in .*network.safetensors: create one with `kedro run --pipeline train`"),
         (["--backend", "abacus"], "Parameter 'serving.backend' is 'abacus'; expected 'torch'"),
         (["--params", "serving.max_bach=3"], "Unknown parameter 'serving.max_bach'; did you mean"),
         (["--version", "a", "--model", "b"], "--version chooses a network of the catalog and --model one of MLflow"),
-        (["--model", "models:/nothing/1"], "MLflow at sqlite:.* gives no model 'models:/nothing/1'"),
+        (["--model", "models:/nothing/1"], "MLflow at sqlite:.* cannot provide the model 'models:/nothing/1'"),
     ],
 )
 def test_why_it_cannot_start_is_one_sentence(project: Project, arguments: list[str], sentence: str) -> None:

@@ -111,9 +111,9 @@ KILLED_WHILE_SAVING = f"""
 import os, sys
 from kedro.io.core import Version
 from kedro_datasets.json import JSONDataset
-from mnist_growth.datasets import WholeVersion
+from mnist_growth.datasets import AtomicVersion
 dataset = JSONDataset(filepath=sys.argv[1] + "/made.json", version=Version(None, "{OURS}"))
-version = WholeVersion(dataset)
+version = AtomicVersion(dataset)
 dataset.save("half")
 os.kill(os.getpid(), 9)
 """

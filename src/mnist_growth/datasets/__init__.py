@@ -1,5 +1,6 @@
-"""Adapters that put digits, networks and checkpoints into the Kedro catalog; the formats live below."""
+"""Catalog adapters for digits, networks and checkpoints; other packages implement the formats."""
 
+from mnist_growth.datasets.atomic_version import AtomicVersion
 from mnist_growth.datasets.batch_predictions import BatchPredictionsDataset
 from mnist_growth.datasets.checkpoints import CheckpointsDataset
 from mnist_growth.datasets.digit_archive import DigitArchiveDataset
@@ -11,9 +12,9 @@ from mnist_growth.datasets.png_folder import PngFolderDataset
 from mnist_growth.datasets.results import Found, Results
 from mnist_growth.datasets.split import SplitDataset
 from mnist_growth.datasets.statistics import PixelStatisticsDataset
-from mnist_growth.datasets.whole_version import WholeVersion
 
 __all__ = [
+    "AtomicVersion",
     "BatchPredictionsDataset",
     "CheckpointsDataset",
     "DigitArchiveDataset",
@@ -26,5 +27,4 @@ __all__ = [
     "PngFolderDataset",
     "Results",
     "SplitDataset",
-    "WholeVersion",
 ]

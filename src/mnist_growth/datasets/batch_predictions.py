@@ -18,7 +18,7 @@ class BatchPredictionsDataset(VersionedFileDataset[Iterable[Part], BatchResults]
         """Return the predictions.
 
         Raises:
-            FileNotFoundError: There are no predictions, or not the version asked for.
+            FileNotFoundError: There are no predictions, or not the requested version.
             ValueError: A file is damaged.
         """
         return read_results(path_to_load(self, "folder of predictions", pipeline="predict"))

@@ -1,4 +1,4 @@
-"""A set of digits, found on the disk or fetched, as the entry of the catalog that everything starts from."""
+"""A dataset of digits on the disk or on a mirror, as the first entry of the catalog."""
 
 import os
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from mnist_growth.digits.digits import DigitSet
 
 
 class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
-    """Loads the `DigitSet` of a name; see `mnist_growth.digits.archive.load_archive` for what that does.
+    """Loads a `DigitSet` by name with `mnist_growth.digits.archive.load_archive`.
 
     Args:
-        name: Name of the set: one of `archives`, "sample" or "folder".
-        filepath: Folder with a sub-folder of files for each set.
-        archives: Mirrors, files and digests of each set that can be fetched, by name; see `ArchiveConfig`.
-        own_folder: Folder of one's own digits, relative to the current directory, for the name "folder".
-        metadata: For plugins; not used here.
+        name: Name of the dataset: one of `archives`, "sample" or "folder".
+        filepath: Folder with a subfolder of files for each dataset.
+        archives: Mirrors, files and digests of each dataset that can be downloaded, by name; see `ArchiveConfig`.
+        own_folder: Folder of the user's own digits, relative to the current directory, for the name "folder".
+        metadata: For Kedro-Viz.
     """
 
     def __init__(
@@ -39,14 +39,19 @@ class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
         self.metadata = metadata
 
     def load(self) -> DigitSet:
-        """Return the digits; raise ValueError or OSError, with one sentence, if that is not possible."""
+        """Return the digits.
+
+        Raises:
+            ValueError: The digits are not available or invalid.
+            OSError: A file cannot be read or written.
+        """
         try:
             archives = TypeAdapter(dict[str, ArchiveConfig]).validate_python(self._archives)
         except ValidationError as error:
             first = error.errors()[0]
             location = ".".join(str(part) for part in first["loc"])
             raise ValueError(
-                f"archives.{location} of the digit archive in the catalog is wrong: {first['msg']}"
+                f"The catalog entry of the digit archive is invalid at archives.{location}: {first['msg']}"
             ) from None
         return load_archive(
             str(self._name),
@@ -57,13 +62,13 @@ class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
         )
 
     def save(self, data: NoReturn) -> NoReturn:
-        """Refuse: an archive is read only."""
+        """Refuse: an archive is read-only."""
         raise DatasetError(
-            f"The archive of {self._name} is read only, expected no node to save a {type(data).__name__} to it"
+            f"The archive of {self._name} is read-only, but a node saves a {type(data).__name__}: remove that output"
         )
 
     def _exists(self) -> bool:
-        return True  # what is missing is fetched
+        return True  # missing files are downloaded
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "filepath": self._filepath, "own_folder": self._own_folder}

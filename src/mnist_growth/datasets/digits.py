@@ -1,4 +1,4 @@
-"""One part of a set of digits, kept as a versioned folder that is loaded as a memory map."""
+"""One part of a dataset of digits, in a versioned folder that is loaded as a memory map."""
 
 import json
 import os
@@ -21,20 +21,20 @@ _CHUNK = 4096  # images compared at once: 3 MB
 
 
 class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
-    """Keeps `Digits` in the folder `<filepath>/<version>/<name>`: two IDX files and their description in JSON.
+    """Stores `Digits` in the folder `<filepath>/<version>/<name>`: two IDX files and a description in JSON.
 
-    A version is there whole or not at all. Images are loaded as a memory map and saved in pieces, so a set may be
-    larger than memory. A version with the content of the newest one shares its files (hard links): it costs no disk.
+    Saves are atomic. Images are loaded as a memory map and saved in chunks, so a dataset may be larger than memory. A
+    version with the same content as the newest one uses hard links to its files, which take no disk space.
 
     Args:
         filepath: Folder of all versions.
         version: Versions to load and to save; `versioned: true` in the catalog provides it.
-        metadata: For plugins; not used here.
+        metadata: For Kedro-Viz.
     """
 
     def __init__(self, filepath: str, version: Version | None = None, metadata: dict[str, Any] | None = None) -> None:
         if version is None:
-            raise ValueError(f"{filepath} keeps versions of digits: add `versioned: true` to its catalog entry")
+            raise ValueError(f"The catalog entry of {filepath} has no versions: add `versioned: true` to it")
         super().__init__(PurePosixPath(filepath), version)
         self.metadata = metadata
 
@@ -42,17 +42,17 @@ class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
         """Return the digits, the images as a read-only memory map.
 
         Raises:
-            FileNotFoundError: There is no version, or not the one asked for.
-            ValueError: A file of it is damaged.
-            OSError: A file of it cannot be read.
+            FileNotFoundError: There is no version, or not the requested one.
+            ValueError: A file is damaged.
+            OSError: A file cannot be read.
         """
         return _read(path_to_load(self, self._filepath.name, pipeline="ingest"))
 
     def save(self, data: Digits) -> None:
-        """Keep the digits as a new version.
+        """Save the digits as a new version.
 
         Raises:
-            DatasetError: The version exists already.
+            DatasetError: The version already exists.
             OSError: The folder cannot be written to, or the disk is full.
         """
         same = self._newest_with_content(data)
@@ -61,14 +61,14 @@ class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
                 _write(folder, data)
 
     def _newest_with_content(self, data: Digits) -> Path | None:
-        """Return the folder of the newest version if it holds exactly these digits."""
+        """Return the folder of the newest version if it contains exactly these digits."""
         versions = self._get_versions()
         if not versions:
             return None
         try:
             newest = _read(Path(versions[0]))
         except (ValueError, OSError):
-            return None  # damaged: not to be shared
+            return None  # damaged: do not share its files
         same = (newest.dataset, newest.fingerprint, len(newest)) == (data.dataset, data.fingerprint, len(data))
         return Path(versions[0]) if same and _equal(newest, data) else None
 
@@ -87,10 +87,12 @@ def _read(folder: Path) -> Digits:
         dataset, fingerprint, count = (description[key] for key in ("dataset", "fingerprint", "count"))
     except (ValueError, KeyError, TypeError):
         raise ValueError(
-            f"{path} is damaged, expected JSON with dataset, fingerprint and count: delete this version"
+            f"{path} is damaged; expected JSON with dataset, fingerprint and count: delete this version"
         ) from None
     if count != len(images):
-        raise ValueError(f"{folder / _IMAGES} holds {len(images)} images, expected the {count} that {path} states")
+        raise ValueError(
+            f"{folder / _IMAGES} contains {len(images)} images; expected {count} as in {path}: delete this version"
+        )
     return Digits(images, labels, dataset, fingerprint)
 
 
@@ -102,7 +104,7 @@ def _write(folder: Path, data: Digits) -> None:
 
 
 def _link_all(source: Path, target: Path) -> bool:
-    """Hard-link the files of one folder into another; False where the file system cannot."""
+    """Create hard links to the files of a folder in another one; return False if the file system cannot."""
     try:
         for name in (_IMAGES, _LABELS, _DESCRIPTION):
             os.link(source / name, target / name)
@@ -114,7 +116,7 @@ def _link_all(source: Path, target: Path) -> bool:
 
 
 def _equal(first: Digits, second: Digits) -> bool:
-    """Compare images and labels in chunks, so that memory maps stay on disk."""
+    """Compare images and labels in chunks, so that memory-mapped files are not read into memory as a whole."""
     return np.array_equal(first.labels, second.labels) and all(
         np.array_equal(first.images[start : start + _CHUNK], second.images[start : start + _CHUNK])
         for start in range(0, len(first), _CHUNK)

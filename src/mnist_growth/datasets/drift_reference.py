@@ -1,4 +1,4 @@
-"""How images looked when a network was trained, in the catalog."""
+"""The drift reference of a network in the catalog."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ class DriftReferenceDataset(VersionedFileDataset[DriftReference, DriftReference]
         """Read the reference.
 
         Raises:
-            FileNotFoundError: There is none, or not the version asked for.
+            FileNotFoundError: There is no reference, or not the requested version.
             ValueError: The file is damaged.
         """
         return load_reference(path_to_load(self, "drift reference", pipeline="drift_reference"))
 
     def save(self, data: DriftReference) -> None:
-        """Write the file in one step."""
+        """Write the file atomically."""
         save_reference(Path(self._get_save_path()), data)

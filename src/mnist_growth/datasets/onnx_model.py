@@ -9,24 +9,24 @@ from mnist_growth.machine import atomic_path
 
 
 class OnnxModelDataset(VersionedFileDataset[onnx.ModelProto, onnx.ModelProto]):
-    """An ONNX model in a file of its own, weights included."""
+    """An ONNX model in one file, including its weights."""
 
     def load(self) -> onnx.ModelProto:
         """Read the model.
 
         Raises:
-            FileNotFoundError: No network has been exported, or not in this version.
+            FileNotFoundError: There is no exported network, or not the requested version.
             ValueError: The file is damaged.
         """
         path = path_to_load(self, "exported network", pipeline="export")
         try:
             return onnx.load_model_from_string(path.read_bytes())
-        except Exception as error:  # of protobuf, which has no types
+        except Exception as error:  # protobuf has no error types
             raise ValueError(
-                f"{path} holds no ONNX model ({error}): make it anew with `kedro run --pipeline export`"
+                f"{path} is not an ONNX model ({error}): create it again with `kedro run --pipeline export`"
             ) from error
 
     def save(self, data: onnx.ModelProto) -> None:
-        """Write the model in one step."""
+        """Write the model atomically."""
         with atomic_path(Path(self._get_save_path())) as path:
             path.write_bytes(data.SerializeToString())

@@ -7,9 +7,9 @@ from mnist_growth.machine import atomic_folder
 
 
 class PngFolderDataset(VersionedFileDataset[dict[str, bytes], dict[str, bytes]]):
-    """Contents of PNG files by their names, as `<filepath>/<version>/<name of filepath>/<name>.png`.
+    """Contents of PNG files by name, stored as `<filepath>/<version>/<name of filepath>/<name>.png`.
 
-    Nothing is written where there are none: not even a version.
+    An empty mapping is not saved, and no version is created.
     """
 
     def load(self) -> dict[str, bytes]:
@@ -17,7 +17,7 @@ class PngFolderDataset(VersionedFileDataset[dict[str, bytes], dict[str, bytes]])
         return {path.stem: path.read_bytes() for path in sorted(Path(self._get_load_path()).glob("*.png"))}
 
     def save(self, data: dict[str, bytes]) -> None:
-        """Write the folder in one step."""
+        """Write the folder atomically."""
         if data:
             with atomic_folder(Path(self._get_save_path())) as folder:
                 for name, content in data.items():

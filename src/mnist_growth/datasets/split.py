@@ -14,13 +14,13 @@ _PARTS = ("train", "validation")
 
 
 class SplitDataset(VersionedFileDataset[Split, Split]):
-    """A `Split` in a parquet table: one row per image, columns `index` and `part` ("train" or "validation")."""
+    """A `Split` in a Parquet table: one row per image, columns `index` and `part` ("train" or "validation")."""
 
     def load(self) -> Split:
         """Read the two parts.
 
         Raises:
-            FileNotFoundError: There is no split, or not the version asked for.
+            FileNotFoundError: There is no split, or not the requested version.
             ValueError: The table is damaged.
         """
         path = path_to_load(self, "split of the training digits", pipeline="preprocess")
@@ -32,12 +32,12 @@ class SplitDataset(VersionedFileDataset[Split, Split]):
             return Split(train=np.sort(train), validation=np.sort(validation))
         except (ValueError, KeyError) as error:
             raise ValueError(
-                f"{path} holds no split of the training digits ({error}): make it anew with "
+                f"{path} is not a split of the training digits ({error}): create it again with "
                 "`kedro run --pipeline preprocess`"
             ) from error
 
     def save(self, data: Split) -> None:
-        """Write the table in one step, in the order of the images."""
+        """Write the table atomically, in the order of the images."""
         codes = np.repeat(np.arange(len(_PARTS), dtype=np.int8), [len(data.train), len(data.validation)])
         table = pd.DataFrame(
             {
@@ -49,7 +49,7 @@ class SplitDataset(VersionedFileDataset[Split, Split]):
             table.sort_values("index").to_parquet(path, index=False)
 
     def preview(self) -> TablePreview:
-        """Give the size of each part, for Kedro-Viz."""
+        """Return the size of each part, for Kedro-Viz."""
         split = self.load()
         table = pd.DataFrame({"part": _PARTS, "images": [len(split.train), len(split.validation)]})
         return TablePreview(table.to_dict(orient="split"))

@@ -11,13 +11,13 @@ from mnist_growth.machine import atomic_path
 
 
 class PixelStatisticsDataset(VersionedFileDataset[PixelStatistics, PixelStatistics]):
-    """`PixelStatistics` in a JSON file with the keys `mean`, `std` (on the scale 0 to 1) and `images`."""
+    """`PixelStatistics` in a JSON file with the keys `mean`, `std` (on a scale from 0 to 1) and `images`."""
 
     def load(self) -> PixelStatistics:
         """Read the statistics.
 
         Raises:
-            FileNotFoundError: There are none, or not the version asked for.
+            FileNotFoundError: There are no statistics, or not the requested version.
             ValueError: The file is damaged.
         """
         path = path_to_load(self, "file of pixel statistics", pipeline="preprocess")
@@ -26,15 +26,16 @@ class PixelStatisticsDataset(VersionedFileDataset[PixelStatistics, PixelStatisti
             return PixelStatistics(float(content["mean"]), float(content["std"]), int(content["images"]))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
-                f"{path} holds no pixel statistics ({error}): make it anew with `kedro run --pipeline preprocess`"
+                f"{path} does not contain pixel statistics ({error}): create it again with "
+                "`kedro run --pipeline preprocess`"
             ) from error
 
     def save(self, data: PixelStatistics) -> None:
-        """Write the file in one step."""
+        """Write the file atomically."""
         content = {"mean": data.mean, "std": data.std, "images": data.count}
         with atomic_path(Path(self._get_save_path())) as path:
             path.write_text(json.dumps(content, indent=2) + "\n")
 
     def preview(self) -> JSONPreview:
-        """Give the file's content, for Kedro-Viz."""
+        """Return the content of the file, for Kedro-Viz."""
         return JSONPreview(Path(self._get_load_path()).read_text())

@@ -41,7 +41,7 @@ def path_to_load(dataset: AbstractVersionedDataset[Any, Any], content: str, pipe
         pipeline: Name of the pipeline that makes it.
 
     Raises:
-        FileNotFoundError: There is no version, or not the one asked for.
+        FileNotFoundError: There is no version, or not the requested one.
     """
     filepath = dataset._filepath
     try:
@@ -55,4 +55,4 @@ def path_to_load(dataset: AbstractVersionedDataset[Any, Any], content: str, pipe
         raise FileNotFoundError(
             f"There is no {content} of version {path.parent.name}: {filepath} has {', '.join(versions)}"
         )
-    raise FileNotFoundError(f"There is no {content} in {filepath}: make one with `kedro run --pipeline {pipeline}`")
+    raise FileNotFoundError(f"There is no {content} in {filepath}: create one with `kedro run --pipeline {pipeline}`")

@@ -1,4 +1,4 @@
-"""Where checks, versions and tracking meet a Kedro run."""
+"""Hooks of a Kedro run: parameter checks, versions, lineage and tracking."""
 
 from mnist_growth.hooks.checks import ParameterHooks
 from mnist_growth.hooks.facts import FactsHooks

@@ -1,4 +1,4 @@
-"""Refusing wrong parameters before anything runs."""
+"""Rejecting invalid parameters before anything runs."""
 
 import logging
 from typing import Any
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class ParameterHooks:
-    """Refuses wrong parameters before anything runs."""
+    """Rejects invalid parameters before anything runs."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -24,7 +24,7 @@ class ParameterHooks:
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Check that the digits at hand are the ones that the run asks for."""
+        """Check that the ingested digits are those of the requested dataset."""
         from mnist_growth.parameters import check_digits
 
         requested = (run_params["runtime_params"] or {}).get("dataset")

@@ -1,4 +1,4 @@
-"""What a run is, beside its parameters, for its report."""
+"""Facts about a run, in addition to its parameters, for its report."""
 
 import platform
 from importlib.metadata import version
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from mnist_growth.machine import DeviceName
 
 PACKAGES = ("mnist-growth", "torch", "numpy", "pandas", "plotly", "kedro", "mlflow")
-"""What a result may depend on."""
+"""Packages whose versions can change a result."""
 
 
 class FactsHooks:
-    """Puts what a run is into the catalog, for the pipelines that want to know."""
+    """Adds the facts about a run to the catalog for pipelines that use them."""
 
     def __init__(self) -> None:
         self.project = Path.cwd()
@@ -29,13 +29,13 @@ class FactsHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Remember where the run takes place."""
+        """Store the project folder and the device."""
         self.project = context.project_path
         self.device = context.config_loader["parameters"].get("device", "auto")
 
     @hook_impl(trylast=True)  # after the versions are pinned
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Gather the facts."""
+        """Collect the facts."""
         if "run_facts" not in pipeline.inputs():
             return
         from mnist_growth.machine import choose_device, describe_machine
@@ -56,7 +56,7 @@ class FactsHooks:
 
 
 def _versions(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, str]:
-    """The versions that the pipeline loads or makes; what is not there is left out."""
+    """The existing versions of the datasets that the pipeline loads or saves."""
     found = {}
     for name in sorted(pipeline.datasets()):
         dataset = catalog.get(name) if name in catalog else None

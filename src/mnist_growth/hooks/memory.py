@@ -1,4 +1,4 @@
-"""The memory of a run between its nodes."""
+"""Freeing memory between the nodes of a run."""
 
 import gc
 
@@ -6,11 +6,11 @@ from kedro.framework.hooks import hook_impl
 
 
 class MemoryHooks:
-    """Keeps what one node needed from standing beside what the next one needs."""
+    """Frees the memory of one node before the next one runs."""
 
-    @hook_impl(trylast=True)  # the record imports MLflow
+    @hook_impl(trylast=True)  # the tracking hook imports MLflow first
     def before_pipeline_run(self) -> None:
-        """Set aside what imports have made, which stays: a search for garbage then takes milliseconds."""
+        """Exclude the objects of imported modules from garbage collection, which then takes milliseconds."""
         from mnist_growth.machine import return_freed_memory
 
         gc.collect()
@@ -19,7 +19,7 @@ class MemoryHooks:
 
     @hook_impl
     def after_node_run(self) -> None:
-        """Give freed memory back to the system, also that of objects that hold each other."""
+        """Return freed memory to the system, including that of objects in reference cycles."""
         from mnist_growth.machine import return_freed_memory
 
         gc.collect()
@@ -27,5 +27,5 @@ class MemoryHooks:
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Nothing is set aside any more."""
+        """Include all objects in garbage collection again."""
         gc.unfreeze()

@@ -1,4 +1,4 @@
-"""A training as the tracked run sees it, while it happens."""
+"""Tracking a training while it runs."""
 
 import logging
 from dataclasses import asdict
@@ -12,30 +12,30 @@ logger = logging.getLogger(__name__)
 
 
 class TrackingMonitor:
-    """Sends every epoch and growth of a training to the tracked run while it happens."""
+    """Sends every epoch and every growth of a training to the tracked run."""
 
     def __init__(self, tracker: Tracker) -> None:
         self.tracker = tracker
         self.run_id = tracker.run_id
 
     def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:  # noqa: ARG002
-        """Track the number of threads: results repeat bit for bit only with the same one."""
+        """Record the number of threads: results are bit-identical only for the same number."""
         self.tracker.log_tags({"threads": str(torch.get_num_threads())})
 
     def batch(self, batches_done: int) -> None:
-        """Batches are not tracked."""
+        """Do nothing: batches are not tracked."""
 
     def grew(self, event: GrowthEvent) -> None:
-        """Track a growth as a tag with everything about it."""
+        """Record a growth with all its values as a tag."""
         self.tracker.log_tags({f"growth.epoch_{event.epoch:04d}": str(asdict(event))})
 
     def epoch(self, record: EpochRecord) -> None:
-        """Track the numbers of an epoch."""
+        """Record the metrics of an epoch."""
         row = asdict(record)
         self.tracker.log_epoch({**row, "width": max(int(width) for width in record.widths.split("-"))})
 
     def shrank(self, epoch: int, size: int, reason: str) -> None:
-        """Track as a tag that memory was tight; the history has the size of every epoch."""
+        """Record as a tag that memory was scarce; the history has the size of every epoch."""
         self.tracker.log_tags({f"micro_batch_size.epoch_{epoch:04d}": f"{size}: {reason}"})
 
     def should_stop(self) -> bool:
@@ -43,4 +43,4 @@ class TrackingMonitor:
         return False
 
     def finished(self) -> None:
-        """The run ends later, with the pipeline."""
+        """Do nothing: the run ends with the pipeline."""

@@ -33,13 +33,13 @@ class TrackingHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Remember what is to be recorded."""
+        """Store the project folder and the parameters."""
         self.project = context.project_path
         self.parameters = context.config_loader["parameters"]
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Begin the record; a resumed training continues the one it began with."""
+        """Start a run; a resumed training continues its earlier run."""
         from mnist_growth.hooks.monitor import TrackingMonitor
         from mnist_growth.machine import choose_device
         from mnist_growth.tracking import Tracker
@@ -68,7 +68,7 @@ class TrackingHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Record which digits an evaluation or a resumed training works on."""
+        """Record the dataset of an evaluation or a resumed training."""
         if dataset_name == "data_manifest":
             self._track_digits(data)
 
@@ -94,15 +94,15 @@ class TrackingHooks:
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
-        """Close the record of a run that failed."""
+        """Close the run as failed."""
         self._end("FAILED", reason=" ".join(str(error).split()))
 
     def interrupted(self, reason: str) -> None:
-        """Close the record of a run that was stopped; Kedro has no hook for that."""
+        """Close the run as killed; Kedro has no hook for an interruption."""
         self._end("KILLED", reason=reason)
 
     def _end(self, status: str, reason: str = "") -> None:
-        """Close the record, if one was begun."""
+        """Close the run, if one was started."""
         if self.tracker is not None:
             from mnist_growth.tracking import Status
 
@@ -140,7 +140,7 @@ def _path(dataset: AbstractDataset[Any, Any]) -> Path:
 
 
 def git_commit(project: Path) -> str:
-    """Commit that the project folder is at, with "+" where files have changed since; "none" without git."""
+    """Return the commit of the project folder, with "+" if files have changed since; "none" without git."""
     try:
         output = subprocess.run(
             ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"],

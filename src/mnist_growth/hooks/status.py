@@ -1,4 +1,4 @@
-"""The status of the last whole run, which Kedro-Viz shows."""
+"""The status of the last complete run, which Kedro-Viz shows."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from kedro.framework.hooks import hook_impl
 
 
 class StatusHooks:
-    """Tells Kedro-Viz which runs are whole ones.
+    """Lets Kedro-Viz distinguish runs of the complete pipeline from runs of a part.
 
-    Kedro-Viz 12.5 asks for ``pipeline_name``, and Kedro 1.7 says ``pipeline_names``: without the one, `kedro run
-    --pipeline analyse` would count as a whole run, and its status take the place of that of the last one.
+    Kedro-Viz 12.5 reads `pipeline_name`, but Kedro 1.7 provides `pipeline_names`. Without the former, `kedro run
+    --pipeline analyse` would count as a complete run and replace the status of the last one.
     """
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
-        """Name a part of the project as Kedro-Viz expects it."""
+        """Provide the names of pipelines in the form that Kedro-Viz expects."""
         names = [name for name in run_params["pipeline_names"] or [] if name != "__default__"]
         if names:
             run_params.setdefault("pipeline_name", ", ".join(names))

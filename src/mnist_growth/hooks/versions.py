@@ -1,4 +1,4 @@
-"""Which versions a run loads and leaves behind."""
+"""The versions that a run loads and saves."""
 
 import logging
 from pathlib import Path
@@ -11,7 +11,7 @@ from kedro.io.core import VersionNotFoundError
 from kedro.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from mnist_growth.datasets import CheckpointsDataset, WholeVersion
+    from mnist_growth.datasets import AtomicVersion, CheckpointsDataset
 
 logger = logging.getLogger(__name__)
 
@@ -20,33 +20,33 @@ COMPANIONS = {
     "data_manifest": "test_digits",
     "train_digits": "test_digits",
 }
-"""Datasets that belong to another one: ``--load-versions`` of the other one holds for them too."""
+"""Datasets that belong to another one: `--load-versions` for that one applies to them as well."""
 
 PREDECESSORS = {"baseline_network": "network"}
-"""Datasets that are, unless ``--load-versions`` names one, the version before that of another one."""
+"""Datasets that load the version before that of another one, unless `--load-versions` names a version."""
 
 
 class VersionHooks:
-    """Lets a run load what it has saved, nothing that another run saves meanwhile, and nothing that is not whole.
+    """Lets a run load what it has saved itself, and no version that is incomplete or saved by another run meanwhile.
 
-    Every command of Kedro makes this object; what only a run needs is imported when a run begins.
+    Every Kedro command creates this object, so modules that only a run needs are imported when a run begins.
     """
 
     def __init__(self) -> None:
-        self.unfinished: dict[str, WholeVersion] = {}
+        self.unfinished: dict[str, AtomicVersion] = {}
         self.checkpoints: CheckpointsDataset | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Remove what killed runs have left half-written."""
+        """Remove incomplete files that killed runs have left."""
         from mnist_growth.machine import remove_abandoned
 
         for folder in remove_abandoned(Path(context.project_path) / "data"):
-            logger.debug("Removed %s, which a killed run had left", folder)
+            logger.debug("Removed %s, left by a killed run", folder)
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Pin the load version of every output to its save version, and of companions to what they describe."""
+        """Pin the load version of every output to its save version, and of companions to that of their dataset."""
         from mnist_growth.datasets import CheckpointsDataset
 
         load_versions = run_params["load_versions"] or {}
@@ -68,32 +68,32 @@ class VersionHooks:
 
     @hook_impl
     def before_dataset_saved(self, dataset_name: str) -> None:
-        """From here on the version is not whole."""
-        from mnist_growth.datasets import WholeVersion
+        """Redirect the save to a temporary folder until it is complete."""
+        from mnist_growth.datasets import AtomicVersion
 
         dataset = self.catalog.get(dataset_name)
         if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
-            self.unfinished[dataset_name] = WholeVersion(dataset)
+            self.unfinished[dataset_name] = AtomicVersion(dataset)
 
-    @hook_impl(tryfirst=True)  # the record, among others, reads the version
+    @hook_impl(tryfirst=True)  # other hooks read the version
     def after_dataset_saved(self, dataset_name: str) -> None:
-        """The version is whole."""
+        """Move the complete version to its place."""
         if dataset_name in self.unfinished:
             self.unfinished[dataset_name].finish()
             del self.unfinished[dataset_name]
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
-        """Remove what was not saved to its end, for example because the disk is full."""
+        """Remove incomplete versions, for example after the disk was full."""
         for version in self.unfinished.values():
             error.add_note(f"Cannot save {version.folder.parent}")
         self._remove_unfinished()
 
     def interrupted(self, reason: str) -> bool:  # noqa: ARG002
-        """Remove what was not saved to its end; Kedro has no hook for that.
+        """Remove incomplete versions; Kedro has no hook for an interruption.
 
         Returns:
-            Whether this run has left a checkpoint to go on from.
+            Whether this run has saved a checkpoint to resume from.
         """
         self._remove_unfinished()
         return self.checkpoints is not None and self.checkpoints.has_written()
@@ -105,24 +105,24 @@ class VersionHooks:
 
 
 def _load_version_before(dataset: Any, other: Any) -> None:
-    """Let a dataset load the newest version that is older than the one that another dataset of the same files loads.
+    """Let a dataset load the version before the one that another dataset with the same files loads.
 
     Raises:
-        FileNotFoundError: There is none.
+        FileNotFoundError: There is no earlier version.
     """
     if not isinstance(dataset, AbstractVersionedDataset) or not isinstance(other, AbstractVersionedDataset):
         return
     try:
         versions = sorted(other.list_versions(full_path=False))
     except VersionNotFoundError:
-        return  # loading says what is missing
-    asked_for = other._version.load if other._version else None
-    loaded = asked_for or versions[-1]
+        return  # loading reports what is missing
+    requested = other._version.load if other._version else None
+    loaded = requested or versions[-1]
     earlier = [version for version in versions if version < loaded]
     if not earlier and loaded in versions:
         raise FileNotFoundError(
-            f"There is no version before {loaded} in {other._filepath} to compare with: make another one with "
-            "`kedro run --pipeline train`, or name two with "
+            f"There is no version before {loaded} in {other._filepath} to compare with: train another network with "
+            "`kedro run --pipeline train`, or name two versions with "
             "--load-versions network:<version>,baseline_network:<version>"
         )
     dataset._version = Version(load=(earlier or versions)[-1], save=dataset.resolve_save_version())

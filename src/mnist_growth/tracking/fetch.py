@@ -1,4 +1,4 @@
-"""Getting a trained network back from MLflow."""
+"""Downloading a trained network from MLflow."""
 
 import tempfile
 from pathlib import Path
@@ -7,14 +7,17 @@ from mnist_growth.tracking.store import connect, used_by_fluent_api
 
 
 def fetch_network(project: Path, model_uri: str) -> Path:
-    """Return the file of the network in a model that a run has logged, in a folder that stays.
+    """Download the file of the network in a logged model to a new temporary folder, which is not removed.
 
     Args:
-        project: Root folder of the project; its record is asked unless MLFLOW_TRACKING_URI names another.
-        model_uri: As MLflow has it: ``models:/m-...``, ``models:/<name>/<version>`` or ``runs:/<run id>/network``.
+        project: Root folder of the project; its store is used unless MLFLOW_TRACKING_URI names another.
+        model_uri: URI of the model: `models:/m-...`, `models:/<name>/<version>` or `runs:/<run id>/network`.
+
+    Returns:
+        Path of the network's file.
 
     Raises:
-        ValueError: There is no such model, or it holds no network of this project.
+        ValueError: There is no such model, or it does not contain a network of this project.
     """
     import mlflow.artifacts
 
@@ -26,15 +29,15 @@ def fetch_network(project: Path, model_uri: str) -> Path:
                     artifact_uri=model_uri, dst_path=tempfile.mkdtemp(prefix="mnist-growth-model-")
                 )
             )
-    except Exception as error:  # of MLflow, of the database below it, or of the network
+    except Exception as error:  # from MLflow, from its database, or from the connection
         reason = " ".join(str(error).split())
         raise ValueError(
-            f"MLflow at {tracking_uri} gives no model {model_uri!r} ({reason}): "
-            "`mlflow ui` shows the models that there are"
+            f"MLflow at {tracking_uri} cannot provide the model {model_uri!r} ({reason}): choose a model that "
+            "`mlflow ui` lists"
         ) from error
     found = sorted(folder.rglob("*.safetensors"))
     if len(found) != 1:
         raise ValueError(
-            f"the MLflow model {model_uri!r} holds no network of this project: choose one that a run logged"
+            f"The MLflow model {model_uri!r} does not contain a network of this project: choose one that a run logged"
         )
     return found[0]

@@ -1,4 +1,4 @@
-"""The digits of a run as MLflow inputs."""
+"""Digits as inputs of an MLflow run."""
 
 import json
 from collections.abc import Mapping
@@ -9,18 +9,21 @@ from mnist_growth.digits import IMAGE_SIDE
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
 
-_LONGEST_DIGEST = 36  # characters, MLflow's limit
+_MAX_DIGEST_LENGTH = 36  # characters, MLflow's limit
 _CONTEXTS = {"train": "training", "test": "testing"}
 
 
 def dataset_inputs(dataset: str, fingerprint: str, counts: Mapping[str, int], source: str) -> list["DatasetInput"]:
-    """Describe each part of a set of digits; the digits themselves are not stored.
+    """Describe each part of a dataset for MLflow; the digits themselves are not stored.
 
     Args:
-        dataset: Name of the set.
-        fingerprint: SHA-256 (hex) of the whole set.
-        counts: Number of images of each part, by its name: "train", "validation", "test".
-        source: Where the set was found, for a reader.
+        dataset: Name of the dataset.
+        fingerprint: SHA-256 (hex) of the complete dataset.
+        counts: Number of images in each part, by its name: "train", "validation", "test".
+        source: Where the dataset was found, as text for people.
+
+    Returns:
+        One input per part.
     """
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
@@ -28,7 +31,7 @@ def dataset_inputs(dataset: str, fingerprint: str, counts: Mapping[str, int], so
         DatasetInput(
             Dataset(
                 name=f"{dataset}-{part}",
-                digest=fingerprint[:_LONGEST_DIGEST],
+                digest=fingerprint[:_MAX_DIGEST_LENGTH],
                 source_type="digits",
                 source=json.dumps({"source": source, "fingerprint": fingerprint}),
                 schema=json.dumps({"images": f"uint8 [N, {IMAGE_SIDE}, {IMAGE_SIDE}]", "labels": "int64 [N]"}),

@@ -1,6 +1,6 @@
-"""The trained network as an MLflow model, from its own file: nothing is pickled.
+"""The trained network as an MLflow model, stored as its safetensors file without pickle.
 
-MLflow imports this module by its name when it loads the model, hence `_load_pyfunc`.
+MLflow imports this module by name when it loads the model and calls `_load_pyfunc`.
 """
 
 from importlib.metadata import version
@@ -24,7 +24,7 @@ _REQUIREMENTS = ("mnist-growth", "numpy", "pandas", "safetensors", "torch")
 
 
 class DigitClassifier:
-    """What `mlflow.pyfunc.load_model` gives: a network that answers with a table."""
+    """The object that `mlflow.pyfunc.load_model` wraps: a network that returns its predictions as a table."""
 
     def __init__(self, network: GrowingMLP) -> None:
         self.network = network
@@ -34,7 +34,7 @@ class DigitClassifier:
 
         Args:
             images: Grey values 0 to 255, uint8 of shape [N, 28, 28].
-            params: Not used; MLflow hands it over.
+            params: Not used; MLflow passes it.
 
         Returns:
             One row per image with the columns `digit` (int64), `confidence` (its probability) and `probability_0` to
@@ -45,7 +45,7 @@ class DigitClassifier:
 
 
 def _load_pyfunc(path: str) -> DigitClassifier:
-    """Called by MLflow with the path of the network's file."""
+    """Load a network for MLflow, which passes the path of its file."""
     return DigitClassifier(load_network(Path(path)).network)
 
 
@@ -53,18 +53,18 @@ def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, name: s
     """Log a network as a model of a run.
 
     Args:
-        client: Of the store.
+        client: Client of the store.
         uri: Tracking URI of the store.
-        run_id: The run.
+        run_id: Id of the run.
         path: The network's safetensors file.
         name: Name of the model.
-        example: Images to store as an example of the input, uint8 of shape [N, 28, 28].
+        example: Images that are stored as an example of the input, uint8 of shape [N, 28, 28].
     """
     import mlflow.pyfunc
     from mlflow.models import Model
 
     run = client.get_run(run_id)
-    # Made here, because MLflow would put it into the experiment that is current in this process.
+    # Created here, because MLflow would put it into the current experiment of this process.
     logged = client.create_logged_model(run.info.experiment_id, name, source_run_id=run_id, params=run.data.params)
     with used_by_fluent_api(uri):
         Model.log(
@@ -76,13 +76,13 @@ def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, name: s
             data_path=str(path),
             signature=_signature(),
             input_example=example,
-            # Named here, because MLflow would load the model in a new process to find out, which takes long.
+            # Listed here, because MLflow would load the model in a new process to find out, which takes long.
             pip_requirements=[f"{package}=={version(package).split('+')[0]}" for package in _REQUIREMENTS],
         )
 
 
 def _signature() -> "ModelSignature":
-    """Input and output of the model in MLflow's words."""
+    """Input and output of the model in MLflow's terms."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 

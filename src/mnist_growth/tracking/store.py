@@ -1,4 +1,4 @@
-"""Where runs are kept: the tracking URI, the connection to it, and the experiment."""
+"""The store of the runs: its tracking URI, its database and the experiment."""
 
 import contextlib
 import logging
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "mnist-growth"
 
-_EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # its page shows runs instead of chats
+_EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # MLflow's page then shows runs, not chats
 _LOCK_TIMEOUT = 5  # seconds to wait for another process that writes to the database
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    # A server that does not answer must not hold up a training: give up after seconds, not minutes.
+    # A server that does not answer must not delay a training: give up after seconds, not minutes.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
@@ -26,7 +26,7 @@ _DEFAULTS = {
 
 
 def connect(project: Path) -> tuple["MlflowClient", str, str]:
-    """Connect to the store and make sure that the experiment is there.
+    """Connect to the store and create the experiment if it does not exist.
 
     Args:
         project: Root folder of the project.
@@ -51,29 +51,29 @@ def connect(project: Path) -> tuple["MlflowClient", str, str]:
 
     _quiet()
     client = mlflow.MlflowClient(uri)
-    # A server keeps artifacts where it was told to; beside a database they need a fixed place, or they would land in
-    # whatever folder the command was started in.
+    # A server knows where to keep artifacts. A database does not: without a fixed place they would be written to the
+    # folder in which the command was started.
     artifacts = None if is_server else (project.absolute() / "mlartifacts").as_uri()
     return client, uri, _experiment(client, artifacts)
 
 
 def _quiet() -> None:
-    """Leave telling of errors to the tracker, in one sentence; MLflow prints migrations, retries and tracebacks."""
+    """Silence MLflow, which prints migrations, retries and tracebacks; the tracker reports errors in one sentence."""
     if "MLFLOW_LOGGING_LEVEL" not in os.environ:
         logging.getLogger("mlflow").setLevel(logging.CRITICAL)
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 def _database_uri(path: Path) -> str:
-    """The path as SQLAlchemy reads it, which decodes it like an address."""
+    """The URI of a database file; SQLAlchemy decodes the path like that of a URL."""
     return "sqlite:///" + path.as_posix().replace("%", "%25").replace("?", "%3F")
 
 
 def _make_database(path: Path) -> None:
-    """Make a database with MLflow's tables in one step.
+    """Create a database with MLflow's tables in one step.
 
-    MLflow makes them in dozens of steps that take seconds: two processes at once would get into each other's way, and
-    one that is killed would leave a database behind that can never be used again.
+    MLflow creates them in dozens of steps that take seconds: two processes at the same time would disturb each other,
+    and a killed process would leave a database that cannot be used again.
     """
     import mlflow
 
@@ -83,12 +83,12 @@ def _make_database(path: Path) -> None:
         temporary = folder / path.name
         client = mlflow.MlflowClient(_database_uri(temporary))
         client._tracking_client.store.engine.dispose()  # closes the file
-        with contextlib.suppress(FileExistsError):  # another process was faster
+        with contextlib.suppress(FileExistsError):  # created by another process in the meantime
             os.link(temporary, path)
 
 
 def _experiment(client: "MlflowClient", artifacts: str | None) -> str:
-    """Id of the experiment, which is made if need be, perhaps by another process at the same moment."""
+    """Id of the experiment; creates it if necessary, also when another process does so at the same time."""
     from mlflow.exceptions import MlflowException
 
     if found := client.get_experiment_by_name(EXPERIMENT):
@@ -102,7 +102,7 @@ def _experiment(client: "MlflowClient", artifacts: str | None) -> str:
 
 
 def _check_database(uri: str) -> None:
-    """Raise at once where a database is damaged, locked, read-only or out of reach; MLflow would try for minutes."""
+    """Raise at once if a database is damaged, locked, read-only or unreachable; MLflow would retry for minutes."""
     import sqlalchemy
 
     engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool)
@@ -115,7 +115,7 @@ def _check_database(uri: str) -> None:
 
 @contextlib.contextmanager
 def used_by_fluent_api(uri: str) -> Iterator[None]:
-    """Point MLflow's process-wide state to a store for the calls that cannot be given a client."""
+    """Point MLflow's global state to a store, for calls that do not accept a client."""
     import mlflow
 
     before = os.environ.get("MLFLOW_TRACKING_URI")
@@ -123,6 +123,6 @@ def used_by_fluent_api(uri: str) -> Iterator[None]:
     try:
         yield
     finally:
-        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # forgets the URI and the variable, as it is meant to
+        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # resets the URI and the variable; the type hint is too narrow
         if before is not None:
             os.environ["MLFLOW_TRACKING_URI"] = before

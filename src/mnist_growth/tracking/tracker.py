@@ -75,10 +75,10 @@ class Tracker(TrackedRun):
         """Log the name and size of the digits as inputs of the run; the digits themselves are not stored.
 
         Args:
-            dataset: Name of the set.
-            fingerprint: SHA-256 (hex) of the whole set.
-            counts: Number of images of each part, by its name: "train", "validation", "test".
-            source: Where the set was found, for a reader.
+            dataset: Name of the dataset.
+            fingerprint: SHA-256 (hex) of the complete dataset.
+            counts: Number of images in each part, by its name: "train", "validation", "test".
+            source: Where the dataset was found, as text for people.
         """
         inputs = dataset_inputs(dataset, fingerprint, counts, source)
         self._client.log_inputs(self.run_id, datasets=inputs)

@@ -1,4 +1,4 @@
-"""Versions of Kedro's own datasets that are there whole or not at all."""
+"""Atomic saves of Kedro's own datasets."""
 
 import contextlib
 import shutil
@@ -10,15 +10,15 @@ from kedro.io import AbstractVersionedDataset
 from mnist_growth.machine import publish_folder, remove_empty, temporary_folder
 
 
-class WholeVersion:
-    """A version that is being written; from its making to ``finish`` or ``discard`` the dataset saves elsewhere.
+class AtomicVersion:
+    """A version that is being written: until `finish` or `discard`, the dataset saves to a temporary folder.
 
-    Kedro's datasets write where the file is to be: the half of it that a killed process has left would be the newest
-    version, and the next run would load it. Here the dataset writes into a temporary folder, whose content becomes the
-    version in one step, and which is found to be abandoned when its process is killed.
+    Kedro's datasets write the final file directly. A killed process would leave an incomplete file as the newest
+    version, and the next run would load it. Here the content of the temporary folder becomes the version in one step,
+    and `remove_abandoned` finds the temporary folder of a killed process.
 
     Args:
-        dataset: Its save version must be pinned.
+        dataset: The dataset; its save version must be pinned.
 
     Raises:
         DatasetError: The version exists already.
@@ -30,8 +30,8 @@ class WholeVersion:
         self.folder = Path(dataset._get_save_path()).parent
         self._filepath = dataset._filepath
         self._temporary = contextlib.ExitStack()
-        self._elsewhere = _writes_to_a_local_file(dataset)
-        if self._elsewhere:
+        self._redirected = _writes_to_a_local_file(dataset)
+        if self._redirected:
             try:
                 temporary = self._temporary.enter_context(temporary_folder(self.folder.parent))
             except OSError as error:
@@ -40,26 +40,26 @@ class WholeVersion:
             dataset._filepath = PurePosixPath(temporary / self._filepath.name)
 
     def finish(self) -> None:
-        """Let what was written become the version.
+        """Move the written files to the version's folder.
 
         Raises:
-            OSError: Another run has made that version meanwhile, or the disk is full.
+            OSError: Another run has saved this version in the meantime, or the disk is full.
         """
         written = Path(self.dataset._filepath) / self.folder.name
         self.dataset._filepath = self._filepath
         with self._temporary:
-            if self._elsewhere:
+            if self._redirected:
                 publish_folder(written, self.folder)
 
     def discard(self) -> None:
-        """Remove what was written, and leave no empty folder."""
+        """Remove the written files and folders that become empty."""
         self.dataset._filepath = self._filepath
         self._temporary.close()
-        if not self._elsewhere:  # otherwise what is there is another run's
+        if not self._redirected:  # otherwise the folder is that of another run
             shutil.rmtree(self.folder, ignore_errors=True)
         remove_empty(self.folder.parent)
 
 
 def _writes_to_a_local_file(dataset: AbstractVersionedDataset[Any, Any]) -> bool:
-    """Whether it is one of Kedro's on a disk of this machine; ours, which name no protocol, need no help."""
+    """Whether it is one of Kedro's datasets on a local disk; this project's datasets are atomic themselves."""
     return getattr(dataset, "_protocol", None) == "file"
