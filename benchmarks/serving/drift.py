@@ -66,7 +66,7 @@ def newest_network() -> tuple[TrainedNetwork, DriftReference, Images]:
     """
     trained = load_network(newest(NETWORK))
     references = map(load_reference, versions(REFERENCE))
-    reference = next((each for each in references if each.weights_sha256 == trained.sha256), None)
+    reference = next((each for each in references if each.network_sha256 == trained.sha256), None)
     if reference is None:
         sys.exit("The newest network has no drift reference: run `kedro run --pipeline drift_reference`.")
     digits = digits_of(trained.fingerprint, "test")

@@ -8,9 +8,11 @@ from typing import Any
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
+from kedro.io import DataCatalog
 from kedro.io.core import DatasetError
 
-from mnist_growth.drift import DriftConfig, DriftReference, find_reference
+from mnist_growth.datasets import Found, Results
+from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.export import OnnxNetwork
 from mnist_growth.network import TrainedNetwork, load_network
 from mnist_growth.serving import BackendName, OnnxPredictor, Predictor, ServedModel, ServingConfig
@@ -68,7 +70,7 @@ class CatalogSource:
     threads: int = 1
 
     def __call__(self) -> ServedModel:
-        """Load the network, the confusion of the run that made it where that has tested it, and its drift reference."""
+        """Load the network, and its confusion matrix and drift reference where there are some."""
         context = self.project.context()
         catalog = context._get_catalog(load_versions={"network": self.version} if self.version else None)
         dataset = catalog["network"]
@@ -84,7 +86,7 @@ class CatalogSource:
             version,
             backend=self.backend,
             predict=_exported(context, self.backend, version, self.threads),
-            confusion=_confusion(context, version),
+            confusion=_confusion(context, trained),
             drift=_drift(context, trained),
         )
 
@@ -118,13 +120,18 @@ class MlflowSource:
         return ServedModel.of(trained, self.uri, drift=_drift(self.project.context(), trained))
 
 
-def _confusion(context: KedroContext, version: str) -> Sequence[Sequence[int]] | None:
-    """Counts of the run that has this version; a later test of the network has a version of its own."""
-    catalog = context._get_catalog(load_versions={"confusion_matrix": version})
-    if not catalog.exists("confusion_matrix"):
-        return None
-    counts: list[list[int]] = catalog.load("confusion_matrix").to_numpy().tolist()
-    return counts
+def _find(context: KedroContext, name: str, trained: TrainedNetwork) -> Any | None:
+    """The newest result of a network; None where there is none."""
+    catalog = context._get_catalog()
+    assert isinstance(catalog, DataCatalog)
+    found = Results(catalog, pipelines={}).find(name, trained)
+    return found.value if isinstance(found, Found) else None
+
+
+def _confusion(context: KedroContext, trained: TrainedNetwork) -> Sequence[Sequence[int]] | None:
+    """Counts of the newest evaluation of a network."""
+    matrix = _find(context, "confusion_matrix", trained)
+    return None if matrix is None else matrix.to_numpy().tolist()
 
 
 def _exported(context: KedroContext, backend: BackendName, version: str, threads: int) -> Predictor | None:
@@ -136,7 +143,6 @@ def _exported(context: KedroContext, backend: BackendName, version: str, threads
 
 
 def _drift(context: KedroContext, trained: TrainedNetwork) -> tuple[DriftReference, DriftConfig] | None:
-    """The reference of a network, of whatever version it is, and how to compare with it."""
-    folder = Path(context._get_catalog()["drift_reference"]._filepath)
-    reference = find_reference(folder, trained.sha256)
+    """The newest drift reference of a network, and how to compare with it."""
+    reference = _find(context, "drift_reference", trained)
     return None if reference is None else (reference, DriftConfig.model_validate(context.params["drift"]))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mnist_growth.batch.prediction import Part
+from mnist_growth.lineage import lineage_of_file
 from mnist_growth.machine import atomic_folder
 
 PREDICTIONS, PREDICTIONS_CSV = "predictions.parquet", "predictions.csv"
@@ -28,11 +29,13 @@ class BatchResults:
             with the images that were skipped, and `counts.json`.
         predicted: Number of images with a prediction.
         unreadable: Number of images that were skipped.
+        network_sha256: SHA-256 (hex) of the weights of the network; empty where the predictions do not carry it.
     """
 
     folder: Path
     predicted: int
     unreadable: int
+    network_sha256: str = ""
 
     def tables(self, rows: int = 500) -> Iterator[pd.DataFrame]:
         """Read the predictions again, at most so many rows at a time.
@@ -64,7 +67,7 @@ def write_results(folder: Path, parts: Iterable[Part]) -> BatchResults:
         predicted, unreadable = _write(temporary, parts)
         counts = json.dumps({"predicted": predicted, "unreadable": unreadable})
         (temporary / COUNTS).write_text(f"{counts}\n", "utf-8")
-    return BatchResults(folder, predicted, unreadable)
+    return BatchResults(folder, predicted, unreadable, _network_sha256(folder))
 
 
 def read_results(folder: Path) -> BatchResults:
@@ -77,11 +80,16 @@ def read_results(folder: Path) -> BatchResults:
     path = folder / COUNTS
     try:
         counts = json.loads(path.read_text("utf-8"))
-        return BatchResults(folder, int(counts["predicted"]), int(counts["unreadable"]))
+        return BatchResults(folder, int(counts["predicted"]), int(counts["unreadable"]), _network_sha256(folder))
     except (ValueError, KeyError, TypeError):
         raise ValueError(
             f"{path} is damaged, expected JSON with predicted and unreadable: delete this version"
         ) from None
+
+
+def _network_sha256(folder: Path) -> str:
+    path = folder / PREDICTIONS
+    return lineage_of_file(path).network_sha256 if path.exists() else ""
 
 
 def _write(folder: Path, parts: Iterable[Part]) -> tuple[int, int]:

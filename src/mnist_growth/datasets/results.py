@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractVersionedDataset, DataCatalog, Version
-from kedro.io.core import VersionNotFoundError
+from kedro.io.core import DatasetError, VersionNotFoundError
 from kedro.pipeline import Pipeline
 
 from mnist_growth.lineage import UNKNOWN, Lineage, lineage_of_file
@@ -36,13 +36,13 @@ class Results:
         self._pipelines = pipelines
 
     def find(self, name: str, trained: TrainedNetwork) -> Found | Missing:
-        """Load the newest version of a dataset that belongs to a network."""
-        version = self.version(name, trained)
-        if version is None:
-            return self.missing(name, trained)
-        dataset = self._catalog.get(name, version=Version(load=version, save=None))
-        assert dataset is not None
-        return Found(dataset.load(), version)
+        """Load the newest undamaged version of a dataset that belongs to a network."""
+        for version, lineage in self._lineages(name):
+            dataset = self._catalog.get(name, version=Version(load=version, save=None))
+            if lineage.belongs_to(trained) and dataset is not None:
+                with contextlib.suppress(DatasetError):
+                    return Found(dataset.load(), version)
+        return self.missing(name, trained)
 
     def version(self, name: str, trained: TrainedNetwork) -> str | None:
         """Return the newest version of a dataset that belongs to a network, or to the digits it was trained on."""
@@ -51,14 +51,17 @@ class Results:
     def missing(self, name: str, trained: TrainedNetwork | None) -> Missing:
         """Return what stands for a result that a network does not have, or that no version has of any network."""
         owner = next((lineage for _, lineage in self._lineages(name)), UNKNOWN)
-        makers = [maker for maker in self._pipelines if maker != "__default__" and self._makes(maker, name)]
-        command = f"kedro run --pipeline {makers[0]}" if makers else ""
-        if makers and trained and trained.version and "network" in self._pipelines[makers[0]].inputs():
-            command += f" --load-versions network:{trained.version}"
-        return Missing(name, owner, command)
+        return Missing(name, owner, self._command(name, trained))
 
-    def _makes(self, pipeline: str, name: str) -> bool:
-        return name in self._pipelines[pipeline].all_outputs()
+    def _command(self, name: str, trained: TrainedNetwork | None) -> str:
+        """The command that makes a dataset: for this network, if there is a pipeline that loads one."""
+        makers = [maker for maker, pipeline in self._pipelines.items() if name in pipeline.all_outputs()]
+        loading = [maker for maker in makers if "network" in self._pipelines[maker].inputs()]
+        if not loading:
+            stages = [maker for maker in makers if maker != "__default__"]
+            return f"kedro run --pipeline {stages[0]}" if stages else ""
+        version = f" --load-versions network:{trained.version}" if trained and trained.version else ""
+        return f"kedro run --pipeline {loading[0]}{version}"
 
     def _lineages(self, name: str) -> Iterator[tuple[str, Lineage]]:
         """Versions of a dataset, the newest first, with their lineages; damaged files are skipped."""

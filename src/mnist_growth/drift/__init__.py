@@ -21,7 +21,6 @@ from mnist_growth.drift.histograms import count_all, histogram_table
 from mnist_growth.drift.reference import (
     DriftReference,
     FeatureReference,
-    find_reference,
     load_reference,
     save_reference,
 )
@@ -43,7 +42,6 @@ __all__ = [
     "collect",
     "compare",
     "count_all",
-    "find_reference",
     "has_drifted",
     "histogram_table",
     "kl_divergence",

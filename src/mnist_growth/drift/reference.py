@@ -1,6 +1,5 @@
 """How the features were distributed when the network was trained."""
 
-import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -58,38 +57,21 @@ class DriftReference:
     """Distributions of all features for one network.
 
     Attributes:
-        weights_sha256: Of the weights of that network; says which one it is.
+        network_sha256: SHA-256 (hex) of the weights of that network.
         dataset: Name of the set of digits that it was trained on.
         features: By name, in the order of ``FEATURES``.
     """
 
-    weights_sha256: str
+    network_sha256: str
     dataset: str
     features: Mapping[str, FeatureReference]
 
     @classmethod
-    def of(cls, features: Features, bins: int, weights_sha256: str, dataset: str) -> Self:
+    def of(cls, features: Features, bins: int, network_sha256: str, dataset: str) -> Self:
         """Measure training images; features may come from different numbers of images."""
         return cls(
-            weights_sha256, dataset, {name: FeatureReference.of(name, features[name], bins) for name in FEATURES}
+            network_sha256, dataset, {name: FeatureReference.of(name, features[name], bins) for name in FEATURES}
         )
-
-    def check_belongs_to(self, weights_sha256: str, network: str) -> None:
-        """Refuse the reference of another network.
-
-        Args:
-            weights_sha256: Of the weights of the network that is used.
-            network: What to call that one.
-
-        Raises:
-            ValueError: It is another one.
-        """
-        if self.weights_sha256 != weights_sha256:
-            raise ValueError(
-                f"The drift reference at hand is not that of {network}: make one for it with "
-                "`kedro run --pipeline drift_reference`, or name both with "
-                "--load-versions network:<version>,drift_reference:<version>"
-            )
 
 
 def bin_counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -106,7 +88,7 @@ def save_reference(path: Path, reference: DriftReference) -> None:
         OSError: The file cannot be written.
     """
     content: dict[str, Any] = {
-        "weights_sha256": reference.weights_sha256,
+        "network_sha256": reference.network_sha256,
         "dataset": reference.dataset,
         "features": {
             name: {key: _plain(values) for key, values in asdict(feature).items()}
@@ -135,22 +117,7 @@ def load_reference(path: Path) -> DriftReference:
         raise ValueError(_damaged(path, reason)) from None
     except ValueError as error:
         raise ValueError(_damaged(path, str(error))) from error
-    return DriftReference(content.weights_sha256, content.dataset, features)
-
-
-def find_reference(folder: Path, weights_sha256: str) -> DriftReference | None:
-    """Return the newest reference of a network, or None if it has none.
-
-    Args:
-        folder: Of all versions, `<folder>/<version>/<name>`; damaged ones are passed over.
-        weights_sha256: Of the weights of the network.
-    """
-    for path in sorted(folder.glob(f"*/{folder.name}"), reverse=True):
-        with contextlib.suppress(ValueError, OSError):
-            reference = load_reference(path)
-            if reference.weights_sha256 == weights_sha256:
-                return reference
-    return None
+    return DriftReference(content.network_sha256, content.dataset, features)
 
 
 class _FeatureContent(BaseModel):
@@ -173,7 +140,7 @@ class _Content(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    weights_sha256: str
+    network_sha256: str
     dataset: str
     features: dict[str, _FeatureContent]
 

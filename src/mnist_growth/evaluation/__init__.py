@@ -20,7 +20,7 @@ from mnist_growth.evaluation.predictions import (
     spread_sample,
     worst_mistakes,
 )
-from mnist_growth.evaluation.same_set import check_same_network, check_same_set
+from mnist_growth.evaluation.same_set import check_same_set
 from mnist_growth.evaluation.style_effects import style_differences, style_effects, style_measures
 from mnist_growth.evaluation.summary import summary
 from mnist_growth.evaluation.units import unit_cohorts
@@ -31,7 +31,6 @@ __all__ = [
     "Tally",
     "accuracy_by_part",
     "ambiguous_digits",
-    "check_same_network",
     "check_same_set",
     "class_metrics",
     "compare",

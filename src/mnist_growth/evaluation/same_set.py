@@ -1,12 +1,6 @@
-"""The guards against comparing a network with another set than its own, or with another network's predictions."""
-
-import numpy as np
-import pandas as pd
+"""The check that a network is evaluated on the set of digits that it was trained on."""
 
 from mnist_growth.digits.digits import Digits
-from mnist_growth.evaluation.predictions import prediction_table, probabilities
-from mnist_growth.network.mlp import GrowingMLP
-from mnist_growth.network.prediction import predict_logits
 
 _COMPARED = 100  # predictions
 _ROUNDING = 1e-3  # of a probability: other hardware sums in another order
@@ -36,27 +30,4 @@ def check_same_set(trained_dataset: str, trained_fingerprint: str, digits: Digit
         f"The {entry.replace('_', ' ')} was trained on {trained_on}, but the test digits are from {tested_on}: "
         "evaluate it with the digits it was trained on (--load-versions test_digits:<version>), or pick a network that "
         f"was trained on these (--load-versions {entry}:<version>)"
-    )
-
-
-def check_same_network(network: GrowingMLP, digits: Digits, predictions: pd.DataFrame) -> None:
-    """Refuse predictions that another network has made, judged by the first of them.
-
-    Args:
-        network: That is said to have made them.
-        digits: The test digits that the predictions are of.
-        predictions: Table of ``prediction_table``.
-
-    Raises:
-        ValueError: They are of other digits, or differ by more than rounding can explain.
-    """
-    labels = np.asarray(digits.labels[:_COMPARED])
-    if len(predictions) == len(digits) and np.array_equal(labels, predictions["label"].head(_COMPARED)):
-        own = probabilities(prediction_table(predict_logits(network, digits.images[:_COMPARED])))
-        if np.allclose(own, probabilities(predictions.head(_COMPARED)), atol=_ROUNDING):
-            return
-    raise ValueError(
-        "The predictions evaluated last are not of this network and these test digits: run `kedro run --pipeline "
-        "evaluate` with the same --load-versions first, or pick those that belong together (--load-versions "
-        "predictions:<version>,test_metrics:<version>)"
     )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -11,6 +12,7 @@ from rich.progress import track
 from mnist_growth import drift
 from mnist_growth.batch import BatchResults, Part, PredictConfig, features_of, open_source, predict_pictures
 from mnist_growth.drift import DriftConfig, DriftReference
+from mnist_growth.lineage import Lineage, mark
 from mnist_growth.network import TrainedNetwork, predict_logits
 
 logger = logging.getLogger(__name__)
@@ -24,7 +26,9 @@ def predict_images(trained: TrainedNetwork, config: PredictConfig) -> Iterable[P
     """
     source, console = open_source(config.folder), Console()
     pictures = track(source, "predicting", len(source), console=console, disable=not console.is_terminal)
-    return predict_pictures(pictures, partial(predict_logits, trained.network), strict=config.strict)
+    parts = predict_pictures(pictures, partial(predict_logits, trained.network), strict=config.strict)
+    network = Lineage(network_sha256=trained.sha256)
+    return (replace(part, predictions=mark(part.predictions, network)) for part in parts)
 
 
 def describe_predictions(results: BatchResults, trained: TrainedNetwork, config: PredictConfig) -> str:
@@ -36,15 +40,8 @@ def describe_predictions(results: BatchResults, trained: TrainedNetwork, config:
     return f"{results.predicted:,} images of {config.folder} · network {widths} trained on {trained.dataset}"
 
 
-def watch_drift(
-    results: BatchResults, reference: DriftReference, trained: TrainedNetwork, config: DriftConfig
-) -> pd.DataFrame:
-    """Compare the images with those of training, window by window, and tell what has drifted.
-
-    Raises:
-        ValueError: The reference is that of another network.
-    """
-    reference.check_belongs_to(trained.sha256, f"the network of version {trained.version}")
+def watch_drift(results: BatchResults, reference: DriftReference, config: DriftConfig) -> pd.DataFrame:
+    """Compare the images with those of training, window by window, and log what has drifted."""
     report = drift.watch(reference, map(features_of, results.tables()), config)
     windows, alarms = report["window"].nunique(), report[report["alarm"]]
     if len(alarms):

@@ -20,7 +20,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 watch_drift,
-                inputs=["batch_predictions", "drift_reference", "network", "params:drift"],
+                inputs=["batch_predictions", "drift_reference", "params:drift"],
                 outputs="drift_report",
                 name="watch_drift",
             ),
