@@ -88,23 +88,6 @@ def test_a_model_has_no_default_so_that_base_is_the_only_one(group):
     assert [name for name, field in fields(model) if not field.is_required()] == []
 
 
-@pytest.mark.parametrize("path", sorted(CONF.glob("base/parameters_*.yml")), ids=lambda path: path.stem)
-def test_every_parameter_of_base_is_explained(path):
-    lines = path.read_text().splitlines()
-    values = [number for number, line in enumerate(lines) if ":" in line and not line.lstrip().startswith("#")]
-
-    unexplained = [
-        lines[number]
-        for number in values
-        if "#" not in lines[number]
-        and not (number and lines[number - 1].lstrip().startswith("#"))
-        and not lines[number].endswith(":")  # a group: its values are explained
-        and lines[number].strip() != "enabled: true"  # explained by the comment over its group
-    ]
-
-    assert unexplained == []
-
-
 def test_every_entry_of_the_catalog_is_used_and_has_the_layer_of_its_folder():
     catalog = {name: entry for name, entry in load()["catalog"].items() if not name.startswith("_")}
     used = set().union(*(pipeline.datasets() for pipeline in register_pipelines().values()))

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ import yaml
 import configured
 from documents import DOCS, README, ROOT, python_example
 from mnist_growth.digits import sample_digits
+from mnist_growth.nested import flatten
 from mnist_growth.network import GrowingMLP, TrainedNetwork, save_network, scheduled_neurons
 from mnist_growth.pipeline_registry import register_pipelines
 from mnist_growth.tracking import Status, Tracker
@@ -22,16 +22,6 @@ GETTING_STARTED = DOCS / "getting-started.md"
 GROWTH = DOCS / "guides/growth.md"
 TRACKING = DOCS / "guides/tracking.md"
 COMMANDS = DOCS / "reference/commands.md"
-PARAMETERS = DOCS / "reference/parameters.md"
-PARAMETER_ROW = re.compile(r"^\| `([a-z_.0-9]+)` \| `([^`]*)` \|[^|]*\| [^|]+ \|$", re.MULTILINE)
-
-
-def flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Leaves of nested parameters by their dotted names."""
-    leaves: dict[str, Any] = {}
-    for name, value in tree.items():
-        leaves |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
-    return leaves
 
 
 def text_of_all_documents() -> str:
@@ -49,17 +39,6 @@ def network_file(tmp_path_factory):
     path.parent.mkdir(parents=True)
     save_network(path, TrainedNetwork(GrowingMLP([8, 8]).eval(), "sample", sample_digits().fingerprint, epochs=1))
     return path
-
-
-def test_the_table_of_parameters_names_every_parameter_of_conf_base_and_its_default():
-    documented = {
-        name: yaml.safe_load(default) for name, default in PARAMETER_ROW.findall(PARAMETERS.read_text("utf-8"))
-    }
-    defaults = flat(configured.base())
-    assert documented == defaults
-    assert {name for name, value in documented.items() if isinstance(value, bool)} == {
-        name for name, value in defaults.items() if isinstance(value, bool)
-    }
 
 
 def test_the_schedule_in_the_text_is_that_of_conf_base():
@@ -86,7 +65,7 @@ def test_every_pipeline_environment_and_parameter_in_a_command_exists():
     assert set(re.findall(r"--pipeline (\w+)", text)) <= register_pipelines().keys()
     assert set(re.findall(r"--env (\w+)", text)) <= environments
     assert len(named) >= 4
-    assert named <= flat(configured.base()).keys()
+    assert named <= flatten(configured.base()).keys()
 
 
 def test_every_make_target_named_exists():
