@@ -116,7 +116,7 @@ def test_with_another_split_the_parts_are_not_told_apart(digits, trained, catalo
 
     difficulty = measure_difficulty(trained, digits[0], other, digits[1], catalog.load("predictions"))
 
-    assert difficulty["part"].value_counts().to_dict() == {"training or validation": 180, "test": 100}
+    assert difficulty["part"].value_counts().to_dict() == {"training and validation": 180, "test": 100}
 
 
 def test_the_class_balance_is_that_of_the_labels(catalog, digits):

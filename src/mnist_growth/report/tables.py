@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel
 
+from mnist_growth.nested import flatten
 from mnist_growth.report.content import Table
 from mnist_growth.report.formats import MISSING, Format, cell, interval
 
@@ -30,21 +30,11 @@ def key_values(content: Mapping[str, Any], columns: Columns) -> list[tuple[str, 
 
 def values(name: str, title: str, content: Mapping[str, Any]) -> Table:
     """Return names and values, one pair in a row; nested ones, pydantic models too, under dotted names."""
-    return Table(name, title, ("", "value"), _flat(content))
+    rows = [(path, str(value)) for path, value in flatten(content).items()]
+    return Table(name, title, ("", "value"), rows)
 
 
 def _bounds(content: Mapping[str, Any], name: str, form: Format) -> str:
     if f"{name}_low" not in content:
         return MISSING
     return interval(content[f"{name}_low"], content[f"{name}_high"], form)
-
-
-def _flat(content: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for name, given in content.items():
-        value = given.model_dump() if isinstance(given, BaseModel) else given
-        if isinstance(value, Mapping) and value:
-            rows += _flat(value, f"{prefix}{name}.")
-        else:
-            rows.append((f"{prefix}{name}", str(value)))
-    return rows

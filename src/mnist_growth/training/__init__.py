@@ -7,6 +7,7 @@ from mnist_growth.training.history import EpochRecord, GrowthEvent, growth_table
 from mnist_growth.training.loop import Checkpoints, batches_per_epoch, train
 from mnist_growth.training.monitor import Monitor, Monitors
 from mnist_growth.training.pace import learning_rate, warp_strength
+from mnist_growth.training.parts import training_parts
 from mnist_growth.training.setup import MAY_CHANGE, TrainingData, TrainingSetup, split_fingerprint
 from mnist_growth.training.state import EpochProgress, TrainingState
 from mnist_growth.training.summary import training_summary
@@ -35,6 +36,7 @@ __all__ = [
     "learning_rate",
     "split_fingerprint",
     "train",
+    "training_parts",
     "training_summary",
     "warp_strength",
 ]

@@ -2,7 +2,7 @@
 
 import hashlib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mnist_growth.digits import Digits, Split, WarpConfig
 from mnist_growth.machine import MemoryBudget, Precision
+from mnist_growth.nested import flatten
 from mnist_growth.network import GrowthConfig, NetworkConfig
 from mnist_growth.training.config import TrainingConfig
 
@@ -77,7 +78,7 @@ class TrainingSetup:
         Raises:
             ValueError: names what differs.
         """
-        before, now = dict(_flat(earlier)), dict(_flat(self.to_dict()))
+        before, now = flatten(earlier), flatten(self.to_dict())
         changed = [
             f"{name} was {before.get(name)!r} and is {now.get(name)!r}"
             for name in sorted(before.keys() | now.keys())
@@ -143,12 +144,3 @@ def split_fingerprint(split: Split) -> str:
         digest.update(np.int64(len(part)).tobytes())
         digest.update(np.ascontiguousarray(part, dtype=np.int64).tobytes())
     return digest.hexdigest()
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Leaves of nested mappings with dotted names."""
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -8,7 +8,7 @@ from mnist_growth.digits import Digits, Split, class_statistics, measure_style, 
 from mnist_growth.digits.interventions import INTERVENTIONS
 from mnist_growth.evaluation import AnalysisConfig
 from mnist_growth.network import TrainedNetwork, gradient_norms, predict_logits
-from mnist_growth.training import split_fingerprint
+from mnist_growth.training import training_parts
 
 _CHUNK = 2_000  # digits changed at once; their places of missing pieces repeat from chunk to chunk
 
@@ -90,11 +90,7 @@ def measure_difficulty(
     evaluation.check_same_set(trained.dataset, trained.fingerprint, train_digits)
     table = evaluation.prediction_table(predict_logits(trained.network, train_digits.images), train_digits.labels)
     norms = gradient_norms(trained.network, train_digits.images, train_digits.labels)
-    parts = (
-        {"training": split.train, "validation": split.validation}
-        if split_fingerprint(split) == trained.split
-        else {"training or validation": np.arange(len(train_digits))}
-    )
+    parts = training_parts(trained, split, len(train_digits))
     tables = [evaluation.digit_difficulty(table.iloc[rows], norms[rows], part) for part, rows in parts.items()]
     test_norms = gradient_norms(trained.network, test_digits.images, test_digits.labels)
     tables.append(evaluation.digit_difficulty(predictions, test_norms, "test"))

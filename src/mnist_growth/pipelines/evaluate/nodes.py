@@ -15,7 +15,7 @@ from mnist_growth.evaluation import EvaluationConfig, Tally
 from mnist_growth.machine import forget_pages
 from mnist_growth.network.file import TrainedNetwork
 from mnist_growth.network.prediction import predict_logits
-from mnist_growth.training import split_fingerprint
+from mnist_growth.training import training_parts
 
 logger = logging.getLogger(__name__)
 
@@ -72,11 +72,7 @@ def measure_parts(
         ValueError: The training digits are of another set than the network was trained on.
     """
     evaluation.check_same_set(trained.dataset, trained.fingerprint, train_digits)
-    parts = (
-        {"training": split.train, "validation": split.validation}
-        if split_fingerprint(split) == trained.split
-        else {"training and validation": np.arange(len(train_digits))}
-    )
+    parts = training_parts(trained, split, len(train_digits))
     tallies = {part: _tally(trained, train_digits, indices) for part, indices in parts.items()}
     return evaluation.accuracy_by_part({**tallies, "test": Tally.of(predictions)})
 
