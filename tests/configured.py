@@ -10,8 +10,9 @@ from mnist_growth.digits import SplitConfig, WarpConfig
 from mnist_growth.drift import DriftConfig
 from mnist_growth.evaluation import AnalysisConfig, EvaluationConfig
 from mnist_growth.export import ExportConfig
+from mnist_growth.growth import GrowthConfig
 from mnist_growth.machine import MemoryConfig
-from mnist_growth.network import GrowthConfig, NetworkConfig
+from mnist_growth.network import NetworkConfig
 from mnist_growth.report import ReportConfig
 from mnist_growth.serving import ServingConfig
 from mnist_growth.training import TrainingConfig

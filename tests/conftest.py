@@ -27,6 +27,8 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
 ]
 
+from laboratory import Laboratory
+
 settings.register_profile("repeatable", database=None, derandomize=True)
 settings.load_profile("repeatable")
 
@@ -42,6 +44,11 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def laboratory() -> Laboratory:
+    return Laboratory()
 
 
 @pytest.fixture

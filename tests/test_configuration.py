@@ -9,7 +9,7 @@ from kedro.validation.type_extractor import TypeExtractor
 from pydantic import BaseModel, ValidationError
 
 from mnist_growth.configuration import CONFIG_LOADER_ARGS, configure, load_parameters
-from mnist_growth.network import GrowthConfig, scheduled_neurons
+from mnist_growth.growth import GrowthConfig, scheduled_neurons
 from mnist_growth.parameters import UNGROUPED, check_parameters
 from mnist_growth.pipeline_registry import register_pipelines
 

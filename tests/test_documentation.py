@@ -13,8 +13,9 @@ import yaml
 import configured
 from documents import DOCS, README, ROOT, python_example
 from mnist_growth.digits import sample_digits
+from mnist_growth.growth import scheduled_neurons
 from mnist_growth.nested import flatten
-from mnist_growth.network import GrowingMLP, TrainedNetwork, save_network, scheduled_neurons
+from mnist_growth.network import GrowingMLP, TrainedNetwork, save_network
 from mnist_growth.pipeline_registry import register_pipelines
 from mnist_growth.tracking import Status, Tracker
 

@@ -29,5 +29,5 @@ def test_the_example_widens_a_network_without_changing_its_function(capsys):
     code = python_example(TEXT)
     exec(code, names := {})
     assert len([line for line in code.splitlines() if line]) <= 10
-    assert names["change"] <= 1e-6 * np.abs(names["predict_logits"](names["small"], names["images"])).max()
+    assert names["change"] <= 1e-6 * np.abs(names["mg"].predict_logits(names["small"], names["images"])).max()
     assert capsys.readouterr().out.startswith("(128, 128) -> (192, 192): the logits changed by ")

@@ -14,8 +14,9 @@ from mnist_growth.digits import (
     pixel_statistics,
     stratified_split,
 )
+from mnist_growth.growth import GrowthConfig
 from mnist_growth.machine import MemoryBudget, MemoryConfig
-from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig
+from mnist_growth.network import GrowingMLP, NetworkConfig
 from mnist_growth.training import (
     Checkpoints,
     Monitor,
@@ -53,8 +54,8 @@ class PreparedTraining:
         """
         seed = self.setup.training.seed
         network = GrowingMLP(
-            widths or [self.setup.growth.initial_neurons] * self.setup.network.hidden_layers,
-            batch_norm=self.setup.network.batch_norm,
+            widths or [self.setup.growth.initial_neurons] * len(self.setup.initial_spec.widths),
+            batch_norm=self.setup.initial_spec.min_batch_size > 1,
             pixel_mean=self.pixels.mean,
             pixel_std=self.pixels.std,
             generator=torch.Generator().manual_seed(seed),

@@ -21,7 +21,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from benchmarks.common.training import PreparedTraining
 from benchmarks.speed.contestants.gromo_mlp import BATCHES, grow
 from mnist_growth.digits import NUM_CLASSES, apply_warps, draw_warps
-from mnist_growth.network import budgeted_neurons, training_multiply_adds
+from mnist_growth.growth import budgeted_neurons
+from mnist_growth.network import MLPSpec
 from mnist_growth.training import learning_rate, warp_strength
 
 RATE = 0.5  # learning rate relative to ours, since it has no batch norm
@@ -45,7 +46,7 @@ class GromoTraining:
         warnings.filterwarnings("ignore", "Using the pseudo-inverse", UserWarning)  # pixels that are always 0
         torch.manual_seed(setup.training.seed)
         self.generator = torch.Generator().manual_seed(setup.training.seed)
-        self.layers = setup.network.hidden_layers
+        self.layers = len(setup.initial_spec.widths)
         self.model = GrowingMLP(
             784,
             NUM_CLASSES,
@@ -63,7 +64,8 @@ class GromoTraining:
     def done(self) -> float:
         """Return the multiply-adds spent, in epochs of the recipe."""
         setup = self.prepared.setup
-        fixed = training_multiply_adds([setup.growth.max_neurons] * self.layers) * len(self.prepared.data.train)
+        fixed = setup.initial_spec.with_equal_widths(setup.growth.max_neurons).training_multiply_adds
+        fixed *= len(self.prepared.data.train)
         return self.multiply_adds / (setup.growth.budget_share * fixed)
 
     @property
@@ -75,7 +77,7 @@ class GromoTraining:
         """Train and grow until the multiply-adds are spent."""
         setup, data = self.prepared.setup, self.prepared.data
         for epoch in itertools.count(1):
-            wanted = budgeted_neurons(int(self.done), setup.growth, self.layers, setup.training.epochs)
+            wanted = budgeted_neurons(int(self.done), setup.growth, setup.initial_spec, setup.training.epochs)
             if wanted > self.wanted:
                 self._grow_to(wanted)
                 self.growths.append((epoch, self.widths))
@@ -109,7 +111,9 @@ class GromoTraining:
         F.cross_entropy(self.model(pixels), labels, label_smoothing=training.label_smoothing).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update_parameters(self.model)
-        self.multiply_adds += len(labels) * training_multiply_adds(self.widths)
+        self.multiply_adds += (
+            len(labels) * MLPSpec(hidden_widths=tuple(self.widths), batch_norm=True).training_multiply_adds
+        )
 
     def _grow_to(self, wanted: int) -> None:
         """Widen one hidden layer after the other, by at most what it lacks."""

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from benchmarks.common.training import PreparedTraining, Unsaved, prepare
 from mnist_growth.digits import Digits, DigitSet, SplitConfig, WarpConfig
-from mnist_growth.network import GrowthConfig, NetworkConfig, Stage, predict_logits, training_multiply_adds
+from mnist_growth.growth import GrowthConfig, Stage
+from mnist_growth.network import MLPSpec, NetworkConfig, predict_logits
 from mnist_growth.training import Monitors, TrainingConfig
 
 FIXED, FIXED_FEWER, GROMO = "fixed", "fixed, fewer epochs", "gromo"
@@ -102,7 +103,7 @@ def prepared_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digi
         training |= {"epochs": max(1, round(recipe["share"] * training["epochs"]))}
     return prepare(
         digits,
-        network=NetworkConfig(**recipe["network"]),
+        network=NetworkConfig.model_validate(recipe["network"]),
         growth=GrowthConfig(**growth),
         training=TrainingConfig(**training),
         warps=WarpConfig(**recipe["warps"]),
@@ -119,6 +120,9 @@ def first_layer_first(recipe: Mapping[str, Any]) -> tuple[Stage, ...]:
     first, last = recipe["growth"]["initial_neurons"], recipe["growth"]["max_neurons"]
     layers, epochs = recipe["network"]["hidden_layers"], recipe["training"]["epochs"]
     middle = tuple(max(first, last * quarters // 4) for quarters in (3, *[2] * (layers - 1)))
-    small, medium, large = (training_multiply_adds(widths) for widths in ([first] * layers, middle, [last] * layers))
+    small, medium, large = (
+        MLPSpec(hidden_widths=tuple(widths), batch_norm=True).training_multiply_adds
+        for widths in ([first] * layers, middle, [last] * layers)
+    )
     excess = small + (epochs - 1) * large - recipe["share"] * epochs * large
     return Stage(epoch=1, neurons=middle), Stage(epoch=1 + max(1, math.ceil(excess / (large - medium))), neurons=last)

@@ -23,7 +23,8 @@ from benchmarks.common.results import write_results
 from benchmarks.common.tables import machine_line, markdown
 from benchmarks.common.training import prepare
 from mnist_growth.digits import Digits
-from mnist_growth.network import GrowthConfig, NetworkConfig
+from mnist_growth.growth import GrowthConfig
+from mnist_growth.network import NetworkConfig
 from mnist_growth.training import CheckpointStore, TerminalMonitor, TrainingConfig, TrainingSetup, TrainingState
 
 NAME = "checkpoints"
@@ -70,7 +71,7 @@ def measure(repeats: int, *, quick: bool) -> dict[str, Any]:
     checkpoint_seconds = from_base(TrainingConfig, "training").checkpoint_seconds
     training = from_base(TrainingConfig, "training", checkpoint_seconds=QUICK_SECONDS if quick else SECONDS)
     prepared = prepare(digits, network=network_config, growth=growth, training=training)
-    state = prepared.begin([growth.max_neurons] * network_config.hidden_layers)
+    state = prepared.begin([growth.max_neurons] * len(network_config.spec(growth.max_neurons).widths))
     with contextlib.suppress(Stopped):
         prepared.train(state, StopInEpoch(), TerminalMonitor())
     batch_seconds = state.progress.seconds / state.progress.batches

@@ -42,8 +42,9 @@ def onnx_models(trained: TrainedNetwork, train_images: NDArray[np.uint8]) -> dic
         trained: The network.
         train_images: Images from which the ranges of activations are measured.
     """
-    layers, origin = export.fold(trained.network), export.origin_of(trained)
-    float_model = export.float_model(layers, origin).SerializeToString()
+    layers, origin = trained.network.affine_chain(), export.origin_of(trained)
+    assert layers is not None
+    float_model = export.float_model(trained.network, origin).SerializeToString()
     calibration = train_images[:: max(1, len(train_images) // CALIBRATION_IMAGES)]
     return {
         "onnx": float_model,

@@ -7,11 +7,12 @@ import torch
 
 from benchmarks.common.base_parameters import from_base
 from mnist_growth.digits import WarpConfig
+from mnist_growth.growth import GrowthConfig
+from mnist_growth.learning import objective_for
 from mnist_growth.machine import MemoryBudget
-from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, forward_multiply_adds
-from mnist_growth.network.mlp import PIXELS
+from mnist_growth.network import PIXELS, GrowingMLP, MLPSpec, NetworkConfig
 from mnist_growth.training import TrainingConfig, TrainingData, TrainingSetup, TrainingState
-from mnist_growth.training.growth import grow_if_due
+from mnist_growth.training.growth import due_growth, grow
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.state import EpochProgress
 from mnist_growth.training.step import TrainingStep
@@ -82,7 +83,9 @@ class Steps:
         for _ in range(variant.growths):
             self.run(UPDATES_BETWEEN_GROWTHS)
             self.state.epochs_done += 1
-            grow_if_due(self.state, self.data, self.setup)
+            target = due_growth(self.state, self.setup)
+            if target is not None:
+                grow(self.state, self.data, self.setup, target)
             self.step = self._made()
         if self.state.network.widths != tuple(variant.widths):
             raise RuntimeError(f"the network has grown to {self.state.network.widths}, not to {variant.widths}")
@@ -102,10 +105,11 @@ class Steps:
         batch = self.setup.training.batch_size
         self.state.progress = EpochProgress.none(self.state.device)
         self.state.progress.order = torch.randperm(IMAGES)
-        micro_batches = MicroBatches(batch, batch_norm=True, budget=MemoryBudget(1.0, self.state.device))
-        return TrainingStep(self.state, self.data, self.setup, IMAGES // batch, micro_batches)
+        micro_batches = MicroBatches(batch, min_images=2, budget=MemoryBudget(1.0, self.state.device))
+        objective = objective_for(self.state.network, self.setup.training.product_dtype, 0.0)
+        return TrainingStep(self.state, self.data, self.setup, IMAGES // batch, micro_batches, objective)
 
 
 def executed_multiply_adds(widths: list[int]) -> int:
     """Multiply-adds of learning from one image without the gradient of the pixels, which is not computed."""
-    return 3 * forward_multiply_adds(widths) - PIXELS * widths[0]
+    return MLPSpec(hidden_widths=tuple(widths), batch_norm=True).training_multiply_adds - PIXELS * widths[0]

@@ -21,15 +21,8 @@ from benchmarks.common.training import prepare
 from benchmarks.stress.fuzz_cases import Evil, Report, run_case
 from benchmarks.stress.fuzz_mutations import changed, changed_tensors, mutated, with_number
 from mnist_growth.digits import Digits, SplitConfig
-from mnist_growth.network import (
-    GrowthConfig,
-    NetworkConfig,
-    TrainedNetwork,
-    load_network,
-    load_tensors,
-    save_network,
-    save_tensors,
-)
+from mnist_growth.growth import GrowthConfig
+from mnist_growth.network import NetworkConfig, TrainedNetwork, load_network, load_tensors, save_network, save_tensors
 from mnist_growth.network import tensor_file as tensor_files
 from mnist_growth.training import Checkpoint, CheckpointStore, TrainingConfig, TrainingState
 

@@ -20,7 +20,8 @@ from benchmarks.common.cli import parser
 from benchmarks.common.results import write_results
 from benchmarks.common.training import prepare
 from mnist_growth.digits.sample import sample_digits
-from mnist_growth.network import GrowthConfig, NetworkConfig
+from mnist_growth.growth import GrowthConfig
+from mnist_growth.network import NetworkConfig
 from mnist_growth.training import CheckpointStore, TerminalMonitor, TrainingConfig, history_table
 
 NAME = "leak"

@@ -5,13 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy.special import softmax
 
-from mnist_growth.evaluation import (
-    ambiguous_digits,
-    prediction_table,
-    probabilities,
-    spread_sample,
-    worst_mistakes,
-)
+from mnist_growth.evaluation import ambiguous_digits, prediction_table, probabilities, spread_sample, worst_mistakes
 
 LOGITS = npst.arrays(
     np.float32,

@@ -4,7 +4,8 @@ import torch
 
 from mnist_growth.digits import sample_digits
 from mnist_growth.export import Origin
-from mnist_growth.network import GrowingAdamW, GrowingMLP
+from mnist_growth.learning import GrowingAdamW
+from mnist_growth.network import GrowingMLP
 
 ORIGIN = Origin("sample", "f" * 64, "2026-01-31T12.00.00.000Z", (48, 32), 3)
 

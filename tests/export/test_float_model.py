@@ -3,13 +3,13 @@ import onnx
 import onnx.reference
 import pytest
 
-from mnist_growth.export import MOST_CHANGE, OnnxNetwork, compare_outputs, float_model, fold
+from mnist_growth.export import MOST_CHANGE, OnnxNetwork, compare_outputs, float_model
 from mnist_growth.network import predict_logits
 
 
 @pytest.fixture(scope="module")
 def model(network, origin):
-    return float_model(fold(network), origin)
+    return float_model(network, origin)
 
 
 def test_onnxruntime_gives_the_logits_of_torch(network, model, digits, noise):

@@ -8,8 +8,9 @@ from hypothesis.extra import numpy as arrays
 from integer_network import constants, exact_sums, predict_logits, sums_without_vnni, weights
 
 from mnist_growth import network as torch_network
-from mnist_growth.export import AffineLayer, OnnxNetwork, compare_outputs, float_model, fold, int8_model
+from mnist_growth.export import OnnxNetwork, compare_outputs, float_model, int8_model
 from mnist_growth.export.int8_model import activation_scales
+from mnist_growth.network import AffineLayer, GrowingMLP
 
 INT16 = np.iinfo(np.int16)
 LARGEST_BYTE = 255
@@ -17,12 +18,12 @@ LARGEST_BYTE = 255
 
 @pytest.fixture(scope="module")
 def model(network, origin, digits):
-    return int8_model(fold(network), digits.train.images[:1000], origin)
+    return int8_model(network.affine_chain(), digits.train.images[:1000], origin)
 
 
 @pytest.fixture(scope="module")
 def eight_bits(network, origin, digits):
-    return int8_model(fold(network), digits.train.images[:1000], origin, weight_bits=8)
+    return int8_model(network.affine_chain(), digits.train.images[:1000], origin, weight_bits=8)
 
 
 def largest_sums_of_two_products(weight: np.ndarray) -> tuple[int, int]:
@@ -104,8 +105,8 @@ def test_onnxruntime_makes_one_integer_product_of_each_layer(model, tmp_path):
 
 
 def test_weights_are_a_quarter_of_their_size(network, origin, digits, model):
-    wide = [AffineLayer(np.ones((512, 784)), np.ones(512)), AffineLayer(np.ones((10, 512)), np.ones(10))]
-    int8 = int8_model(wide, digits.train.images[:10], origin)
+    wide = GrowingMLP([512])
+    int8 = int8_model(wide.affine_chain(), digits.train.images[:10], origin)
 
     assert 0.24 < int8.ByteSize() / float_model(wide, origin).ByteSize() < 0.27
 
@@ -114,7 +115,7 @@ def test_weights_are_a_quarter_of_their_size(network, origin, digits, model):
 def test_a_weight_is_off_by_at_most_half_a_step_of_its_row(network, form, largest, request):
     values = constants(request.getfixturevalue(form))
 
-    for position, layer in enumerate(fold(network)):
+    for position, layer in enumerate(network.affine_chain()):
         weight, scale = values[f"weight_{position}"], values[f"weight_scale_{position}"]
         assert weight.dtype == np.int8
         error = np.abs(weight * scale[:, None].astype(np.float64) - layer.weight)

@@ -4,13 +4,13 @@ import numpy as np
 import onnx
 import pytest
 
-from mnist_growth.export import OnnxNetwork, Origin, float_model, fold
+from mnist_growth.export import OnnxNetwork, Origin, float_model
 
 
 @pytest.fixture(scope="module")
 def path(network, origin, tmp_path_factory):
     path = tmp_path_factory.mktemp("export") / "network.onnx"
-    onnx.save(float_model(fold(network), origin), path)
+    onnx.save(float_model(network, origin), path)
     return path
 
 

@@ -12,7 +12,7 @@ import onnx
 import pytest
 from integer_network import predict_logits, sums_without_vnni
 
-from mnist_growth.export import OnnxNetwork, compare_outputs, fold, int8_model
+from mnist_growth.export import OnnxNetwork, compare_outputs, int8_model
 
 EMULATOR = shutil.which("qemu-x86_64")
 
@@ -42,7 +42,7 @@ def images(digits, noise) -> np.ndarray:
 
 @pytest.mark.parametrize("processor", ["Nehalem", "Haswell-noTSX"])  # of 2008, with SSE4.2; of 2013, with AVX2
 def test_the_logits_are_the_same_on_every_processor(processor, network, origin, digits, images, tmp_path):
-    model = int8_model(fold(network), digits.train.images[:1000], origin)
+    model = int8_model(network.affine_chain(), digits.train.images[:1000], origin)
 
     change = compare_outputs(
         OnnxNetwork.of(model, threads=1).predict_logits(images), logits_on(processor, model, images, tmp_path)
@@ -53,7 +53,7 @@ def test_the_logits_are_the_same_on_every_processor(processor, network, origin, 
 
 
 def test_eight_bits_saturate_as_the_emulation_in_numpy_says(network, origin, digits, images, tmp_path):
-    model = int8_model(fold(network), digits.train.images[:1000], origin, weight_bits=8)
+    model = int8_model(network.affine_chain(), digits.train.images[:1000], origin, weight_bits=8)
 
     logits = logits_on("Haswell-noTSX", model, images, tmp_path)
 

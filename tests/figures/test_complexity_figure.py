@@ -5,16 +5,16 @@ import plotly.io
 import pytest
 
 from mnist_growth.figures import complexity
-from mnist_growth.network import MemoryPart, layer_costs, training_memory
+from mnist_growth.network import MemoryPart, MLPSpec, training_memory
 
 
 @pytest.fixture
 def tables():
     """The layers and the memory of a network, as a run leaves them."""
-    parts = training_memory([32, 16], batch_norm=True, images=64, overhead=300_000_000)
+    layers = MLPSpec(hidden_widths=(32, 16), batch_norm=True).costs()
+    parts = training_memory(layers, images=64, overhead=300_000_000)
     parts += [MemoryPart("sum of the formula", "", sum(part.bytes for part in parts))]
     parts += [MemoryPart("measured peak", "", 400_000_000), MemoryPart("budget", "", 9_000_000_000)]
-    layers = layer_costs([32, 16], batch_norm=True)
     return tuple(pd.DataFrame([asdict(row) for row in rows]) for rows in (layers, parts))
 
 

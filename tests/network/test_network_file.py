@@ -134,9 +134,10 @@ def test_a_network_that_was_loaded_is_saved_as_the_same_bytes(tmp_path):
 def test_a_header_that_does_not_fit_the_tensors_is_refused(tmp_path):
     path = tmp_path / "network.safetensors"
     tensors = trained().network.state_dict()
-    header = {"widths": [5, 8], "batch_norm": True, "dataset": "sample", "fingerprint": "", "epochs": 1}
+    spec = {"kind": "mlp", "hidden_widths": [5, 8], "batch_norm": True}
+    header = {"spec": spec, "dataset": "sample", "fingerprint": "", "epochs": 1, "split": ""}
     save_tensors(path, "network", tensors, header)
-    with pytest.raises(ValueError, match="does not hold a whole network"):
+    with pytest.raises(ValueError, match="is not a complete network"):
         load_network(path)
 
 

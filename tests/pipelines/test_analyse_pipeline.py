@@ -10,8 +10,9 @@ from shipped import run, shipped_catalog
 import configured
 from mnist_growth.digits import Digits, Split, measure_style, sample_digits
 from mnist_growth.digits.interventions import INTERVENTIONS
+from mnist_growth.inspection import gradient_norms
 from mnist_growth.lineage import lineage_of
-from mnist_growth.network import GrowingMLP, TrainedNetwork, gradient_norms, predict_logits
+from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
 from mnist_growth.pipelines.analyse import create_pipeline
 from mnist_growth.pipelines.analyse.nodes import find_near_duplicates, measure_difficulty
 from mnist_growth.training import split_fingerprint

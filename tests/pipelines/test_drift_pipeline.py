@@ -20,7 +20,8 @@ from mnist_growth.batch import features_of, read_results
 from mnist_growth.digits import pixel_statistics, sample_digits, stratified_split
 from mnist_growth.digits.idx import write_images
 from mnist_growth.drift import watch
-from mnist_growth.network import GrowingAdamW, GrowingMLP, TrainedNetwork, predict_logits
+from mnist_growth.learning import GrowingAdamW
+from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
 from mnist_growth.pipeline_registry import register_pipelines
 from mnist_growth.pipelines.drift.nodes import measure_reference
 

@@ -1,3 +1,4 @@
+import copy
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -89,11 +90,18 @@ def test_digits_of_another_set_are_refused(tmp_path, trained, digits):
         nodes.export_int8(other, digits.train, Split(np.arange(10), np.arange(10, 20)), configured.export())
 
 
+def with_output_times(network, factor):
+    """A copy whose logits are multiplied by a number."""
+    other = copy.deepcopy(network)
+    with torch.no_grad():
+        other.output.weight.mul_(factor)
+        other.output.bias.mul_(factor)
+    return other
+
+
 def test_an_export_that_computes_something_else_is_refused(trained, digits, monkeypatch):
-    right = nodes.export.fold(trained.network)
-    monkeypatch.setattr(
-        nodes.export, "fold", lambda _: [*right[:-1], type(right[-1])(right[-1].weight * 1.001, right[-1].bias)]
-    )
+    wrong = nodes.export.float_model(with_output_times(trained.network, 1.001), nodes.export.origin_of(trained))
+    monkeypatch.setattr(nodes.export, "float_model", lambda *_: wrong)
 
     with pytest.raises(ValueError, match="logits of the exported network differ from torch's by 1.0e-03"):
         nodes.export_float(trained, digits.test)
@@ -103,10 +111,9 @@ def test_an_export_that_computes_something_else_is_refused(trained, digits, monk
 def test_accuracy_that_was_lost_is_told_with_the_parameter_that_mends_it(trained, digits, caplog, weight_bits, remedy):
     own_answers = predict_logits(trained.network, digits.test.images).argmax(axis=1)
     easy = replace(digits.test, labels=own_answers)  # no errors by torch
-    right = nodes.export.fold(trained.network)
-    upside_down = [*right[:-1], type(right[-1])(-right[-1].weight, -right[-1].bias)]
     model, broken = (
-        nodes.export.float_model(layers, nodes.export.origin_of(trained)) for layers in (right, upside_down)
+        nodes.export.float_model(network, nodes.export.origin_of(trained))
+        for network in (trained.network, with_output_times(trained.network, -1))
     )
 
     metrics = nodes.measure_exports(trained, model, broken, easy, configured.export(weight_bits=weight_bits))

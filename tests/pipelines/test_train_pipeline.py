@@ -12,8 +12,8 @@ from mnist_growth.digits import Digits, pixel_statistics, stratified_split
 from mnist_growth.nested import merge
 from mnist_growth.network import predict_logits
 from mnist_growth.pipelines.train import create_pipeline, create_resume_pipeline
-from mnist_growth.pipelines.train.nodes import _threads_before
 from mnist_growth.training import Checkpoint, CheckpointStore, Monitors, TerminalMonitor
+from mnist_growth.training.start import _threads_before
 
 SMALL = {
     "growth": {"initial_neurons": 16, "growth_rate": 8, "growth_epochs": 2, "max_neurons": 24},
@@ -130,7 +130,7 @@ class Threads(TerminalMonitor):
 def test_a_training_goes_on_with_the_threads_of_its_checkpoint_unless_others_are_given(
     digits, tmp_path, monkeypatch, caplog, given, expected
 ):
-    monkeypatch.setattr("mnist_growth.pipelines.train.nodes.available_processors", lambda: 1)
+    monkeypatch.setattr("mnist_growth.training.start.available_processors", lambda: 1)
     before, first, second = torch.get_num_threads(), Threads(), Threads()
     run(digits, tmp_path / "first", epochs=1, threads=2, monitors=[first])
     assert "threads as before" not in caplog.text
@@ -140,7 +140,7 @@ def test_a_training_goes_on_with_the_threads_of_its_checkpoint_unless_others_are
     assert (first.seen, second.seen, torch.get_num_threads()) == (2, expected, before)
     latest = CheckpointStore(tmp_path / "third", tmp_path / "second").latest()
     assert latest.header["setup"]["threads"] == expected
-    assert ("Going on with 2 threads as before" in caplog.text) == (given is None)
+    assert ("Continuing with 2 threads as before" in caplog.text) == (given is None)
 
 
 @pytest.mark.parametrize("recorded", [None, "many", 0, 10**9])

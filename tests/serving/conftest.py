@@ -11,7 +11,8 @@ from served import Source, base64_of, png
 
 import configured
 from mnist_growth.digits import sample_digits
-from mnist_growth.network import GrowingAdamW, GrowingMLP, TrainedNetwork
+from mnist_growth.learning import GrowingAdamW
+from mnist_growth.network import GrowingMLP, TrainedNetwork
 from mnist_growth.serving.app import create_app
 from mnist_growth.serving.service import Service
 

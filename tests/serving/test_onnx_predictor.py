@@ -3,7 +3,7 @@ import onnx
 import pytest
 
 from mnist_growth.digits import sample_digits
-from mnist_growth.export import OnnxNetwork, Origin, float_model, fold, int8_model
+from mnist_growth.export import OnnxNetwork, Origin, float_model, int8_model
 from mnist_growth.serving import OnnxPredictor, TorchPredictor
 
 DIGITS = sample_digits()
@@ -15,7 +15,7 @@ def origin(version):
 
 
 def test_the_probabilities_are_those_of_torch(trained):
-    layers = fold(trained.network)
+    layers = trained.network.affine_chain()
     expected = TorchPredictor(trained.network)(DIGITS.test.images)
 
     exact = OnnxPredictor(OnnxNetwork.of(float_model(layers, origin("")), 1))(DIGITS.test.images)
@@ -33,7 +33,7 @@ def test_the_export_of_a_version_is_found_whatever_version_it_has_itself(trained
     folder = tmp_path / "network.onnx"
     for made, version in zip(("2026-03-01T12.00.00.000Z", "2026-03-02T12.00.00.000Z"), VERSIONS, strict=True):
         (folder / made).mkdir(parents=True)
-        onnx.save(float_model(fold(trained.network), origin(version)), folder / made / "network.onnx")
+        onnx.save(float_model(trained.network, origin(version)), folder / made / "network.onnx")
 
     for version in VERSIONS:
         assert OnnxNetwork.find(folder, version).origin.version == version

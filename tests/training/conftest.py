@@ -3,15 +3,17 @@ import pytest
 import torch
 
 import configured
-from mnist_growth.digits import Digits, stratified_split
+from mnist_growth.digits import Digits, PixelStatistics, stratified_split
 from mnist_growth.machine import MemoryBudget
-from mnist_growth.network import GrowingMLP, scheduled_neurons
 from mnist_growth.training import (
+    Machine,
     TrainingData,
-    TrainingSetup,
     TrainingState,
-    split_fingerprint,
+    define_training,
+    start_training,
 )
+
+PIXELS = PixelStatistics(mean=0.1307, std=0.3081, count=180)
 
 
 def make_digits(count=240):
@@ -78,30 +80,26 @@ class Training:
             "max_neurons": 10,
             **changes.pop("growth", {}),
         }
-        network = {"hidden_layers": 2, **changes.pop("network", {})}
+        network = {"hidden_layers": 2, "batch_norm": True, **changes.pop("network", {})}
         warps = changes.pop("warps", {})
         assert not changes
-        self.setup = TrainingSetup(
+        self.digits, self.split = digits, split
+        self.machine = Machine(device, 1, 1.0)
+        self.setup = define_training(
+            digits,
+            split,
             network=configured.network(**network),
             growth=configured.growth(**growth),
             training=configured.training(**training),
             warps=configured.warps(**warps),
-            dataset=digits.dataset,
-            fingerprint=digits.fingerprint,
-            split=split_fingerprint(split),
         )
         self.budget = MemoryBudget(1.0, torch.device(device))
         self.data = TrainingData.of(digits, split, self.budget)
 
     def begin(self, dtype=torch.float32):
-        network = GrowingMLP(
-            [scheduled_neurons(0, self.setup.growth)] * self.setup.network.hidden_layers,
-            batch_norm=self.setup.network.batch_norm,
-            generator=torch.Generator().manual_seed(self.setup.training.seed),
-        )
-        return TrainingState.begin(
-            network.to(self.budget.device, dtype), self.setup.training.weight_decay, self.setup.training.seed, "run-1"
-        )
+        network = start_training(self.setup, self.digits, self.split, PIXELS, self.machine).state.network.to(dtype)
+        training = self.setup.training
+        return TrainingState.begin(network, training.weight_decay, training.seed, "run-1")
 
 
 @pytest.fixture

@@ -11,15 +11,7 @@ from pathlib import Path
 import torch
 
 from conftest import Recorder, Training, make_digits
-from mnist_growth.training import train
-
-
-class Unsaved:
-    def save(self, *_):
-        pass
-
-    def note_epoch(self, *_):
-        pass
+from mnist_growth.training import NoCheckpoints, train
 
 
 def data_bytes():
@@ -40,5 +32,5 @@ spare = int(sys.argv[1])
 if spare:
     limit = data_bytes() + spare
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-train(state, training.data, training.setup, Unsaved(), Recorder(), training.budget)
+train(state, training.data, training.setup, NoCheckpoints(), Recorder(), training.budget)
 print(json.dumps([[record.train_loss, record.validation_loss, record.micro_batch_size] for record in state.records]))

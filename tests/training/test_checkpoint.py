@@ -55,9 +55,9 @@ def test_a_checkpoint_whose_header_does_not_fit_is_refused(make_training, tmp_pa
     CheckpointStore(tmp_path).save(training.begin(), training.setup)
     path = next(tmp_path.iterdir())
     tensors, header = load_tensors(path, "checkpoint")
-    save_tensors(path, "checkpoint", tensors, {**header, "widths": [6, 7]})
+    save_tensors(path, "checkpoint", tensors, {**header, "spec": {**header["spec"], "hidden_widths": [6, 7]}})
     checkpoint = CheckpointStore(tmp_path / "new", earlier=tmp_path).latest()
-    with pytest.raises(ValueError, match="does not hold a whole training"):
+    with pytest.raises(ValueError, match="is not a complete training"):
         checkpoint.restore(torch.device("cpu"))
 
 
@@ -66,13 +66,17 @@ def overlapping(header):
     return {**header, "extents": {**header["extents"], "output.bias": [[[0, 5]], [[0, 5]]]}}
 
 
+def with_widths(header, widths):
+    return {**header, "spec": {**header["spec"], "hidden_widths": widths}}
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda header: {**header, "widths": [10**9, 10**9]}, r"hidden.0.linear.weight is torch.float32 \[6, 784\]"),
-        (lambda header: {**header, "widths": [10**18, 10**18]}, "no network is as wide as"),
-        (lambda header: {**header, "widths": [6] * 1000}, "too few for 1000 hidden layers"),
-        (lambda header: {**header, "widths": "6"}, "widths: input should be a valid"),
+        (lambda header: with_widths(header, [2**16, 2**16]), r"hidden.0.linear.weight is torch.float32 \[6, 784\]"),
+        (lambda header: with_widths(header, [10**18, 10**18]), "spec.hidden_widths.0: input should be less than"),
+        (lambda header: with_widths(header, [6] * 1000), "too few for 1000 groups of units"),
+        (lambda header: with_widths(header, "6"), "spec.hidden_widths: input should be a valid"),
         (lambda header: {**header, "epochs_done": 1}, "1 epochs are done, but the history"),
         (lambda header: {**header, "batches": 7, "updates": 8}, "7 batches are done of an epoch of 0 images"),
         (lambda header: {**header, "events": [{}]}, "events.0.epoch: field required"),
@@ -86,7 +90,7 @@ def test_a_header_that_does_not_fit_is_refused_with_a_sentence(make_training, tm
     path = next(tmp_path.iterdir())
     tensors, header = load_tensors(path, "checkpoint")
     save_tensors(path, "checkpoint", tensors, change(header))
-    with pytest.raises(ValueError, match=f"does not hold a whole training .*{sentence}") as refusal:
+    with pytest.raises(ValueError, match=f"is not a complete training .*{sentence}") as refusal:
         Checkpoint.read(path).restore(torch.device("cpu"))
     assert "\n" not in str(refusal.value)
 
@@ -117,7 +121,7 @@ def test_tensors_that_do_not_fit_are_refused_before_the_optimizer_reads_them(
     path = next(tmp_path.iterdir())
     tensors, header = load_tensors(path, "checkpoint")
     save_tensors(path, "checkpoint", {**tensors, name: tensor}, header)
-    with pytest.raises(ValueError, match=f"does not hold a whole training .*{sentence}"):
+    with pytest.raises(ValueError, match=f"is not a complete training .*{sentence}"):
         Checkpoint.read(path).restore(torch.device("cpu"))
 
 

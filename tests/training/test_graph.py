@@ -5,8 +5,8 @@ import contextlib
 import pytest
 import torch
 
-from mnist_growth.network import BatchResult
-from mnist_growth.training import train
+from mnist_growth.learning import BatchResult, objective_for
+from mnist_growth.training import NoCheckpoints, train
 from mnist_growth.training.graph import WARM_UPDATES, GraphedUpdate
 from mnist_growth.training.loop import begin_epoch
 from mnist_growth.training.micro_batch import MicroBatches
@@ -14,14 +14,6 @@ from mnist_growth.training.pace import Pace
 from mnist_growth.training.step import TrainingStep
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-
-
-class Unsaved:
-    def save(self, *_):
-        pass
-
-    def note_epoch(self, *_):
-        pass
 
 
 class Log:
@@ -60,7 +52,7 @@ def log(monkeypatch):
 
 @pytest.fixture
 def pieces(make_training):
-    return MicroBatches(4, batch_norm=False, budget=make_training().budget)
+    return MicroBatches(4, min_images=1, budget=make_training().budget)
 
 
 def test_after_some_plain_updates_one_is_recorded_and_replayed_with_what_each_batch_brings(log, pieces):
@@ -119,10 +111,12 @@ def test_rates_that_lie_in_memory_give_the_same_update_as_plain_numbers(make_tra
     for kind in (float, torch.tensor):
         training = make_training(training={"epochs": 2}, growth=growth)
         state = training.begin()
-        train(state, training.data, training.setup, Unsaved(), recorder, training.budget)
-        begin_epoch(state, training.data, training.setup, recorder)
-        micro_batches = MicroBatches(40, batch_norm=True, budget=training.budget)
-        step = TrainingStep(state, training.data, training.setup, 4, micro_batches)
+        train(state, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
+        begin_epoch(state, training.data, grew=False)
+        micro_batches = MicroBatches(40, min_images=2, budget=training.budget)
+        step = TrainingStep(
+            state, training.data, training.setup, 4, micro_batches, objective_for(state.network, None, 0.0)
+        )
         for _ in range(3):
             step.update(state.progress.order[:40], Pace(*map(kind, pace)))
         states.append(state.network.state_dict())
@@ -137,7 +131,7 @@ def test_on_a_gpu_the_recorded_training_is_the_plain_one(make_training, recorder
         monkeypatch.setattr("mnist_growth.training.graph.WARM_UPDATES", warm_updates)
         training = make_training(device="cuda", training={"epochs": 6})
         state = training.begin()
-        train(state, training.data, training.setup, Unsaved(), recorder, training.budget)
+        train(state, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
         weights.append(state.average.state_dict())
     for name, recorded in weights[0].items():
         torch.testing.assert_close(recorded, weights[1][name], rtol=0, atol=0)

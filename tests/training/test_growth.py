@@ -9,10 +9,12 @@ import pytest
 import torch
 
 import configured
-from mnist_growth.network import OperatorName, training_multiply_adds
-from mnist_growth.network.config import PlaceName, TriggerName
-from mnist_growth.training import CheckpointStore, growth_table, train
-from mnist_growth.training.growth import grow_if_due, newest_factor
+from mnist_growth.growth import OperatorName
+from mnist_growth.growth.config import PlaceName, TriggerName
+from mnist_growth.learning import objective_for
+from mnist_growth.network import MLPSpec
+from mnist_growth.training import CheckpointStore, NoCheckpoints, growth_table, train
+from mnist_growth.training.growth import due_growth, grow, newest_factor
 from mnist_growth.training.loop import begin_epoch
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.step import TrainingStep
@@ -21,14 +23,6 @@ from mnist_growth.training.step import TrainingStep
 GROWTH = {"plateau_improvement": 0.99, "plateau_epochs": 1, "cooldown_epochs": 1, "budget_share": 0.8}
 PLAN = [{"epoch": 1, "neurons": [9, 7]}, {"epoch": 2, "neurons": 10}]
 COMBINATIONS = list(itertools.product(get_args(OperatorName), get_args(TriggerName), get_args(PlaceName)))
-
-
-class Unsaved:
-    def save(self, state, setup):
-        pass
-
-    def note_epoch(self, *_):
-        pass
 
 
 class StopHereError(Exception):
@@ -46,7 +40,7 @@ class StoppingStore(CheckpointStore):
 
 def run(training, recorder, checkpoints=None, state=None):
     state = state or training.begin()
-    train(state, training.data, training.setup, checkpoints or Unsaved(), recorder, training.budget)
+    train(state, training.data, training.setup, checkpoints or NoCheckpoints(), recorder, training.budget)
     return state
 
 
@@ -115,7 +109,7 @@ def test_a_plan_grows_each_layer_as_it_says(make_training, recorder):
     state = run(training, recorder)
     assert [record.widths for record in state.records] == ["6-6", "9-7", "10-10", "10-10"]
     assert [event.layers for event in state.events] == [(1, 2), (1, 2)]
-    with pytest.raises(ValueError, match="growth.plan has 2 widths at epoch 1 and the network has 3 hidden layers"):
+    with pytest.raises(ValueError, match="growth.plan has 2 widths at epoch 1 and the network has 3 hidden layers by"):
         make_training(growth={"trigger": "plan", "plan": PLAN}, network={"hidden_layers": 3})
 
 
@@ -123,9 +117,9 @@ def test_the_average_keeps_its_function_too(make_training, recorder):
     training = make_training(growth={"operator": "net2net_split"})
     state = training.begin()
     train_one_epoch = make_training(training={"epochs": 1}).setup
-    train(state, training.data, train_one_epoch, Unsaved(), recorder, training.budget)
+    train(state, training.data, train_one_epoch, NoCheckpoints(), recorder, training.budget)
     before = state.average(training.data.images)
-    assert grow_if_due(state, training.data, training.setup) is not None
+    assert grow(state, training.data, training.setup, due_growth(state, training.setup)) is not None
     torch.testing.assert_close(state.average(training.data.images), before, rtol=0, atol=1e-6)
     assert not state.average.training
     assert not any(parameter.requires_grad for parameter in state.average.parameters())
@@ -142,7 +136,11 @@ def test_where_the_gain_is_largest_costs_no_more_than_everywhere(make_training, 
 def test_multiply_adds_add_up(make_training, recorder):
     state = run(make_training(), recorder)
     widths = [tuple(map(int, record.widths.split("-"))) for record in state.records]
-    spent = list(itertools.accumulate(160 * training_multiply_adds(width) for width in widths))
+    spent = list(
+        itertools.accumulate(
+            160 * MLPSpec(hidden_widths=width, batch_norm=True).training_multiply_adds for width in widths
+        )
+    )
     assert [record.multiply_adds for record in state.records] == spent
 
 
@@ -157,14 +155,13 @@ def test_a_step_counts_the_age_of_the_newest_units_itself(make_training, recorde
     """As the optimizer does, whose count a GPU would have to be waited for."""
     training = make_training(training={"epochs": 2})
     state = run(training, recorder)
-    step = TrainingStep(
-        state, training.data, training.setup, 4, MicroBatches(40, batch_norm=True, budget=training.budget)
-    )
+    pieces = MicroBatches(40, min_images=2, budget=training.budget)
+    step = TrainingStep(state, training.data, training.setup, 4, pieces, objective_for(state.network, None, 0.0))
     assert step.newest_age == state.optimizer.newest_age == 4
-    begin_epoch(state, training.data, training.setup, recorder)
-    step = TrainingStep(
-        state, training.data, training.setup, 4, MicroBatches(40, batch_norm=True, budget=training.budget)
-    )
+    grow(state, training.data, training.setup, due_growth(state, training.setup))
+    begin_epoch(state, training.data, grew=True)
+    pieces = MicroBatches(40, min_images=2, budget=training.budget)
+    step = TrainingStep(state, training.data, training.setup, 4, pieces, objective_for(state.network, None, 0.0))
     for updates in range(4):
         assert step.newest_age == state.optimizer.newest_age == updates
         step()

@@ -1,10 +1,13 @@
+from functools import partial
+
 import pytest
 import torch
 
 import configured
-from mnist_growth.network import Backprop, GrowingAdamW, GrowingMLP
-from mnist_growth.network.fused_update import FusedUpdate
-from mnist_growth.training import CheckpointStore, micro_batch, train
+from mnist_growth.learning import Backprop, GrowingAdamW
+from mnist_growth.learning.fused_update import FusedUpdate
+from mnist_growth.network import GrowingMLP
+from mnist_growth.training import CheckpointStore, NoCheckpoints, train
 from mnist_growth.training.micro_batch import MicroBatches, bytes_per_image
 
 IMAGES = torch.randint(0, 256, (512, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
@@ -27,21 +30,10 @@ class Budget:
         self.collected += 1
 
 
-class Unsaved:
-    def __init__(self):
-        self.count = 0
-
-    def save(self, *_):
-        self.count += 1
-
-    def note_epoch(self, *_):
-        pass
-
-
 @pytest.mark.parametrize("batch_norm", [True, False])
 @pytest.mark.parametrize(("count", "size"), [(40, 40), (40, 13), (5, 2), (5, 1), (3, 2), (2, 1), (7, 100), (1, 4)])
 def test_a_batch_is_divided_into_every_image_once_and_batch_norm_never_gets_one_alone(count, size, batch_norm):
-    pieces = MicroBatches(size, batch_norm=batch_norm, budget=Budget(1)).split(count)
+    pieces = MicroBatches(size, min_images=1 + batch_norm, budget=Budget(1)).split(count)
     assert [index for piece in pieces for index in range(count)[piece]] == list(range(count))
     sizes = {piece.stop - piece.start for piece in pieces}
     assert max(sizes) - min(sizes) <= 1
@@ -72,22 +64,23 @@ def test_the_measurement_changes_neither_network_nor_generator():
 
 def test_the_size_is_what_fits_and_never_more_than_wanted(caplog):
     network = GrowingMLP([64])
-    per_image = bytes_per_image(network, IMAGES, configured.warps())
-    roomy = MicroBatches(256, batch_norm=True, budget=Budget(10**9))
-    roomy.fit(network, IMAGES, configured.warps())
+    measure = partial(bytes_per_image, network, warps=configured.warps())
+    per_image = measure(IMAGES)
+    roomy = MicroBatches(256, min_images=2, budget=Budget(10**9))
+    roomy.fit(measure, IMAGES)
     assert roomy.size == 256
     assert not caplog.records
-    tight = MicroBatches(256, batch_norm=True, budget=Budget(int(100 * per_image)))
-    tight.fit(network, IMAGES, configured.warps())
+    tight = MicroBatches(256, min_images=2, budget=Budget(int(100 * per_image)))
+    tight.fit(measure, IMAGES)
     assert 50 <= tight.size < 100
     assert "images instead of 256 go through the network at once" in caplog.text
 
 
 def test_a_budget_without_room_for_the_smallest_piece_is_refused_after_collecting():
     network, budget = GrowingMLP([64]), Budget(100_000_000, used=99_999_000)
-    pieces = MicroBatches(256, batch_norm=True, budget=budget)
+    pieces = MicroBatches(256, min_images=2, budget=budget)
     with pytest.raises(MemoryError, match=r"100 MB are in use, and the budget of 100 MB .* no room for 2 image\(s\)"):
-        pieces.fit(network, IMAGES, configured.warps())
+        pieces.fit(partial(bytes_per_image, network, warps=configured.warps()), IMAGES)
     assert budget.collected == 1
 
 
@@ -95,7 +88,7 @@ def test_when_memory_gets_tight_half_as_many_are_taken_and_no_oftener_than_every
     now = [10.0]
     monkeypatch.setattr("mnist_growth.training.micro_batch.time.monotonic", lambda: now[0])
     budget = Budget(100, used=50)
-    pieces = MicroBatches(64, batch_norm=False, budget=budget)
+    pieces = MicroBatches(64, min_images=1, budget=budget)
     pieces.look()
     assert pieces.size == 64
     budget.in_use = 150
@@ -110,7 +103,7 @@ def test_when_memory_gets_tight_half_as_many_are_taken_and_no_oftener_than_every
 
 def test_when_memory_is_tight_with_the_smallest_piece_that_is_the_end():
     budget = Budget(100, used=50)
-    pieces = MicroBatches(1, batch_norm=False, budget=budget)
+    pieces = MicroBatches(1, min_images=1, budget=budget)
     budget.in_use = 150
     with pytest.raises(MemoryError, match="has no room for 1 image"):
         pieces.look()
@@ -118,30 +111,29 @@ def test_when_memory_is_tight_with_the_smallest_piece_that_is_the_end():
 
 def test_every_smaller_size_is_told_with_its_reason():
     told = []
-    pieces = MicroBatches(8, batch_norm=False, budget=Budget(1), told=lambda *what: told.append(what))
+    pieces = MicroBatches(8, min_images=1, budget=Budget(1), on_shrink=lambda *what: told.append(what))
     pieces.halve()
     pieces.halve()
     assert told == [(4, "memory could not be had"), (2, "memory could not be had")]
 
 
-def test_where_memory_runs_out_in_the_measurement_it_is_made_on_fewer_images(monkeypatch):
-    seen, measure = [], micro_batch.bytes_per_image
+def test_where_memory_runs_out_in_the_measurement_it_is_made_on_fewer_images():
+    seen = []
 
-    def scarce(network, images, *others):
+    def scarce(images):
         seen.append(len(images))
         if len(images) > 100:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
-        return measure(network, images, *others)
+        return bytes_per_image(GrowingMLP([64]), images, configured.warps())
 
-    monkeypatch.setattr(micro_batch, "bytes_per_image", scarce)
-    pieces = MicroBatches(256, batch_norm=True, budget=Budget(10**9))
-    pieces.fit(GrowingMLP([64]), IMAGES, configured.warps())
+    pieces = MicroBatches(256, min_images=2, budget=Budget(10**9))
+    pieces.fit(scarce, IMAGES)
     assert seen == [512, 256, 128, 64]
     assert pieces.size == 256
 
 
 def test_when_nothing_is_left_to_halve_it_says_what_to_do():
-    pieces = MicroBatches(3, batch_norm=True, budget=Budget(1))
+    pieces = MicroBatches(3, min_images=2, budget=Budget(1))
     pieces.halve()
     assert pieces.size == 2
     with pytest.raises(MemoryError, match="memory ran out with 2 image"):
@@ -156,8 +148,8 @@ def starve(monkeypatch, most, error=ON_CPU):
     """Let every pass of more than ``most`` images fail as torch fails, but for the probe's."""
     add = Backprop.add
 
-    def scarce(self, images, labels, **options):
-        result = add(self, images, labels, **options)  # batch norm and gradients have moved by now
+    def scarce(self, images, labels, share):
+        result = add(self, images, labels, share)  # batch norm and gradients have moved by now
         if most < len(images) != 160:
             raise error
         return result
@@ -177,7 +169,7 @@ def test_a_batch_that_runs_out_of_memory_is_trained_in_pieces_with_the_same_resu
         monkeypatch.setattr("mnist_growth.training.micro_batch.PROBE_IMAGES", 160)
         monkeypatch.setattr("mnist_growth.training.growth.PROBE_IMAGES", 160)
         state = training.begin()
-        train(state, training.data, training.setup, Unsaved(), recorder, training.budget)
+        train(state, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
         return state
 
     asked_for, whole = weights(micro_batch_size=20), weights()
@@ -200,7 +192,7 @@ def test_when_the_smallest_piece_does_not_fit_a_checkpoint_is_left_to_go_on_from
     monkeypatch.setattr("mnist_growth.training.micro_batch.PROBE_IMAGES", 160)
     monkeypatch.setattr("mnist_growth.training.growth.PROBE_IMAGES", 160)
     uninterrupted = training.begin()
-    train(uninterrupted, training.data, training.setup, Unsaved(), recorder, training.budget)
+    train(uninterrupted, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
 
     state, told = training.begin(), recorder.batch
     recorder.batch = lambda done: starve(monkeypatch, most=0, error=error) if done == 3 else told(done)
@@ -215,20 +207,20 @@ def test_when_the_smallest_piece_does_not_fit_a_checkpoint_is_left_to_go_on_from
     recorder.batch = told
     resumed = CheckpointStore(tmp_path / "new", earlier=tmp_path).latest().restore(torch.device("cpu"))
     assert resumed.updates == 3
-    train(resumed, training.data, training.setup, Unsaved(), recorder, training.budget)
+    train(resumed, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
     for name, expected in uninterrupted.average.state_dict().items():
         assert torch.equal(expected, resumed.average.state_dict()[name]), name
 
 
 def test_when_there_is_no_memory_for_a_checkpoint_either_the_one_before_stands(make_training, recorder, monkeypatch):
-    class Starving(Unsaved):
+    class Starving(NoCheckpoints):
         def save(self, *_):
             raise ON_CPU
 
     training = make_training()
     monkeypatch.setattr("mnist_growth.training.micro_batch.PROBE_IMAGES", 160)
     starve(monkeypatch, most=0)
-    with pytest.raises(MemoryError, match="the one before stands; free"):
+    with pytest.raises(MemoryError, match="not enough memory for a checkpoint; the previous one is intact; free"):
         train(training.begin(), training.data, training.setup, Starving(), recorder, training.budget)
 
 
@@ -236,9 +228,15 @@ def test_memory_that_runs_out_in_the_validation_leaves_a_checkpoint_too(make_tra
     def scarce(*_):
         raise ON_GPU
 
-    training, checkpoints = make_training(), Unsaved()
+    class Counting(NoCheckpoints):
+        count = 0
+
+        def save(self, *_):
+            self.count += 1
+
+    training, checkpoints = make_training(), Counting()
     monkeypatch.setattr("mnist_growth.training.loop.score", scarce)
-    with pytest.raises(MemoryError, match="^memory ran out: a checkpoint was written"):
+    with pytest.raises(MemoryError, match="^Memory ran out: a checkpoint was written"):
         train(training.begin(), training.data, training.setup, checkpoints, recorder, training.budget)
     assert checkpoints.count == 2  # at the start, and now
 
@@ -248,19 +246,19 @@ def test_memory_that_runs_out_in_a_growth_leaves_a_checkpoint_from_before_it(
 ):
     training = make_training()
     uninterrupted = training.begin()
-    train(uninterrupted, training.data, training.setup, Unsaved(), recorder, training.budget)
+    train(uninterrupted, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
 
     def scarce(*_):
         raise ON_CPU
 
     grow = GrowingAdamW.grow
     monkeypatch.setattr(GrowingAdamW, "grow", scarce)
-    with pytest.raises(MemoryError, match="^memory ran out: a checkpoint was written"):
+    with pytest.raises(MemoryError, match="^Memory ran out: a checkpoint was written"):
         train(training.begin(), training.data, training.setup, CheckpointStore(tmp_path), recorder, training.budget)
     monkeypatch.setattr(GrowingAdamW, "grow", grow)
     resumed = CheckpointStore(tmp_path / "new", earlier=tmp_path).latest().restore(torch.device("cpu"))
     assert (resumed.epochs_done, resumed.events) == (1, [])
-    train(resumed, training.data, training.setup, Unsaved(), recorder, training.budget)
+    train(resumed, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
     for name, expected in uninterrupted.average.state_dict().items():
         assert torch.equal(expected, resumed.average.state_dict()[name]), name
 
@@ -269,7 +267,7 @@ def test_memory_that_runs_out_in_the_optimizer_leaves_no_half_step(make_training
     """The batch is done again in smaller pieces; nothing was updated by the attempt."""
     training = make_training(network={"batch_norm": False}, training={"epochs": 2})
     uninterrupted, starved = training.begin(), training.begin()
-    train(uninterrupted, training.data, training.setup, Unsaved(), recorder, training.budget)
+    train(uninterrupted, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
     calls, view = [], FusedUpdate.view_gradients
 
     def scarce(self):
@@ -279,7 +277,7 @@ def test_memory_that_runs_out_in_the_optimizer_leaves_no_half_step(make_training
         view(self)
 
     monkeypatch.setattr(FusedUpdate, "view_gradients", scarce)
-    train(starved, training.data, training.setup, Unsaved(), recorder, training.budget)
+    train(starved, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
     assert recorder.calls.count(("shrank", 1, 20)) == 1
     for mine, other in zip(starved.records, uninterrupted.records, strict=True):
         assert mine.train_loss == pytest.approx(other.train_loss, rel=1e-5)

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from mnist_growth.network import training_multiply_adds
+from mnist_growth.network import MLPSpec
 from mnist_growth.training import training_summary
 
 
@@ -24,7 +24,7 @@ def test_a_training_is_summed_up_by_hand():
 
     summary = training_summary(history)
 
-    assert training_multiply_adds([16, 8]) == 3 * 12752
+    assert MLPSpec(hidden_widths=(16, 8), batch_norm=True).training_multiply_adds == 3 * 12752
     assert summary == {
         "epochs": 3,
         "growths": 1,

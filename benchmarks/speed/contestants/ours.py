@@ -7,8 +7,9 @@ import torch
 
 from benchmarks.speed.race import Race
 from mnist_growth.digits import Digits, SplitConfig, WarpConfig, pixel_statistics, stratified_split
+from mnist_growth.growth import GrowthConfig
 from mnist_growth.machine import MemoryBudget, MemoryConfig, choose_device, choose_precision, prepare_tf32
-from mnist_growth.network import GrowingMLP, GrowthConfig, NetworkConfig, predict_logits, scheduled_neurons
+from mnist_growth.network import GrowingMLP, NetworkConfig, predict_logits
 from mnist_growth.training import (
     Monitors,
     TrainingConfig,
@@ -52,10 +53,10 @@ def run(race: Race, seed: int, recipe: Mapping[str, Any]) -> None:
     split = stratified_split(digits.labels, SplitConfig(**recipe["split"]))
     pixels = pixel_statistics(digits.images, split.train)
     device = choose_device(recipe["device"])
-    growth, network_config = GrowthConfig(**recipe["growth"]), NetworkConfig(**recipe["network"])
+    growth, network_config = GrowthConfig(**recipe["growth"]), NetworkConfig.model_validate(recipe["network"])
     network = GrowingMLP(
-        [scheduled_neurons(0, growth)] * network_config.hidden_layers,
-        batch_norm=network_config.batch_norm,
+        network_config.spec(growth.initial_neurons).widths,
+        batch_norm=network_config.spec(1).min_batch_size > 1,
         pixel_mean=pixels.mean,
         pixel_std=pixels.std,
         generator=torch.Generator().manual_seed(seed),

@@ -23,7 +23,6 @@ from mnist_growth.evaluation.predictions import (
 from mnist_growth.evaluation.same_set import check_same_set
 from mnist_growth.evaluation.style_effects import style_differences, style_effects, style_measures
 from mnist_growth.evaluation.summary import summary
-from mnist_growth.evaluation.units import unit_cohorts
 
 __all__ = [
     "AnalysisConfig",
@@ -57,7 +56,6 @@ __all__ = [
     "summary",
     "suspected_labels",
     "test_metrics",
-    "unit_cohorts",
     "wilson_interval",
     "worst_mistakes",
 ]

@@ -5,7 +5,6 @@ An exported network takes raw images, uint8 [N, 28, 28] with grey values 0 to 25
 
 from mnist_growth.export.config import ExportConfig
 from mnist_growth.export.float_model import float_model
-from mnist_growth.export.folding import AffineLayer, fold
 from mnist_growth.export.int8_model import int8_model
 from mnist_growth.export.measures import MOST_CHANGE, compare_outputs, export_metrics, runtime
 from mnist_growth.export.origin import Origin, origin_of
@@ -13,14 +12,12 @@ from mnist_growth.export.session import OnnxNetwork
 
 __all__ = [
     "MOST_CHANGE",
-    "AffineLayer",
     "ExportConfig",
     "OnnxNetwork",
     "Origin",
     "compare_outputs",
     "export_metrics",
     "float_model",
-    "fold",
     "int8_model",
     "origin_of",
     "runtime",

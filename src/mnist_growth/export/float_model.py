@@ -1,26 +1,62 @@
 """The network as an ONNX model of float32 numbers."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import onnx
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES
-from mnist_growth.export.folding import AffineLayer
 from mnist_growth.export.origin import Origin
+from mnist_growth.network import AffineLayer, Network
 
 INPUT, OUTPUT = "images", "logits"
+PRODUCER = "mnist-growth"
 OPSET, IR_VERSION = 21, 10  # of 2024: for onnxruntime 1.18 and later
 
 
-def float_model(layers: Sequence[AffineLayer], origin: Origin) -> onnx.ModelProto:
+def float_model(network: Network, origin: Origin) -> onnx.ModelProto:
     """Return a model that takes images, uint8 [N, 28, 28], and gives logits, float32 [N, 10], for any N.
 
+    A chain of affine maps becomes one matrix product per layer, with all normalisations folded in; any other network is
+    traced by torch's exporter.
+
     Args:
-        layers: What ``fold`` gave.
+        network: In evaluation mode; it is not changed.
         origin: Goes into the metadata.
     """
+    chain = network.affine_chain()
+    return _traced(network, origin) if chain is None else _chain(chain, origin)
+
+
+def _traced(network: Network, origin: Origin) -> onnx.ModelProto:
+    """Return the model of a network as torch's exporter traces it."""
+    example = torch.zeros(2, IMAGE_SIDE, IMAGE_SIDE, dtype=torch.uint8)
+    with warnings.catch_warnings():  # about the exporter itself, not about the network
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            network,
+            (example,),
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes=({0: torch.export.Dim("N")},),
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    model.ir_version = IR_VERSION
+    model.producer_name = PRODUCER
+    origin.write(model)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _chain(layers: Sequence[AffineLayer], origin: Origin) -> onnx.ModelProto:
+    """Return the model of affine maps with relu between them."""
     nodes = [
         helper.make_node("Flatten", [INPUT], ["pixels"], axis=1),
         helper.make_node("Cast", ["pixels"], ["activations_0"], to=TensorProto.FLOAT),
@@ -52,7 +88,7 @@ def assemble(
         constants,
     )
     opsets = [helper.make_opsetid("", OPSET)]
-    model = helper.make_model(graph, producer_name="mnist-growth", opset_imports=opsets, ir_version=IR_VERSION)
+    model = helper.make_model(graph, producer_name=PRODUCER, opset_imports=opsets, ir_version=IR_VERSION)
     origin.write(model)
     onnx.checker.check_model(model, full_check=True)
     return model

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from mnist_growth.export.float_model import INPUT, OUTPUT, assemble
-from mnist_growth.export.folding import AffineLayer
 from mnist_growth.export.origin import Origin
+from mnist_growth.network import AffineLayer
 
 _LARGEST_ACTIVATION = 255  # of an unsigned byte
 _INT32 = np.iinfo(np.int32)
@@ -32,7 +32,7 @@ def int8_model(
     """Return a quantised model that takes images, uint8 [N, 28, 28], and gives logits, float32 [N, 10], for any N.
 
     Args:
-        layers: What ``fold`` gave.
+        layers: Of ``Network.affine_chain``.
         calibration: Training images, uint8 [M, 28, 28], M >= 1; their largest activations set the scales.
         origin: Goes into the metadata.
         weight_bits: 7, or 8 for a file that only runs on processors which add products of bytes in 32 bits.

@@ -1,15 +1,17 @@
 """A trained network on disk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
+from pydantic import BaseModel, ConfigDict, NonNegativeInt
 from torch import Tensor
 
-from mnist_growth.network.mlp import GrowingMLP
+from mnist_growth.digits.statistics import PixelStatistics
+from mnist_growth.network.interface import Network
+from mnist_growth.network.spec import NetworkSpec, build
 from mnist_growth.network.tensor_file import check_header, load_tensors, save_tensors, tensors_sha256
 
 
@@ -18,15 +20,15 @@ class TrainedNetwork:
     """A network and what it was trained on.
 
     Attributes:
-        network: in evaluation mode.
-        dataset: name of the set of digits.
+        network: In evaluation mode.
+        dataset: Name of the set of digits.
         fingerprint: SHA-256 of that set, training and test part together.
-        epochs: number of epochs trained.
-        version: name of its version where it is kept; empty if it was not loaded from there. Not in its file.
-        split: fingerprint of the split into training and validation digits; empty where it is not known.
+        epochs: Number of epochs trained.
+        version: Name of its version where it is kept; empty if it was not loaded from there. Not in its file.
+        split: Fingerprint of the split into training and validation digits; empty where it is not known.
     """
 
-    network: GrowingMLP
+    network: Network
     dataset: str
     fingerprint: str
     epochs: int
@@ -40,36 +42,34 @@ class TrainedNetwork:
 
 
 def save_network(path: Path, trained: TrainedNetwork) -> None:
-    """Write a network: its tensors, and its architecture and origin in the header.
+    """Write a network: its tensors, and its spec and origin in the header.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: The file cannot be written.
     """
-    network = trained.network
     header = {
-        "widths": list(network.widths),
-        "batch_norm": network.batch_norm,
+        "spec": trained.network.spec.model_dump(mode="json"),
         "dataset": trained.dataset,
         "fingerprint": trained.fingerprint,
         "epochs": trained.epochs,
         "split": trained.split,
     }
-    save_tensors(path, "network", network.state_dict(), header)
+    save_tensors(path, "network", trained.network.state_dict(), header)
 
 
 def load_network(path: Path) -> TrainedNetwork:
     """Rebuild a network from its file alone, on the CPU.
 
     Raises:
-        ValueError: the file is damaged or not a network.
-        OSError: the file cannot be read.
+        ValueError: The file is damaged or not a network.
+        OSError: The file cannot be read.
     """
     tensors, content = load_tensors(path, "network")
     try:
         header = check_header(content, _Header)
-        network = rebuild_network(header.widths, header.batch_norm, tensors)
+        network = rebuild_network(header.spec, tensors)
     except ValueError as error:
-        raise ValueError(f"{path} does not hold a whole network ({error}): choose another version") from error
+        raise ValueError(f"{path} is not a complete network ({error}): choose another version") from error
     return TrainedNetwork(
         network=network.eval().requires_grad_(False),
         dataset=header.dataset,
@@ -79,29 +79,29 @@ def load_network(path: Path) -> TrainedNetwork:
     )
 
 
-def rebuild_network(widths: Sequence[int], batch_norm: bool, tensors: Mapping[str, Tensor]) -> GrowingMLP:
-    """Make a network again from its tensors, on the CPU; they are compared with the widths before memory is taken.
+def rebuild_network(spec: NetworkSpec, tensors: Mapping[str, Tensor]) -> Network:
+    """Make a network from its tensors, on the CPU; they are compared with the spec before memory is allocated.
 
     Args:
-        widths: neurons of each hidden layer.
-        batch_norm: whether the hidden layers are normalised.
-        tensors: what ``state_dict`` of the network gave; they are copied.
+        spec: Kind and sizes.
+        tensors: Result of ``state_dict`` of the network; they are copied.
 
     Raises:
-        ValueError: the tensors are not those of such a network.
+        ValueError: The tensors do not belong to such a network.
     """
-    if len(widths) > len(tensors):
-        raise ValueError(f"it has {len(tensors)} tensors, too few for {len(widths)} hidden layers")
+    if len(spec.widths) > len(tensors):
+        raise ValueError(f"it has {len(tensors)} tensors, too few for {len(spec.widths)} groups of units")
+    pixels = PixelStatistics(mean=0.0, std=1.0, count=0)  # replaced by those of the tensors
     try:
         with torch.device("meta"):  # has shapes and no content
-            expected = _shapes(GrowingMLP(widths, batch_norm=batch_norm).state_dict())
+            expected = _shapes(build(spec, pixels).state_dict())
     except (RuntimeError, OverflowError) as error:
-        raise ValueError(f"no network is as wide as {list(widths)}") from error
+        raise ValueError(f"no network is as wide as {list(spec.widths)}") from error
     found = _shapes(tensors)
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             raise ValueError(f"{name} is {found.get(name, 'missing')}; expected {expected.get(name, 'none')}")
-    network = GrowingMLP(widths, batch_norm=batch_norm)
+    network = build(spec, pixels)
     network.load_state_dict(dict(tensors))
     return network
 
@@ -111,14 +111,13 @@ class _Header(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    widths: tuple[PositiveInt, ...]
-    batch_norm: bool
+    spec: NetworkSpec
     dataset: str
     fingerprint: str
     epochs: NonNegativeInt
-    split: str = ""
+    split: str
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, str]:
-    """Type and shape of each tensor."""
+    """Return dtype and shape of each tensor."""
     return {name: f"{tensor.dtype} {list(tensor.shape)}" for name, tensor in tensors.items()}

@@ -8,18 +8,18 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mnist_growth.network.mlp import GrowingMLP
+from mnist_growth.network.interface import CLASSES, Network
 
 CHUNK = 500  # images per forward pass; a fixed number, so that every process gives the same bits
 
 
 @torch.inference_mode()
-def predict_logits(network: GrowingMLP, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Logits float32 [N, 10] of images uint8 [N, 28, 28].
+def predict_logits(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return logits, float32 [N, 10], of images, uint8 [N, 28, 28].
 
     The network is used in evaluation mode and left in the mode it was in; images move to its device in chunks.
     """
-    device = network.output.weight.device
+    device = network.device
     was_training = network.training
     network.eval()
     try:
@@ -29,33 +29,33 @@ def predict_logits(network: GrowingMLP, images: NDArray[np.uint8]) -> NDArray[np
         ]
     finally:
         network.train(was_training)
-    return np.concatenate([chunk.numpy() for chunk in chunks]) if chunks else np.empty((0, 10), np.float32)
+    return np.concatenate([chunk.numpy() for chunk in chunks]) if chunks else np.empty((0, CLASSES), np.float32)
 
 
 @dataclass(frozen=True)
 class Score:
-    """Mean cross-entropy (natural logarithm) and share of right answers."""
+    """Mean cross-entropy (natural logarithm) and share of correct answers."""
 
     loss: float
     accuracy: float
 
 
 @torch.inference_mode()
-def score(network: GrowingMLP, images: Tensor, labels: Tensor, indices: Tensor) -> Score:
-    """Loss and accuracy on some of the images, without loading all of them at once.
+def score(network: Network, images: Tensor, labels: Tensor, indices: Tensor) -> Score:
+    """Return loss and accuracy on some of the images, without loading all of them at once.
 
     Args:
-        network: in evaluation mode.
+        network: In evaluation mode.
         images: uint8 [N, 28, 28].
         labels: int64 [N], on the device of the images.
-        indices: int64 [V], which of them to score.
+        indices: Which of them to score, int64 [V].
     """
-    device = network.output.weight.device
+    device = network.device
     loss = torch.zeros((), dtype=torch.float64, device="cpu")
-    right = 0
+    correct = 0
     for chunk in torch.split(indices.to(images.device), CHUNK):
         logits = network(images.index_select(0, chunk).to(device))
         truth = labels.index_select(0, chunk).to(device)
         loss += F.cross_entropy(logits, truth, reduction="sum").double().cpu()
-        right += int((logits.argmax(1) == truth).sum())
-    return Score(loss=float(loss) / len(indices), accuracy=right / len(indices))
+        correct += int((logits.argmax(1) == truth).sum())
+    return Score(loss=float(loss) / len(indices), accuracy=correct / len(indices))

@@ -1,5 +1,6 @@
 """What answers: images in, probabilities out."""
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -7,9 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mnist_growth.export import OnnxNetwork, fold
-from mnist_growth.network import GrowingMLP
-from mnist_growth.network.mlp import PIXELS
+from mnist_growth.export import OnnxNetwork
+from mnist_growth.network import PIXELS, AffineLayer, Network
 from mnist_growth.network.probabilities import softmax
 
 
@@ -21,30 +21,40 @@ class Predictor(Protocol):
 
 
 class TorchPredictor:
-    """A network in torch, with its normalisations folded into its matrices: one affine map and one relu per layer.
+    """A network in torch.
 
-    Logits differ from the network's by rounding only.
+    A chain of affine maps and relu is computed with its normalisations folded into its matrices, one affine map and one
+    relu per layer; its logits differ from the network's by rounding only. Other networks are computed as they are.
 
     Args:
-        network: what to answer with; it is not kept.
+        network: In evaluation mode; it is not changed.
     """
 
-    def __init__(self, network: GrowingMLP) -> None:
-        self._layers = [
-            (torch.from_numpy(layer.weight.T.astype(np.float32, order="C")), torch.from_numpy(layer.bias).float())
-            for layer in fold(network)
-        ]
+    def __init__(self, network: Network) -> None:
+        chain = network.affine_chain()
+        self.logits: Callable[[Tensor], Tensor] = network if chain is None else _Chain(chain)
+        """Maps grey values, float32 [N, 28, 28], to logits, float32 [N, 10]; can be differentiated."""
 
     @torch.inference_mode()
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities float32 [N, 10] of images uint8 [N, 28, 28]."""
-        pixels = images.reshape(-1, PIXELS).astype(np.float32)
-        probabilities: NDArray[np.float32] = torch.softmax(self.logits(torch.from_numpy(pixels)), dim=1).numpy()
+        """Return probabilities, float32 [N, 10], of images, uint8 [N, 28, 28]."""
+        pixels = torch.from_numpy(images.astype(np.float32))
+        probabilities: NDArray[np.float32] = torch.softmax(self.logits(pixels), dim=1).numpy()
         return probabilities
 
-    def logits(self, pixels: Tensor) -> Tensor:
-        """Logits float32 [N, 10] of pixels float32 [N, 784], 0 to 255; they can be differentiated."""
-        activations = pixels
+
+class _Chain:
+    """Affine maps with relu between them."""
+
+    def __init__(self, layers: Sequence[AffineLayer]) -> None:
+        self._layers = [
+            (torch.from_numpy(layer.weight.T.astype(np.float32, order="C")), torch.from_numpy(layer.bias).float())
+            for layer in layers
+        ]
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """Return logits, float32 [N, 10], of grey values, float32 [N, 28, 28]."""
+        activations = pixels.reshape(-1, PIXELS)
         for weight, bias in self._layers[:-1]:
             activations = torch.addmm(bias, activations, weight).relu_()
         weight, bias = self._layers[-1]

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_growth.inspection import saliency
 from mnist_growth.serving import metrics
 from mnist_growth.serving.batching import Answer, Batcher, Images
 from mnist_growth.serving.config import ServingConfig
 from mnist_growth.serving.drift_watch import DriftState, DriftWatch
 from mnist_growth.serving.model import ModelSource, ServedModel
 from mnist_growth.serving.reading import Sent, decode_text, is_quick, read_image
-from mnist_growth.serving.saliency import saliency
 from mnist_growth.serving.schemas import answered
 
 logger = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class Service:
 
     def explain(self, image: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
         """Which pixels of an image uint8 [28, 28] speak for a digit: float32 [28, 28]."""
-        return saliency(self.model.gradient, image, digit)
+        return saliency(self.model.gradient.logits, image, digit)
 
     async def reload(self) -> tuple[str, str]:
         """Load the network again, and answer with it from then on; what is in work is not disturbed.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnist_growth.digits import IMAGE_SIDE
 from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS, prediction_table
-from mnist_growth.network import GrowingMLP, load_network, predict_logits
+from mnist_growth.network import Network, load_network, predict_logits
 from mnist_growth.tracking.store import used_by_fluent_api
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _REQUIREMENTS = ("mnist-growth", "numpy", "pandas", "safetensors", "torch")
 class DigitClassifier:
     """The object that `mlflow.pyfunc.load_model` wraps: a network that returns its predictions as a table."""
 
-    def __init__(self, network: GrowingMLP) -> None:
+    def __init__(self, network: Network) -> None:
         self.network = network
 
     def predict(self, images: NDArray[np.uint8], params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002

@@ -1,14 +1,16 @@
-"""Training a growing network: one epoch after another, in a state that can be put down and taken up again."""
+"""Training a growing network: start, loop, state and checkpoints."""
 
 from mnist_growth.training.checkpoint import Checkpoint
 from mnist_growth.training.checkpoint_store import CHECKPOINTS, CheckpointStore
+from mnist_growth.training.checkpoints import Checkpoints, NoCheckpoints
 from mnist_growth.training.config import LearningRateConfig, TrainingConfig
 from mnist_growth.training.history import EpochRecord, GrowthEvent, growth_table, history_table
-from mnist_growth.training.loop import Checkpoints, batches_per_epoch, train
+from mnist_growth.training.loop import batches_per_epoch, train
 from mnist_growth.training.monitor import Monitor, Monitors
 from mnist_growth.training.pace import learning_rate, warp_strength
 from mnist_growth.training.parts import training_parts
 from mnist_growth.training.setup import MAY_CHANGE, TrainingData, TrainingSetup, split_fingerprint
+from mnist_growth.training.start import Machine, Training, continue_training, define_training, start_training
 from mnist_growth.training.state import EpochProgress, TrainingState
 from mnist_growth.training.summary import training_summary
 from mnist_growth.training.terminal import TerminalMonitor
@@ -23,18 +25,24 @@ __all__ = [
     "EpochRecord",
     "GrowthEvent",
     "LearningRateConfig",
+    "Machine",
     "Monitor",
     "Monitors",
+    "NoCheckpoints",
     "TerminalMonitor",
+    "Training",
     "TrainingConfig",
     "TrainingData",
     "TrainingSetup",
     "TrainingState",
     "batches_per_epoch",
+    "continue_training",
+    "define_training",
     "growth_table",
     "history_table",
     "learning_rate",
     "split_fingerprint",
+    "start_training",
     "train",
     "training_parts",
     "training_summary",

@@ -8,13 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mnist_growth.network import (
-    GrowingAdamW,
-    averaged_copy,
-    check_header,
-    load_tensors,
-    rebuild_network,
-)
+from mnist_growth.learning import GrowingAdamW, averaged_copy
+from mnist_growth.network import check_header, load_tensors, rebuild_network
 from mnist_growth.training.checkpoint_header import CheckpointHeader, check_moments, check_progress
 from mnist_growth.training.setup import TrainingSetup
 from mnist_growth.training.state import EpochProgress, TrainingState
@@ -46,7 +41,7 @@ class Checkpoint:
         try:
             check_header(header, CheckpointHeader)
         except ValueError as error:
-            raise ValueError(f"{path} does not hold a whole training ({error}): choose another version") from None
+            raise ValueError(f"{path} is not a complete training ({error}): choose another version") from None
         return cls(path, tensors, header)
 
     @property
@@ -63,7 +58,7 @@ class Checkpoint:
         try:
             return _restore(self.tensors, check_header(self.header, CheckpointHeader), device)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ValueError(f"{self.path} does not hold a whole training ({error}): choose another version") from error
+            raise ValueError(f"{self.path} is not a complete training ({error}): choose another version") from error
 
 
 def contents(state: TrainingState, setup: TrainingSetup) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -77,11 +72,10 @@ def contents(state: TrainingState, setup: TrainingSetup) -> tuple[dict[str, Tens
         "warp_generator": state.warp_generator.get_state(),
         "order": state.progress.order,
         "loss_sum": state.progress.loss_sum,
-        "right_sum": state.progress.right_sum,
+        "correct_count": state.progress.correct_count,
     }
     header = {
-        "widths": list(state.network.widths),
-        "batch_norm": state.network.batch_norm,
+        "spec": state.network.spec.model_dump(mode="json"),
         "extents": extents,
         "weight_decay": state.optimizer.weight_decay,
         "device": state.device.type,
@@ -100,8 +94,8 @@ def contents(state: TrainingState, setup: TrainingSetup) -> tuple[dict[str, Tens
 
 def _restore(tensors: Mapping[str, Tensor], header: CheckpointHeader, device: torch.device) -> TrainingState:
     check_progress(tensors, header)
-    network = rebuild_network(header.widths, header.batch_norm, _named("network.", tensors)).to(device)
-    average = averaged_copy(rebuild_network(header.widths, header.batch_norm, _named("average.", tensors)).to(device))
+    network = rebuild_network(header.spec, _named("network.", tensors)).to(device)
+    average = averaged_copy(rebuild_network(header.spec, _named("average.", tensors)).to(device))
     moments = _named("optimizer.", tensors)
     check_moments(network, header.extents, moments)
     optimizer = GrowingAdamW(network, weight_decay=header.weight_decay)
@@ -116,7 +110,7 @@ def _restore(tensors: Mapping[str, Tensor], header: CheckpointHeader, device: to
             order=tensors["order"],
             batches=header.batches,
             loss_sum=tensors["loss_sum"].to(device),
-            right_sum=tensors["right_sum"].to(device),
+            correct_count=tensors["correct_count"].to(device),
             seconds=header.seconds,
             grew=header.grew,
         ),

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 from torch import Tensor, nn
 
+from mnist_growth.network import NetworkSpec
 from mnist_growth.training.history import EpochRecord, GrowthEvent
 
 Bounds = tuple[NonNegativeInt, NonNegativeInt]  # start and stop along one dimension
-OTHERS = {"data_generator", "warp_generator", "order", "loss_sum", "right_sum"}
+OTHERS = {"data_generator", "warp_generator", "order", "loss_sum", "correct_count"}
 Count = Annotated[int, Field(ge=0, lt=2**62)]
 FiniteNumber = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -21,8 +22,7 @@ class CheckpointHeader(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    widths: tuple[PositiveInt, ...]
-    batch_norm: bool
+    spec: NetworkSpec
     extents: Mapping[str, tuple[tuple[Bounds, ...], ...]]
     weight_decay: FiniteNumber
     device: Literal["cpu", "cuda", "mps"]
@@ -58,12 +58,12 @@ def check_progress(tensors: Mapping[str, Tensor], header: CheckpointHeader) -> N
     for name in ("data_generator", "warp_generator"):
         if tensors[name].dtype != torch.uint8 or tensors[name].ndim != 1:
             raise ValueError(f"{name} is {tensors[name].dtype} {list(tensors[name].shape)}; expected uint8 [n]")
-    order, loss_sum, right_sum = tensors["order"], tensors["loss_sum"], tensors["right_sum"]
+    order, loss_sum, correct_count = tensors["order"], tensors["loss_sum"], tensors["correct_count"]
     if order.dtype != torch.int64 or order.ndim != 1 or bool((order < 0).any()):
         raise ValueError(f"the order of the images is {order.dtype} {list(order.shape)}; expected int64 indices")
     if header.batches > len(order):
         raise ValueError(f"{header.batches} batches are done of an epoch of {len(order)} images")
-    if not loss_sum.is_floating_point() or loss_sum.ndim or right_sum.dtype != torch.int64 or right_sum.ndim:
+    if not loss_sum.is_floating_point() or loss_sum.ndim or correct_count.dtype != torch.int64 or correct_count.ndim:
         raise ValueError("the sums over the current epoch are not two numbers")
 
 

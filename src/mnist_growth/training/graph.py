@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from mnist_growth.network import BatchResult
+from mnist_growth.learning import BatchResult
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.pace import Pace
 

@@ -26,7 +26,7 @@ class EpochRecord:
         peak_rss_bytes: largest memory of the process so far.
         gpu_bytes: largest memory that torch has used on the GPU so far; 0 on a CPU.
         grew: whether the network was widened before this epoch.
-        multiply_adds: of the whole training so far, by the formula of ``network.training_multiply_adds``.
+        multiply_adds: of the whole training so far, by ``NetworkSpec.training_multiply_adds``.
         budget_bytes: memory that may be used.
         overhead_bytes: memory that was used on the device before this process trained: interpreter, libraries, digits.
     """

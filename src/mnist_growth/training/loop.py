@@ -1,13 +1,15 @@
 """Training: one epoch after another."""
 
 import contextlib
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from functools import partial
 
 import torch
 
+from mnist_growth.learning import ObjectiveFactory, objective_for
 from mnist_growth.machine import (
     MemoryBudget,
     gpu_memory_bytes,
@@ -17,25 +19,18 @@ from mnist_growth.machine import (
     rss_bytes,
     stop_on_request,
 )
-from mnist_growth.network import score, training_multiply_adds
-from mnist_growth.training.growth import grow_if_due, is_growth_due
+from mnist_growth.network import score
+from mnist_growth.training.checkpoints import Checkpoints
+from mnist_growth.training.growth import GrowthTarget, due_growth, grow
 from mnist_growth.training.history import EpochRecord
-from mnist_growth.training.micro_batch import MicroBatches
+from mnist_growth.training.micro_batch import MicroBatches, bytes_per_image
 from mnist_growth.training.monitor import Monitor
 from mnist_growth.training.pace import learning_rate
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import EpochProgress, TrainingState
 from mnist_growth.training.step import TrainingStep
 
-
-class Checkpoints(Protocol):
-    """Takes the state of a training."""
-
-    def save(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Keep the state, so that the training can go on from here."""
-
-    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Be told that an epoch has ended."""
+logger = logging.getLogger(__name__)
 
 
 def train(
@@ -45,31 +40,34 @@ def train(
     checkpoints: Checkpoints,
     monitor: Monitor,
     budget: MemoryBudget,
+    objective: ObjectiveFactory = objective_for,
 ) -> None:
-    """Train until ``setup.training.epochs`` epochs are done, in place.
+    """Train until ``setup.training.epochs`` epochs are completed, in place.
 
-    A checkpoint is taken at the start, before every growth, at the end, and whenever ``checkpoint_seconds`` have passed
-    since the last one, also within an epoch. After SIGINT or SIGTERM the batch is finished and a checkpoint taken.
+    A checkpoint is saved at the start, before every growth, at the end, and whenever ``checkpoint_seconds`` have passed
+    since the last one, also within an epoch. After SIGINT or SIGTERM the batch is completed and a checkpoint saved.
 
     Args:
-        state: a new training, or one that goes on.
-        data: on the device of the network.
-        setup: all parameters.
-        checkpoints: takes the checkpoints.
-        monitor: is told of every batch, growth and epoch.
-        budget: memory that may be used; where it is tight, batches go through the network in smaller pieces.
+        state: A new training, or one that continues.
+        data: On the device of the network.
+        setup: All parameters.
+        checkpoints: Receives the checkpoints.
+        monitor: Receives every batch, growth and epoch; it can end the training after an epoch.
+        budget: Memory that may be used; where it is scarce, batches go through the network in smaller pieces.
+        objective: Makes what computes the gradients; called again after every growth.
 
     Raises:
-        FloatingPointError: the loss is no longer a finite number.
-        MemoryError: the smallest piece does not fit; a checkpoint has been taken, if memory was left for that.
-        KeyboardInterrupt: after SIGINT; ``machine.Terminated`` after SIGTERM.
+        FloatingPointError: The loss is no longer a finite number.
+        MemoryError: The smallest piece does not fit; a checkpoint was saved, if memory was left for it.
+        KeyboardInterrupt: After SIGINT; ``machine.Terminated`` after SIGTERM.
     """
-    batches = batches_per_epoch(len(data.train), setup.training.batch_size)
+    training = setup.training
+    batches = batches_per_epoch(len(data.train), training.batch_size)
     micro_batches = MicroBatches(
-        setup.training.micro_batch_size or setup.training.batch_size,
-        batch_norm=setup.network.batch_norm,
+        training.micro_batch_size or training.batch_size,
+        min_images=state.network.spec.min_batch_size,
         budget=budget,
-        told=lambda size, reason: monitor.shrank(state.epochs_done + 1, size, reason),
+        on_shrink=lambda size, reason: monitor.shrank(state.epochs_done + 1, size, reason),
     )
     last_checkpoint = -math.inf
 
@@ -79,97 +77,115 @@ def train(
         last_checkpoint = time.monotonic()
 
     step: TrainingStep | None = None
-    in_vain: tuple[int, ...] | None = None  # widths at which a growth was due, but what was to spend paid for no unit
-    monitor.started(state.epochs_done, setup.training.epochs, batches)
+    unaffordable: tuple[tuple[int, ...], GrowthTarget] | None = None  # widths, and a target that covers no unit more
+    monitor.started(state.epochs_done, training.epochs, batches)
     try:
-        with stop_on_request() as stop, leaving_a_checkpoint(checkpoint, state, budget):
+        with stop_on_request() as stop, checkpoint_when_out_of_memory(checkpoint, state, budget):
             checkpoint()
-            while state.epochs_done < setup.training.epochs:
+            while state.epochs_done < training.epochs:
                 if len(state.progress.order) == 0:
-                    widths, is_due = state.network.widths, is_growth_due(state, setup)
-                    if is_due and widths != in_vain:
+                    event = None
+                    target = due_growth(state, setup)
+                    if target is not None and (state.network.widths, target) != unaffordable:
                         checkpoint()  # also writes the best epoch, and frees the memory of its copy
                         state.optimizer.zero_grad()
                         step = None
                         budget.collect()
-                    begin_epoch(state, data, setup, monitor)
-                    in_vain = widths if is_due and not state.progress.grew else None
+                        event = grow(state, data, setup, target)
+                        if event is None:
+                            unaffordable = state.network.widths, target
+                        else:
+                            monitor.grew(event)
+                    begin_epoch(state, data, grew=event is not None)
                 if step is None:
-                    micro_batches.fit(state.network, data.images, setup.warps, setup.training.product_dtype)
-                    step = TrainingStep(state, data, setup, batches, micro_batches)
+                    dtype = training.product_dtype
+                    measure = partial(
+                        bytes_per_image, state.network, warps=setup.warps, dtype=dtype, objective=objective
+                    )
+                    micro_batches.fit(measure, data.images)
+                    gradients = objective(state.network, dtype, training.label_smoothing)
+                    step = TrainingStep(state, data, setup, batches, micro_batches, gradients)
                     return_freed_memory()  # of the growth and the measurement: the step needs less
                 while state.progress.batches < batches:
                     step()
                     monitor.batch(state.progress.batches)
-                    is_late = time.monotonic() - last_checkpoint > setup.training.checkpoint_seconds
+                    is_late = time.monotonic() - last_checkpoint > training.checkpoint_seconds
                     if is_late or stop.signal is not None:
                         checkpoint()
                     stop.raise_if_made()
                 finish_epoch(state, data, setup, batches, micro_batches)
                 checkpoints.note_epoch(state, setup)
                 monitor.epoch(state.records[-1])
+                if monitor.should_stop():
+                    logger.info("Stopped after epoch %d of %d, as a monitor asked", state.epochs_done, training.epochs)
+                    break
             checkpoint()
     finally:
         monitor.finished()
 
 
 @contextlib.contextmanager
-def leaving_a_checkpoint(checkpoint: Callable[[], None], state: TrainingState, budget: MemoryBudget) -> Iterator[None]:
-    """Take a checkpoint when memory runs out for good, and say how to go on.
+def checkpoint_when_out_of_memory(
+    checkpoint: Callable[[], None], state: TrainingState, budget: MemoryBudget
+) -> Iterator[None]:
+    """Save a checkpoint when memory runs out for good, and say how to continue.
 
     Raises:
-        MemoryError: with a sentence that says what to do.
+        MemoryError: With a sentence that says what to do.
     """
     try:
         yield
     except Exception as error:
         if not is_out_of_memory(error):
             raise
-        what = str(error) if isinstance(error, MemoryError) and str(error) else "memory ran out"
+        what = str(error) if isinstance(error, MemoryError) and str(error) else "Memory ran out"
         state.optimizer.zero_grad()
         budget.collect()
-        left = "a checkpoint was written"
+        saved = "a checkpoint was written"
         try:
             checkpoint()
         except Exception as failed:
             if not is_out_of_memory(failed):
                 raise
-            left = "there was none left for a checkpoint either, the one before stands"
+            saved = "not enough memory for a checkpoint; the previous one is intact"
         raise MemoryError(
-            f"{what}: {left}; free memory, raise memory.budget_fraction or make the network smaller "
+            f"{what}: {saved}; free memory, raise memory.budget_fraction or make the network smaller "
             "(growth.max_neurons in a new training), then `kedro run --pipeline resume`"
         ) from error
 
 
 def batches_per_epoch(images: int, batch_size: int) -> int:
-    """Whole batches in a training set; images that are left over wait for another epoch's order."""
+    """Return the number of full batches in a training set; the remaining images wait for another epoch's order."""
     return max(1, images // batch_size)
 
 
-def begin_epoch(state: TrainingState, data: TrainingData, setup: TrainingSetup, monitor: Monitor) -> None:
-    """Grow if it is time, and draw the order of the images."""
-    event = grow_if_due(state, data, setup)
-    if event is not None:
-        monitor.grew(event)
+def begin_epoch(state: TrainingState, data: TrainingData, *, grew: bool) -> None:
+    """Draw the order of the images.
+
+    Args:
+        state: Between two epochs.
+        data: On the device of the network.
+        grew: Whether the network grew before this epoch.
+    """
     order = torch.randperm(len(data.train), generator=state.data_generator)
     state.progress = EpochProgress.none(state.device)
     state.progress.order = data.train[order]
-    state.progress.grew = event is not None
+    state.progress.grew = grew
 
 
 def finish_epoch(
     state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batches: MicroBatches
 ) -> None:
-    """Validate, and write the epoch into the history."""
+    """Validate, and append the epoch to the history."""
     training, progress = setup.training, state.progress
     images = min(batches * training.batch_size, len(progress.order))
     started = time.perf_counter()
-    train_loss = float(progress.loss_sum) / images  # a GPU is waited for here
+    train_loss = float(progress.loss_sum) / images  # synchronises with a GPU
     progress.seconds += time.perf_counter() - started
     if not math.isfinite(train_loss):
         raise FloatingPointError(
-            f"the training loss became {train_loss} in epoch {state.epochs_done + 1}: "
-            "start anew with a smaller training.learning_rate"
+            f"The training loss became {train_loss} in epoch {state.epochs_done + 1}: "
+            "start again with a smaller training.learning_rate"
         )
     validation = score(state.average, data.images, data.labels, data.validation)
     state.epochs_done += 1
@@ -182,7 +198,7 @@ def finish_epoch(
             batch_size=training.batch_size,
             micro_batch_size=micro_batches.size,
             train_loss=train_loss,
-            train_accuracy=float(progress.right_sum) / images,
+            train_accuracy=float(progress.correct_count) / images,
             validation_loss=validation.loss,
             validation_accuracy=validation.accuracy,
             seconds=progress.seconds,
@@ -191,7 +207,7 @@ def finish_epoch(
             peak_rss_bytes=peak_rss_bytes(),
             gpu_bytes=gpu_memory_bytes(state.device),
             grew=progress.grew,
-            multiply_adds=images * training_multiply_adds(state.network.widths)
+            multiply_adds=images * state.network.spec.training_multiply_adds
             + (state.records[-1].multiply_adds if state.records else 0),
             budget_bytes=micro_batches.budget.bytes,
             overhead_bytes=micro_batches.budget.overhead,

@@ -1,5 +1,6 @@
 """How many images go through the network at once, so that a training stays inside its memory budget."""
 
+import copy
 import itertools
 import logging
 import math
@@ -10,8 +11,9 @@ import torch
 from torch import Tensor
 
 from mnist_growth.digits import WarpConfig, warp
+from mnist_growth.learning import ObjectiveFactory, objective_for
 from mnist_growth.machine import AllocationMeter, MemoryBudget, is_out_of_memory
-from mnist_growth.network import Backprop, GrowingMLP, averaged_copy
+from mnist_growth.network import Network
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +30,9 @@ class MicroBatches:
 
     Args:
         wanted: images per pass that the parameters ask for.
-        batch_norm: then a pass needs at least two images.
+        min_images: Smallest number of images per pass, as ``NetworkSpec.min_batch_size``.
         budget: what may be used.
-        told: is called with every smaller size and the reason.
+        on_shrink: Called with every smaller size and the reason.
 
     Attributes:
         size: images per pass now.
@@ -40,38 +42,36 @@ class MicroBatches:
         self,
         wanted: int,
         *,
-        batch_norm: bool,
+        min_images: int,
         budget: MemoryBudget,
-        told: Callable[[int, str], None] = lambda _size, _reason: None,
+        on_shrink: Callable[[int, str], None] = lambda _size, _reason: None,
     ) -> None:
         self.size = wanted
-        self.smallest = 2 if batch_norm else 1
+        self.min_images = min_images
         self.budget = budget
-        self.told = told
+        self.on_shrink = on_shrink
         self._next_look = 0.0
 
     def split(self, images: int) -> list[slice]:
         """Divide a batch of a number of images into micro-batches of nearly equal size."""
-        count = min(math.ceil(images / self.size), max(1, images // self.smallest))
+        count = min(math.ceil(images / self.size), max(1, images // self.min_images))
         bounds = [images * piece // count for piece in range(count + 1)]
         return [slice(start, stop) for start, stop in itertools.pairwise(bounds)]
 
-    def fit(self, network: GrowingMLP, images: Tensor, warps: WarpConfig, dtype: torch.dtype | None = None) -> None:
-        """Take fewer images per pass if the budget has no room for as many; measured on a copy of the network.
+    def fit(self, measure: Callable[[Tensor], float], images: Tensor) -> None:
+        """Take fewer images per pass if the budget has no room for as many.
 
         Args:
-            network: as wide as it is now.
+            measure: Returns the bytes per image of a training step with some images, as ``bytes_per_image`` does.
             images: uint8 [N, 28, 28], from which some are taken for the measurement.
-            warps: what the images go through.
-            dtype: of the matrix products; None for that of the weights.
 
         Raises:
-            MemoryError: the budget has no room for the smallest number.
+            MemoryError: The budget has no room for the smallest number.
         """
-        needed = ALLOWANCE * self._measured(network, images[:PROBE_IMAGES], warps, dtype)
+        needed = ALLOWANCE * self._measured(measure, images[:PROBE_IMAGES])
         if self.budget.room() < self.size * needed:
             self.budget.collect()
-        if self.budget.room() < self.smallest * needed:
+        if self.budget.room() < self.min_images * needed:
             raise self._does_not_fit()
         fitting = int(self.budget.room() / needed)
         if fitting < self.size:
@@ -95,10 +95,10 @@ class MicroBatches:
             return
         self.budget.collect()
         if self.budget.room() < 0:
-            if self.size <= self.smallest:
+            if self.size <= self.min_images:
                 raise self._does_not_fit()
             self._shrink(
-                max(self.smallest, self.size // 2),
+                max(self.min_images, self.size // 2),
                 f"{self.budget.used() / 1e6:,.0f} MB are in use and the budget is {self.budget.bytes / 1e6:,.0f} MB",
             )
 
@@ -109,48 +109,54 @@ class MicroBatches:
             MemoryError: there is nothing left to halve.
         """
         self.budget.collect()
-        if self.size <= self.smallest:
+        if self.size <= self.min_images:
             raise MemoryError(f"memory ran out with {self.size} image(s) at a time")
-        self._shrink(max(self.smallest, self.size // 2), "memory could not be had")
+        self._shrink(max(self.min_images, self.size // 2), "memory could not be had")
 
     def _shrink(self, size: int, why: str) -> None:
         logger.warning("%s: %d images instead of %d go through the network at once", why, size, self.size)
         self.size = size
-        self.told(size, why)
+        self.on_shrink(size, why)
 
-    def _measured(self, network: GrowingMLP, images: Tensor, warps: WarpConfig, dtype: torch.dtype | None) -> float:
+    def _measured(self, measure: Callable[[Tensor], float], images: Tensor) -> float:
         """Bytes per image; measured on fewer images where memory runs out on the way."""
         while True:
             try:
-                return bytes_per_image(network, images, warps, dtype)
+                return measure(images)
             except Exception as error:
-                if not is_out_of_memory(error) or len(images) <= self.smallest:
+                if not is_out_of_memory(error) or len(images) <= self.min_images:
                     raise
             self.budget.collect()
-            images = images[: max(self.smallest, len(images) // 2)]
+            images = images[: max(self.min_images, len(images) // 2)]
 
     def _does_not_fit(self) -> MemoryError:
         """Not even the smallest piece fits."""
         return MemoryError(
             f"{self.budget.used() / 1e6:,.0f} MB are in use, and the budget of {self.budget.bytes / 1e6:,.0f} MB "
-            f"(memory.budget_fraction) has no room for {self.smallest} image(s)"
+            f"(memory.budget_fraction) has no room for {self.min_images} image(s)"
         )
 
 
-def bytes_per_image(network: GrowingMLP, images: Tensor, warps: WarpConfig, dtype: torch.dtype | None = None) -> float:
-    """Memory that one image takes in a training step, in bytes, measured on copies.
+def bytes_per_image(
+    network: Network,
+    images: Tensor,
+    warps: WarpConfig,
+    dtype: torch.dtype | None = None,
+    objective: ObjectiveFactory = objective_for,
+) -> float:
+    """Return the memory that one image takes in a training step, in bytes, measured on copies.
 
     Args:
-        network: it is not changed, nor is its generator of warps.
+        network: It is not changed.
         images: uint8 [M, 28, 28], M >= 2; they go through one step together.
-        warps: what the images go through.
-        dtype: of the matrix products; None for that of the weights.
+        warps: Applied to the images.
+        dtype: Of the matrix products; None for that of the weights.
+        objective: Computes the gradients.
     """
-    probe = Backprop(averaged_copy(network).train(), dtype)
-    device = network.output.weight.device
-    generator = torch.Generator(device).manual_seed(0)
-    labels = torch.zeros(len(images), dtype=torch.int64, device=device)
+    probe = objective(copy.deepcopy(network).train().requires_grad_(True), dtype, 0.0)
+    generator = torch.Generator(network.device).manual_seed(0)
+    labels = torch.zeros(len(images), dtype=torch.int64, device=network.device)
     probe.begin()
     with AllocationMeter() as meter:
-        probe.add(warp(images.to(device), warps, generator), labels)
+        probe.add(warp(images.to(network.device), warps, generator), labels, 1.0)
     return float(meter.peak_bytes) / len(images)

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from mnist_growth.digits import Digits, Split, WarpConfig
+from mnist_growth.growth import GrowthConfig, planned_widths
 from mnist_growth.machine import MemoryBudget, Precision
 from mnist_growth.nested import flatten
-from mnist_growth.network import GrowthConfig, NetworkConfig
+from mnist_growth.network import NetworkConfig, NetworkSpec
 from mnist_growth.training.config import TrainingConfig
 
 MAY_CHANGE = ("training.epochs", "training.micro_batch_size", "training.checkpoint_seconds", "threads")
@@ -48,9 +49,13 @@ class TrainingSetup:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a plan of growth for another number of layers."""
-        for stage in self.growth.plan:
-            stage.widths(self.network.hidden_layers)
+        """Refuse a plan of growth that this network cannot follow."""
+        planned_widths(self.training.epochs, self.growth, self.initial_spec.widths)
+
+    @property
+    def initial_spec(self) -> NetworkSpec:
+        """The network at the start of the training."""
+        return self.network.spec(self.growth.initial_neurons)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a JSON header."""

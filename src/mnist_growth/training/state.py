@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from mnist_growth.network import GrowingAdamW, GrowingMLP, averaged_copy
+from mnist_growth.learning import GrowingAdamW, averaged_copy
+from mnist_growth.network import Network
 from mnist_growth.training.history import EpochRecord, GrowthEvent
 
 
@@ -17,7 +18,7 @@ class EpochProgress:
         order: int64 [T], the training images in the order of this epoch, as indices into the set; empty between epochs.
         batches: batches done.
         loss_sum: float64 scalar, summed cross-entropy of the images of those batches.
-        right_sum: int64 scalar, how many of them were right.
+        correct_count: int64 scalar, how many of them were right.
         seconds: time they took.
         grew: whether the network was widened before this epoch.
     """
@@ -25,7 +26,7 @@ class EpochProgress:
     order: Tensor
     batches: int
     loss_sum: Tensor
-    right_sum: Tensor
+    correct_count: Tensor
     seconds: float
     grew: bool
 
@@ -36,7 +37,7 @@ class EpochProgress:
             order=torch.empty(0, dtype=torch.int64),
             batches=0,
             loss_sum=torch.zeros((), dtype=torch.float32 if device.type == "mps" else torch.float64, device=device),
-            right_sum=torch.zeros((), dtype=torch.int64, device=device),
+            correct_count=torch.zeros((), dtype=torch.int64, device=device),
             seconds=0.0,
             grew=False,
         )
@@ -60,8 +61,8 @@ class TrainingState:
         run_id: name of the tracked run that this training belongs to; empty if none.
     """
 
-    network: GrowingMLP
-    average: GrowingMLP
+    network: Network
+    average: Network
     optimizer: GrowingAdamW
     data_generator: torch.Generator
     warp_generator: torch.Generator
@@ -75,10 +76,10 @@ class TrainingState:
     @property
     def device(self) -> torch.device:
         """Where the network is."""
-        return self.network.output.weight.device
+        return self.network.device
 
     @classmethod
-    def begin(cls, network: GrowingMLP, weight_decay: float, seed: int, run_id: str = "") -> "TrainingState":
+    def begin(cls, network: Network, weight_decay: float, seed: int, run_id: str = "") -> "TrainingState":
         """The state before the first step.
 
         Args:
@@ -87,7 +88,7 @@ class TrainingState:
             seed: of the order of the images, the new neurons and the warps.
             run_id: name of the tracked run.
         """
-        device = network.output.weight.device
+        device = network.device
         return cls(
             network=network.train(),
             average=averaged_copy(network),

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from mnist_growth.digits import apply_warps, draw_warps
+from mnist_growth.learning import BatchResult, Objective, update_average
 from mnist_growth.machine import is_out_of_memory
-from mnist_growth.network import Backprop, BatchResult, update_average
 from mnist_growth.training.graph import GraphedUpdate
 from mnist_growth.training.growth import newest_factor
 from mnist_growth.training.micro_batch import MicroBatches
@@ -27,6 +27,7 @@ class TrainingStep:
         setup: all parameters.
         batches: of an epoch.
         micro_batches: how a batch is divided.
+        objective: gives the gradients of the network as it is now.
     """
 
     def __init__(
@@ -36,10 +37,11 @@ class TrainingStep:
         setup: TrainingSetup,
         batches: int,
         micro_batches: MicroBatches,
+        objective: Objective,
     ) -> None:
         self.state, self.data, self.setup, self.batches = state, data, setup, batches
         self.micro_batches = micro_batches
-        self.backprop = Backprop(state.network, setup.training.product_dtype)
+        self.objective = objective
         self._buffers = list(state.network.buffers())
         self._saved_buffers = [buffer.clone() for buffer in self._buffers]
         self._order = torch.empty(0)
@@ -63,7 +65,7 @@ class TrainingStep:
         state = self.state
         result = self._update_in_pieces_that_fit(self._pace())
         state.progress.loss_sum += result.loss_sum
-        state.progress.right_sum += result.right_sum
+        state.progress.correct_count += result.correct_count
         state.updates += 1
         state.progress.batches += 1
         self._average()
@@ -80,20 +82,17 @@ class TrainingStep:
         Returns:
             What the images did before the step.
         """
-        state, training = self.state, self.setup.training
-        total = BatchResult(torch.zeros_like(state.progress.loss_sum), torch.zeros_like(state.progress.right_sum))
+        state = self.state
+        total = BatchResult(torch.zeros_like(state.progress.loss_sum), torch.zeros_like(state.progress.correct_count))
         warps = draw_warps(len(chosen), self.setup.warps, state.warp_generator, pace.warp_strength)
-        self.backprop.begin()
+        self.objective.begin()
         for piece in self.micro_batches.split(len(chosen)):
             images, labels = self.data.batch(chosen[piece], state.device)
-            result = self.backprop.add(
-                apply_warps(images, warps and warps[piece]),
-                labels,
-                share=len(labels) / len(chosen),
-                label_smoothing=training.label_smoothing,
-            )
+            warped = apply_warps(images, warps and warps[piece])
+            result = self.objective.add(warped, labels, len(labels) / len(chosen))
             total.loss_sum.add_(result.loss_sum)
-            total.right_sum.add_(result.right_sum)
+            total.correct_count.add_(result.correct_count)
+        self.objective.finish()
         state.optimizer.step(pace.rate, pace.newest_factor)
         return total
 

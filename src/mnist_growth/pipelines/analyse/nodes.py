@@ -7,7 +7,8 @@ from mnist_growth import evaluation
 from mnist_growth.digits import Digits, Split, class_statistics, measure_style, nearest
 from mnist_growth.digits.interventions import INTERVENTIONS
 from mnist_growth.evaluation import AnalysisConfig
-from mnist_growth.network import TrainedNetwork, gradient_norms, predict_logits
+from mnist_growth.inspection import gradient_norms
+from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.training import training_parts
 
 _CHUNK = 2_000  # digits changed at once; their places of missing pieces repeat from chunk to chunk

@@ -12,9 +12,9 @@ from mnist_growth import evaluation, figures
 from mnist_growth.digits import Digits, Split, requested_dataset
 from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation import EvaluationConfig, Tally
+from mnist_growth.inspection import unit_cohorts
 from mnist_growth.machine import forget_pages
-from mnist_growth.network.file import TrainedNetwork
-from mnist_growth.network.prediction import predict_logits
+from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.training import training_parts
 
 logger = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ def measure_units(
         ValueError: The growth events are of another network.
     """
     chosen = evaluation.spread_sample(predictions, config.unit_digits)["index"].to_numpy()
-    return evaluation.unit_cohorts(
+    return unit_cohorts(
         trained.network, growth_events, test_digits.images[chosen], test_digits.labels[chosen], trained.epochs
     )
 

@@ -28,7 +28,7 @@ def export_float(trained: TrainedNetwork, test_digits: Digits) -> onnx.ModelProt
             torch's by more than ``export.MOST_CHANGE``.
     """
     check_same_set(trained.dataset, trained.fingerprint, test_digits)
-    model = export.float_model(export.fold(trained.network), export.origin_of(trained))
+    model = export.float_model(trained.network, export.origin_of(trained))
     outputs = OnnxNetwork.of(model).predict_logits(test_digits.images)
     change = export.compare_outputs(predict_logits(trained.network, test_digits.images), outputs)
     if not change["largest_relative_change"] <= export.MOST_CHANGE:
@@ -44,16 +44,21 @@ def export_int8(trained: TrainedNetwork, train_digits: Digits, split: Split, con
     """Return the network as an ONNX model of 8-bit integers, calibrated on training digits.
 
     Raises:
-        ValueError: The training digits are of another set than the network.
+        ValueError: The training digits are of another set than the network, or there is no int8 form of it.
     """
     if train_digits.fingerprint != trained.fingerprint:
         raise ValueError(
             f"The network was trained on {trained.dataset!r}, but the digits ingested last are of another set "
             f"({train_digits.dataset!r}): export it with its own (--load-versions train_digits:<version>)"
         )
+    layers = trained.network.affine_chain()
+    if layers is None:
+        raise ValueError(
+            f"A network of kind {trained.network.spec.kind!r} has no int8 form, which is for chains of affine maps and "
+            "relu: export it in float32 alone with `kedro run --pipeline export --nodes export_float`"
+        )
     rows = np.linspace(0, len(split.train) - 1, min(config.calibration_digits, len(split.train))).astype(np.int64)
     calibration = train_digits.images[split.train[rows]]  # uint8 [M, 28, 28], spread over the whole set
-    layers = export.fold(trained.network)
     if config.weight_bits == 8:
         logger.warning(
             "The int8 network has weights of 8 bits: it is wrong on x86 processors without VNNI, whose sums of two "

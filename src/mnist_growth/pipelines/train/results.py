@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from mnist_growth import figures
 from mnist_growth.digits import requested_dataset
-from mnist_growth.network import MemoryPart, TrainedNetwork, layer_costs, training_memory
+from mnist_growth.network import MemoryPart, TrainedNetwork, training_memory
 
 
 def describe_training(trained: TrainedNetwork, manifest: dict[str, Any]) -> str:
@@ -20,8 +20,7 @@ def describe_training(trained: TrainedNetwork, manifest: dict[str, Any]) -> str:
 
 def measure_layers(trained: TrainedNetwork) -> pd.DataFrame:
     """Return inputs, units, parameters, multiply-adds and activations of each layer."""
-    network = trained.network
-    return pd.DataFrame([asdict(cost) for cost in layer_costs(network.widths, batch_norm=network.batch_norm)])
+    return pd.DataFrame([asdict(cost) for cost in trained.network.costs()])
 
 
 def measure_memory(trained: TrainedNetwork, history: pd.DataFrame) -> pd.DataFrame:
@@ -33,8 +32,7 @@ def measure_memory(trained: TrainedNetwork, history: pd.DataFrame) -> pd.DataFra
     last = history.iloc[-1]
     on_gpu = last["gpu_bytes"] > 0
     parts = training_memory(
-        [int(width) for width in last["widths"].split("-")],
-        batch_norm=trained.network.batch_norm,
+        trained.network.costs(),
         images=int(last["micro_batch_size"]),
         overhead=int(last["overhead_bytes"]),
     )

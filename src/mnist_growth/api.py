@@ -1,0 +1,59 @@
+"""Short forms of what the library is used for most."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mnist_growth.growth import OperatorName, Probe, operator_named, widen_together
+from mnist_growth.learning import GrowingAdamW
+from mnist_growth.network import Network, TrainedNetwork, predict_logits
+
+
+def predict(network: Network | TrainedNetwork, images: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the most probable class, int64 [N], of images, uint8 [N, 28, 28].
+
+    Args:
+        network: Used in evaluation mode and left in the mode it was in.
+        images: Grey values 0 to 255, light on dark, in the form of MNIST.
+    """
+    plain = network.network if isinstance(network, TrainedNetwork) else network
+    classes: NDArray[np.int64] = predict_logits(plain, images).argmax(axis=1)
+    return classes
+
+
+def widen(
+    network: Network,
+    widths: int | Sequence[int],
+    *,
+    operator: OperatorName = "zero_fan_out",
+    optimizer: GrowingAdamW | None = None,
+    probe: Probe | None = None,
+    generator: torch.Generator | None = None,
+) -> Network:
+    """Return a wider network that computes the same function (except with the operator ``random``).
+
+    Args:
+        network: It is not changed.
+        widths: Width of every group of units, or of each of them; none may be smaller than it is.
+        operator: How new units start.
+        optimizer: Follows the growth: it then holds the parameters of the wider network.
+        probe: Labelled images, for the operator ``gradient_directed``.
+        generator: Source of new weights, on the CPU; one with the seed 0 if None.
+
+    Raises:
+        ValueError: There are not as many widths as groups, a width falls, or the operator needs a probe.
+    """
+    wanted = (widths,) * len(network.widths) if isinstance(widths, int) else tuple(widths)
+    if len(wanted) != len(network.widths) or any(new < old for new, old in zip(wanted, network.widths, strict=False)):
+        raise ValueError(f"The widths are {wanted}; expected one for each of {network.widths}, none smaller than it is")
+    if operator == "gradient_directed" and probe is None:
+        raise ValueError("The operator gradient_directed measures a gradient: give it labelled images as a probe")
+    counts = [new - old for new, old in zip(wanted, network.widths, strict=True)]
+    nothing = Probe(torch.empty(0), torch.empty(0))  # the other operators do not look at it
+    rule = operator_named(operator, probe or nothing)
+    [wider], widenings = widen_together([network], counts, rule, generator or torch.Generator().manual_seed(0))
+    if optimizer is not None:
+        optimizer.grow(wider, widenings)
+    return wider

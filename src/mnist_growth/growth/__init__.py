@@ -1,0 +1,51 @@
+"""When, where and how a network grows: triggers, placement, operators, widening, deepening."""
+
+from mnist_growth.growth.budget import budgeted_neurons
+from mnist_growth.growth.config import GrowthConfig, OperatorName, Stage
+from mnist_growth.growth.deepening import Deepening, deepen
+from mnist_growth.growth.gradient import (
+    Directions,
+    Probe,
+    gradient_directed,
+    gradient_directions,
+    gradient_gain,
+)
+from mnist_growth.growth.growth import Operator, operator_named, widen_together
+from mnist_growth.growth.operators import net2net_split, paired, random, zero_fan_out
+from mnist_growth.growth.placement import equal_width, neurons_to_add, parameters_of_a_unit
+from mnist_growth.growth.plateau import is_plateau
+from mnist_growth.growth.schedule import planned_widths, scheduled_neurons
+from mnist_growth.growth.triggers import Moment, neurons_wanted
+from mnist_growth.growth.widening import BORN, Widening, widen
+
+__all__ = [
+    "BORN",
+    "Deepening",
+    "Directions",
+    "GrowthConfig",
+    "Moment",
+    "Operator",
+    "OperatorName",
+    "Probe",
+    "Stage",
+    "Widening",
+    "budgeted_neurons",
+    "deepen",
+    "equal_width",
+    "gradient_directed",
+    "gradient_directions",
+    "gradient_gain",
+    "is_plateau",
+    "net2net_split",
+    "neurons_to_add",
+    "neurons_wanted",
+    "operator_named",
+    "paired",
+    "parameters_of_a_unit",
+    "planned_widths",
+    "random",
+    "scheduled_neurons",
+    "widen",
+    "widen_together",
+    "zero_fan_out",
+]

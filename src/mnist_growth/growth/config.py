@@ -1,0 +1,102 @@
+"""Parameters of growth."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mnist_growth.config_model import ConfigModel
+from mnist_growth.network import Width
+
+OperatorName = Literal["zero_fan_out", "net2net_split", "paired", "gradient_directed", "random"]
+TriggerName = Literal["schedule", "plateau", "budget", "plan"]
+PlaceName = Literal["all", "largest_gain"]
+
+
+class Stage(ConfigModel):
+    """Widths of the groups of units from an epoch on.
+
+    Attributes:
+        epoch: Number of epochs completed before this stage.
+        neurons: Width of every group, or of each of them, the first one first. More widths than the network has groups
+            deepen it: new layers follow the last one.
+    """
+
+    epoch: Annotated[int, Field(ge=1)]
+    neurons: Width | Annotated[tuple[Width, ...], Field(strict=False)]
+
+    def widths(self, before: Sequence[int]) -> tuple[int, ...]:
+        """Return the width of each group.
+
+        Args:
+            before: Widths before the stage.
+
+        Raises:
+            ValueError: There are fewer widths than groups, or a width falls.
+        """
+        after = (self.neurons,) * len(before) if isinstance(self.neurons, int) else self.neurons
+        if len(after) < len(before):
+            raise ValueError(
+                f"growth.plan has {len(after)} widths at epoch {self.epoch} and the network has {len(before)} hidden "
+                "layers by then: give one width for each, more to add layers, or a single one for all"
+            )
+        # A new layer computes the identity at first: it starts as wide as the last one.
+        extended = (*before, *(before[-1],) * (len(after) - len(before)))
+        if any(new < old for old, new in zip(extended, after, strict=True)):
+            raise ValueError(
+                f"growth.plan has the widths {_joined(after)} at epoch {self.epoch} after {_joined(before)}: no width "
+                "may fall, and a new layer is at least as wide as the last one before it"
+            )
+        return after
+
+
+def _joined(widths: Sequence[int]) -> str:
+    return "-".join(map(str, widths))
+
+
+class GrowthConfig(ConfigModel):
+    """When the hidden layers widen, by how much, and how the new neurons start."""
+
+    initial_neurons: Width
+    growth_rate: Width
+    growth_epochs: Annotated[int, Field(ge=1)]
+    max_neurons: Width
+    operator: OperatorName
+    trigger: TriggerName
+    plateau_improvement: Annotated[float, Field(ge=0, lt=1)]
+    plateau_epochs: Annotated[int, Field(ge=1)]
+    cooldown_epochs: Annotated[int, Field(ge=1)]
+    budget_share: Annotated[float, Field(gt=0, le=1)]
+    plan: Annotated[tuple[Stage, ...], Field(strict=False)]
+    where: PlaceName
+    new_unit_warmup_epochs: Annotated[float, Field(ge=0)]
+    new_unit_learning_rate_scale: Annotated[float, Field(gt=0, le=100)]
+
+    @model_validator(mode="after")
+    def _room_to_grow(self) -> Self:
+        if self.max_neurons < self.initial_neurons:
+            raise ValueError(
+                f"max_neurons is {self.max_neurons}, smaller than initial_neurons, {self.initial_neurons}: "
+                "raise one or lower the other"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _plan_goes_up(self) -> Self:
+        if (self.trigger == "plan") != bool(self.plan):
+            found = "has stages" if self.plan else "is empty"
+            raise ValueError(f"trigger is {self.trigger} and plan {found}: plan belongs to the trigger of that name")
+        epochs = [0, *(stage.epoch for stage in self.plan)]
+        if any(later <= earlier for earlier, later in pairwise(epochs)):
+            raise ValueError(f"plan has stages at the epochs {epochs[1:]}: they must rise")
+        # The number of layers at the start is not known here: one that no stage contradicts is assumed.
+        numbers = [len(stage.neurons) for stage in self.plan if not isinstance(stage.neurons, int)]
+        widths: tuple[int, ...] = (self.initial_neurons,) * min(numbers, default=1)
+        for stage in self.plan:
+            widths = stage.widths(widths)
+        if max(widths) > self.max_neurons:
+            raise ValueError(
+                f"plan ends with the widths {_joined(widths)}: none may be above max_neurons, {self.max_neurons}"
+            )
+        return self

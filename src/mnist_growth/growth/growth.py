@@ -1,0 +1,56 @@
+"""One growth of the network: the same widening for the network and its averages."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+
+from mnist_growth.growth.config import OperatorName
+from mnist_growth.growth.gradient import Probe, gradient_directed
+from mnist_growth.growth.operators import net2net_split, paired, random, zero_fan_out
+from mnist_growth.growth.widening import Widening, widen
+from mnist_growth.network import Network, UnitGroup
+
+Operator = Callable[[Network, UnitGroup, int, torch.Generator], Widening]
+"""From a network, one of its groups, a number of new units and a source of randomness to a widening."""
+
+
+def operator_named(name: OperatorName, probe: Probe) -> Operator:
+    """Return the operator of a name.
+
+    Args:
+        name: As in the parameters.
+        probe: Images for the operators that follow the gradient.
+    """
+    operators: dict[OperatorName, Operator] = {
+        "zero_fan_out": zero_fan_out,
+        "net2net_split": net2net_split,
+        "paired": paired,
+        "gradient_directed": partial(gradient_directed, probe=probe),
+        "random": random,
+    }
+    return operators[name]
+
+
+def widen_together(
+    networks: Sequence[Network], counts: Sequence[int], operator: Operator, generator: torch.Generator
+) -> tuple[list[Network], list[Widening]]:
+    """Widen several networks of one shape in the same way, group by group.
+
+    Args:
+        networks: The trained weights first, then their averages; none is changed.
+        counts: Number of new units of each group, 0 for none.
+        operator: Says how a group widens, from the first network.
+        generator: Source of new weights, on the CPU.
+
+    Returns:
+        The wider networks, and what was done, in order: ``GrowingAdamW.grow`` needs it.
+    """
+    grown = list(networks)
+    widenings: list[Widening] = []
+    for index, count in enumerate(counts):
+        if count > 0:
+            widening = operator(grown[0], grown[0].unit_groups()[index], count, generator)
+            grown = [widen(network, widening) for network in grown]
+            widenings.append(widening)
+    return grown, widenings

@@ -1,0 +1,71 @@
+"""Where the network grows: how many units each group gains."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mnist_growth.growth.config import GrowthConfig
+from mnist_growth.network import NetworkSpec
+
+
+def neurons_to_add(spec: NetworkSpec, neurons: int, config: GrowthConfig, gains: Sequence[float]) -> list[int]:
+    """Return the number of units that each group gains.
+
+    - ``all``: every group is brought to a width of ``neurons``;
+    - ``largest_gain``: the group with the largest gain per added parameter gets units until the network costs as many
+      multiply-adds as if all groups had that width. What would make it wider than ``max_neurons`` goes to the next
+      one. So both places spend the same, and a budget is met with either.
+
+    Args:
+        spec: Of the network now.
+        neurons: Width that all groups are brought to, or whose cost is spent.
+        config: Where to grow, and the largest width.
+        gains: Of each group, per added parameter; not used for ``all``.
+    """
+    widths = spec.widths
+    if config.where == "all":
+        return [max(neurons - width, 0) for width in widths]
+    after = list(widths)
+    target = spec.with_equal_widths(neurons).forward_multiply_adds
+    for group in sorted(range(len(widths)), key=lambda group: -gains[group]):
+        grown = spec.with_widths(after)
+        affordable = (target - grown.forward_multiply_adds) // _unit_cost(grown, group).multiply_adds
+        after[group] += max(0, min(affordable, config.max_neurons - after[group]))
+    return [new - old for new, old in zip(after, widths, strict=True)]
+
+
+def equal_width(spec: NetworkSpec) -> int:
+    """Return the width at which equally wide groups cost most nearly as many multiply-adds as those of a network.
+
+    Args:
+        spec: Of the network.
+    """
+    cost = spec.forward_multiply_adds
+    candidates = range(min(spec.widths), max(spec.widths) + 1)
+    return min(candidates, key=lambda width: abs(spec.with_equal_widths(width).forward_multiply_adds - cost))
+
+
+def parameters_of_a_unit(spec: NetworkSpec, group: int) -> int:
+    """Return the number of trainable parameters that one more unit of a group brings.
+
+    Args:
+        spec: Of the network.
+        group: Zero-based index of the group.
+    """
+    return _unit_cost(spec, group).parameters
+
+
+@dataclass(frozen=True)
+class _UnitCost:
+    """What one more unit costs."""
+
+    multiply_adds: int
+    parameters: int
+
+
+def _unit_cost(spec: NetworkSpec, group: int) -> _UnitCost:
+    """Return the difference of the costs with and without one more unit of a group."""
+    wider = spec.with_widths([width + (index == group) for index, width in enumerate(spec.widths)])
+    return _UnitCost(
+        multiply_adds=wider.forward_multiply_adds - spec.forward_multiply_adds,
+        parameters=wider.parameter_count - spec.parameter_count,
+    )

@@ -1,0 +1,27 @@
+"""Growing when learning has slowed down."""
+
+from collections.abc import Sequence
+
+from mnist_growth.growth.config import GrowthConfig
+
+
+def is_plateau(losses: Sequence[float], growths: Sequence[int], epochs_left: int, config: GrowthConfig) -> bool:
+    """Return whether the loss has stopped falling and a growth can still help.
+
+    The best loss of the last ``plateau_epochs`` is less than ``plateau_improvement`` (relative) below the best one
+    before them; at least ``cooldown_epochs`` have passed since the last growth, or since the start; and as many are
+    left for the new units to learn in.
+
+    Args:
+        losses: Validation loss of each completed epoch.
+        growths: Zero-based numbers of the epochs before which the network grew.
+        epochs_left: Number of epochs still to come.
+        config: Thresholds.
+    """
+    since_growth = len(losses) - max(growths, default=0)
+    if since_growth < config.cooldown_epochs or epochs_left < config.cooldown_epochs:
+        return False
+    before, recent = losses[: -config.plateau_epochs], losses[-config.plateau_epochs :]
+    if not before:
+        return False
+    return min(recent) > min(before) * (1 - config.plateau_improvement)

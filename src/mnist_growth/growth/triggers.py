@@ -1,0 +1,74 @@
+"""When the network grows: pure functions of the epoch, the history so far and the parameters.
+
+A ``plan`` says at once when and where: see ``planned_widths``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mnist_growth.growth.budget import budgeted_neurons
+from mnist_growth.growth.config import GrowthConfig
+from mnist_growth.growth.placement import equal_width
+from mnist_growth.growth.plateau import is_plateau
+from mnist_growth.growth.schedule import scheduled_neurons
+from mnist_growth.network import NetworkSpec
+
+
+class EpochOutcome(Protocol):
+    """What a trigger needs to know of a completed epoch."""
+
+    @property
+    def validation_loss(self) -> float:
+        """Mean cross-entropy on the validation images."""
+
+    @property
+    def grew(self) -> bool:
+        """Whether the network was widened before this epoch."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The start of an epoch.
+
+    Attributes:
+        epoch: Zero-based number of the epoch: number of epochs completed.
+        epochs: Length of the training.
+        spec: The network now.
+        history: One outcome for each completed epoch.
+    """
+
+    epoch: int
+    epochs: int
+    spec: NetworkSpec
+    history: Sequence[EpochOutcome]
+
+
+def neurons_wanted(moment: Moment, config: GrowthConfig) -> int:
+    """Return the width that every group is to have from this epoch on; never below what they have.
+
+    Where groups differ, their width is that of equally wide ones that cost the same.
+
+    - ``schedule``: the formula of ``scheduled_neurons``;
+    - ``plateau``: ``growth_rate`` more when the validation loss has stopped falling (``is_plateau``);
+    - ``budget``: evenly spaced growths that spend a share of the fixed network's multiply-adds (``budgeted_neurons``).
+
+    Args:
+        moment: The start of an epoch.
+        config: Trigger, rate and largest width.
+    """
+    neurons = equal_width(moment.spec)
+    if config.trigger == "schedule":
+        wanted = scheduled_neurons(moment.epoch, config)
+    elif config.trigger == "budget":
+        wanted = budgeted_neurons(moment.epoch, config, moment.spec, moment.epochs)
+    elif is_plateau(
+        losses=[outcome.validation_loss for outcome in moment.history],
+        growths=[epoch for epoch, outcome in enumerate(moment.history) if outcome.grew],
+        epochs_left=moment.epochs - moment.epoch,
+        config=config,
+    ):
+        wanted = min(neurons + config.growth_rate, config.max_neurons)
+    else:
+        wanted = neurons
+    return max(wanted, neurons)

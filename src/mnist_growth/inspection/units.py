@@ -1,0 +1,182 @@
+"""What became of the units that a growth added: whether they are active, how strong they are, what they contribute."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from mnist_growth.network import Network, UnitAxis, UnitGroup, record
+
+
+@dataclass(frozen=True)
+class _Cohort:
+    """Units of one group that were born together; they are adjacent, as new units are appended.
+
+    Attributes:
+        layer: One-based number of the group.
+        group: Which tensors belong to its units.
+        born: One-based epoch that was the first with these units.
+        units: Positions in the group.
+    """
+
+    layer: int
+    group: UnitGroup
+    born: int
+    units: slice
+
+
+@torch.inference_mode()
+def unit_cohorts(
+    network: Network, growth_events: pd.DataFrame, images: NDArray[np.uint8], labels: NDArray[np.int64], epochs: int
+) -> pd.DataFrame:
+    """Return what became of the units of each hidden layer that were born together.
+
+    Args:
+        network: After its training; used in evaluation mode and left in the mode it was in.
+        growth_events: Table of ``training.growth_table``, of the columns ``epoch``, ``layer``, ``width_before`` and
+            ``width_after``; empty for a network that never grew.
+        images: uint8 [N, 28, 28], N >= 2; all of them go through the network at once.
+        labels: int64 [N].
+        epochs: Of the training.
+
+    Returns:
+        One row per hidden layer and growth, and one for the units of the start, with the columns
+
+        - ``layer`` (one-based), ``born_epoch`` (one-based; the first epoch with these units, 1 for those of the
+          start), ``age_epochs`` (epochs that they were trained), ``units`` (their number), all int64;
+        - ``dead_units`` (int64): how many were active (above 0 after relu) for none of the images;
+        - ``variance``, with ``variance_lower`` and ``variance_upper``: of the activations of a unit over the images;
+        - ``fan_in_norm``, with ``_lower`` and ``_upper``: Euclidean norm of a unit's incoming weights, scaled as batch
+          norm scales them;
+        - ``fan_out_norm``, with ``_lower`` and ``_upper``: Euclidean norm of its outgoing weights;
+        - ``loss_increase`` (nats): by how much the mean cross-entropy of the images rises when every unit of the row
+          gives its mean activation for all images, so that it carries no information about any of them;
+        - ``loss_increase_per_unit`` (nats).
+
+        Where a row has three columns of a kind, they are the median and the quartiles over its units (float64).
+
+    Raises:
+        ValueError: the growth events are those of another network.
+    """
+    cohorts = list(_cohorts(network, growth_events))
+    followers = [_followers(network, group) for group in network.unit_groups()]
+    pictures, truth = torch.from_numpy(np.array(images)), torch.from_numpy(np.array(labels))
+    was_training = network.training
+    network.eval()
+    try:
+        with record(network, inputs=[axes[0].module for axes in followers]) as recorded:
+            loss = _loss(network, pictures, truth)
+        rows = []
+        for cohort in cohorts:
+            axes = followers[cohort.layer - 1]
+            with _silenced(network, axes, cohort.units):
+                increase = _loss(network, pictures, truth) - loss
+            activations = _by_unit(recorded.inputs[axes[0].module], axes[0])
+            rows.append(_row(network, cohort, activations[:, cohort.units].double(), increase, epochs))
+    finally:
+        network.train(was_training)
+    return pd.DataFrame(rows)
+
+
+def _cohorts(network: Network, growth_events: pd.DataFrame) -> Iterator[_Cohort]:
+    """Yield all units of the network, group by group and the oldest first."""
+    for layer, group in enumerate(network.unit_groups(), start=1):
+        events = growth_events[growth_events["layer"] == layer].sort_values("epoch")
+        bounds = [0, *events["width_before"].tolist(), group.size]
+        if bounds[2:] != events["width_after"].tolist():
+            raise ValueError(
+                f"The growth events end with {events['width_after'].iloc[-1]} units in hidden layer {layer}, but the "
+                f"network has {group.size}: name the versions that belong together (--load-versions network:<version>)"
+            )
+        for born, (start, stop) in zip([1, *events["epoch"].tolist()], pairwise(bounds), strict=True):
+            if stop > start:  # a layer that a growth added has no units of the start
+                yield _Cohort(layer, group, born, slice(start, stop))
+
+
+def _followers(network: Network, group: UnitGroup) -> tuple[UnitAxis, ...]:
+    """Return the axes of the affine maps that take the units in."""
+    axes = group.of_role("outgoing")
+    if not axes or not all(isinstance(network.get_submodule(axis.module), nn.Linear) for axis in axes):
+        raise ValueError(
+            f"The units of {group.name} are not followed by affine maps: their activations are not defined"
+        )
+    return axes
+
+
+def _by_unit(inputs: Tensor, axis: UnitAxis) -> Tensor:
+    """Return the inputs of an affine map as [N, units, entries of a unit]."""
+    return inputs.reshape(-1, inputs.shape[-1] // axis.entries, axis.entries)
+
+
+@contextlib.contextmanager
+def _silenced(network: Network, axes: tuple[UnitAxis, ...], units: slice) -> Iterator[None]:
+    """Let some units give their mean activation for every image."""
+
+    def hook_for(axis: UnitAxis) -> RemovableHandle:
+        taken = slice(units.start * axis.entries, units.stop * axis.entries)
+
+        def hook(_module: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            inputs = arguments[0].clone()
+            inputs[..., taken] = arguments[0][..., taken].mean(dim=0)
+            return (inputs, *arguments[1:])
+
+        return network.get_submodule(axis.module).register_forward_pre_hook(hook)
+
+    with contextlib.ExitStack() as hooks:
+        for axis in axes:
+            hooks.callback(hook_for(axis).remove)
+        yield
+
+
+def _row(
+    network: Network, cohort: _Cohort, activations: Tensor, increase: float, epochs: int
+) -> dict[str, int | float]:
+    """Return the row of some units, whose activations are float64 [N, units, entries]."""
+    count = activations.shape[1]
+    outgoing = [_weights(network, axis)[cohort.units] for axis in cohort.group.of_role("outgoing")]
+    return {
+        "layer": cohort.layer,
+        "born_epoch": cohort.born,
+        "age_epochs": epochs - cohort.born + 1,
+        "units": count,
+        "dead_units": int((activations.amax(dim=(0, 2)) <= 0).sum()),
+        **_quartiles("variance", activations.var(dim=0, correction=0).mean(dim=1)),
+        **_quartiles("fan_in_norm", _effective_fan_in(network, cohort.group)[cohort.units].double().norm(dim=1)),
+        **_quartiles("fan_out_norm", torch.cat(outgoing, dim=1).double().norm(dim=1)),
+        "loss_increase": increase,
+        "loss_increase_per_unit": increase / count,
+    }
+
+
+def _loss(network: Network, images: Tensor, labels: Tensor) -> float:
+    """Return the mean cross-entropy in nats."""
+    return float(F.cross_entropy(network(images).double(), labels))
+
+
+def _weights(network: Network, axis: UnitAxis) -> Tensor:
+    """Return the entries of each unit in a tensor, [units, entries]."""
+    weights: Tensor = network.state_dict()[axis.tensor].movedim(axis.axis, 0)
+    return weights.reshape(len(weights) // axis.entries, -1)
+
+
+def _effective_fan_in(network: Network, group: UnitGroup) -> Tensor:
+    """Return the incoming weights [units, inputs] of a group, times the factor of batch norm for each unit."""
+    weights = torch.cat([_weights(network, axis) for axis in group.of_role("incoming")], dim=1)
+    for scale, variance in zip(group.of_role("scale"), group.of_role("variance"), strict=False):
+        epsilon: float = vars(network.get_submodule(scale.module))["eps"]
+        gain = _weights(network, scale) / (_weights(network, variance) + epsilon).sqrt()
+        weights = weights * gain.mean(dim=1, keepdim=True)
+    return weights
+
+
+def _quartiles(name: str, values: Tensor) -> dict[str, float]:
+    lower, median, upper = torch.quantile(values, torch.tensor([0.25, 0.5, 0.75], dtype=values.dtype)).tolist()
+    return {name: median, f"{name}_lower": lower, f"{name}_upper": upper}

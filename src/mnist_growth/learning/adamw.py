@@ -1,0 +1,207 @@
+"""AdamW whose state grows along with the network."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mnist_growth.growth import BORN, Deepening, Widening
+from mnist_growth.growth.widening import along
+from mnist_growth.learning.age_blocks import Block, Extent, Moments
+from mnist_growth.learning.fused_update import FusedUpdate
+from mnist_growth.network import UnitAxis
+
+
+class GrowingAdamW:
+    """AdamW (Loshchilov and Hutter 2019) with a bias correction that follows the age of each entry.
+
+    ``torch.optim.AdamW`` keeps one step count per tensor. After thousands of steps its bias correction is gone, and
+    entries that start with zero moments then move several learning rates in their first update. Here each parameter is
+    covered by blocks of one age each; torch's own fused kernel updates them all in one call. Where nothing has grown,
+    the updates are those of ``torch.optim.AdamW``.
+
+    Only matrices decay; biases and batch-norm parameters do not.
+
+    Args:
+        network: Its parameters are the ones that are updated.
+        weight_decay: Decoupled decay of the matrices, as a multiple of the learning rate.
+        betas: Decay of the first and the second moment.
+        epsilon: Added to the root of the second moment.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        weight_decay: float = 0.01,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+    ) -> None:
+        self.weight_decay = weight_decay
+        self.betas = betas
+        self.epsilon = epsilon
+        self.parameters: dict[str, nn.Parameter] = dict(network.named_parameters())
+        self.blocks: dict[str, list[Block]] = {
+            name: Moments.none(parameter.detach()).blocks() for name, parameter in self.parameters.items()
+        }
+        self._calls: list[FusedUpdate] = []
+
+    @property
+    def newest_age(self) -> int | None:
+        """Number of updates of the entries born last; None before a growth. Synchronises with a GPU."""
+        ages = torch.stack([block.age for blocks in self.blocks.values() for block in blocks]).tolist()
+        return int(min(ages)) if min(ages) < max(ages) else None
+
+    @torch.no_grad()
+    def step(self, learning_rate: float | Tensor, newest_factor: float | Tensor = 1.0) -> None:
+        """Update every parameter from its gradient, in place.
+
+        Args:
+            learning_rate: Of this step; a scalar tensor, like ``newest_factor``, where the step is recorded as a graph.
+            newest_factor: Multiple of it for the entries born at the last growth, until the next one.
+
+        Raises:
+            RuntimeError: A parameter has no gradient.
+        """
+        without = [name for name, parameter in self.parameters.items() if parameter.grad is None]
+        if without:
+            raise RuntimeError(f"{without[0]} has no gradient: run a backward pass before the step")
+        if not self._calls or any(call.is_stale() for call in self._calls):
+            self._calls = self._prepare()
+        for call in self._calls:  # allocates everything first: a step that fails changes no weight
+            call.view_gradients()
+        for call in self._calls:
+            call.run(
+                learning_rate=learning_rate * (newest_factor if call.newest else 1.0),
+                weight_decay=self.weight_decay if call.decay else 0.0,
+                betas=self.betas,
+                epsilon=self.epsilon,
+            )
+
+    def zero_grad(self) -> None:
+        """Discard all gradients, and free their memory."""
+        self._calls = []  # they hold views of them
+        for parameter in self.parameters.values():
+            parameter.grad = None
+
+    @torch.no_grad()
+    def grow(self, network: nn.Module, changes: Sequence[Widening | Deepening]) -> None:
+        """Follow a network that was widened or deepened.
+
+        Entries between old units keep their moments and ages bit-equal, those of born units and of new layers start
+        with zero moments at age 0. Where c units continue one old unit, each has 1/c of its gradient: the moments of
+        their incoming side are divided by c and c^2, those of their outgoing side are copied, and all inherit the age.
+
+        Args:
+            network: The network after the changes.
+            changes: What was done, in order.
+
+        Raises:
+            ValueError: The network is not what the changes make of the old one.
+        """
+        self._take_over(network, self._grown(network, changes))
+
+    def _grown(self, network: nn.Module, changes: Sequence[Widening | Deepening]) -> Iterator[tuple[str, Moments]]:
+        """Yield the moments of one parameter after the other: all of them at once would take much memory."""
+        old_names = set()
+        for old_name, moments in self._each_moments():
+            name = old_name
+            for change in changes:
+                if isinstance(change, Deepening):
+                    name = change.names[name]
+                elif (axis := change.axis_of(name)) is not None:
+                    moments = _widened(moments, axis, change)
+            old_names.add(name)
+            yield name, moments
+        if any(isinstance(change, Deepening) for change in changes):
+            for name, parameter in network.named_parameters():
+                if name not in old_names:
+                    yield name, Moments.none(parameter.detach())
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return all that is needed to continue: moments and ages by block, and where the blocks lie."""
+        tensors: dict[str, Tensor] = {}
+        extents: dict[str, Any] = {}
+        for name, blocks in self.blocks.items():
+            extents[name] = [block.extent for block in blocks]
+            for index, block in enumerate(blocks):
+                tensors[f"{name}.{index}.first_moment"] = block.first_moment
+                tensors[f"{name}.{index}.second_moment"] = block.second_moment
+                tensors[f"{name}.{index}.age"] = block.age
+        return tensors, extents
+
+    def load_state(self, tensors: Mapping[str, Tensor], extents: Mapping[str, Any]) -> None:
+        """Restore a result of ``state``.
+
+        Raises:
+            ValueError: The state belongs to a network of other parameters or widths.
+        """
+        blocks: dict[str, list[Block]] = {}
+        for name, parameter in self.parameters.items():
+            blocks[name] = []
+            for index, bounds in enumerate(extents.get(name, [])):
+                extent: Extent = tuple((int(start), int(stop)) for start, stop in bounds)
+                moments = [tensors[f"{name}.{index}.{part}"] for part in ("first_moment", "second_moment")]
+                first, second = (moment.detach().to(parameter, copy=True) for moment in moments)
+                age = tensors[f"{name}.{index}.age"].detach().to(parameter.device, copy=True)
+                if [stop - start for start, stop in extent] != list(first.shape):
+                    raise ValueError(
+                        f"The optimizer state of {name} has a block of shape {list(first.shape)} at {extent}"
+                    )
+                blocks[name].append(Block(extent, first, second, age))
+            covered = sum(block.first_moment.numel() for block in blocks[name])
+            if covered != parameter.numel():
+                raise ValueError(
+                    f"The optimizer state covers {covered} entries of {name}; expected {parameter.numel()}"
+                )
+        self.blocks = blocks
+        self._calls = []
+
+    def moments(self) -> dict[str, Moments]:
+        """Return the moments of every parameter in one piece."""
+        return dict(self._each_moments())
+
+    def _each_moments(self) -> Iterator[tuple[str, Moments]]:
+        """Yield name and moments of one parameter after the other."""
+        for name, parameter in self.parameters.items():
+            yield name, Moments.of_blocks(parameter, self.blocks[name])
+
+    def _take_over(self, network: nn.Module, grown: Iterable[tuple[str, Moments]]) -> None:
+        """Hold the parameters of another network with their moments; if this fails, nothing changes."""
+        parameters = dict(network.named_parameters())
+        blocks: dict[str, list[Block]] = {}
+        expected: dict[str, tuple[int, ...]] = {}
+        for name, moments in grown:
+            blocks[name], expected[name] = moments.blocks(), tuple(moments.age.shape)
+        found = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
+        if found != expected:
+            raise ValueError(
+                f"The network has parameters of the shapes {found}; the changes made to it give {expected}"
+            )
+        self.parameters = parameters
+        self.blocks = {name: blocks[name] for name in parameters}
+        self._calls = []
+
+    def _prepare(self) -> list[FusedUpdate]:
+        """Sort all blocks into one call of the kernel for each weight decay and learning rate."""
+        newest = self.newest_age
+        parts: dict[tuple[bool, bool], list[tuple[nn.Parameter, Block]]] = {}
+        for name, parameter in self.parameters.items():
+            for block in self.blocks[name]:
+                parts.setdefault((parameter.ndim > 1, int(block.age) == newest), []).append((parameter, block))
+        return [FusedUpdate(blocks, decay=decay, newest=is_newest) for (decay, is_newest), blocks in parts.items()]
+
+
+def _widened(moments: Moments, axis: UnitAxis, widening: Widening) -> Moments:
+    """Return the moments of a parameter after a widening along one of its axes."""
+    device = moments.age.device
+    born = axis.indices((widening.source == BORN).nonzero().flatten()).to(device)
+    index = axis.indices(widening.source.clamp(min=0)).to(device)
+    first, second, age = (old.index_select(axis.axis, index) for old in (moments.first, moments.second, moments.age))
+    for wider in (first, second, age):
+        wider.index_fill_(axis.axis, born, 0)
+    if axis.role != "outgoing":
+        copies = along(axis, widening.copies, first)
+        first, second = first / copies, second / copies.square()
+    return Moments(first, second, age)

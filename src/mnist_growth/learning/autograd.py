@@ -1,0 +1,45 @@
+"""Loss and gradients of any network by automatic differentiation."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mnist_growth.learning.objective import BatchResult
+from mnist_growth.network import Network
+
+
+class Autograd:
+    """Cross-entropy of any network, differentiated by torch.
+
+    Args:
+        network: In training mode.
+        dtype: Of the matrix products, by ``torch.autocast``; None for that of the weights.
+        label_smoothing: Share of the target that is spread evenly over all classes.
+    """
+
+    def __init__(self, network: Network, dtype: torch.dtype | None = None, label_smoothing: float = 0.0) -> None:
+        self.network = network
+        self.label_smoothing = label_smoothing
+        self._dtype = None if dtype == network.dtype else dtype
+        self._parameters = list(network.parameters())
+        self._gradients = [torch.empty_like(parameter) for parameter in self._parameters]
+
+    @torch.no_grad()
+    def begin(self) -> None:
+        """Set the gradients to zero, in memory that stays."""
+        torch._foreach_zero_(self._gradients)
+        for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
+            parameter.grad = gradient
+
+    def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
+        """Add the gradient of the mean cross-entropy of some images; see ``Objective.add``."""
+        with torch.enable_grad():
+            with torch.autocast(images.device.type, self._dtype, enabled=self._dtype is not None):
+                logits = self.network(images)
+            logits = logits.to(self.network.dtype)
+            loss = F.cross_entropy(logits, labels, reduction="sum", label_smoothing=self.label_smoothing)
+            (loss * (share / len(labels))).backward()  # type: ignore[no-untyped-call]
+        return BatchResult(loss_sum=loss.detach(), correct_count=(logits.argmax(1) == labels).sum())
+
+    def finish(self) -> None:
+        """Do nothing: the gradients are complete."""

@@ -1,0 +1,175 @@
+"""Loss and gradients of the multilayer perceptron by hand-derived formulas, without autograd.
+
+The overhead of autograd besides the matrix products (graph, allocations, a cast of the weights for each use) is a fifth
+of the training step of a small network. Here every gradient has one buffer that is reused, operations are done in place
+where possible, and in low precision each weight is rounded once per update.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mnist_growth.learning.objective import BatchResult
+from mnist_growth.network import CLASSES, GrowingMLP, Network
+from mnist_growth.network.mlp import HiddenLayer
+
+
+@dataclass(frozen=True)
+class _Activations:
+    """What the backward pass needs of a hidden layer.
+
+    Attributes:
+        inputs: [N, fan_in].
+        sums: [N, width], before batch norm.
+        outputs: [N, width], after relu.
+        mean: Float [width], of the sums over the images; None without batch norm.
+        inverse_std: Float [width], of the sums over the images; None without batch norm.
+    """
+
+    inputs: Tensor
+    sums: Tensor
+    outputs: Tensor
+    mean: Tensor | None
+    inverse_std: Tensor | None
+
+
+class Backprop:
+    """Cross-entropy of a multilayer perceptron in training mode; its gradients add up in ``grad`` of the parameters.
+
+    The gradients are those of autograd up to rounding: with Z the logits, A = softmax(Z) and Y the targets,
+    dL/dZ = (A - Y) / N, dL/dW = dL/dZ^T H for the layer's inputs H, dL/dH = dL/dZ W, through relu where H > 0, and
+    through batch norm as in Ioffe and Szegedy (2015), section 3.
+
+    Args:
+        network: A ``GrowingMLP`` in training mode, with contiguous parameters.
+        dtype: Of the matrix products and activations. Weights are rounded to it once per update, and gradients of
+            weights are computed in it and summed in the dtype of the weights. None: the dtype of the weights.
+        label_smoothing: Share of the target that is spread evenly over all classes.
+
+    Raises:
+        TypeError: The network is of another kind.
+    """
+
+    def __init__(self, network: Network, dtype: torch.dtype | None = None, label_smoothing: float = 0.0) -> None:
+        if not isinstance(network, GrowingMLP):
+            raise TypeError(f"These gradients are those of an mlp, not of a network of kind {network.spec.kind!r}")
+        self.network = network
+        self.dtype = dtype or network.dtype
+        self._is_low = self.dtype != network.dtype
+        self._layers = network.linear_layers()
+        self._masters = [layer.weight.detach() for layer in self._layers]
+        self._weights = [master.to(self.dtype) for master in self._masters]  # the masters themselves in full precision
+        self._products = [torch.empty_like(weight) for weight in self._weights] if self._is_low else []
+        self._parameters = list(network.parameters())
+        self._gradients = [torch.empty_like(parameter) for parameter in self._parameters]
+        self._is_first = True
+        one_hot = torch.eye(CLASSES, dtype=network.dtype, device=network.device)
+        self._targets = one_hot.mul_(1 - label_smoothing).add_(label_smoothing / CLASSES)  # a row for each class
+
+    @staticmethod
+    def supports(network: Network) -> bool:
+        """Return whether the gradients of a network can be computed by these formulas."""
+        return isinstance(network, GrowingMLP)
+
+    @torch.no_grad()
+    def begin(self) -> None:
+        """Discard the gradients, and read the weights as they are now."""
+        self._is_first = True
+        for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
+            parameter.grad = gradient
+        if self._is_low:
+            torch._foreach_copy_(self._weights, self._masters)
+
+    @torch.no_grad()
+    def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
+        """Add the gradient of the mean cross-entropy of some images, and move the running statistics of batch norm.
+
+        Arguments as those of ``Objective.add``.
+        """
+        outputs = self.network.normalised(images).to(self.dtype)
+        kept = []
+        for index, layer in enumerate(self.network.hidden):
+            assert isinstance(layer, HiddenLayer)
+            kept.append(self._forward(index, layer, outputs))
+            outputs = kept[-1].outputs
+        logits = torch.mm(outputs, self._weights[-1].t()).to(self._masters[-1].dtype).add_(self.network.output.bias)
+        logarithms = F.log_softmax(logits, dim=1)
+        targets = self._targets.index_select(0, labels)
+        result = BatchResult(
+            loss_sum=-torch.dot(targets.flatten(), logarithms.flatten()),
+            correct_count=(logits.argmax(1) == labels).sum(),
+        )
+        gradient = logarithms.exp_().sub_(targets).mul_(share / len(labels))
+        self._accumulate(self.network.output.bias, gradient.sum(0))
+        gradient = gradient.to(self.dtype)
+        self._add_weight_gradient(len(kept), gradient, outputs)
+        for index in reversed(range(len(kept))):
+            gradient = torch.mm(gradient, self._weights[index + 1])
+            gradient = self._backward(index, kept[index], gradient)
+            self._add_weight_gradient(index, gradient, kept[index].inputs)
+        self._is_first = False
+        return result
+
+    def finish(self) -> None:
+        """Do nothing: the gradients are complete."""
+
+    def _forward(self, index: int, layer: HiddenLayer, inputs: Tensor) -> _Activations:
+        """Compute one hidden layer."""
+        sums = torch.mm(inputs, self._weights[index].t())
+        norm = layer.norm
+        if norm is None:
+            outputs = sums.add_(layer.linear.bias).relu_()
+            return _Activations(inputs, sums, outputs, None, None)
+        outputs, mean, inverse_std = torch.native_batch_norm(
+            sums, norm.weight, norm.bias, norm.running_mean, norm.running_var, True, _momentum(norm), norm.eps
+        )
+        assert norm.num_batches_tracked is not None
+        norm.num_batches_tracked += 1
+        return _Activations(inputs, sums, outputs.relu_(), mean, inverse_std)
+
+    def _backward(self, index: int, kept: _Activations, gradient: Tensor) -> Tensor:
+        """Return the gradient of a layer's sums before batch norm from that of its outputs, which is overwritten."""
+        layer = self.network.hidden[index]
+        assert isinstance(layer, HiddenLayer)
+        torch.ops.aten.threshold_backward.grad_input(gradient, kept.outputs, 0, grad_input=gradient)
+        norm = layer.norm
+        if norm is None:
+            self._accumulate(layer.linear.bias, gradient.sum(0))
+            return gradient
+        gradient, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            gradient, kept.sums, norm.weight, None, None, kept.mean, kept.inverse_std, True, norm.eps, [True] * 3
+        )
+        self._accumulate(norm.weight, of_weight)
+        self._accumulate(norm.bias, of_bias)
+        return gradient
+
+    def _add_weight_gradient(self, index: int, gradient: Tensor, inputs: Tensor) -> None:
+        """Add dL/dZ^T H to the gradient of a weight matrix."""
+        weight = self._layers[index].weight
+        if self._is_low:
+            self._accumulate(weight, torch.mm(gradient.t(), inputs, out=self._products[index]))
+        elif self._is_first:
+            torch.mm(gradient.t(), inputs, out=weight.grad)
+        else:
+            _gradient(weight).addmm_(gradient.t(), inputs)
+
+    def _accumulate(self, parameter: Tensor, value: Tensor) -> None:
+        """Add to the gradient of a parameter."""
+        if self._is_first:
+            _gradient(parameter).copy_(value)
+        else:
+            _gradient(parameter).add_(value)
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    """Return the gradient of a parameter that has one."""
+    assert parameter.grad is not None
+    return parameter.grad
+
+
+def _momentum(norm: nn.BatchNorm1d) -> float:
+    """Return the share of the newest batch in the running statistics."""
+    assert norm.momentum is not None
+    return norm.momentum

@@ -1,0 +1,20 @@
+"""Which objective trains a network, where nothing else is asked for."""
+
+import torch
+
+from mnist_growth.learning.autograd import Autograd
+from mnist_growth.learning.backprop import Backprop
+from mnist_growth.learning.objective import Objective
+from mnist_growth.network import Network
+
+
+def objective_for(network: Network, dtype: torch.dtype | None, label_smoothing: float) -> Objective:
+    """Return the fastest objective that computes the cross-entropy of a network and its gradients.
+
+    Args:
+        network: In training mode, with contiguous parameters.
+        dtype: Of the matrix products; None for that of the weights.
+        label_smoothing: Share of the target that is spread evenly over all classes.
+    """
+    fastest = Backprop if Backprop.supports(network) else Autograd
+    return fastest(network, dtype, label_smoothing)

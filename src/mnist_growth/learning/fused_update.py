@@ -1,0 +1,95 @@
+"""One call of torch's fused AdamW kernel on blocks of parameters."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mnist_growth.learning.age_blocks import Block
+
+
+class FusedUpdate:
+    """Blocks that share their weight decay and learning rate, and so are updated by one call of the kernel.
+
+    The kernel walks through memory in one piece: on a block of columns it would write past the block. Such blocks are
+    copied into buffers of their own before the call and back after it. A network that has grown often has some
+    hundred blocks, and a step should cost little beside the backward pass; so all that can be is made only once: the
+    buffers, the views of weights and gradients, and one tensor that holds all ages (``torch.optim`` counts them one by
+    one).
+
+    Args:
+        parts: blocks, each with the parameter it is a part of; their ages become views of one tensor.
+        decay: whether the blocks decay.
+        newest: whether they were born at the last growth.
+    """
+
+    def __init__(self, parts: Sequence[tuple[nn.Parameter, Block]], *, decay: bool, newest: bool) -> None:
+        self.decay = decay
+        self.newest = newest
+        self._parameters = [parameter for parameter, _ in parts]
+        self._addresses = [parameter.data_ptr() for parameter in self._parameters]
+        self._views = [block.of(parameter.detach()) for parameter, block in parts]
+        self._blocks = [block for _, block in parts]
+        self._gradient_addresses: list[int] = []
+        self._gradients: list[Tensor] = []
+        self._scattered_gradients: list[Tensor] = []
+        self._scattered = [index for index, view in enumerate(self._views) if not view.is_contiguous()]
+        self._scattered_views = [self._views[index] for index in self._scattered]
+        self._weight_buffers = [torch.empty_like(parts[index][1].first_moment) for index in self._scattered]
+        self._gradient_buffers = [torch.empty_like(buffer) for buffer in self._weight_buffers]
+        self._weights = self._with_buffers(self._views, self._weight_buffers)
+        self._first_moments = [block.first_moment for _, block in parts]
+        self._second_moments = [block.second_moment for _, block in parts]
+        self._ages = torch.stack([block.age for _, block in parts])
+        self._age_views = list(self._ages.unbind())
+        for (_, block), age in zip(parts, self._age_views, strict=True):
+            block.age = age
+
+    def is_stale(self) -> bool:
+        """Whether a parameter has moved in memory, for example to another device."""
+        pairs = zip(self._parameters, self._addresses, strict=True)
+        return any(parameter.data_ptr() != address for parameter, address in pairs)
+
+    def run(
+        self, *, learning_rate: float | Tensor, weight_decay: float, betas: tuple[float, float], epsilon: float
+    ) -> None:
+        """Update the weights, moments and ages of all blocks in place, from the gradients that were viewed last."""
+        if self._scattered:
+            torch._foreach_copy_(self._weight_buffers, self._scattered_views)
+            torch._foreach_copy_(self._gradient_buffers, self._scattered_gradients)
+        self._ages += 1
+        torch._fused_adamw_(
+            self._weights,
+            self._gradients,
+            self._first_moments,
+            self._second_moments,
+            [],
+            self._age_views,
+            lr=learning_rate,
+            beta1=betas[0],
+            beta2=betas[1],
+            weight_decay=weight_decay,
+            eps=epsilon,
+            amsgrad=False,
+            maximize=False,
+        )
+        if self._scattered:
+            torch._foreach_copy_(self._scattered_views, self._weight_buffers)
+
+    def view_gradients(self) -> None:
+        """Find the gradients of the blocks before ``run``; where they lie where they did, nothing is done."""
+        whole = [parameter.grad.contiguous() for parameter in self._parameters if parameter.grad is not None]
+        addresses = [gradient.data_ptr() for gradient in whole]
+        if addresses == self._gradient_addresses:
+            return
+        self._gradient_addresses = addresses
+        views = [block.of(gradient) for block, gradient in zip(self._blocks, whole, strict=True)]
+        self._scattered_gradients = [views[index] for index in self._scattered]
+        self._gradients = self._with_buffers(views, self._gradient_buffers)
+
+    def _with_buffers(self, tensors: list[Tensor], buffers: list[Tensor]) -> list[Tensor]:
+        """The tensors, with buffers in the place of those that are not contiguous."""
+        replaced = list(tensors)
+        for index, buffer in zip(self._scattered, buffers, strict=True):
+            replaced[index] = buffer
+        return replaced

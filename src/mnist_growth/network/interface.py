@@ -1,0 +1,126 @@
+"""What every network offers to the code that trains, grows, measures, stores and serves it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES
+from mnist_growth.digits.statistics import PixelStatistics
+from mnist_growth.network.costs import LayerCost
+from mnist_growth.network.units import UnitGroup
+
+if TYPE_CHECKING:
+    from mnist_growth.network.spec import NetworkSpec
+
+CLASSES = NUM_CLASSES
+PIXELS = IMAGE_SIDE * IMAGE_SIDE
+PIXEL_RANGE = 255.0
+
+
+@dataclass(frozen=True, eq=False)
+class AffineLayer:
+    """W x + b.
+
+    Attributes:
+        weight: W, float64 [fan_out, fan_in].
+        bias: b, float64 [fan_out].
+    """
+
+    weight: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+
+class Network(nn.Module, ABC):
+    """A classifier of 28 x 28 images whose groups of units can be widened.
+
+    The network carries the mean and the standard deviation of the pixels that it was trained on and takes raw images,
+    so that training and serving cannot normalise differently.
+
+    Args:
+        pixels: Mean and standard deviation of the training pixels.
+    """
+
+    pixel_mean: Tensor
+    pixel_std: Tensor
+
+    def __init__(self, pixels: PixelStatistics) -> None:
+        super().__init__()
+        self.register_buffer("pixel_mean", torch.tensor(pixels.mean))
+        self.register_buffer("pixel_std", torch.tensor(pixels.std))
+
+    @property
+    @abstractmethod
+    def spec(self) -> "NetworkSpec":
+        """Kind and present sizes; ``build`` makes a network of the same shape from it."""
+
+    @abstractmethod
+    def forward(self, images: Tensor) -> Tensor:
+        """Return logits, float [N, 10], of images, uint8 or float [N, 28, 28], with grey values from 0 to 255."""
+
+    @abstractmethod
+    def unit_groups(self) -> tuple[UnitGroup, ...]:
+        """Return the groups of units that can grow, in the order of ``spec.widths``."""
+
+    def affine_chain(self) -> tuple[AffineLayer, ...] | None:
+        """Return the affine maps from raw grey values to logits between which only relu is left.
+
+        Returns:
+            The maps in evaluation mode, computed in float64; None if the network is not such a chain.
+        """
+        return None
+
+    def with_identity_layer(self, after: int, images: Tensor) -> "tuple[Network, Mapping[str, str]]":
+        """Return a deeper copy that computes the same function, and the new names of the tensors that it kept.
+
+        Args:
+            after: Zero-based index of the group of units that the new layer follows.
+            images: uint8 or float [N, 28, 28], on the device of the network, for the statistics of normalisations.
+
+        Raises:
+            ValueError: Networks of this kind cannot be deepened.
+        """
+        raise ValueError(
+            f"A network of kind {self.spec.kind!r} cannot be deepened (group {after}, {len(images)} images): "
+            "give growth.plan as many widths as the network has groups of units"
+        )
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Sizes of the groups of units that can grow."""
+        return self.spec.widths
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Dtype of the parameters."""
+        return next(self.parameters()).dtype
+
+    @property
+    def pixels(self) -> PixelStatistics:
+        """What the inputs are normalised with; the number of images is not known."""
+        return PixelStatistics(float(self.pixel_mean), float(self.pixel_std), count=0)
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trainable parameters."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def costs(self) -> tuple[LayerCost, ...]:
+        """Return the cost of each layer, from the input to the output."""
+        return self.spec.costs()
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """Return pixels, float [N, 784], of mean 0 and deviation 1 over the training set, of images [N, 28, 28]."""
+        scale = 1 / (PIXEL_RANGE * self.pixel_std)
+        shift = self.pixel_mean / self.pixel_std
+        return (images.reshape(-1, PIXELS).to(self.dtype) * scale).sub_(shift)

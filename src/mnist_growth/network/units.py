@@ -1,0 +1,68 @@
+"""Groups of units: which tensors of a network have an axis over the same units."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Role = Literal["incoming", "bias", "outgoing", "scale", "shift", "mean", "variance"]
+"""What the entries of a tensor do for a unit.
+
+- ``incoming``: weights of the unit's inputs; ``bias``: added to their sum;
+- ``scale`` and ``shift``: applied to the sum by a normalisation;
+- ``mean`` and ``variance``: running statistics of the sum;
+- ``outgoing``: weights with which other units take the unit in.
+"""
+
+
+@dataclass(frozen=True)
+class UnitAxis:
+    """An axis of a tensor over the units of a group.
+
+    Attributes:
+        tensor: Name of the tensor in the network's ``state_dict``.
+        axis: Index of the axis.
+        role: What the entries do for a unit.
+        entries: Number of consecutive entries that belong to one unit, such as the width of an attention head.
+    """
+
+    tensor: str
+    axis: int
+    role: Role
+    entries: int = 1
+
+    @property
+    def module(self) -> str:
+        """Name of the module that owns the tensor."""
+        return self.tensor.rpartition(".")[0]
+
+    def indices(self, units: Tensor) -> Tensor:
+        """Return the positions along the axis, int64 [n * entries], of units, int64 [n]."""
+        if self.entries == 1:
+            return units
+        return (units.unsqueeze(1) * self.entries + torch.arange(self.entries, device=units.device)).flatten()
+
+
+@dataclass(frozen=True)
+class UnitGroup:
+    """Units that are widened or removed together.
+
+    Attributes:
+        name: Unique within the network, such as "hidden.0".
+        size: Number of units.
+        axes: Every axis of a tensor of the network's state over these units.
+    """
+
+    name: str
+    size: int
+    axes: tuple[UnitAxis, ...]
+
+    def of_role(self, role: Role) -> tuple[UnitAxis, ...]:
+        """Return the axes of one role."""
+        return tuple(axis for axis in self.axes if axis.role == role)
+
+    @property
+    def is_normalised(self) -> bool:
+        """Whether a normalisation over the batch follows the sums of the units."""
+        return bool(self.of_role("mean"))

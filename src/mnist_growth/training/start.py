@@ -1,0 +1,215 @@
+"""Assembling a training: parameters, digits, network, optimizer state and machine."""
+
+import logging
+from dataclasses import dataclass, replace
+
+import torch
+
+from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
+from mnist_growth.growth import GrowthConfig
+from mnist_growth.learning import ObjectiveFactory, objective_for
+from mnist_growth.machine import (
+    MOST_THREADS,
+    DeviceName,
+    MemoryBudget,
+    Threads,
+    available_processors,
+    bound_compiled_products,
+    choose_device,
+    choose_precision,
+    computing_with,
+    default_threads,
+    prepare_tf32,
+)
+from mnist_growth.network import NetworkConfig, TrainedNetwork, build
+from mnist_growth.training.checkpoint import Checkpoint
+from mnist_growth.training.checkpoints import Checkpoints
+from mnist_growth.training.config import TrainingConfig
+from mnist_growth.training.loop import train
+from mnist_growth.training.monitor import Monitor
+from mnist_growth.training.setup import TrainingData, TrainingSetup, split_fingerprint
+from mnist_growth.training.state import TrainingState
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a training runs on.
+
+    Attributes:
+        device: Name of the device.
+        threads: Number of threads that compute; None: as many as processors may be used, or those of the checkpoint.
+        budget_fraction: Share of the memory that may be used.
+    """
+
+    device: DeviceName
+    threads: Threads
+    budget_fraction: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training that is ready to run.
+
+    Attributes:
+        state: At its start, or at a checkpoint; trained in place.
+        data: On the device of the network where it fits there.
+        setup: All parameters; nothing is left open.
+        budget: Memory that may be used.
+        objective: Makes what computes the gradients.
+    """
+
+    state: TrainingState
+    data: TrainingData
+    setup: TrainingSetup
+    budget: MemoryBudget
+    objective: ObjectiveFactory
+
+    def run(self, checkpoints: Checkpoints, monitor: Monitor) -> None:
+        """Train to the last epoch; see ``train``."""
+        assert self.setup.threads is not None
+        prepare_tf32(self.setup.training.precision)
+        bound_compiled_products(len(self.state.network.costs()) - 1)
+        logger.info(
+            "Training on %s in %s with %d thread(s)",
+            self.state.device,
+            self.setup.training.precision,
+            self.setup.threads,
+        )
+        with computing_with(self.setup.threads):
+            train(self.state, self.data, self.setup, checkpoints, monitor, self.budget, self.objective)
+
+    def trained(self) -> TrainedNetwork:
+        """Return the averaged network as it is now, on the CPU."""
+        return TrainedNetwork(
+            network=self.state.average.to("cpu"),
+            dataset=self.setup.dataset,
+            fingerprint=self.setup.fingerprint,
+            epochs=self.state.epochs_done,
+            split=self.setup.split,
+        )
+
+
+def define_training(
+    digits: Digits,
+    split: Split,
+    *,
+    network: NetworkConfig,
+    growth: GrowthConfig,
+    training: TrainingConfig,
+    warps: WarpConfig,
+) -> TrainingSetup:
+    """Return everything that defines a training on some digits.
+
+    Raises:
+        ValueError: The plan of growth does not fit the network.
+    """
+    return TrainingSetup(
+        network=network,
+        growth=growth,
+        training=training,
+        warps=warps,
+        dataset=digits.dataset,
+        fingerprint=digits.fingerprint,
+        split=split_fingerprint(split),
+    )
+
+
+def start_training(
+    setup: TrainingSetup,
+    digits: Digits,
+    split: Split,
+    pixels: PixelStatistics,
+    machine: Machine,
+    *,
+    run_id: str = "",
+    objective: ObjectiveFactory = objective_for,
+) -> Training:
+    """Assemble a new training.
+
+    Args:
+        setup: Of ``define_training``.
+        digits: Training digits.
+        split: Into training and validation part.
+        pixels: Mean and standard deviation of the pixels of the training part.
+        machine: What it runs on.
+        run_id: Id of the tracked run; empty without one.
+        objective: Makes what computes the gradients.
+    """
+    device = choose_device(machine.device)
+    seed = setup.training.seed
+    setup = replace(
+        setup.with_precision(choose_precision(setup.training.precision, device)),
+        threads=machine.threads or default_threads(),
+    )
+    network = build(setup.initial_spec, pixels, torch.Generator().manual_seed(seed)).to(device)
+    state = TrainingState.begin(network, setup.training.weight_decay, seed, run_id)
+    return _assembled(state, setup, digits, split, machine, objective)
+
+
+def continue_training(
+    setup: TrainingSetup,
+    digits: Digits,
+    split: Split,
+    checkpoint: Checkpoint,
+    machine: Machine,
+    *,
+    objective: ObjectiveFactory = objective_for,
+) -> Training:
+    """Assemble a training that continues from a checkpoint.
+
+    Args:
+        setup: Of ``define_training``; only what may change differs from that of the checkpoint.
+        digits: Training digits.
+        split: Into training and validation part.
+        checkpoint: Where to continue.
+        machine: What it runs on.
+        objective: Makes what computes the gradients.
+
+    Raises:
+        ValueError: The checkpoint belongs to another training.
+    """
+    earlier = checkpoint.header["setup"]
+    if setup.training.precision == "auto":
+        setup = setup.with_precision(earlier["training"]["precision"])
+    setup.check_continues(earlier)
+    state = checkpoint.restore(choose_device(machine.device))
+    logger.info("Continuing from %s: %d epochs completed", checkpoint.path, state.epochs_done)
+    if state.epochs_done >= setup.training.epochs:
+        logger.warning(
+            "This training has completed all its %d epochs; to continue it, give a larger number: "
+            "--params training.epochs=%d",
+            state.epochs_done,
+            2 * state.epochs_done,
+        )
+    threads = machine.threads or _threads_before(checkpoint) or default_threads()
+    return _assembled(state, replace(setup, threads=threads), digits, split, machine, objective)
+
+
+def _assembled(
+    state: TrainingState,
+    setup: TrainingSetup,
+    digits: Digits,
+    split: Split,
+    machine: Machine,
+    objective: ObjectiveFactory,
+) -> Training:
+    budget = MemoryBudget(machine.budget_fraction, state.device)
+    return Training(state, TrainingData.of(digits, split, budget), setup, budget, objective)
+
+
+def _threads_before(checkpoint: Checkpoint) -> int | None:
+    """Return the number of threads that a checkpoint was computed with: with it the result stays the same."""
+    threads = checkpoint.header["setup"].get("threads")
+    if not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
+        return None
+    if threads > available_processors():
+        logger.warning(
+            "Continuing with %d threads as before, so that the result stays the same bit for bit, but there are only "
+            "%d processors: --params threads=%d is faster",
+            threads,
+            available_processors(),
+            available_processors(),
+        )
+    return threads
