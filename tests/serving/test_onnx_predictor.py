@@ -18,7 +18,7 @@ def test_the_probabilities_are_those_of_torch(trained):
     layers = trained.network.affine_chain()
     expected = TorchPredictor(trained.network)(DIGITS.test.images)
 
-    exact = OnnxPredictor(OnnxNetwork.of(float_model(layers, origin("")), 1))(DIGITS.test.images)
+    exact = OnnxPredictor(OnnxNetwork.of(float_model(trained.network, origin("")), 1))(DIGITS.test.images)
     rounded = OnnxPredictor(OnnxNetwork.of(int8_model(layers, DIGITS.train.images[:500], origin("")), 1))
 
     assert exact.dtype == np.float32
