@@ -13,12 +13,14 @@ class Page(HTMLParser):
         self.paragraphs: list[str] = []
         self.figures: list[str] = []
         self.loaded: list[str] = []
+        self.ids: list[str] = []
         self._into: list[str] | None = None
         self.feed(text)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = dict(attributes)
         self.loaded += [given[name] for name in ("src", "href") if given.get(name)]
+        self.ids += [given["id"]] if given.get("id") else []
         if tag == "table":
             self.rows = self.tables.setdefault(given["id"], [])
         elif tag == "tr":

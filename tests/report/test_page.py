@@ -24,7 +24,7 @@ SECTIONS = [
 
 
 def data(text: str):
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])
+    return json.loads(re.search(r'<script type="application/json" id="page-data">(.*?)</script>', text, re.DOTALL)[1])
 
 
 def test_the_page_embeds_the_library_once_and_loads_nothing():

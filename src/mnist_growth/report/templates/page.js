@@ -1,7 +1,7 @@
 "use strict";
 
 // What is to be drawn: the template of all figures, the dark colour in the place of each light one, the figures.
-const page = JSON.parse(document.getElementById("data").textContent);
+const page = JSON.parse(document.getElementById("page-data").textContent);
 const root = document.documentElement;
 const button = document.getElementById("theme");
 const plots = [...document.querySelectorAll(".plot")];
