@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 import configured
+import mnist_growth as mg
 from documents import DOCS, README, ROOT, python_example
-from mnist_growth.digits import sample_digits
+from mnist_growth.digits import PixelStatistics, sample_digits
 from mnist_growth.growth import scheduled_neurons
 from mnist_growth.nested import flatten
-from mnist_growth.network import GrowingMLP, TrainedNetwork, save_network
+from mnist_growth.network import GrowingMLP, NetworkConfig, TrainedNetwork, kinds, save_network
 from mnist_growth.pipeline_registry import register_pipelines
 from mnist_growth.tracking import Status, Tracker
 
@@ -142,3 +143,37 @@ def test_the_citation_names_the_version_and_the_licence_of_the_package():
         project["license"],
     )
     assert [author["name"] for author in citation["authors"]] == [author["name"] for author in project["authors"]]
+
+
+def test_the_table_of_the_python_api_is_that_of_the_package():
+    page = (DOCS / "reference/api/index.md").read_text("utf-8")
+    described = {
+        name for row in re.findall(r"^\| (\[`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+    }
+    assert described == set(mg.__all__)
+
+
+def test_the_example_of_the_python_api_predicts_digits(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exec(python_example((DOCS / "reference/api/index.md").read_text("utf-8"), "predict"), {})
+    assert re.fullmatch(r"\[(\d ?){5}\]\n", capsys.readouterr().out)
+
+
+def test_the_network_of_the_documentation_grows_and_is_loaded_from_its_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("mnist_growth.network.kinds._KINDS", dict(kinds._KINDS))  # forgets it after the test
+    page = (DOCS / "add-a-network.md").read_text("utf-8")
+    exec(python_example(page, "spec"), names := {})
+    exec(python_example(page, "network"), names)
+    digits = sample_digits()
+    spec = NetworkConfig.model_validate({"kind": "tanh"}).spec(16)
+    small = mg.build(spec, PixelStatistics(0.13, 0.31, count=1))
+
+    for operator in ("zero_fan_out", "paired", "net2net_split"):
+        large = mg.widen(small, 24, operator=operator)
+        before, after = (mg.predict_logits(network, digits.test.images) for network in (small, large))
+        np.testing.assert_allclose(after, before, atol=1e-6 * np.abs(before).max())
+    path = tmp_path / "network.safetensors"
+    mg.save_network(path, mg.TrainedNetwork(large.eval(), "sample", digits.fingerprint, epochs=1))
+    loaded = mg.load_network(path).network
+    assert type(loaded) is names["TanhNetwork"]
+    np.testing.assert_array_equal(mg.predict_logits(loaded, digits.test.images), after)

@@ -1,11 +1,11 @@
 """The model card and the data card of a run."""
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from docs.generate_cards import cards
 from mnist_growth.report.cards import data_card, model_card
 
 ROOT = Path(__file__).parents[2]
@@ -76,10 +76,5 @@ def test_a_data_card_says_that_the_sample_replaced_another_set():
 
 @pytest.mark.parametrize("page", ["model-card.md", "data-card.md"])
 def test_the_pages_of_the_documentation_are_up_to_date(page):
-    spec = importlib.util.spec_from_file_location("cards", ROOT / "docs/cards.py")
-    assert spec
-    assert spec.loader
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
     path = ROOT / "docs" / page
-    assert path.read_text("utf-8") == script.cards()[path], "Run: python docs/cards.py"
+    assert path.read_text("utf-8") == cards()[path], "Run `python -m docs.generate_cards`"

@@ -1,4 +1,4 @@
-"""Write the model card and the data card of the default run: python docs/cards.py."""
+"""Generates the model card and the data card of the default run: `python -m docs.generate_cards`."""
 
 import json
 from pathlib import Path
