@@ -8,11 +8,12 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test check coverage bench bench-run bench-growth bench-inference bench-serving bench-page check-serving check-drift stress fuzz-serving results-page phases serve viz ui docs clean
+.PHONY: help install run test test-avx2 check coverage bench bench-run bench-growth bench-inference bench-serving bench-page check-serving check-drift stress fuzz-serving results-page phases serve viz ui docs clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
 	@echo "make test                       install what is missing, then run the tests"
+	@echo "make test-avx2                  run the tests of numerics as on a processor with AVX2 only"
 	@echo "make check                      check format, lint, types and package layers"
 	@echo "make coverage                   run the tests and measure coverage"
 	@echo "make docs                       build the documentation site in site/"
@@ -53,6 +54,15 @@ run: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+# torch, oneDNN, MKL and OpenBLAS keep to AVX2. onnxruntime has no switch for that: tests/export runs it in an emulator.
+test-avx2: export ATEN_CPU_CAPABILITY = avx2
+test-avx2: export ONEDNN_MAX_CPU_ISA = AVX2
+test-avx2: export MKL_ENABLE_INSTRUCTIONS = AVX2
+test-avx2: export OPENBLAS_CORETYPE = Haswell
+test-avx2: $(STAMP)
+	$(BIN)/python -m pytest -n auto --dist worksteal \
+		$(wildcard $(addprefix tests/,export growth inspection learning network training)) $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
