@@ -28,7 +28,7 @@ HEAD = """\
 Parameters are in `conf/base/parameters_*.yml`. Change them for one run with `--params`, for an environment in
 `conf/<environment>/` (used with `--env`), or for all your runs without `--env` in `conf/local/`, which git ignores.
 Unknown names and values that are not allowed are refused before anything runs."""
-TABLE = "| Parameter | Default | Unit | Allowed values | Meaning |", "|---|---|---|---|---|"
+TABLE = "| Parameter | Default | Meaning, unit and allowed values |", "|---|---|---|"
 COMMENT = re.compile(r"(?:\[(?P<unit>[^\]]+)\] )?(?P<text>[A-Z0-9].*\.)")
 
 
@@ -92,7 +92,8 @@ def page() -> str:
     defaults, heads, rows = flatten(parameters), {"": "## General"}, defaultdict(list)
     for name, comment in _all_comments().items():
         if name in defaults:
-            cells = [f"`{name}`", _code(defaults[name]), comment.unit, allowed(schemas[name]), comment.text]
+            meaning = f"{comment.text}<br>*{comment.unit}: {allowed(schemas[name])}*"
+            cells = f"`{name}`", _code(defaults[name]), meaning
             rows[name.rpartition(".")[0]].append(" | ".join(cell.replace("|", "&#124;") for cell in cells))
         else:
             heads[name] = f"##{'#' * name.count('.')} `{name}`\n\n{comment.text}"

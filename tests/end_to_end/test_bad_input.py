@@ -121,7 +121,7 @@ def test_files_of_another_set_than_mnist(project, digits):
         (("--params", "training.epochs=0"), "Parameter 'training.epochs' is 0; expected a value of at least 1."),
         (("--params", "dataset=fashion"), "There is no dataset named 'fashion', expected one of mnist, fashion_mnist"),
         (("--pipeline", "trian"), "there is no pipeline 'trian'; expected one of __default__, "),
-        (("--env", "smoky"), "there is no environment 'smoky'; expected one of base, fixed, "),
+        (("--env", "smoky"), "there is no environment 'smoky'; expected one of base, best, "),
         (("--pipeline", "evaluate"), "create one with `kedro run"),
     ],
 )
