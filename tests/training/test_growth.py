@@ -11,6 +11,7 @@ import torch
 import configured
 from mnist_growth.growth import OperatorName
 from mnist_growth.growth.config import PlaceName, TriggerName
+from mnist_growth.inspection import unit_cohorts
 from mnist_growth.learning import objective_for
 from mnist_growth.network import MLPSpec
 from mnist_growth.training import CheckpointStore, NoCheckpoints, growth_table, train
@@ -111,6 +112,35 @@ def test_a_plan_grows_each_layer_as_it_says(make_training, recorder):
     assert [event.layers for event in state.events] == [(1, 2), (1, 2)]
     with pytest.raises(ValueError, match="growth.plan has 2 widths at epoch 1 and the network has 3 hidden layers by"):
         make_training(growth={"trigger": "plan", "plan": PLAN}, network={"hidden_layers": 3})
+
+
+DEEPENING = [{"epoch": 1, "neurons": [8, 6, 7]}, {"epoch": 2, "neurons": [9, 9, 9, 8]}]
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_a_plan_may_add_layers_and_continues_after_them_bit_for_bit(make_training, recorder, tmp_path, batch_norm):
+    growth = {"trigger": "plan", "plan": DEEPENING, "operator": "net2net_split"}
+    training = make_training(
+        growth=growth, network={"batch_norm": batch_norm}, training={"epochs": 4, "checkpoint_seconds": 1e-9}
+    )
+    state = run(training, recorder)
+    assert [record.widths for record in state.records] == ["6-6", "8-6-7", "9-9-9-8", "9-9-9-8"]
+    assert [event.widths_before for event in state.events] == [(6, 6, 0), (8, 6, 7, 0)]
+    assert [event.layers for event in state.events] == [(1, 3), (1, 2, 3, 4)]
+    assert all(event.largest_logit_change <= 1e-6 * max(1, event.largest_logit) for event in state.events)
+    assert all(state.optimizer.parameters[name] is tensor for name, tensor in state.network.named_parameters())
+    assert state.average.widths == (9, 9, 9, 8)
+    cohorts = unit_cohorts(
+        state.average, growth_table(state.events), training.data.images.numpy(), training.data.labels.numpy(), epochs=4
+    )
+    assert cohorts[cohorts["layer"] == 4][["born_epoch", "units"]].to_numpy().tolist() == [[3, 8]]
+
+    with pytest.raises(StopHereError):
+        run(training, recorder, StoppingStore(tmp_path / "first"))
+    checkpoint = CheckpointStore(tmp_path / "second", earlier=tmp_path / "first").latest()
+    resumed = run(training, recorder, state=checkpoint.restore(torch.device("cpu")))
+    for name, tensor in state.average.state_dict().items():
+        assert torch.equal(resumed.average.state_dict()[name], tensor), name
 
 
 def test_the_average_keeps_its_function_too(make_training, recorder):

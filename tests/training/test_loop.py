@@ -163,6 +163,18 @@ def test_a_checkpoint_is_due_after_the_seconds_of_the_setup_also_within_an_epoch
     assert [moment[:2] for moment in checkpoints.moments] == [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (1, 0)]
 
 
+def test_a_monitor_can_end_the_training_after_an_epoch(make_training, recorder, caplog):
+    training, checkpoints = make_training(training={"epochs": 5}), Forgetful()
+    recorder.should_stop = lambda: len(recorder.records) == 2
+    state = training.begin()
+    with caplog.at_level("INFO"):
+        train(state, training.data, training.setup, checkpoints, recorder, training.budget)
+    assert state.epochs_done == len(recorder.records) == 2
+    assert checkpoints.moments[-1][:2] == (2, 0)
+    assert recorder.calls[-1] == ("finished",)
+    assert "Stopped after epoch 2 of 5, as a monitor asked" in caplog.text
+
+
 def test_divergence_is_one_sentence_and_the_monitor_is_closed(make_training, recorder):
     training = make_training()
     state = training.begin()

@@ -2,7 +2,7 @@
 
 import copy
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mnist_growth.growth.operators import random_incoming
 from mnist_growth.growth.widening import Widening
-from mnist_growth.network import Network, UnitGroup, record
+from mnist_growth.network import Network, Recording, UnitGroup, record
 
 RANK_TOLERANCE = 1e-5
 """Singular values below this share of the largest one are rounding."""
@@ -53,12 +53,12 @@ def gradient_gain(values: Tensor, count: int) -> float:
     return float(values[:count].square().sum())
 
 
-def gradient_directions(network: Network, probe: Probe) -> Iterator[Directions]:
+def gradient_directions(network: Network, probe: Probe) -> Iterator[Directions | None]:
     """Find, for every group of units l, the singular vectors of M = E[d_{l+1} h_{l-1}^T].
 
     h_{l-1} are the inputs of the units with a 1 for the bias, d_{l+1} the gradient of the mean cross-entropy with
     respect to the sums that their outgoing weights form: M is the gradient of a weight matrix from the inputs of the
-    group past it to the next layer. Batch norm, as in the training steps that follow, uses the statistics of the
+    group past it to the next layers. Batch norm, as in the training steps that follow, uses the statistics of the
     probe; it removes the mean of what a new unit sees, so h_{l-1} is centred and has no 1 there.
 
     Args:
@@ -66,50 +66,51 @@ def gradient_directions(network: Network, probe: Probe) -> Iterator[Directions]:
         probe: Where the gradient is taken.
 
     Yields:
-        The directions of each group, from the first on; computed when they are asked for, as they take much memory.
-
-    Raises:
-        ValueError: The units of a group are not between two affine maps.
+        The directions of each group, from the first on, computed when they are asked for, as they take much memory;
+        None for a group that does not lie between affine maps.
     """
-    groups = network.unit_groups()
-    inputs, gradients = _inputs_and_gradients(network, probe)
-    while groups:
-        yield _directions(inputs.pop(0), gradients.pop(0), groups[0].is_normalised)
-        groups = groups[1:]
-
-
-def _inputs_and_gradients(network: Network, probe: Probe) -> tuple[list[Tensor], list[Tensor]]:
-    """Return the inputs of each group, and the gradient of the mean loss with respect to the sums after it."""
     twin = copy.deepcopy(network).train().requires_grad_(True)  # its running statistics may move
-    between = [_surrounding_modules(twin, group) for group in twin.unit_groups()]
-    with (
-        torch.enable_grad(),
-        record(twin, inputs=[before for before, _ in between], outputs=[after for _, after in between]) as recorded,
-    ):
-        loss = F.cross_entropy(twin(probe.images), probe.labels)
-        sums = [recorded.outputs[after] for _, after in between]
-        gradients = torch.autograd.grad(loss, sums)
-    return [recorded.inputs[before].detach() for before, _ in between], list(gradients)
+    places = {group.name: place for group in twin.unit_groups() if (place := _place_of(twin, group)) is not None}
+    recorded, gradients = _inputs_and_gradients(twin, probe, list(places.values()))
+    for group in twin.unit_groups():
+        if group.name not in places:
+            yield None
+            continue
+        before, after = places.pop(group.name)
+        after_sums = torch.cat([gradients[name].cpu().double().flatten(0, -2) for name in after], dim=1)
+        inputs = recorded.inputs[before].detach()
+        needed = {name for place in places.values() for name in (place[0], *place[1])}
+        for memory in (recorded.inputs, gradients):
+            for name in memory.keys() - needed:
+                del memory[name]
+        yield _directions(inputs, after_sums, group.is_normalised)
 
 
-def _surrounding_modules(network: Network, group: UnitGroup) -> tuple[str, str]:
-    """Return the names of the affine maps before and after a group of units.
+_Place = tuple[str, tuple[str, ...]]
+"""Names of the affine maps before and after a group of units."""
 
-    Raises:
-        ValueError: The group is not between one affine map and another.
-    """
+
+def _inputs_and_gradients(
+    network: Network, probe: Probe, places: Sequence[_Place]
+) -> tuple[Recording, dict[str, Tensor]]:
+    """Return the inputs of the maps before the groups, and the gradient of the mean loss after the maps behind them."""
+    befores = [before for before, _ in places]
+    afters = list(dict.fromkeys(name for _, after in places for name in after))
+    with torch.enable_grad(), record(network, inputs=befores, outputs=afters) as recorded:
+        loss = F.cross_entropy(network(probe.images), probe.labels)
+        sums = [recorded.outputs.pop(name) for name in afters]
+        gradients = torch.autograd.grad(loss, sums) if sums else ()
+    return recorded, dict(zip(afters, gradients, strict=True))
+
+
+def _place_of(network: Network, group: UnitGroup) -> _Place | None:
+    """Return where a group lies; None if that is not between one affine map and others."""
     incoming, outgoing = (group.of_role(role) for role in ("incoming", "outgoing"))
-    names = [axis.module for axis in (*incoming, *outgoing)]
-    if len(incoming) != 1 or len(outgoing) != 1 or not all(_is_affine(network, name) for name in names):
-        raise ValueError(
-            f"The units of {group.name} are not between two affine maps, so there is no gradient matrix for them: "
-            "choose another growth.operator and growth.where=all"
-        )
-    return names[0], names[1]
-
-
-def _is_affine(network: Network, module: str) -> bool:
-    return isinstance(network.get_submodule(module), nn.Linear)
+    modules = [network.get_submodule(axis.module) for axis in (*incoming, *outgoing)]
+    has_wide_units = any(axis.entries > 1 for axis in group.axes)
+    if len(incoming) != 1 or not outgoing or has_wide_units or not all(isinstance(m, nn.Linear) for m in modules):
+        return None
+    return incoming[0].module, tuple(axis.module for axis in outgoing)
 
 
 def gradient_directed(
@@ -131,10 +132,16 @@ def gradient_directed(
         probe: Where the gradient is taken.
 
     Raises:
-        ValueError: The units are not between two affine maps.
+        ValueError: The units do not lie between affine maps.
     """
     position = [found.name for found in network.unit_groups()].index(group.name)
-    found = next(itertools.islice(gradient_directions(network, probe), position, None)).vectors
+    directions = next(itertools.islice(gradient_directions(network, probe), position, None))
+    if directions is None:
+        raise ValueError(
+            f"The units of {group.name} do not lie between affine maps, so that there is no gradient matrix for them: "
+            "choose another growth.operator"
+        )
+    found = directions.vectors
     # Divided by sqrt(3), the root mean square of a random row.
     directed = torch.stack([found, -found], dim=1).reshape(-1, found.shape[1])[:count] / 3**0.5
     rest_count = count - len(directed)
@@ -150,10 +157,10 @@ def _directions(inputs: Tensor, gradient: Tensor, is_normalised: bool) -> Direct
 
     Args:
         inputs: Of the units [..., inputs]; may be written over.
-        gradient: Of the mean loss with respect to the sums after the units [..., outputs].
+        gradient: Of the mean loss with respect to the sums after the units, float64 [N, outputs], on the CPU.
         is_normalised: Whether batch norm follows the sums of the units.
     """
-    inputs, gradient = (part.cpu().double().flatten(0, -2) for part in (inputs, gradient))
+    inputs = inputs.cpu().double().flatten(0, -2)
     if is_normalised:
         inputs -= inputs.mean(0)
     matrix = gradient.new_zeros(gradient.shape[1], inputs.shape[1] + 1)  # [outputs, inputs + 1]

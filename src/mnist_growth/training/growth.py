@@ -105,11 +105,11 @@ def _grow(state: TrainingState, data: TrainingData, setup: TrainingSetup, target
     before, growth = state.network, setup.growth
     probe = _probe(data, state.device)
     networks, deepenings = _deepened([before, state.average], len(target.widths), probe.images)
-    values = [found.values for found in gradient_directions(networks[0], probe)]
+    values = [None if found is None else found.values for found in gradient_directions(networks[0], probe)]
     counts = _new_units(networks[0].spec, target, growth, values)
     if not any(counts) and not deepenings:  # the budget does not cover one more unit
         return None
-    gains = [gradient_gain(found, count) for found, count in zip(values, counts, strict=True)]
+    gains = [0.0 if found is None else gradient_gain(found, count) for found, count in zip(values, counts, strict=True)]
     operator = operator_named(growth.operator, probe)
     (network, average), widenings = widen_together(networks, counts, operator, state.data_generator)
     check, _ = data.batch(data.validation[:CHECK_IMAGES], state.device)
@@ -150,15 +150,23 @@ def _deepened(networks: Sequence[Network], groups: int, images: Tensor) -> tuple
     return deeper, deepenings
 
 
-def _new_units(spec: NetworkSpec, target: GrowthTarget, growth: GrowthConfig, values: Sequence[Tensor]) -> list[int]:
+def _new_units(
+    spec: NetworkSpec, target: GrowthTarget, growth: GrowthConfig, values: Sequence[Tensor | None]
+) -> list[int]:
     """Return how many units each group gains, by the singular values of its gradient matrix."""
     if target.widths:
         return [wanted - width for wanted, width in zip(target.widths, spec.widths, strict=True)]
+    if growth.where == "all":
+        return neurons_to_add(spec, target.neurons, growth, [])
     portion = target.neurons - equal_width(spec)
-    per_parameter = [
-        gradient_gain(found, portion) / (portion * parameters_of_a_unit(spec, group))
-        for group, found in enumerate(values)
-    ]
+    per_parameter = []
+    for group, found in enumerate(values):
+        if found is None:
+            raise ValueError(
+                f"growth.where=largest_gain needs the gradient of every group of units, but group {group + 1} of a "
+                f"network of kind {spec.kind!r} does not lie between affine maps: choose growth.where=all"
+            )
+        per_parameter.append(gradient_gain(found, portion) / (portion * parameters_of_a_unit(spec, group)))
     return neurons_to_add(spec, target.neurons, growth, per_parameter)
 
 

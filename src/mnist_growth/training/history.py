@@ -68,7 +68,8 @@ class GrowthEvent:
         largest_logit_change: max |f_before - f_after| over a batch of validation images.
         largest_logit: max |f_before| over them, the scale of the change.
         gradient_gains: for each of ``layers``, the largest squared norm that the gradient of the new units' outgoing
-            weights can have (``network.gradient_gain``), measured on training images before the growth.
+            weights can have (``growth.gradient_gain``), measured on training images before the growth; 0 for a group
+            that does not lie between affine maps.
     """
 
     epoch: int

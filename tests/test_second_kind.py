@@ -1,0 +1,206 @@
+"""Another kind of network goes through everything without a change in the package."""
+
+import itertools
+from typing import get_args
+
+import numpy as np
+import onnx.reference
+import pytest
+import torch
+import torch.nn.functional as F
+from fastapi.testclient import TestClient
+
+import configured
+from bypass_network import Bypass, BypassSpec
+from mnist_growth.digits import PixelStatistics, pixel_statistics, sample_digits, stratified_split
+from mnist_growth.growth import OperatorName, Probe, gradient_directions, operator_named, widen, widen_together
+from mnist_growth.inspection import gradient_norms, unit_cohorts
+from mnist_growth.learning import Autograd, GrowingAdamW, objective_for
+from mnist_growth.network import NetworkConfig, build, load_network, predict_logits, save_network
+from mnist_growth.pipelines.evaluate import nodes as evaluate
+from mnist_growth.pipelines.export import nodes as export
+from mnist_growth.serving import ServedModel
+from mnist_growth.serving.app import create_app
+from mnist_growth.serving.service import Service
+from mnist_growth.training import (
+    CheckpointStore,
+    Machine,
+    NoCheckpoints,
+    TerminalMonitor,
+    continue_training,
+    define_training,
+    growth_table,
+    start_training,
+)
+
+PIXELS = PixelStatistics(0.13, 0.31, count=100)
+DIGITS = sample_digits()
+IMAGES = torch.from_numpy(DIGITS.train.images[:64].copy())
+LABELS = torch.from_numpy(DIGITS.train.labels[:64].copy())
+MACHINE = Machine("cpu", 1, 1.0)
+PRESERVING = [name for name in get_args(OperatorName) if name != "random"]
+
+
+class StopHereError(Exception):
+    pass
+
+
+class StoppingStore(CheckpointStore):
+    """Saves, and stops the training in the middle of the second epoch, after a growth."""
+
+    def save(self, state, setup):
+        super().save(state, setup)
+        if state.epochs_done == 1 and state.progress.batches == 5:
+            raise StopHereError
+
+
+def assembled(**training):
+    """A training of three epochs that grows twice, on the digits of the sample."""
+    split = stratified_split(DIGITS.train.labels, configured.split())
+    setup = define_training(
+        DIGITS.train,
+        split,
+        network=NetworkConfig.model_validate({"kind": "bypass"}),
+        growth=configured.growth(initial_neurons=24, growth_rate=12, growth_epochs=1, max_neurons=48),
+        training=configured.training(epochs=3, batch_size=100, learning_rate=0.005, ema_decay=0.9, **training),
+        warps=configured.warps(enabled=False),
+    )
+    return setup, split, pixel_statistics(DIGITS.train.images, split.train)
+
+
+@pytest.fixture(scope="module")
+def training():
+    setup, split, pixels = assembled(precision="float32")
+    training = start_training(setup, DIGITS.train, split, pixels, MACHINE)
+    training.run(NoCheckpoints(), TerminalMonitor())
+    return training
+
+
+@pytest.fixture(scope="module")
+def trained(training):
+    return training.trained()
+
+
+@pytest.mark.parametrize(("operator", "group"), list(itertools.product(PRESERVING, [0, 1])))
+def test_every_operator_preserves_the_function_of_every_group(operator, group):
+    network = Bypass(BypassSpec(sizes=(7, 5)), PIXELS, torch.Generator().manual_seed(1)).double()
+    rule = operator_named(operator, Probe(IMAGES, LABELS))
+    widening = rule(network, network.unit_groups()[group], 4, torch.Generator().manual_seed(2))
+    wider = widen(network, widening)
+    assert wider.widths == ((11, 5) if group == 0 else (7, 9))
+    assert (wider(IMAGES) - network(IMAGES)).abs().max() <= 1e-12
+
+
+def test_old_moments_stay_and_after_a_step_all_units_differ():
+    network = Bypass(BypassSpec(sizes=(7, 5)), PIXELS, torch.Generator().manual_seed(1)).double()
+    optimizer = GrowingAdamW(network)
+    for _ in range(3):
+        optimizer.zero_grad()
+        F.cross_entropy(network(IMAGES), LABELS).backward()
+        optimizer.step(0.01)
+    before = optimizer.moments()
+    rule = operator_named("net2net_split", Probe(IMAGES, LABELS))
+    [wider], widenings = widen_together([network], [7, 5], rule, torch.Generator().manual_seed(3))
+    optimizer.grow(wider, widenings)
+    # Every unit is split in two: the incoming moments are halved, the outgoing ones copied.
+    halved = before["first.weight"].first[widenings[0].source] / 2
+    torch.testing.assert_close(optimizer.moments()["first.weight"].first, halved)
+    copied = before["bypass.weight"].first[:, widenings[0].source]
+    assert torch.equal(optimizer.moments()["bypass.weight"].first, copied)
+    optimizer.zero_grad()
+    F.cross_entropy(wider(IMAGES), LABELS).backward()
+    optimizer.step(0.01)
+    sides = torch.cat([wider.first.weight, wider.second.weight.T, wider.bypass.weight.T], dim=1)
+    assert len(torch.unique(sides.detach(), dim=0)) == 14
+
+
+def test_the_directions_of_a_group_with_two_followers_are_those_of_both():
+    network = Bypass(BypassSpec(sizes=(7, 5)), PIXELS, torch.Generator().manual_seed(1)).double()
+    [first, second] = gradient_directions(network, Probe(IMAGES, LABELS))
+    inputs = torch.cat([network.normalised(IMAGES), torch.ones(64, 1, dtype=torch.float64)], dim=1)
+    hidden = torch.relu(network.first(inputs[:, :-1]))
+    sums = network.second(hidden)
+    logits = network.last(torch.relu(sums)) + network.bypass(hidden)
+    after = torch.autograd.grad(F.cross_entropy(logits, LABELS), [sums, logits])
+    expected = torch.linalg.svdvals(torch.cat(after, dim=1).T @ inputs)
+    torch.testing.assert_close(first.values, expected[: len(first.values)], rtol=1e-6, atol=1e-12)
+    assert len(second.values) <= 9
+
+
+def test_it_is_trained_by_autograd_grows_and_learns(training):
+    assert isinstance(objective_for(training.state.network, None, 0.0), Autograd)
+    assert [record.widths for record in training.state.records] == ["24-24", "36-36", "48-48"]
+    assert all(event.largest_logit_change <= 1e-6 * event.largest_logit for event in training.state.events)
+    assert training.state.records[-1].validation_accuracy > 0.85
+    spec = training.state.network.spec
+    assert spec.parameter_count == training.state.network.parameter_count
+
+
+def test_it_continues_from_a_checkpoint_in_the_middle_of_an_epoch_with_the_same_bits(training, tmp_path):
+    setup, split, pixels = assembled(precision="float32", checkpoint_seconds=1e-9)
+    first = start_training(setup, DIGITS.train, split, pixels, MACHINE)
+    with pytest.raises(StopHereError):
+        first.run(StoppingStore(tmp_path / "first"), TerminalMonitor())
+    checkpoint = CheckpointStore(tmp_path / "second", earlier=tmp_path / "first").latest()
+    resumed = continue_training(setup, DIGITS.train, split, checkpoint, MACHINE)
+    assert isinstance(resumed.state.network, Bypass)
+    resumed.run(NoCheckpoints(), TerminalMonitor())
+    for name, tensor in training.state.average.state_dict().items():
+        assert torch.equal(resumed.state.average.state_dict()[name], tensor), name
+
+
+def test_it_is_saved_loaded_and_evaluated(trained, tmp_path):
+    path = tmp_path / "network.safetensors"
+    save_network(path, trained)
+    loaded = load_network(path)
+    assert loaded.network.spec == BypassSpec(sizes=(48, 48))
+    assert loaded.sha256 == trained.sha256
+    predictions = evaluate.predict(loaded, DIGITS.test)
+    manifest = {"dataset": "sample", "requested": "sample"}
+    metrics = evaluate.measure(predictions, loaded, DIGITS.test, manifest, configured.evaluation())
+    assert metrics["accuracy"] > 0.85
+    assert metrics["hidden_widths"] == [48, 48]
+
+
+def test_units_and_gradients_are_measured(training, trained):
+    cohorts = unit_cohorts(
+        trained.network, growth_table(training.state.events), DIGITS.test.images, DIGITS.test.labels, epochs=3
+    )
+    assert cohorts["units"].tolist() == [24, 12, 12] * 2
+    assert cohorts["loss_increase"].iloc[0] > 0
+    norms = gradient_norms(trained.network, DIGITS.test.images[:3], DIGITS.test.labels[:3])
+    twin = build(trained.network.spec, PIXELS)
+    twin.load_state_dict(trained.network.state_dict())
+    for image, label, norm in zip(DIGITS.test.images, DIGITS.test.labels, norms, strict=False):
+        loss = F.cross_entropy(twin(torch.from_numpy(image[None].copy())), torch.tensor([label]))
+        gradients = torch.autograd.grad(loss, list(twin.parameters()))
+        assert norm == pytest.approx(float(torch.cat([g.flatten() for g in gradients]).norm()), rel=1e-4)
+
+
+def test_it_is_served_and_explained(trained):
+    service = Service(lambda: ServedModel.of(trained, "1"), configured.serving(canonical_form=False))
+    image = DIGITS.test.images[0]
+    with TestClient(create_app(service)) as client:
+        answer = client.post("/predict", json={"pixels": image.flatten().tolist()}).json()
+        explained = client.post("/explain", json={"pixels": image.flatten().tolist()}).json()
+        model = client.get("/model").json()
+    logits = predict_logits(trained.network, image[None])[0]
+    assert answer["digit"] == logits.argmax()
+    assert np.abs(explained["saliency"]).max() == 1
+    assert model["hidden_widths"] == [48, 48]
+
+
+def test_it_is_exported_in_float32_for_any_number_of_images_and_refused_in_int8(trained):
+    model = export.export_float(trained, DIGITS.test)
+    expected = predict_logits(trained.network, DIGITS.test.images[:5])
+    [logits] = onnx.reference.ReferenceEvaluator(model).run(None, {"images": DIGITS.test.images[:5]})
+    assert np.abs(logits - expected).max() <= 1e-5 * np.abs(expected).max()
+    split = stratified_split(DIGITS.train.labels, configured.split())
+    with pytest.raises(ValueError, match="kind 'bypass' has no int8 form.*--nodes export_float"):
+        export.export_int8(trained, DIGITS.train, split, configured.export())
+
+
+def test_a_network_that_cannot_be_deepened_says_what_to_do():
+    network = Bypass(BypassSpec(sizes=(7, 5)), PIXELS)
+    with pytest.raises(ValueError, match="kind 'bypass' cannot be deepened.*as many widths as the network has groups"):
+        network.with_identity_layer(1, IMAGES)
