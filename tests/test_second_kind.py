@@ -1,5 +1,6 @@
 """Another kind of network goes through everything without a change in the package."""
 
+import base64
 import itertools
 from typing import get_args
 
@@ -180,9 +181,10 @@ def test_units_and_gradients_are_measured(training, trained):
 def test_it_is_served_and_explained(trained):
     service = Service(lambda: ServedModel.of(trained, "1"), configured.serving(canonical_form=False))
     image = DIGITS.test.images[0]
+    encoded = base64.b64encode(image.tobytes()).decode()  # 784 grey values
     with TestClient(create_app(service)) as client:
-        answer = client.post("/predict", json={"pixels": image.flatten().tolist()}).json()
-        explained = client.post("/explain", json={"pixels": image.flatten().tolist()}).json()
+        answer = client.post("/predict", json={"image": encoded}).json()
+        explained = client.post("/explain", json={"image": encoded}).json()
         model = client.get("/model").json()
     logits = predict_logits(trained.network, image[None])[0]
     assert answer["digit"] == logits.argmax()
