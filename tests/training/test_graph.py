@@ -5,7 +5,7 @@ import contextlib
 import pytest
 import torch
 
-from mnist_growth.learning import BatchResult, objective_for
+from mnist_growth.learning import Autograd, Backprop, BatchResult, objective_for
 from mnist_growth.training import NoCheckpoints, train
 from mnist_growth.training.graph import WARM_UPDATES, GraphedUpdate
 from mnist_growth.training.loop import begin_epoch
@@ -125,13 +125,14 @@ def test_rates_that_lie_in_memory_give_the_same_update_as_plain_numbers(make_tra
 
 
 @needs_gpu
-def test_on_a_gpu_the_recorded_training_is_the_plain_one(make_training, recorder, monkeypatch):
+@pytest.mark.parametrize("objective", [Backprop, Autograd])
+def test_on_a_gpu_the_recorded_training_is_the_plain_one(make_training, recorder, monkeypatch, objective):
     weights = []
     for warm_updates in (WARM_UPDATES, 10**9):
         monkeypatch.setattr("mnist_growth.training.graph.WARM_UPDATES", warm_updates)
         training = make_training(device="cuda", training={"epochs": 6})
         state = training.begin()
-        train(state, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
+        train(state, training.data, training.setup, NoCheckpoints(), recorder, training.budget, objective)
         weights.append(state.average.state_dict())
     for name, recorded in weights[0].items():
         torch.testing.assert_close(recorded, weights[1][name], rtol=0, atol=0)
