@@ -78,6 +78,8 @@ def allowed(schema: Mapping[str, Any]) -> str:
         return ", or ".join(allowed(option) for option in schema["anyOf"])
     if "enum" in schema:
         return ", ".join(map(_code, schema["enum"]))
+    if "const" in schema:
+        return _code(schema["const"])
     if schema["type"] in ("integer", "number"):
         return ", ".join(_limits(schema))
     return {"boolean": "`true`, `false`", "null": "`null`", "array": "list", "string": "text"}[schema["type"]]

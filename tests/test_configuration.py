@@ -152,8 +152,8 @@ def test_parameters_outside_a_run_are_those_of_a_run():
 def test_a_configured_model_has_the_values_of_its_group_but_for_the_changes():
     drift = load_parameters(CONF)["drift"]
 
-    changed = configure(MODELS["drift"], drift, {"window": 50, "style": {"kl": 2.0}})
+    changed = configure(MODELS["drift"], drift, {"window": 200, "style": {"kl": 2.0}})
 
-    assert changed.model_dump() == drift | {"window": 50, "style": drift["style"] | {"kl": 2.0}}
+    assert changed.model_dump() == drift | {"window": 200, "style": drift["style"] | {"kl": 2.0}}
     with pytest.raises(ValidationError, match="windows"):
-        configure(MODELS["drift"], drift, {"windows": 50})
+        configure(MODELS["drift"], drift, {"windows": 200})

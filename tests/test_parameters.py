@@ -58,7 +58,7 @@ def test_a_name_like_no_other_is_answered_with_all_names(parameters):
         ("split", "validation_fraction", 1, "Parameter 'split.validation_fraction' is 1; expected a value below 1."),
         ("network", "hidden_layers", None, "Parameter 'network.hidden_layers' is null; expected an integer."),
         ("growth", "operator", "magic", "Parameter 'growth.operator' is 'magic'; expected 'zero_fan_out', "),
-        ("growth", "max_neurons", 8, "Parameters of 'growth': max_neurons is 8, smaller than initial_neurons, 32"),
+        ("growth", "max_neurons", 8, "Parameter 'growth.max_neurons' is 8, less than 'growth.initial_neurons', 32; "),
         ("archive", "path", 3, "Parameter 'archive.path' is 3; expected a string."),
     ],
 )
@@ -125,6 +125,29 @@ def test_a_problem_inside_a_list_is_named_by_its_position(parameters, plan, expe
     parameters["growth"] |= {"plan": plan, "trigger": "plan"}
 
     assert expected in complaint(parameters)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"drift": {"min_images": 501}},
+            "Parameter 'drift.min_images' is 501, more than 'drift.window', 500, so no window can raise an alarm; "
+            "decrease the first or increase the second.",
+        ),
+        (
+            {"training": {"learning_rate_schedule": {"floor": 0.5}}},
+            "Parameter 'training.learning_rate_schedule.floor' is 0.5, more than 'training.learning_rate', 0.004; "
+            "decrease the first or increase the second.",
+        ),
+        (
+            {"growth": {"trigger": "plan"}},
+            "Parameter 'growth.trigger' is 'plan', but 'growth.plan' is empty; add stages or change the trigger.",
+        ),
+    ],
+)
+def test_parameters_that_contradict_each_other_are_refused(parameters, changes, expected):
+    assert complaint(merge(parameters, changes)) == expected
 
 
 def test_a_folder_of_digits_that_the_data_set_does_not_use_is_refused(parameters):

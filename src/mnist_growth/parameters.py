@@ -118,7 +118,7 @@ def _sentence(group: str, detail: ErrorDetails, expected: Any) -> str:
     if detail["type"] == "missing":
         return f"Parameter '{name}' is missing; add it."
     if detail["type"] == "value_error":
-        return f"Parameters of '{name}': {detail['ctx']['error']}."
+        return str(detail["ctx"]["error"])
     what = EXPECTED.get(detail["type"], detail["msg"].removeprefix("Input should be "))
     return f"Parameter '{name}' is {_as_yaml(detail['input'])}; expected {what.format(**detail.get('ctx', {}))}."
 

@@ -27,7 +27,7 @@ def test_width_never_falls_and_stays_in_its_bounds(initial, rate, epochs, room, 
 
 
 def test_a_largest_width_below_the_first_is_refused():
-    with pytest.raises(ValidationError, match="max_neurons is 64, smaller than initial_neurons, 128"):
+    with pytest.raises(ValidationError, match="'growth.max_neurons' is 64, less than 'growth.initial_neurons', 128"):
         configured.growth(initial_neurons=128, max_neurons=64)
 
 
@@ -55,13 +55,13 @@ def test_a_stage_with_more_widths_adds_layers_after_the_last_one():
 @pytest.mark.parametrize(
     ("stages", "sentence"),
     [
-        ([(2, 9), (2, 12)], "stages at the epochs \\[2, 2\\]: they must rise"),
-        ([(5, 9), (3, 12)], "stages at the epochs \\[5, 3\\]: they must rise"),
-        ([(2, [9, 6]), (4, [12, 5])], "has the widths 12-5 at epoch 4 after 9-6: no width may fall"),
-        ([(2, 3)], "has the widths 3 at epoch 2 after 4: no width may fall"),
-        ([(2, [9, 6]), (4, [9, 6, 5])], "a new layer is at least as wide as the last one before it"),
-        ([(2, 21)], "none may be above max_neurons, 20"),
-        ([(2, [9, 21])], "none may be above max_neurons, 20"),
+        ([(2, 9), (2, 12)], "stages at the epochs \\[2, 2\\]; list them in rising order"),
+        ([(5, 9), (3, 12)], "stages at the epochs \\[5, 3\\]; list them in rising order"),
+        ([(2, [9, 6]), (4, [12, 5])], "has the widths 12-5 at epoch 4 after 9-6; no width may fall"),
+        ([(2, 3)], "has the widths 3 at epoch 2 after 4; no width may fall"),
+        ([(2, [9, 6]), (4, [9, 6, 5])], "a new layer must be at least as wide as the last one"),
+        ([(2, 21)], "but 'growth.max_neurons' is 20"),
+        ([(2, [9, 21])], "but 'growth.max_neurons' is 20"),
     ],
 )
 def test_a_plan_that_does_not_rise_is_refused(stages, sentence):
@@ -70,14 +70,14 @@ def test_a_plan_that_does_not_rise_is_refused(stages, sentence):
 
 
 def test_a_plan_with_fewer_widths_than_layers_is_refused():
-    with pytest.raises(ValidationError, match="plan has 2 widths at epoch 2 and the network has 3 hidden layers by"):
+    with pytest.raises(ValidationError, match="plan' has 2 widths at epoch 2, but the network has 3 hidden layers by"):
         planned((1, [5, 5, 5]), (2, [9, 6]))
-    with pytest.raises(ValueError, match="growth.plan has 2 widths at epoch 2 and the network has 3 hidden layers by"):
+    with pytest.raises(ValueError, match="plan' has 2 widths at epoch 2, but the network has 3 hidden layers by"):
         planned_widths(2, planned((2, [9, 6])), [4, 4, 4])
 
 
 def test_a_plan_and_its_trigger_belong_together():
-    with pytest.raises(ValidationError, match="trigger is plan and plan is empty"):
+    with pytest.raises(ValidationError, match="'growth.plan' is empty; add stages"):
         configured.growth(trigger="plan")
-    with pytest.raises(ValidationError, match="trigger is schedule and plan has stages"):
+    with pytest.raises(ValidationError, match="'growth.trigger' is 'schedule' and does not use them"):
         configured.growth(plan=[{"epoch": 1, "neurons": 512}])

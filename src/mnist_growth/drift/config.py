@@ -1,18 +1,14 @@
-"""Parameters of watching for drift."""
+"""Parameters of the detection of drift."""
 
-from pydantic import Field, PositiveFloat
+from typing import Self
+
+from pydantic import Field, PositiveFloat, model_validator
 
 from mnist_growth.config_model import ConfigModel
 
 
 class DriftLimits(ConfigModel):
-    """Values above which a feature has drifted; any one of them is enough.
-
-    Attributes:
-        kl: Of the Kullback-Leibler divergence KL(training || current), in nats.
-        psi: Of the population stability index, in nats.
-        ks: Of the distance of Kolmogorov and Smirnov, 0 to 1.
-    """
+    """Limits of a feature; it has drifted if it exceeds any of them."""
 
     kl: PositiveFloat
     psi: PositiveFloat
@@ -20,17 +16,7 @@ class DriftLimits(ConfigModel):
 
 
 class DriftConfig(ConfigModel):
-    """How drift is measured and when it is an alarm; group ``drift`` of the parameters.
-
-    Attributes:
-        reference_digits: Number of validation digits, at most, that the reference is measured on, spread over all.
-        bins: Bins of a histogram, each with the same share of the training digits.
-        window: Number of the most recent images that are compared with training.
-        min_images: Fewer images than this raise no alarm.
-        smoothing: Added to the count of every bin, so that none is empty.
-        style: Limits for how images look; digits of one writer differ from those of another.
-        prediction: Limits for what the network answers.
-    """
+    """Group ``drift`` of the parameters: detection of drift."""
 
     reference_digits: int = Field(ge=100, le=60_000)
     bins: int = Field(ge=2, le=100)
@@ -39,3 +25,12 @@ class DriftConfig(ConfigModel):
     smoothing: float = Field(gt=0, le=100)
     style: DriftLimits
     prediction: DriftLimits
+
+    @model_validator(mode="after")
+    def _alarms_are_possible(self) -> Self:
+        if self.min_images > self.window:
+            raise ValueError(
+                f"Parameter 'drift.min_images' is {self.min_images}, more than 'drift.window', {self.window}, so no "
+                "window can raise an alarm; decrease the first or increase the second."
+            )
+        return self

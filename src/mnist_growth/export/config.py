@@ -8,14 +8,7 @@ from mnist_growth.config_model import ConfigModel
 
 
 class ExportConfig(ConfigModel):
-    """How a network is exported; group ``export`` of the parameters.
-
-    Attributes:
-        calibration_digits: Number of training digits on which the range of each layer's activations is measured.
-        weight_bits: Bits of a quantised weight: 7, with which every processor computes the same, or 8 for processors
-            that add products of bytes in 32 bits (VNNI, AMX); on others, 8-bit weights saturate.
-        max_accuracy_loss: Share of the test digits by which the accuracy of the quantised network may be lower.
-    """
+    """Group ``export`` of the parameters: export to ONNX."""
 
     calibration_digits: int = Field(ge=10, le=60_000)
     weight_bits: Literal[7, 8]

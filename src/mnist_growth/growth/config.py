@@ -38,15 +38,15 @@ class Stage(ConfigModel):
         after = (self.neurons,) * len(before) if isinstance(self.neurons, int) else self.neurons
         if len(after) < len(before):
             raise ValueError(
-                f"growth.plan has {len(after)} widths at epoch {self.epoch} and the network has {len(before)} hidden "
-                "layers by then: give one width for each, more to add layers, or a single one for all"
+                f"Parameter 'growth.plan' has {len(after)} widths at epoch {self.epoch}, but the network has "
+                f"{len(before)} hidden layers by then; give one width for each, more to add layers, or one for all."
             )
         # A new layer computes the identity at first: it starts as wide as the last one.
         extended = (*before, *(before[-1],) * (len(after) - len(before)))
         if any(new < old for old, new in zip(extended, after, strict=True)):
             raise ValueError(
-                f"growth.plan has the widths {_joined(after)} at epoch {self.epoch} after {_joined(before)}: no width "
-                "may fall, and a new layer is at least as wide as the last one before it"
+                f"Parameter 'growth.plan' has the widths {_joined(after)} at epoch {self.epoch} after "
+                f"{_joined(before)}; no width may fall, and a new layer must be at least as wide as the last one."
             )
         return after
 
@@ -56,7 +56,7 @@ def _joined(widths: Sequence[int]) -> str:
 
 
 class GrowthConfig(ConfigModel):
-    """When the hidden layers widen, by how much, and how the new neurons start."""
+    """Group ``growth`` of the parameters: when, where and how the network grows."""
 
     initial_neurons: Width
     growth_rate: Width
@@ -77,19 +77,27 @@ class GrowthConfig(ConfigModel):
     def _room_to_grow(self) -> Self:
         if self.max_neurons < self.initial_neurons:
             raise ValueError(
-                f"max_neurons is {self.max_neurons}, smaller than initial_neurons, {self.initial_neurons}: "
-                "raise one or lower the other"
+                f"Parameter 'growth.max_neurons' is {self.max_neurons}, less than 'growth.initial_neurons', "
+                f"{self.initial_neurons}; increase the first or decrease the second."
             )
         return self
 
     @model_validator(mode="after")
     def _plan_goes_up(self) -> Self:
-        if (self.trigger == "plan") != bool(self.plan):
-            found = "has stages" if self.plan else "is empty"
-            raise ValueError(f"trigger is {self.trigger} and plan {found}: plan belongs to the trigger of that name")
+        if self.trigger == "plan" and not self.plan:
+            raise ValueError(
+                "Parameter 'growth.trigger' is 'plan', but 'growth.plan' is empty; add stages or change the trigger."
+            )
+        if self.plan and self.trigger != "plan":
+            raise ValueError(
+                f"Parameter 'growth.plan' has stages, but 'growth.trigger' is {self.trigger!r} and does not use them; "
+                "set growth.trigger=plan or remove the stages."
+            )
         epochs = [0, *(stage.epoch for stage in self.plan)]
         if any(later <= earlier for earlier, later in pairwise(epochs)):
-            raise ValueError(f"plan has stages at the epochs {epochs[1:]}: they must rise")
+            raise ValueError(
+                f"Parameter 'growth.plan' has stages at the epochs {epochs[1:]}; list them in rising order."
+            )
         # The number of layers at the start is not known here: one that no stage contradicts is assumed.
         numbers = [len(stage.neurons) for stage in self.plan if not isinstance(stage.neurons, int)]
         widths: tuple[int, ...] = (self.initial_neurons,) * min(numbers, default=1)
@@ -97,6 +105,7 @@ class GrowthConfig(ConfigModel):
             widths = stage.widths(widths)
         if max(widths) > self.max_neurons:
             raise ValueError(
-                f"plan ends with the widths {_joined(widths)}: none may be above max_neurons, {self.max_neurons}"
+                f"Parameter 'growth.plan' ends with the widths {_joined(widths)}, but 'growth.max_neurons' is "
+                f"{self.max_neurons}; increase it or choose smaller widths."
             )
         return self

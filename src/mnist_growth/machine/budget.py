@@ -12,10 +12,9 @@ from mnist_growth.machine.memory import private_bytes, return_freed_memory, rss_
 
 
 class MemoryConfig(ConfigModel):
-    """How much of the memory at hand a run may use."""
+    """Group ``memory`` of the parameters: limits of memory use."""
 
     budget_fraction: Annotated[float, Field(gt=0, le=1)]
-    """Share of the smaller of physical memory and control-group limit, and of the memory of a GPU."""
 
 
 class MemoryBudget:
@@ -58,7 +57,7 @@ _OUT_OF_MEMORY = ("can't allocate memory", "could not create a primitive", "coul
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory could not be had, on the CPU or a GPU."""
+    """Whether an error reports that memory could not be allocated, on the CPU or a GPU."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)

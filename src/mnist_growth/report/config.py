@@ -6,10 +6,6 @@ from mnist_growth.config_model import ConfigModel
 
 
 class ReportConfig(ConfigModel):
-    """What is kept for the report; group ``report`` of the parameters.
-
-    Attributes:
-        png: Colours in which every figure is also kept as a PNG file; None for no PNG files.
-    """
+    """Group ``report`` of the parameters: report of a run."""
 
     png: Literal["light", "dark"] | None

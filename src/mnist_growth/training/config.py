@@ -1,16 +1,16 @@
 """Parameters of training."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mnist_growth.config_model import ConfigModel
 from mnist_growth.machine import PrecisionName
 
 
 class LearningRateConfig(ConfigModel):
-    """How the learning rate moves: linear warm-up, then a fall."""
+    """Change of the learning rate over the training."""
 
     schedule: Literal["cosine", "decay"]
     warmup_epochs: Annotated[float, Field(ge=0)]
@@ -20,7 +20,7 @@ class LearningRateConfig(ConfigModel):
 
 
 class TrainingConfig(ConfigModel):
-    """One training run."""
+    """Group ``training`` of the parameters: optimization."""
 
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=2)]
@@ -33,6 +33,16 @@ class TrainingConfig(ConfigModel):
     checkpoint_seconds: Annotated[float, Field(gt=0)]
     precision: PrecisionName
     seed: Annotated[int, Field(ge=0, lt=2**63)]
+
+    @model_validator(mode="after")
+    def _floor_is_below_the_peak(self) -> Self:
+        floor = self.learning_rate_schedule.floor
+        if floor > self.learning_rate:
+            raise ValueError(
+                f"Parameter 'training.learning_rate_schedule.floor' is {floor}, more than 'training.learning_rate', "
+                f"{self.learning_rate}; decrease the first or increase the second."
+            )
+        return self
 
     @property
     def product_dtype(self) -> torch.dtype | None:
