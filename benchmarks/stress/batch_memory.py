@@ -52,12 +52,12 @@ def main() -> None:
         results = write_predictions(Path(name) / "results", noting(parts, resident))
         seconds = time.perf_counter() - started
     counts, memory = np.array(resident[len(resident) // 10 :]).T
-    slope, _ = np.polyfit(counts, memory, 1)
+    slope = float(np.polyfit(counts, memory, 1)[0])
     for count, used in resident[:: max(1, len(resident) // 20)]:
         print(f"{count:8,} files  resident {used / 1e6:8.2f} MB")
     findings = {
         "files_per_second": results.predicted / seconds,
-        "bytes_per_file": float(slope),
+        "bytes_per_file": slope,
         "max_bytes_per_file": MAX_SLOPE,
         "resident": resident,
     }

@@ -67,7 +67,7 @@ def main() -> None:
     history = history_table(state.records)
     growths = int(history["grew"].sum())
     after = history.iloc[int(history.index[history["grew"]].max()) + 1 :]
-    slope, _ = np.polyfit(after["epoch"], after["rss_bytes"], 1)
+    slope = float(np.polyfit(after["epoch"], after["rss_bytes"], 1)[0])
     for row in history.iloc[:: max(1, len(history) // 20)].to_dict("records"):
         print(f"Epoch {row['epoch']:4d}  widths {row['widths']:12}  resident {row['rss_bytes'] / 1e6:8.2f} MB")
     findings = {
@@ -75,7 +75,7 @@ def main() -> None:
         "checkpoint_seconds": options.checkpoint_seconds,
         "growths": growths,
         "epochs_after_last_growth": len(after),
-        "bytes_per_epoch": float(slope),
+        "bytes_per_epoch": slope,
         "max_bytes_per_epoch": MAX_SLOPE,
         "rss_bytes": [int(used) for used in history["rss_bytes"]],
     }
