@@ -72,12 +72,13 @@ class Entrant:
 def main() -> None:
     """Race, print, write and draw."""
     installed = [label for label, (_, package) in RIVALS.items() if find_spec(package)]
-    parser = cli.parser(__doc__, "500 digits of the sample, goals of 50 and 60 %%")
+    parser = cli.parser(__doc__, "one round, 500 digits of the sample, goals of 50 and 60 %%")
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=float, default=45.0, help="seconds that a rival may spend on 99 %%")
     parser.add_argument("--rivals", nargs="*", default=installed, choices=list(RIVALS), help="default: those installed")
     options = parser.parse_args()
+    rounds = 1 if options.quick else options.rounds
 
     circumstances = Circumstances.now(quick=options.quick)
     goals = (0.5, 0.6) if options.quick else (0.98, 0.99)
@@ -86,14 +87,14 @@ def main() -> None:
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         digits.write(Path(folder))
-        for number in range(options.rounds):
+        for number in range(rounds):
             rates.append(round(matmul_gflops(), 1))
             for entrant in entrants:
                 limits = limits_of(entrant, goals, number, options.limit)
                 runs.append({"round": number, **race(entrant, limits, number, Path(folder))})
     dataset = "sample" if options.quick else options.dataset
     findings = {"dataset": dataset, "goals": goals, "matmul_gflops": rates, "runs": runs}
-    path = write_results(NAME, circumstances, findings, n=options.rounds, quick=options.quick)
+    path = write_results(NAME, circumstances, findings, n=rounds, quick=options.quick)
     results = {**asdict(circumstances), **findings}
     print(tables(results))
     draw(results).write_html(path.with_suffix(".html"), include_plotlyjs="cdn")
