@@ -1,11 +1,25 @@
 """The network that a benchmark measures: the newest one of the project, or an untrained one of the same size."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.common.artifacts import NETWORK, versions
-from mnist_growth.network import GrowingMLP, TrainedNetwork, load_network, save_network
+from benchmarks.common.base_parameters import from_base
+from mnist_growth.digits import PixelStatistics
+from mnist_growth.growth import GrowthConfig
+from mnist_growth.network import Network, NetworkConfig, TrainedNetwork, build, load_network, save_network
 
-DEFAULT_WIDTHS = (512, 512, 512)
+MNIST_PIXELS = PixelStatistics(mean=0.1307, std=0.3081, count=60_000)
+
+
+def untrained(widths: Sequence[int]) -> Network:
+    """Make a network of the configured kind with random weights.
+
+    Args:
+        widths: Sizes of the groups of units that can grow.
+    """
+    spec = from_base(NetworkConfig, "network").spec(1).with_widths(widths)
+    return build(spec, MNIST_PIXELS).eval().requires_grad_(False)
 
 
 def network_or_untrained(path: Path | None = None) -> TrainedNetwork:
@@ -16,8 +30,8 @@ def network_or_untrained(path: Path | None = None) -> TrainedNetwork:
     """
     found = versions(NETWORK)
     if path is None and not found:
-        network = GrowingMLP(DEFAULT_WIDTHS).eval().requires_grad_(False)
-        return TrainedNetwork(network, dataset="none", fingerprint="", epochs=0)
+        final = from_base(NetworkConfig, "network").spec(from_base(GrowthConfig, "growth").max_neurons)
+        return TrainedNetwork(untrained(final.widths), dataset="none", fingerprint="", epochs=0)
     return load_network(path or found[-1])
 
 
@@ -25,7 +39,7 @@ def network_file(folder: Path, path: Path | None = None) -> Path:
     """Return the file of a network, as `network_or_untrained` chooses it.
 
     Args:
-        folder: Folder to which an untrained network is written.
+        folder: Folder to which the network is written.
         path: File of the network; the newest one without it.
     """
     copy = folder / "network.safetensors"

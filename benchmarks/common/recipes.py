@@ -7,7 +7,7 @@ from benchmarks.common.paths import PROJECT
 from mnist_growth.digits import DigitSet
 from mnist_growth.model_source import Project
 
-GROUPS = ("split", "warps", "device", "memory", "network", "growth", "training")
+GROUPS = ("split", "warps", "device", "threads", "memory", "network", "growth", "training")
 
 
 def load(environment: str, dataset: str, overrides: Mapping[str, Any]) -> tuple[dict[str, Any], DigitSet]:

@@ -1,102 +1,71 @@
-"""A training that benchmarks run without Kedro."""
+"""Trainings without Kedro, from parameters that are nested by group as in the configuration."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
-import torch
+import numpy as np
 
-from benchmarks.common.base_parameters import from_base
 from mnist_growth.digits import (
+    NUM_CLASSES,
     Digits,
-    PixelStatistics,
+    Split,
     SplitConfig,
     WarpConfig,
     pixel_statistics,
     stratified_split,
 )
 from mnist_growth.growth import GrowthConfig
-from mnist_growth.machine import MemoryBudget, MemoryConfig
-from mnist_growth.network import GrowingMLP, NetworkConfig
+from mnist_growth.network import NetworkConfig
 from mnist_growth.training import (
-    Checkpoints,
-    Monitor,
+    Machine,
+    Training,
     TrainingConfig,
-    TrainingData,
     TrainingSetup,
-    TrainingState,
-    split_fingerprint,
-    train,
+    define_training,
+    start_training,
 )
 
+Parameters = Mapping[str, Any]
+"""The groups split, warps, memory, network, growth and training, and device and threads."""
 
-@dataclass(frozen=True)
-class PreparedTraining:
-    """A training that can begin, on the CPU.
 
-    Attributes:
-        setup: all parameters.
-        data: digits and their split.
-        budget: memory that may be used.
-        pixels: mean and deviation of the training digits.
+def start(digits: Digits, parameters: Parameters, *, run_id: str = "") -> Training:
+    """Assemble a new training.
+
+    Args:
+        digits: Training digits, which are split into training and validation part.
+        parameters: All parameters.
+        run_id: Id of a tracked run.
     """
-
-    setup: TrainingSetup
-    data: TrainingData
-    budget: MemoryBudget
-    pixels: PixelStatistics
-
-    def begin(self, widths: Sequence[int] = (), run_id: str = "") -> TrainingState:
-        """The state before the first step.
-
-        Args:
-            widths: of the network; those that the growth begins with if there are none.
-            run_id: name of a tracked run.
-        """
-        seed = self.setup.training.seed
-        network = GrowingMLP(
-            widths or [self.setup.growth.initial_neurons] * len(self.setup.initial_spec.widths),
-            batch_norm=self.setup.initial_spec.min_batch_size > 1,
-            pixel_mean=self.pixels.mean,
-            pixel_std=self.pixels.std,
-            generator=torch.Generator().manual_seed(seed),
-        )
-        return TrainingState.begin(network, self.setup.training.weight_decay, seed, run_id)
-
-    def train(self, state: TrainingState, checkpoints: Checkpoints, monitor: Monitor) -> None:
-        """Train to the last epoch, in place."""
-        train(state, self.data, self.setup, checkpoints, monitor, self.budget)
+    setup, split = define(digits, parameters)
+    pixels = pixel_statistics(digits.images, split.train)
+    return start_training(setup, digits, split, pixels, machine(parameters), run_id=run_id)
 
 
-def prepare(
-    digits: Digits,
-    *,
-    network: NetworkConfig,
-    growth: GrowthConfig,
-    training: TrainingConfig,
-    warps: WarpConfig | None = None,
-    split: SplitConfig | None = None,
-) -> PreparedTraining:
-    """Split and measure digits, and put them together with the parameters of a training."""
-    parts = stratified_split(digits.labels, split or from_base(SplitConfig, "split"))
-    budget = MemoryBudget(from_base(MemoryConfig, "memory").budget_fraction, torch.device("cpu"))
-    setup = TrainingSetup(
-        network=network,
-        growth=growth,
-        training=training,
-        warps=warps or from_base(WarpConfig, "warps"),
-        dataset=digits.dataset,
-        fingerprint=digits.fingerprint,
-        split=split_fingerprint(parts),
+def define(digits: Digits, parameters: Parameters) -> tuple[TrainingSetup, Split]:
+    """Return what defines a training, and the split of its digits."""
+    split = stratified_split(digits.labels, SplitConfig.model_validate(parameters["split"]))
+    setup = define_training(
+        digits,
+        split,
+        network=NetworkConfig.model_validate(parameters["network"]),
+        growth=GrowthConfig.model_validate(parameters["growth"]),
+        training=TrainingConfig.model_validate(parameters["training"]),
+        warps=WarpConfig.model_validate(parameters["warps"]),
     )
-    pixels = pixel_statistics(digits.images, parts.train)
-    return PreparedTraining(setup, TrainingData.of(digits, parts, budget), budget, pixels)
+    return setup, split
 
 
-class Unsaved:
-    """Writes no checkpoints: a run is short enough to be repeated."""
+def machine(parameters: Parameters) -> Machine:
+    """Return what a training runs on."""
+    return Machine(parameters["device"], parameters["threads"], parameters["memory"]["budget_fraction"])
 
-    def save(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Ignore the state."""
 
-    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Ignore the end of an epoch."""
+def noise(count: int) -> Digits:
+    """Return digits of noise: the content of images does not change how long they take.
+
+    Args:
+        count: Number of digits.
+    """
+    images = np.random.default_rng(0).integers(0, 256, (count, 28, 28), dtype=np.uint8)
+    return Digits(images, np.arange(count, dtype=np.int64) % NUM_CLASSES, "noise", "ab" * 32)

@@ -18,12 +18,10 @@ from gromo.containers.growing_mlp import GrowingMLP
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from benchmarks.common.training import PreparedTraining
 from benchmarks.speed.contestants.gromo_mlp import BATCHES, grow
-from mnist_growth.digits import NUM_CLASSES, apply_warps, draw_warps
+from mnist_growth.digits import NUM_CLASSES, apply_warps, draw_warps, pixel_statistics
 from mnist_growth.growth import budgeted_neurons
-from mnist_growth.network import MLPSpec
-from mnist_growth.training import learning_rate, warp_strength
+from mnist_growth.training import Training, learning_rate, warp_strength
 
 RATE = 0.5  # learning rate relative to ours, since it has no batch norm
 
@@ -33,19 +31,21 @@ class GromoTraining:
     """A network of gromo in training.
 
     Attributes:
-        prepared: Digits and parameters.
+        training: Digits and parameters; its network is not trained.
         multiply_adds: Multiply-adds of the training batches so far, without the statistics and line searches of growth.
         growths: Epoch, from 1, and widths of the hidden layers after each growth.
         curve: Multiply-adds and validation accuracy after each epoch.
     """
 
-    prepared: PreparedTraining
+    training: Training
 
     def __post_init__(self) -> None:
-        setup = self.prepared.setup
+        setup = self.training.setup
         warnings.filterwarnings("ignore", "Using the pseudo-inverse", UserWarning)  # pixels that are always 0
         torch.manual_seed(setup.training.seed)
         self.generator = torch.Generator().manual_seed(setup.training.seed)
+        data = self.training.data
+        self.pixels = pixel_statistics(data.images.numpy(), data.train.numpy())
         self.layers = len(setup.initial_spec.widths)
         self.model = GrowingMLP(
             784,
@@ -63,9 +63,9 @@ class GromoTraining:
     @property
     def done(self) -> float:
         """Return the multiply-adds spent, in epochs of the recipe."""
-        setup = self.prepared.setup
+        setup = self.training.setup
         fixed = setup.initial_spec.with_equal_widths(setup.growth.max_neurons).training_multiply_adds
-        fixed *= len(self.prepared.data.train)
+        fixed *= len(self.training.data.train)
         return self.multiply_adds / (setup.growth.budget_share * fixed)
 
     @property
@@ -75,7 +75,7 @@ class GromoTraining:
 
     def run(self) -> None:
         """Train and grow until the multiply-adds are spent."""
-        setup, data = self.prepared.setup, self.prepared.data
+        setup, data = self.training.setup, self.training.data
         for epoch in itertools.count(1):
             wanted = budgeted_neurons(int(self.done), setup.growth, setup.initial_spec, setup.training.epochs)
             if wanted > self.wanted:
@@ -103,7 +103,7 @@ class GromoTraining:
 
     def _train(self, pixels: Tensor, labels: Tensor) -> None:
         """Update the weights once."""
-        training = self.prepared.setup.training
+        training = self.training.setup.training
         self.model.train()
         for group in self.optimizer.param_groups:
             group["lr"] = RATE * learning_rate(self.done, training)
@@ -111,9 +111,8 @@ class GromoTraining:
         F.cross_entropy(self.model(pixels), labels, label_smoothing=training.label_smoothing).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update_parameters(self.model)
-        self.multiply_adds += (
-            len(labels) * MLPSpec(hidden_widths=tuple(self.widths), batch_norm=True).training_multiply_adds
-        )
+        spec = self.training.setup.initial_spec.with_widths(self.widths)
+        self.multiply_adds += len(labels) * spec.training_multiply_adds
 
     def _grow_to(self, wanted: int) -> None:
         """Widen one hidden layer after the other, by at most what it lacks."""
@@ -124,14 +123,14 @@ class GromoTraining:
 
     def _restart(self) -> None:
         """Create the optimizer and the average again: growth has replaced the parameters."""
-        training = self.prepared.setup.training
+        training = self.training.setup.training
         self.optimizer = torch.optim.AdamW(self.model.parameters(), weight_decay=training.weight_decay)
         averaging = get_ema_multi_avg_fn(training.ema_decay)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.model, multi_avg_fn=averaging)
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Give warped pixels float32 [B, 784] and labels of an epoch, in random order."""
-        data, setup = self.prepared.data, self.prepared.setup
+        data, setup = self.training.data, self.training.setup
         size = setup.training.batch_size
         order = data.train[torch.randperm(len(data.train), generator=self.generator)]
         for start in range(0, len(order) - size + 1, size):
@@ -142,5 +141,5 @@ class GromoTraining:
 
     def _pixels(self, images: Tensor) -> Tensor:
         """Normalise pixels to float32 [N, 784]."""
-        pixels = self.prepared.pixels
+        pixels = self.pixels
         return images.float().flatten(1).sub_(pixels.mean).div_(pixels.std)

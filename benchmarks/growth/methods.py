@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common.training import PreparedTraining, Unsaved, prepare
-from mnist_growth.digits import Digits, DigitSet, SplitConfig, WarpConfig
-from mnist_growth.growth import GrowthConfig, Stage
-from mnist_growth.network import MLPSpec, NetworkConfig, predict_logits
-from mnist_growth.training import Monitors, TrainingConfig
+from benchmarks.common.base_parameters import base_with
+from benchmarks.common.training import start
+from mnist_growth.digits import Digits, DigitSet
+from mnist_growth.growth import Stage
+from mnist_growth.network import NetworkConfig, predict_logits
+from mnist_growth.training import Monitors, NoCheckpoints, Training
 
 FIXED, FIXED_FEWER, GROMO = "fixed", "fixed, fewer epochs", "gromo"
 FIRST_LAYER_FIRST = "zero_fan_out, first layer first"
@@ -47,9 +48,9 @@ def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet)
     Returns:
         Results of the run, as values that JSON has.
     """
-    prepared = prepared_for(method, seed, recipe, digits.train)
+    training = training_for(method, seed, recipe, digits.train)
     started = time.perf_counter()
-    predict, found = (train_gromo if method == GROMO else train_ours)(prepared)
+    predict, found = (train_gromo if method == GROMO else train_ours)(training)
     wall_seconds = time.perf_counter() - started
     accuracy = float(np.mean(predict(digits.test.images) == digits.test.labels))
     print(f"{method}, seed {seed}: {accuracy:.2%} in {wall_seconds:.0f} s", flush=True)
@@ -65,10 +66,10 @@ def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet)
     }
 
 
-def train_ours(prepared: PreparedTraining) -> Trained:
+def train_ours(training: Training) -> Trained:
     """Train one network of this project."""
-    state = prepared.begin()
-    prepared.train(state, Unsaved(), Monitors([]))
+    state = training.state
+    training.run(NoCheckpoints(), Monitors([]))
     return lambda images: predict_logits(state.average, images).argmax(axis=1), {
         "widths": list(state.network.widths),
         "growths": [[event.epoch, list(event.widths_after)] for event in state.events],
@@ -76,20 +77,20 @@ def train_ours(prepared: PreparedTraining) -> Trained:
     }
 
 
-def train_gromo(prepared: PreparedTraining) -> Trained:
+def train_gromo(training: Training) -> Trained:
     """Train one network of gromo."""
     from benchmarks.growth.gromo import GromoTraining
 
-    training = GromoTraining(prepared)
-    training.run()
-    return training.predict, {
-        "widths": list(training.widths),
-        "growths": [[epoch, list(widths)] for epoch, widths in training.growths],
-        "curve": [list(point) for point in training.curve],
+    gromo = GromoTraining(training)
+    gromo.run()
+    return gromo.predict, {
+        "widths": list(gromo.widths),
+        "growths": [[epoch, list(widths)] for epoch, widths in gromo.growths],
+        "curve": [list(point) for point in gromo.curve],
     }
 
 
-def prepared_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digits) -> PreparedTraining:
+def training_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digits) -> Training:
     """Combine the digits with the parameters of a method."""
     growth, training = dict(recipe["growth"]), {**recipe["training"], "seed": seed}
     growth |= {"trigger": "schedule", "plan": ()}
@@ -101,14 +102,7 @@ def prepared_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digi
         growth |= {"trigger": "budget", "budget_share": recipe["share"], **GROWN.get(method, {})}
     if method == FIXED_FEWER:
         training |= {"epochs": max(1, round(recipe["share"] * training["epochs"]))}
-    return prepare(
-        digits,
-        network=NetworkConfig.model_validate(recipe["network"]),
-        growth=GrowthConfig(**growth),
-        training=TrainingConfig(**training),
-        warps=WarpConfig(**recipe["warps"]),
-        split=SplitConfig(**recipe["split"]),
-    )
+    return start(digits, {**base_with(device="cpu"), **recipe, "growth": growth, "training": training})
 
 
 def first_layer_first(recipe: Mapping[str, Any]) -> tuple[Stage, ...]:
@@ -118,11 +112,9 @@ def first_layer_first(recipe: Mapping[str, Any]) -> tuple[Stage, ...]:
     The rest follows in one step, at the epoch at which the share is spent exactly.
     """
     first, last = recipe["growth"]["initial_neurons"], recipe["growth"]["max_neurons"]
-    layers, epochs = recipe["network"]["hidden_layers"], recipe["training"]["epochs"]
-    middle = tuple(max(first, last * quarters // 4) for quarters in (3, *[2] * (layers - 1)))
-    small, medium, large = (
-        MLPSpec(hidden_widths=tuple(widths), batch_norm=True).training_multiply_adds
-        for widths in ([first] * layers, middle, [last] * layers)
-    )
+    spec, epochs = NetworkConfig.model_validate(recipe["network"]).spec(first), recipe["training"]["epochs"]
+    middle = tuple(max(first, last * quarters // 4) for quarters in (3, *[2] * (len(spec.widths) - 1)))
+    stages = (spec, spec.with_widths(middle), spec.with_equal_widths(last))
+    small, medium, large = (stage.training_multiply_adds for stage in stages)
     excess = small + (epochs - 1) * large - recipe["share"] * epochs * large
     return Stage(epoch=1, neurons=middle), Stage(epoch=1 + max(1, math.ceil(excess / (large - medium))), neurons=last)

@@ -14,18 +14,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from benchmarks.common.base_parameters import from_base
+from benchmarks.common.base_parameters import base_with, from_base
 from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.cli import parser
 from benchmarks.common.results import write_results
 from benchmarks.common.tables import machine_line, markdown
-from benchmarks.common.training import prepare
-from mnist_growth.digits import Digits
+from benchmarks.common.training import noise, start
 from mnist_growth.growth import GrowthConfig
-from mnist_growth.network import NetworkConfig
-from mnist_growth.training import CheckpointStore, TerminalMonitor, TrainingConfig, TrainingSetup, TrainingState
+from mnist_growth.training import (
+    CheckpointStore,
+    TerminalMonitor,
+    TrainingConfig,
+    TrainingSetup,
+    TrainingState,
+    batches_per_epoch,
+)
 
 NAME = "checkpoints"
 IMAGES, QUICK_IMAGES = 60_000, 2_000
@@ -63,36 +66,34 @@ def main() -> None:
 
 def measure(repeats: int, *, quick: bool) -> dict[str, Any]:
     """Train to the middle of an epoch, write checkpoints, and compare."""
-    growth, network_config = from_base(GrowthConfig, "growth"), from_base(NetworkConfig, "network")
-    generator = np.random.default_rng(0)
-    images = QUICK_IMAGES if quick else IMAGES
-    labels = np.arange(images, dtype=np.int64) % 10
-    digits = Digits(generator.integers(0, 256, (images, 28, 28), dtype=np.uint8), labels, "noise", "ab" * 32)
-    checkpoint_seconds = from_base(TrainingConfig, "training").checkpoint_seconds
-    training = from_base(TrainingConfig, "training", checkpoint_seconds=QUICK_SECONDS if quick else SECONDS)
-    prepared = prepare(digits, network=network_config, growth=growth, training=training)
-    state = prepared.begin([growth.max_neurons] * len(network_config.spec(growth.max_neurons).widths))
+    growth, configured = from_base(GrowthConfig, "growth"), from_base(TrainingConfig, "training")
+    parameters = base_with(
+        growth={"initial_neurons": growth.max_neurons},
+        training={"checkpoint_seconds": QUICK_SECONDS if quick else SECONDS},
+    )
+    training = start(noise(QUICK_IMAGES if quick else IMAGES), parameters)
+    state = training.state
     with contextlib.suppress(Stopped):
-        prepared.train(state, StopInEpoch(), TerminalMonitor())
+        training.run(StopInEpoch(), TerminalMonitor())
     batch_seconds = state.progress.seconds / state.progress.batches
-    batches = len(prepared.data.train) // training.batch_size
+    batches = batches_per_epoch(len(training.data.train), configured.batch_size)
     with tempfile.TemporaryDirectory() as folder:
         store, times = CheckpointStore(Path(folder)), []
         for _ in range(repeats):
             started = time.perf_counter()
-            store.save(state, prepared.setup)
+            store.save(state, training.setup)
             times.append(time.perf_counter() - started)
             state.updates += 1
         size = next(Path(folder).iterdir()).stat().st_size
-    training_seconds = training.epochs * batches * batch_seconds
+    training_seconds = configured.epochs * batches * batch_seconds
     growths = -(-(growth.max_neurons - growth.initial_neurons) // growth.growth_rate)
-    writes = 2 * training_seconds / checkpoint_seconds + growths + 1
+    writes = 2 * training_seconds / configured.checkpoint_seconds + growths + 1
     return {
         "widths": list(state.network.widths),
         "bytes": size,
         "write_seconds": times,
         "batch_seconds": batch_seconds,
-        "epochs": training.epochs,
+        "epochs": configured.epochs,
         "writes": writes,
         "share_of_training": statistics.median(times) * writes / training_seconds,
     }

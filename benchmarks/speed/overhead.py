@@ -24,10 +24,11 @@ import torch
 from benchmarks.common.artifacts import newest
 from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.cli import parser
+from benchmarks.common.networks import untrained
 from benchmarks.common.project_folder import KEDRO, make_project
 from benchmarks.common.results import write_results
 from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
-from mnist_growth.network import GrowingMLP, score
+from mnist_growth.network import score
 
 NAME = "overhead"
 NODE = "train_network"
@@ -121,7 +122,7 @@ def validation_seconds(history: pd.DataFrame, digits: int) -> float:
     labels, indices = torch.zeros(digits, dtype=torch.int64), torch.arange(digits)
     total = 0.0
     for widths, epochs in history["widths"].value_counts().items():
-        network = GrowingMLP([int(width) for width in str(widths).split("-")]).eval()
+        network = untrained([int(width) for width in str(widths).split("-")])
         score(network, images, labels, indices)
         started = time.perf_counter()
         score(network, images, labels, indices)

@@ -11,20 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from benchmarks.common.base_parameters import from_base
-from benchmarks.common.training import prepare
+from benchmarks.common.base_parameters import base_with
+from benchmarks.common.training import define, machine, noise, start
 from benchmarks.stress.fuzz_cases import Evil, Report, run_case
 from benchmarks.stress.fuzz_mutations import changed, changed_tensors, mutated, with_number
-from mnist_growth.digits import Digits, SplitConfig
-from mnist_growth.growth import GrowthConfig
-from mnist_growth.network import NetworkConfig, TrainedNetwork, load_network, load_tensors, save_network, save_tensors
+from mnist_growth.network import load_network, load_tensors, save_network, save_tensors
 from mnist_growth.network import tensor_file as tensor_files
-from mnist_growth.training import Checkpoint, CheckpointStore, TrainingConfig, TrainingState
+from mnist_growth.training import Checkpoint, CheckpointStore, Monitors, continue_training
 
 CPU = torch.device("cpu")
 
@@ -38,7 +35,7 @@ def fuzz_files(folder: Path, cases: int, seed: int, deadline: float = math.inf) 
         seed: Seed of the mutations.
         deadline: Value of `time.monotonic()` after which no case begins.
     """
-    training = Training(folder / "training")
+    training = FinishedTraining(folder / "training")
     report = Report()
     for number in range(cases):
         if time.monotonic() > deadline:
@@ -51,9 +48,7 @@ def fuzz_files(folder: Path, cases: int, seed: int, deadline: float = math.inf) 
         (path.parent / training.files["checkpoint"].name).write_bytes(training.files["checkpoint"].read_bytes())
         forged = chance.random() < 0.4
         if forged:
-            with contextlib.suppress(
-                ValueError, OSError, TypeError, RuntimeError, OverflowError
-            ):  # the content cannot be written
+            with contextlib.suppress(ValueError, OSError, TypeError, RuntimeError, OverflowError):  # not writable
                 forge(original, path, kind, chance)
         else:
             path.write_bytes(damaged(original, chance))
@@ -70,41 +65,31 @@ def fuzz_files(folder: Path, cases: int, seed: int, deadline: float = math.inf) 
     return report
 
 
-class Training:
+class FinishedTraining:
     """A finished training on noise, and its files.
 
     Attributes:
         files: Files of its network and of a checkpoint, by kind.
     """
 
-    run_id = "run"  # the training is its own monitor
-
     def __init__(self, folder: Path) -> None:
-        chance = np.random.default_rng(0)
-        labels = np.arange(80, dtype=np.int64) % 10
-        digits = Digits(chance.integers(0, 256, (80, 28, 28), dtype=np.uint8), labels, "noise", "ab" * 32)
-        self.prepared = prepare(
-            digits,
-            network=from_base(NetworkConfig, "network", hidden_layers=2),
-            growth=from_base(GrowthConfig, "growth", initial_neurons=4, growth_rate=2, growth_epochs=1, max_neurons=6),
-            training=from_base(
-                TrainingConfig, "training", epochs=3, batch_size=20, checkpoint_seconds=1e-9, precision="float32"
-            ),
-            split=from_base(SplitConfig, "split", validation_fraction=0.25),
+        self.digits = noise(80)
+        self.parameters = base_with(
+            device="cpu",
+            split={"validation_fraction": 0.25},
+            network={"hidden_layers": 2},
+            growth={"initial_neurons": 4, "growth_rate": 2, "growth_epochs": 1, "max_neurons": 6},
+            training={"epochs": 3, "batch_size": 20, "checkpoint_seconds": 1e-9, "precision": "float32"},
         )
-        self.setup = self.prepared.setup
-        state = self.prepared.begin(run_id=self.run_id)
+        training = start(self.digits, self.parameters, run_id="run")
+        self.setup = training.setup
         store = CheckpointStore(folder, keep=4)  # one of them is in the middle of an epoch
-        self.train(state, store)
+        training.run(store, Monitors([]))
         network = folder / "network.safetensors"
-        save_network(network, TrainedNetwork(state.average, "noise", "ab" * 32, 3))
+        save_network(network, training.trained())
         middle = sorted(folder.glob("update-*"))[1]
         assert len(Checkpoint.read(middle).restore(CPU).progress.order) > 0
         self.files = {"network": network, "checkpoint": middle}
-
-    def train(self, state: TrainingState, store: CheckpointStore) -> None:
-        """Train to the last epoch."""
-        self.prepared.train(state, store, self)  # type: ignore[arg-type]
 
     def read_checkpoint(self, path: Path, original: Path | None) -> str:
         """Read a checkpoint, continue from it, and return the outcome."""
@@ -120,16 +105,12 @@ class Training:
             checkpoint.tensors, checkpoint.header, *load_tensors(original, "checkpoint")
         ):
             return "DEFECT: read with other content"
-        self.setup.check_continues(checkpoint.header["setup"])
-        self.train(state, CheckpointStore(again))
+        setup, split = define(self.digits, self.parameters)
+        continued = continue_training(setup, self.digits, split, checkpoint, machine(self.parameters))
+        continued.run(CheckpointStore(again), Monitors([]))
         for left in again.iterdir():
             left.unlink()
         return "read correctly" if original else "forged but consistent"
-
-    def started(self, *_: object) -> None:
-        """Ignore the event; so do the other methods of a monitor."""
-
-    batch = grew = epoch = shrank = finished = started
 
 
 def read_network(path: Path, original: Path | None) -> str:

@@ -12,17 +12,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from benchmarks.common.base_parameters import from_base
+from benchmarks.common.base_parameters import base_with
 from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.cli import parser
 from benchmarks.common.results import write_results
-from benchmarks.common.training import prepare
+from benchmarks.common.training import start
 from mnist_growth.digits.sample import sample_digits
-from mnist_growth.growth import GrowthConfig
-from mnist_growth.network import NetworkConfig
-from mnist_growth.training import CheckpointStore, TerminalMonitor, TrainingConfig, history_table
+from mnist_growth.training import CheckpointStore, TerminalMonitor, history_table
 
 NAME = "leak"
 GROWTHS = 6
@@ -37,34 +34,29 @@ def main() -> None:
     options_parser.add_argument("--checkpoint-seconds", type=float, default=30.0)
     options = options_parser.parse_args()
     circumstances = Circumstances.now(quick=options.quick)
-    torch.set_num_threads(1)
     epochs = QUICK_EPOCHS if options.quick else options.epochs
-    prepared = prepare(
-        sample_digits().train,
-        network=from_base(NetworkConfig, "network"),
-        growth=from_base(
-            GrowthConfig,
-            "growth",
-            initial_neurons=16,
-            growth_rate=8,
-            growth_epochs=epochs // 12,
-            max_neurons=16 + GROWTHS * 8,
-        ),
-        training=from_base(
-            TrainingConfig,
-            "training",
-            epochs=epochs,
-            batch_size=64,
-            checkpoint_seconds=options.checkpoint_seconds,
-            precision="float32",
-        ),
+    parameters = base_with(
+        device="cpu",
+        threads=1,
+        growth={
+            "initial_neurons": 16,
+            "growth_rate": 8,
+            "growth_epochs": epochs // 12,
+            "max_neurons": 16 + GROWTHS * 8,
+        },
+        training={
+            "epochs": epochs,
+            "batch_size": 64,
+            "checkpoint_seconds": options.checkpoint_seconds,
+            "precision": "float32",
+        },
     )
-    state = prepared.begin()
+    training = start(sample_digits().train, parameters)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        prepared.train(state, CheckpointStore(Path(folder)), TerminalMonitor())
+        training.run(CheckpointStore(Path(folder)), TerminalMonitor())
     seconds = time.monotonic() - started
-    history = history_table(state.records)
+    history = history_table(training.state.records)
     growths = int(history["grew"].sum())
     after = history.iloc[int(history.index[history["grew"]].max()) + 1 :]
     slope = float(np.polyfit(after["epoch"], after["rss_bytes"], 1)[0])

@@ -2,9 +2,15 @@
 
 from collections import Counter
 
+from benchmarks.common.paths import PROJECT
+from benchmarks.common.training import define
 from benchmarks.stress.fuzz_files import fuzz_files
 from benchmarks.stress.fuzz_idx import fuzz_idx
-from benchmarks.stress.moments import BATCHES, EPOCHS, moments
+from benchmarks.stress.moments import BATCHES, EPOCHS, GROWTHS, moments
+from mnist_growth.configuration import load_parameters
+from mnist_growth.digits import sample_digits
+from mnist_growth.growth import scheduled_neurons
+from mnist_growth.training import batches_per_epoch
 
 
 def test_kills_are_of_every_kind_and_the_same_for_the_same_seed():
@@ -18,6 +24,16 @@ def test_kills_are_of_every_kind_and_the_same_for_the_same_seed():
     }
     assert chosen == moments(50, seed=0, before_first=5.0)
     assert chosen != moments(50, seed=1, before_first=5.0)
+
+
+def test_the_moments_are_those_of_the_smoke_training():
+    smoke = load_parameters(PROJECT / "conf", "smoke")
+    setup, split = define(sample_digits().train, smoke)
+    grown = [scheduled_neurons(epoch, setup.growth) for epoch in range(EPOCHS)]
+
+    assert setup.training.epochs == EPOCHS
+    assert batches_per_epoch(len(split.train), setup.training.batch_size) == BATCHES
+    assert tuple(epoch for epoch in range(1, EPOCHS) if grown[epoch] > grown[epoch - 1]) == GROWTHS
 
 
 def test_kills_come_while_the_training_runs():
