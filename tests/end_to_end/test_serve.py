@@ -89,4 +89,4 @@ def test_a_port_in_use_is_named(trained: Project) -> None:
         result = trained.kedro("serve", "--port", port)
 
     assert result.code == 1
-    assert f"port {port} of 127.0.0.1 is in use by another process" in result.stderr
+    assert f"Port {port} of 127.0.0.1 is in use by another process" in result.stderr

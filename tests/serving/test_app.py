@@ -86,8 +86,8 @@ BAD = {
     "no image": (b"{}", "image: Field required"),
     "another name": (b'{"image": "AAAA", "imgae": 1}', "imgae: Extra inputs"),
     "a number": (b'{"image": 7}', "image: Input should be a valid string"),
-    "no base64": (b'{"image": "***"}', "the image is not base64"),
-    "not ASCII": ('{"image": "ä"}'.encode(), "the image is not base64"),
+    "no base64": (b'{"image": "***"}', "The image is not base64"),
+    "not ASCII": ('{"image": "ä"}'.encode(), "The image is not base64"),
     "half a surrogate": (b'{"image": "\\ud800"}', ""),
     "no image file": (b'{"image": "AAAA"}', "3 bytes are not an image"),
     "an empty page": (b'{"image": "' + base64.b64encode(bytes(784)) + b'"}', "the image shows nothing"),
@@ -111,7 +111,7 @@ def test_a_bad_image_of_a_batch_is_named(client: TestClient, texts: list[str]) -
 
 def test_more_images_than_allowed_are_refused(client_of: Make, texts: list[str]) -> None:
     response = client_of(max_images=2).post("/predict/batch", json={"images": texts[:3]})
-    assert (response.status_code, response.json()["detail"]) == (413, "there are 3 images; expected at most 2")
+    assert (response.status_code, response.json()["detail"]) == (413, "The request has 3 images; expected at most 2")
 
 
 def test_too_many_pixels_are_refused(client_of: Make) -> None:
@@ -129,7 +129,7 @@ def test_without_canonical_form_images_stay_as_they_are(client_of: Make, trained
     response = client.post("/predict", json={"image": base64_of(png(np.eye(30) * 255))})
     assert (response.status_code, response.json()["detail"]) == (
         422,
-        "the image has 30 x 30 pixels; expected 28 x 28",
+        "The image has 30 x 30 pixels; expected 28 x 28",
     )
 
 
@@ -170,7 +170,7 @@ def test_a_reload_that_fails_leaves_the_old_network(client_of: Make, source: Sou
     headers = {"Authorization": "Bearer secret"}
     response = client.post("/model/reload", headers=headers)
     assert response.status_code == 409
-    assert response.json()["detail"] == "the network could not be loaded again: the file is damaged"
+    assert response.json()["detail"] == "The network could not be loaded: the file is damaged"
     assert client.post("/predict", json={"image": texts[0]}, headers=headers).json()["model_version"] == "1"
 
 

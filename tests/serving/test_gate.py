@@ -23,14 +23,14 @@ def test_a_body_beyond_the_limit_is_refused(client_of: Make) -> None:
     response = client.post("/predict", content=body)
     assert (response.status_code, response.json()["detail"]) == (
         413,
-        f"the body has {len(body):,} bytes; expected at most 2,000",
+        f"The body has {len(body):,} bytes; expected at most 2,000",
     )
 
 
 def test_a_body_of_unknown_length_is_refused_when_it_gets_too_long(client_of: Make) -> None:
     client = client_of(max_body_bytes=2000)
     response = client.post("/predict", content=(b" " * 100 for _ in range(30)))
-    assert (response.status_code, response.json()["detail"]) == (413, "the body has more than 2,000 bytes")
+    assert (response.status_code, response.json()["detail"]) == (413, "The body has more than 2,000 bytes")
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/explain", "/model/reload"])

@@ -194,12 +194,12 @@ def test_a_port_in_use_is_named() -> None:
     with bind("127.0.0.1", 0) as taken:
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(ValueError, match=f"port {port} of 127.0.0.1 is in use by another process: stop it, or"):
+        with pytest.raises(ValueError, match=f"Port {port} of 127.0.0.1 is in use by another process: stop it, or"):
             bind("127.0.0.1", port)
 
 
 def test_an_address_of_another_machine_is_named() -> None:
-    with pytest.raises(ValueError, match=r"192\.0\.2\.1 is no address of this machine"):
+    with pytest.raises(ValueError, match=r"192\.0\.2\.1 is not an address of this machine"):
         bind("192.0.2.1", 0)
 
 

@@ -1,6 +1,6 @@
-"""A trained network as a service: REST, batching, a page to draw on. Knows no Kedro.
+"""A trained network as a web service: REST API, dynamic batching and a drawing page; independent of Kedro.
 
-``mnist_growth.serving.server`` listens and ``mnist_growth.serving.app`` answers; they are imported where they are used.
+`mnist_growth.serving.server` and `mnist_growth.serving.app` are imported where they are used.
 """
 
 from mnist_growth.serving.config import BackendName, ServingConfig

@@ -16,10 +16,10 @@ from mnist_growth.serving import metrics
 from mnist_growth.serving.gate import Gate
 from mnist_growth.serving.pages import add_pages
 from mnist_growth.serving.schemas import (
-    Answered,
+    Classification,
     Drift,
-    DriftLimitsOf,
-    DriftOfFeature,
+    DriftFeature,
+    DriftThresholds,
     Explanation,
     ImageRequest,
     ImagesRequest,
@@ -29,7 +29,7 @@ from mnist_growth.serving.schemas import (
     Problem,
     Reloaded,
     Status,
-    answered,
+    classification,
 )
 from mnist_growth.serving.service import Service
 
@@ -40,11 +40,11 @@ _PROBLEMS: _Responses = {
     401: {"model": Problem, "description": "The token is missing or wrong."},
     408: {"model": Problem, "description": "The request took too long."},
     413: {"model": Problem, "description": "The body is too large."},
-    422: {"model": Problem, "description": "The body is not as described, or an image in it cannot be read."},
-    503: {"model": Problem, "description": "Too many requests; try again after the seconds in Retry-After."},
+    422: {"model": Problem, "description": "The body does not match the schema, or an image cannot be read."},
+    503: {"model": Problem, "description": "Too many requests: try again after the number of seconds in Retry-After."},
 }
 _GUARDED: _Responses = {status: _PROBLEMS[status] for status in (401, 503)}
-_STOPPING: _Responses = {503: {"model": Status, "description": "The service is about to stop."}}
+_STOPPING: _Responses = {503: {"model": Status, "description": "The service is stopping."}}
 
 
 def create_app(
@@ -54,14 +54,13 @@ def create_app(
     started: Callable[[], Awaitable[None]] | None = None,
     reload_all: Callable[[], None] | None = None,
 ) -> ASGIApp:
-    """Return the application around a service.
+    """Return the web application of a service.
 
     Args:
-        service: What answers.
-        token: That requests have to bring; without one, everybody who reaches the service may ask it, and
-            ``POST /model/reload`` is refused.
+        service: The service.
+        token: Token that requests must send. Without one, requests need no token, and `POST /model/reload` is rejected.
         started: Called in the event loop before the first request.
-        reload_all: Tells other workers to load the network again as well.
+        reload_all: Makes the other workers load the network again.
     """
 
     @asynccontextmanager
@@ -75,7 +74,7 @@ def create_app(
         title="mnist-growth",
         summary="Recognises handwritten digits.",
         version=__version__,
-        docs_url=None,  # FastAPI's pages load their scripts from elsewhere; ours are in pages.py
+        docs_url=None,  # FastAPI's page loads scripts from other sites; pages.py has its own
         redoc_url=None,
         lifespan=lifespan,
     )
@@ -97,7 +96,7 @@ def create_app(
 
 
 def _add_predictions(app: FastAPI, service: Service) -> None:
-    """The questions: which digit is it?"""
+    """Add the routes that classify images."""
 
     @app.post("/predict", response_model=Prediction, responses=_PROBLEMS)
     async def predict(request: ImageRequest) -> dict[str, Any]:
@@ -108,22 +107,22 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
     async def predict_batch(request: ImagesRequest) -> Response:
         """Recognise the digits in several images."""
         if len(request.images) > service.config.max_images:
-            sentence = f"there are {len(request.images)} images; expected at most {service.config.max_images}"
-            raise HTTPException(413, sentence)
+            message = f"The request has {len(request.images)} images; expected at most {service.config.max_images}"
+            raise HTTPException(413, message)
         images, means = await _readable(service.images(request.images))
         found = await service.predict(images, means)
-        answers = [Answered(**answered(row)) for row in found.probabilities.tolist()]
+        answers = [Classification(**classification(row)) for row in found.probabilities.tolist()]
         return _json(Predictions(predictions=answers, model_version=found.version))
 
     @app.post("/explain", response_model=Explanation, responses=_PROBLEMS)
     async def explain(request: ImageRequest) -> Response:
-        """Recognise the digit in one image, and say which pixels spoke for it."""
+        """Recognise the digit in one image and return the influence of each pixel."""
         image = (await _readable(service.image(request.image))).image
         found = await service.predict(image[None])
-        answer = answered(found.probabilities[0].tolist())
-        influence = service.explain(image, answer["digit"])
+        fields = classification(found.probabilities[0].tolist())
+        influence = service.explain(image, fields["digit"])
         explanation = Explanation(
-            **answer,
+            **fields,
             model_version=found.version,
             image=image.ravel().tolist(),
             saliency=influence.ravel().round(4).tolist(),
@@ -132,11 +131,11 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
 
 
 def _add_model(app: FastAPI, service: Service, token: str | None, reload_all: Callable[[], None] | None) -> None:
-    """The network that answers."""
+    """Add the routes that describe and reload the network."""
 
     @app.get("/model", response_model=ModelDescription, responses=_GUARDED)
     async def model() -> ModelDescription:
-        """Say which network answers."""
+        """Describe the current network."""
         served = service.model
         return ModelDescription(
             version=served.version,
@@ -149,45 +148,49 @@ def _add_model(app: FastAPI, service: Service, token: str | None, reload_all: Ca
             confusion=None if served.confusion is None else [list(row) for row in served.confusion],
         )
 
-    no_token: _Responses = {403: {"model": Problem, "description": "The service has no token, so nobody may do this."}}
-    failed: _Responses = {409: {"model": Problem, "description": "No network could be loaded; the old one stays."}}
+    no_token: _Responses = {
+        403: {"model": Problem, "description": "The service has no token, so reloading is not allowed."}
+    }
+    failed: _Responses = {
+        409: {"model": Problem, "description": "The network could not be loaded; the service keeps the old one."}
+    }
 
     @app.post("/model/reload", responses={**_GUARDED, **no_token, **failed, 408: _PROBLEMS[408], 413: _PROBLEMS[413]})
     async def reload() -> Reloaded:
-        """Answer with the newest network from now on; requests in work are not disturbed."""
+        """Load the newest network; requests in progress are not affected."""
         if token is None:
             raise HTTPException(
-                403, "reloading needs a token: start the service with MNIST_GROWTH_TOKEN set, or send it SIGHUP"
+                403, "Reloading needs a token: start the service with MNIST_GROWTH_TOKEN set, or send it SIGHUP"
             )
         try:
             version, previous = await service.reload()
         except (ValueError, OSError) as error:
-            raise HTTPException(409, f"the network could not be loaded again: {error}") from None
+            raise HTTPException(409, f"The network could not be loaded: {error}") from None
         if reload_all is not None:
             reload_all()
         return Reloaded(version=version, previous=previous)
 
 
 def _add_status(app: FastAPI, service: Service) -> None:
-    """How the service is."""
+    """Add the routes for health checks and monitoring."""
 
     @app.get("/health")
     async def health() -> Status:
-        """Say that the process is alive."""
+        """Report that the process is alive."""
         return Status(status="ok")
 
     @app.get("/ready", response_model=Status, responses=_STOPPING)
     async def ready() -> Response:
-        """Say whether requests should be sent here."""
+        """Report whether the service accepts requests."""
         status = Status(status="stopping" if service.stopping else "ready")
         return JSONResponse(status.model_dump(), 503 if service.stopping else 200)
 
     @app.get("/drift", responses=_GUARDED)
     async def drift() -> Drift:
-        """Say how far the latest images of ``/predict`` are from those that the network was trained on."""
+        """Report the drift of the latest images of `/predict` from the training images."""
         state = await service.drift_state()
         features = [
-            DriftOfFeature(**asdict(feature), limits=DriftLimitsOf(**limits)) for feature, limits in state.rows()
+            DriftFeature(**asdict(feature), limits=DriftThresholds(**limits)) for feature, limits in state.rows()
         ]
         return Drift(
             model_version=service.model.version,
@@ -200,13 +203,13 @@ def _add_status(app: FastAPI, service: Service) -> None:
 
     @app.get("/metrics", response_class=PlainTextResponse, responses={401: _PROBLEMS[401]})
     async def metrics_page() -> PlainTextResponse:
-        """Tell Prometheus how the service is doing."""
+        """Return metrics for Prometheus."""
         await service.drift_state()
         return PlainTextResponse(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _readable(image: Awaitable[Any]) -> Any:
-    """What a reader gives, with its complaint as an answer."""
+    """Await a decoded image, and turn its ValueError into a response."""
     try:
         return await image
     except ValueError as error:
@@ -214,14 +217,14 @@ async def _readable(image: Awaitable[Any]) -> Any:
 
 
 def _json(content: Any) -> Response:
-    """An answer that has been checked already."""
+    """A response that is already validated."""
     return Response(content.model_dump_json(), media_type="application/json")
 
 
 async def _describe(_request: Request, error: Exception) -> JSONResponse:
-    """What is wrong with a request, in one sentence that repeats nothing of it."""
+    """Describe in one sentence what is wrong with a request, without repeating its content."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part != "body")[:100]
     known = place.encode("ascii", "replace").decode()
-    return JSONResponse({"detail": f"{known or 'the body'}: {first['msg']}"}, 422)
+    return JSONResponse({"detail": f"{known or 'The body'}: {first['msg']}"}, 422)

@@ -1,4 +1,4 @@
-"""Answering requests that come at the same time with one pass through the network."""
+"""Dynamic batching: one forward pass for requests that arrive at the same time."""
 
 import asyncio
 from collections import deque
@@ -14,23 +14,23 @@ Probabilities = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What the network says: probabilities, float32 [N, 10], and the version of the network that said it."""
+    """Output of a network: probabilities, float32 [N, 10], and the version of the network."""
 
     probabilities: Probabilities
     version: str
 
 
 class Batcher:
-    """Collects images and answers them together, in the order in which they came.
+    """Collects images and computes them together, in the order of arrival.
 
-    Requests that arrive together are read by the event loop before it computes, so that batches form by themselves and
-    grow with the load. The network is used in the thread of the event loop: a batch takes a few milliseconds, and
-    handing it to another thread costs more than it gains.
+    The event loop reads the requests that arrive together before it computes, so batches form by themselves and grow
+    with the load. The network runs in the thread of the event loop: a batch takes a few milliseconds, and passing it to
+    another thread costs more than it gains.
 
     Args:
-        answer: Gives probabilities and version for images uint8 [N, 28, 28]; called in the event loop.
-        max_batch: Images that are answered together at most.
-        max_wait_seconds: How long an image waits for others; 0: only for those that have arrived already.
+        answer: Computes probabilities of images, uint8 [N, 28, 28]; called in the event loop.
+        max_batch: Largest number of images in a batch.
+        max_wait_seconds: How long an image waits for others; 0 waits only for images that have already arrived.
     """
 
     def __init__(self, answer: Callable[[Images], Answer], max_batch: int, max_wait_seconds: float) -> None:
@@ -43,11 +43,11 @@ class Batcher:
 
     @property
     def waiting(self) -> int:
-        """Number of images that wait."""
+        """Number of images in the queue."""
         return self._images
 
     async def __call__(self, images: Images) -> Answer:
-        """Answer images uint8 [N, 28, 28], N >= 1; more than a batch are answered in several."""
+        """Compute images, uint8 [N, 28, 28], N >= 1, in several batches if necessary."""
         parts = [
             self._submit(images[start : start + self._max_batch]) for start in range(0, len(images), self._max_batch)
         ]
@@ -68,13 +68,13 @@ class Batcher:
         return future
 
     def _later(self, loop: asyncio.AbstractEventLoop) -> asyncio.Handle:
-        """Answer at the end of the waiting time, or at once where a batch is full."""
+        """Compute after the waiting time, or immediately if a batch is full."""
         if self._max_wait_seconds and self._images < self._max_batch:
             return loop.call_later(self._max_wait_seconds, self._flush)
         return loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        """Answer one batch; what is left is answered after the event loop has looked at everything else."""
+        """Compute one batch; the rest follows after the event loop has processed its other events."""
         batch: list[tuple[Images, asyncio.Future[Answer]]] = []
         size = 0
         while self._waiting and size + len(self._waiting[0][0]) <= self._max_batch:

@@ -1,4 +1,4 @@
-"""Watching the images that a service is asked about for drift."""
+"""Monitoring the images of requests for drift."""
 
 import threading
 from collections import deque
@@ -18,19 +18,19 @@ from mnist_growth.drift import (
     measure_images,
 )
 
-_PIECE = 25  # images measured at once, about 10 ms; between two pieces requests are answered
+_CHUNK = 25  # images measured at once, about 10 ms; requests are answered between two chunks
 
-_Noted = tuple[NDArray[np.uint8], float, int, float]  # image, mean grey value as it came, digit, confidence
+_Noted = tuple[NDArray[np.uint8], float, int, float]  # image, mean grey value of the original, digit, confidence
 
 
 @dataclass(frozen=True)
 class DriftState:
-    """How far the latest images are from training.
+    """Drift of the latest images from the training images.
 
     Attributes:
-        config: Limits and the like; None where the network has no reference.
-        images: Number of images that are compared.
-        features: In the order of `mnist_growth.drift.FEATURES`; none without images.
+        config: Thresholds and window; None if the network has no reference.
+        images: Number of compared images.
+        features: Drift of each feature in the order of `mnist_growth.drift.FEATURES`; empty without images.
     """
 
     config: DriftConfig | None
@@ -39,16 +39,16 @@ class DriftState:
 
     @property
     def watching(self) -> bool:
-        """Whether there is something to compare with."""
+        """Whether the network has a reference."""
         return self.config is not None
 
     @property
     def window(self) -> int:
-        """Largest number of images that are compared."""
+        """Largest number of compared images."""
         return 0 if self.config is None else self.config.window
 
     def rows(self) -> Iterator[tuple[FeatureDrift, dict[str, float | None]]]:
-        """Each feature with its limits."""
+        """Yield each feature with its thresholds."""
         assert self.config is not None or not self.features
         for feature in self.features:
             assert self.config is not None
@@ -57,10 +57,10 @@ class DriftState:
 
 
 class DriftWatch:
-    """Remembers the latest images; they are measured when somebody wants to know, not while requests wait.
+    """Stores the latest images and measures them on demand, not while requests wait.
 
     Args:
-        setup: Reference of the network, and how to compare with it; None where there is no reference.
+        setup: Reference of the network and parameters of the comparison; None if there is no reference.
     """
 
     def __init__(self, setup: tuple[DriftReference, DriftConfig] | None) -> None:
@@ -71,12 +71,12 @@ class DriftWatch:
         self._measuring = threading.Lock()
 
     def note(self, images: NDArray[np.uint8], means: Sequence[float], probabilities: NDArray[np.float32]) -> None:
-        """Remember images that were answered.
+        """Store classified images.
 
         Args:
-            images: In MNIST form, uint8 [N, 28, 28].
-            means: Mean grey value of each as it came, 0 to 1.
-            probabilities: Of the digits, float32 [N, 10].
+            images: Images in MNIST form, uint8 [N, 28, 28].
+            means: Mean grey value of each original image, 0 to 1.
+            probabilities: Probabilities of the digits, float32 [N, 10].
         """
         if self._setup is None:
             return
@@ -85,16 +85,16 @@ class DriftWatch:
             self._noted.append((image if len(images) == 1 else image.copy(), mean, digit, float(answer[digit])))
 
     def state(self) -> DriftState:
-        """Measure what has come since the last time, and compare; may be called by any thread."""
+        """Measure the images since the last call and compare; may be called by any thread."""
         with self._measuring:
             if self._setup is None or not self._noted:
                 return self._state
             reference, config = self._setup
-            for _ in range(-(-config.window // _PIECE)):  # not for ever, where images come as fast as they are measured
-                piece = [self._noted.popleft() for _ in range(min(_PIECE, len(self._noted)))]
-                if not piece:
+            for _ in range(-(-config.window // _CHUNK)):  # bounded: images may arrive as fast as they are measured
+                chunk = [self._noted.popleft() for _ in range(min(_CHUNK, len(self._noted)))]
+                if not chunk:
                     break
-                images, means, digits, confidence = zip(*piece, strict=True)
+                images, means, digits, confidence = zip(*chunk, strict=True)
                 self._window.add(
                     measure_images(np.array(means), np.stack(images), np.array(digits), np.array(confidence))
                 )

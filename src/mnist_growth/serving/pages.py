@@ -1,4 +1,4 @@
-"""The pages, one to draw on and one that describes the interface; their files are in `page/`, nothing is elsewhere."""
+"""The web pages for drawing and for the API reference; they use only the files in `page/`."""
 
 from importlib.resources import files
 
@@ -20,14 +20,18 @@ _HEADERS = {
 
 
 def add_pages(app: FastAPI) -> None:
-    """Add the pages and their files; they are read once, now."""
+    """Add the pages and their files, which are read once.
+
+    Args:
+        app: The application.
+    """
     folder = files("mnist_growth.serving") / "page"
     contents = {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
 
     def response(name: str) -> Response:
         suffix = name[name.rfind(".") :]
         if name not in contents or suffix not in _TYPES:
-            raise HTTPException(404, "there is no such file")
+            raise HTTPException(404, f"There is no file {name}")
         return Response(contents[name], media_type=_TYPES[suffix], headers=_HEADERS)
 
     @app.get("/", include_in_schema=False)

@@ -1,11 +1,11 @@
-"""What requests and answers look like in JSON."""
+"""JSON schemas of requests and responses."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MAX_TEXT = 100_000_000  # characters: far above every limit of the body, which is what counts
+MAX_TEXT = 100_000_000  # characters: far above the limit of the body, which applies first
 EXAMPLE = (  # a 7 of MNIST
     "iVBORw0KGgoAAAANSUhEUgAAABwAAAAcCAAAAABXZoBIAAAA4klEQVR42mNgGEqAGUJxqIst+sjK/gmrmsJfv379+nMoNDSU3wJD"
     "ctKvX79+/fn169evKRfs0SW14ZJ/fl2E62WCUHf0Z8AV7r+GzeIrl57/+fP/Tx26axkYGBjcTxzi0vjP8O/VSZijWWBSDvbpYv8Y"
@@ -17,14 +17,15 @@ Base64 = Annotated[
     str,
     Field(
         max_length=MAX_TEXT,
-        description="Base64 of an image file (PNG, JPEG, WebP, GIF, BMP, TIFF, PPM), of any size and polarity, or of "
-        "784 grey values of 28 x 28 pixels, row by row. A data URL is understood as well.",
+        description="Base64 of an image file (PNG, JPEG, WebP, GIF, BMP, TIFF, PPM) of any size and polarity, or of "
+        "784 grey values of 28 x 28 pixels, row by row. A data URL is also accepted.",
         examples=[EXAMPLE],
     ),
 ]
 Probability = Annotated[float, Field(ge=0, le=1.000001)]
 Probabilities = Annotated[
-    list[Probability], Field(min_length=10, max_length=10, description="Of the digits 0 to 9; their sum is 1.")
+    list[Probability],
+    Field(min_length=10, max_length=10, description="Probabilities of the digits 0 to 9; their sum is 1."),
 ]
 
 
@@ -39,40 +40,44 @@ class ImageRequest(_Message):
 
 
 class ImagesRequest(_Message):
-    """Several images, of one digit each."""
+    """Several images of one digit each."""
 
     images: Annotated[list[Base64], Field(min_length=1, max_length=10_000)]
 
 
-class Answered(_Message):
-    """What the network sees in an image."""
+class Classification(_Message):
+    """The digit in an image."""
 
     digit: Annotated[int, Field(ge=0, le=9)]
-    confidence: Annotated[Probability, Field(description="The probability of that digit.")]
+    confidence: Annotated[Probability, Field(description="Probability of this digit.")]
     probabilities: Probabilities
 
 
-def answered(probabilities: Sequence[float]) -> dict[str, Any]:
-    """Return the fields of `Answered` for the probabilities of the digits 0 to 9."""
+def classification(probabilities: Sequence[float]) -> dict[str, Any]:
+    """Return the fields of a `Classification`.
+
+    Args:
+        probabilities: Probabilities of the digits 0 to 9.
+    """
     confidence = max(probabilities)
     return {"digit": probabilities.index(confidence), "confidence": confidence, "probabilities": probabilities}
 
 
-class Prediction(Answered):
-    """What the network sees in an image, and which network it is."""
+class Prediction(Classification):
+    """The digit in an image, and the version of the network."""
 
     model_version: str
 
 
 class Predictions(_Message):
-    """What the network sees in each image, in their order."""
+    """The digit in each image, in the order of the request."""
 
-    predictions: list[Answered]
+    predictions: list[Classification]
     model_version: str
 
 
 class Explanation(Prediction):
-    """The answer, the image as the network gets it, and which of its pixels spoke for the answer."""
+    """The prediction, the input of the network, and the influence of each pixel."""
 
     image: Annotated[
         list[Annotated[int, Field(ge=0, le=255)]],
@@ -83,29 +88,29 @@ class Explanation(Prediction):
         Field(
             min_length=784,
             max_length=784,
-            description="For each pixel its grey value times the gradient of the answer's lead over the other digits, "
-            "scaled so that the largest is 1 or -1: positive spoke for the answer, negative against it.",
+            description="Grey value of each pixel times the gradient of the predicted digit's lead over the others, "
+            "scaled to a maximum of 1 or -1: positive pixels support the prediction, negative ones oppose it.",
         ),
     ]
 
 
 class ModelDescription(_Message):
-    """The network that answers."""
+    """The current network."""
 
     version: str
     backend: str
-    dataset: Annotated[str, Field(description="Name of the set of digits it was trained on.")]
-    fingerprint: Annotated[str, Field(description="SHA-256 of that set.")]
+    dataset: Annotated[str, Field(description="Name of the dataset that it was trained on.")]
+    fingerprint: Annotated[str, Field(description="SHA-256 of this dataset.")]
     epochs: int
     hidden_widths: list[int]
     parameters: int
     confusion: Annotated[
         list[list[int]] | None,
-        Field(description="Counts of test digits: a row for each true digit, a column for each answer."),
+        Field(description="Counts of test digits: one row per true digit, one column per prediction."),
     ]
 
 
-class DriftLimitsOf(_Message):
+class DriftThresholds(_Message):
     """Values above which a feature has drifted."""
 
     kl: float
@@ -113,44 +118,44 @@ class DriftLimitsOf(_Message):
     ks: float | None
 
 
-class DriftOfFeature(_Message):
-    """How far one feature of the latest images is from training."""
+class DriftFeature(_Message):
+    """Drift of one feature of the latest images."""
 
     feature: str
     images: int
-    kl: Annotated[float, Field(description="KL(training || current) in nats.")]
+    kl: Annotated[float, Field(description="Kullback-Leibler divergence KL(training || current) in nats.")]
     psi: Annotated[float, Field(description="Population stability index in nats.")]
-    ks: Annotated[float | None, Field(description="Distance of Kolmogorov and Smirnov; none for the digit.")]
+    ks: Annotated[float | None, Field(description="Kolmogorov-Smirnov distance; null for the digit.")]
     ks_p_value: float | None
     alarm: bool
-    limits: DriftLimitsOf
+    limits: DriftThresholds
 
 
 class Drift(_Message):
-    """How far the latest images are from those that the network was trained on."""
+    """Drift of the latest images from the training images."""
 
     model_version: str
-    watching: Annotated[bool, Field(description="False where the network has no reference to compare with.")]
-    images: Annotated[int, Field(description="Number of the latest images that are compared.")]
-    window: Annotated[int, Field(description="Largest number of images that are.")]
+    watching: Annotated[bool, Field(description="False if the network has no drift reference.")]
+    images: Annotated[int, Field(description="Number of compared images.")]
+    window: Annotated[int, Field(description="Largest number of compared images.")]
     alarm: bool
-    features: list[DriftOfFeature]
+    features: list[DriftFeature]
 
 
 class Reloaded(_Message):
-    """Which network answers from now on."""
+    """Versions of the new and the previous network."""
 
     version: str
     previous: str
 
 
 class Status(_Message):
-    """How the service is."""
+    """State of the service."""
 
     status: Literal["ok", "ready", "stopping"]
 
 
 class Problem(BaseModel):
-    """Why a request was not answered."""
+    """Reason why a request failed."""
 
     detail: str

@@ -1,4 +1,4 @@
-"""Listening: the socket, signals, workers, and stopping without losing a request."""
+"""The server: socket, signals, workers, and stopping without losing a request."""
 
 import asyncio
 import contextlib
@@ -31,16 +31,16 @@ _SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 def serve(
     source: ModelSource, config: ServingConfig, token: str | None = None, listening: Callable[[str], None] = print
 ) -> None:
-    """Answer requests until SIGTERM or SIGINT comes; SIGHUP loads the network again.
+    """Answer requests until SIGTERM or SIGINT; SIGHUP loads the network again.
 
     Args:
-        source: Where the network comes from.
-        config: Address, limits and the like.
-        token: That requests have to bring, if any.
-        listening: Told the address once connections are taken and signals are understood.
+        source: Loads the network.
+        config: Parameters of the service.
+        token: Token that requests must send; None if they need none.
+        listening: Receives the address when the service accepts connections and handles signals.
 
     Raises:
-        ValueError: The address cannot be listened on, or there is no network.
+        ValueError: The address cannot be used, or there is no network.
         OSError: The network cannot be read.
     """
     with bind(config.host, config.port) as listener, contextlib.ExitStack() as stack:
@@ -50,15 +50,15 @@ def serve(
             tell = functools.partial(listening, address)
             settings = _settings(config, _application(source, config, token, started=tell))
             listener.listen(settings.backlog)
-            # uvicorn raises what the signal stands for when it has stopped in good order: that is no error.
+            # uvicorn raises KeyboardInterrupt after a clean stop by a signal: this is not an error.
             with contextlib.suppress(KeyboardInterrupt), raise_on_signals():
                 uvicorn.Server(settings).run([listener])
             return
-        source()  # fails here, in one sentence, rather than in every worker
+        source()  # an error is reported here once, not by every worker
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mnist-growth-metrics-"))
-        os.environ[_SHARED_METRICS] = folder  # the workers look for it when they import Prometheus's client
+        os.environ[_SHARED_METRICS] = folder  # the workers read it when they import the Prometheus client
         stack.callback(os.environ.pop, _SHARED_METRICS)
-        factory = functools.partial(_application, source, config, token, reload_all=_ask_supervisor)
+        factory = functools.partial(_application, source, config, token, reload_all=_reload_all_workers)
         settings = _settings(config, factory, factory=True, workers=config.workers)
         listener.listen(settings.backlog)
         workers = _Workers(settings, [listener])
@@ -67,10 +67,14 @@ def serve(
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take a port.
+    """Bind a socket to an address.
+
+    Args:
+        host: Name or address of this machine.
+        port: Port; 0 chooses a free one.
 
     Raises:
-        ValueError: It is taken, or the address is not of this machine, or not allowed.
+        ValueError: The port is in use or not allowed, or the address does not belong to this machine.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -83,11 +87,13 @@ def bind(host: str, port: int) -> socket.socket:
             raise
     except OSError as error:
         reasons = {
-            errno.EADDRINUSE: f"port {port} of {host} is in use by another process: stop it, or choose another --port",
-            errno.EACCES: f"port {port} may not be used by this user: choose a --port above 1023",
-            errno.EADDRNOTAVAIL: f"{host} is no address of this machine: choose another --host",
+            errno.EADDRINUSE: f"Port {port} of {host} is in use by another process: stop it, or choose another --port",
+            errno.EACCES: f"This user may not use port {port}: choose a --port above 1023",
+            errno.EADDRNOTAVAIL: f"{host} is not an address of this machine: choose another --host",
         }
-        raise ValueError(reasons.get(error.errno or 0, f"{host} cannot be listened on: {error.strerror}")) from error
+        raise ValueError(
+            reasons.get(error.errno or 0, f"The service cannot listen on {host}: {error.strerror}")
+        ) from error
     listener.set_inheritable(True)
     return listener
 
@@ -115,7 +121,7 @@ def _application(
     reload_all: Callable[[], None] | None = None,
 ) -> ASGIApp:
     """The application of one process, with the network loaded."""
-    from mnist_growth.serving.app import create_app  # not before the variable for Prometheus's client is set
+    from mnist_growth.serving.app import create_app  # after the variable for the Prometheus client is set
     from mnist_growth.serving.service import Service
 
     torch.set_num_threads(config.threads)
@@ -126,15 +132,15 @@ def _application(
         try:
             await service.reload()
         except (ValueError, OSError) as error:
-            logger.error("The network could not be loaded again, the old one goes on answering: %s", error)
+            logger.error("The network could not be loaded; the service keeps the old one: %s", error)
 
     def reload_on_signal() -> None:
         task = asyncio.get_running_loop().create_task(reload())
-        tasks.add(task)  # the loop itself does not hold on to tasks
+        tasks.add(task)  # the loop keeps only weak references to tasks
         task.add_done_callback(tasks.discard)
 
     def stop_after_draining(uvicorns: Any, number: int, frame: FrameType | None) -> None:
-        """Go on answering for a while, and tell clients with open connections to leave; a second signal ends it."""
+        """Ask clients to close their connections, and stop after a while; a second signal stops immediately."""
         if service.stopping:
             uvicorns(number, frame)
             return
@@ -152,37 +158,37 @@ def _application(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, functools.partial(stop_after_draining, signal.getsignal(number)))
         gc.collect()
-        gc.freeze()  # what is here now stays: the collector need not look at it again and again
+        gc.freeze()  # these objects stay: exclude them from garbage collection
         if started is not None:
             started()
 
     return create_app(service, token=token, started=start, reload_all=reload_all)
 
 
-def _ask_supervisor() -> None:
-    """Let the process that watches the workers tell all of them to load the network again."""
+def _reload_all_workers() -> None:
+    """Ask the supervisor process to make all workers load the network again."""
     os.kill(os.getppid(), signal.SIGHUP)
 
 
 class _Workers(Multiprocess):
-    """Workers that share a socket; one that dies is replaced, and SIGHUP reaches all of them."""
+    """Workers that share a socket; a worker that dies is replaced, and SIGHUP reaches all of them."""
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         super().__init__(config, sockets)
-        self._untold: list[Process] = []
+        self._to_reload: list[Process] = []
 
     def handle_hup(self) -> None:
-        """Let every worker load the network again, where uvicorn would start new ones."""
-        self._untold = list(self.processes)
+        """Make every worker load the network again; uvicorn would start new workers instead."""
+        self._to_reload = list(self.processes)
 
     def handle_signals(self) -> None:
-        """Called twice a second: a worker that is still starting, and would end by the signal, is told later."""
+        """Forward a reload, twice a second, to workers that were still starting: SIGHUP would have ended them."""
         super().handle_signals()
-        self._untold = [worker for worker in self._untold if worker.process.is_alive() and not _told(worker)]
+        self._to_reload = [worker for worker in self._to_reload if worker.process.is_alive() and not _reload(worker)]
 
 
-def _told(worker: Process) -> bool:
-    """Tell a worker to load the network again, if it understands that already."""
+def _reload(worker: Process) -> bool:
+    """Make a worker load the network again; return False if it is still starting."""
     if worker.pid is None or not worker.is_ready(timeout=1):
         return False
     os.kill(worker.pid, signal.SIGHUP)

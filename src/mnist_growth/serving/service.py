@@ -1,4 +1,4 @@
-"""The service apart from HTTP: the network that answers, its replacement, and what it is asked."""
+"""The service without HTTP: its network, reloading, and requests."""
 
 import asyncio
 import logging
@@ -15,23 +15,23 @@ from mnist_growth.serving.batching import Answer, Batcher, Images
 from mnist_growth.serving.config import ServingConfig
 from mnist_growth.serving.drift_watch import DriftState, DriftWatch
 from mnist_growth.serving.model import ModelSource, ServedModel
-from mnist_growth.serving.reading import Sent, decode_text, is_quick, read_image
-from mnist_growth.serving.schemas import answered
+from mnist_growth.serving.reading import ReceivedImage, decode_text, is_fast_to_read, read_image
+from mnist_growth.serving.schemas import classification
 
 logger = logging.getLogger(__name__)
 
 
 class Service:
-    """Answers with one network at a time.
+    """Serves one network at a time.
 
     Attributes:
-        model: The network that answers now.
-        stopping: Whether the service has been asked to stop.
-        drift: Compares the images of ``/predict`` with those of training; begins anew with every network.
+        model: The current network.
+        stopping: Whether the service is stopping.
+        drift: Compares the images of `/predict` with the training images; starts again with every network.
 
     Args:
-        source: Where the network comes from; it is loaded here.
-        config: Limits and the like.
+        source: Loads the network.
+        config: Parameters of the service.
     """
 
     def __init__(self, source: ModelSource, config: ServingConfig) -> None:
@@ -48,26 +48,27 @@ class Service:
         self.drift = DriftWatch(self.model.drift)
         metrics.MODEL.labels(self.model.version, self.model.backend).set(1)
 
-    async def image(self, text: str) -> Sent:
-        """The image behind the text of a request.
+    async def image(self, text: str) -> ReceivedImage:
+        """Decode the image in a request.
 
         Raises:
-            ValueError: There is none.
+            ValueError: The text is not an image.
         """
         content = decode_text(text)
         max_pixels, canonical = self.config.max_pixels, self.config.canonical_form
-        if is_quick(content):
+        if is_fast_to_read(content):
             return read_image(content, max_pixels, canonical)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, read_image, content, max_pixels, canonical)
 
     async def images(self, texts: Sequence[str]) -> tuple[Images, list[float]]:
-        """The images uint8 [N, 28, 28] behind several texts, and their mean grey values as they came.
+        """Decode the images in a request; the service answers other requests in between.
 
-        Other requests are answered in between.
+        Returns:
+            Images, uint8 [N, 28, 28], and the mean grey values of the originals.
 
         Raises:
-            ValueError: One of them is none; the sentence begins with its number, counted from 0.
+            ValueError: A text is not an image; the message begins with its index.
         """
         images, means = np.empty((len(texts), 28, 28), np.uint8), [0.0] * len(texts)
         for number, text in enumerate(texts):
@@ -80,42 +81,42 @@ class Service:
         return images, means
 
     async def predict(self, images: Images, means: Sequence[float] = ()) -> Answer:
-        """Answer images uint8 [N, 28, 28].
+        """Classify images.
 
         Args:
-            images: In MNIST form.
-            means: Their mean grey values as they came, where they are to be watched for drift.
+            images: Images in MNIST form, uint8 [N, 28, 28].
+            means: Mean grey values of the original images; if given, the images are monitored for drift.
         """
         answer = await self._batcher(images)
         if means:
             self.drift.note(images, means, answer.probabilities)
         return answer
 
-    async def prediction(self, sent: Sent) -> dict[str, Any]:
-        """Return the fields of a `Prediction` for one image, which is watched for drift."""
-        found = await self.predict(sent.image[np.newaxis], [sent.mean])
-        return {**answered(found.probabilities[0].tolist()), "model_version": found.version}
+    async def prediction(self, received: ReceivedImage) -> dict[str, Any]:
+        """Return the fields of a `Prediction` for one image, which is monitored for drift."""
+        answer = await self.predict(received.image[np.newaxis], [received.mean])
+        return {**classification(answer.probabilities[0].tolist()), "model_version": answer.version}
 
     async def drift_state(self) -> DriftState:
-        """How far the latest images are from training; Prometheus is told as well."""
+        """Return the drift of the latest images and update the Prometheus metrics."""
         loop = asyncio.get_running_loop()
         state = await loop.run_in_executor(self._measurer, self.drift.state)
-        metrics.tell_drift(state.features, state.images)
+        metrics.set_drift(state.features, state.images)
         return state
 
     def explain(self, image: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
-        """Which pixels of an image uint8 [28, 28] speak for a digit: float32 [28, 28]."""
+        """Return the saliency of each pixel for a digit, float32 [28, 28], of an image, uint8 [28, 28]."""
         return saliency(self.model.gradient.logits, image, digit)
 
     async def reload(self) -> tuple[str, str]:
-        """Load the network again, and answer with it from then on; what is in work is not disturbed.
+        """Load the network again and use it from then on; requests in progress are not affected.
 
         Returns:
-            Version of the new network and of the one before.
+            Versions of the new and the previous network.
 
         Raises:
-            ValueError: There is no network, or its file is damaged; the old one stays.
-            OSError: It cannot be read; the old one stays.
+            ValueError: There is no network, or its file is damaged; the service keeps the old one.
+            OSError: The file cannot be read; the service keeps the old one.
         """
         async with self._reloading:
             loop = asyncio.get_running_loop()
@@ -129,17 +130,17 @@ class Service:
         metrics.RELOADS.labels("done").inc()
         metrics.MODEL.labels(before.version, before.backend).set(0)
         metrics.MODEL.labels(model.version, model.backend).set(1)
-        logger.info("Answering with %s, before with %s", model.version, before.version)
+        logger.info("Replaced network %s by %s", before.version, model.version)
         return model.version, before.version
 
     def close(self) -> None:
-        """Give the threads back."""
+        """Stop the threads."""
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._loader.shutdown(wait=False, cancel_futures=True)
         self._measurer.shutdown(wait=False, cancel_futures=True)
 
     def _warm(self) -> ServedModel:
-        """Load the network and use it once, so that the first request does not wait for what is done only once."""
+        """Load the network and use it once, so that the first request does not wait for one-time initialisation."""
         model = self._source()
         model.predict(np.zeros((1, 28, 28), np.uint8))
         return model

@@ -1,4 +1,4 @@
-// The interface as a page, from openapi.json.
+// The API reference, built from openapi.json.
 const description = await (await fetch("/openapi.json")).json();
 document.querySelector("#title").textContent = `${description.info.title} ${description.info.version}`;
 document.querySelector("#summary").textContent = description.info.summary ?? "";
@@ -47,10 +47,10 @@ for (const [path, operations] of Object.entries(description.paths)) {
     const body = operation.requestBody?.content["application/json"]?.schema;
     let command = `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${location.origin}${path}`;
     if (body) {
-      block.append(element("h3", "Body"), fields(body));
+      block.append(element("h3", "Request body"), fields(body));
       command += ` -H 'Content-Type: application/json' -d '${JSON.stringify(example(body))}'`;
     }
-    block.append(element("pre", command), element("h3", "Answers"));
+    block.append(element("pre", command), element("h3", "Responses"));
     for (const [status, answer] of Object.entries(operation.responses)) {
       const schema = answer.content?.["application/json"]?.schema;
       block.append(element("p", `${status}: ${answer.description}`), schema && status < 300 ? fields(schema) : "");

@@ -1,17 +1,17 @@
-// The page to draw on. Strokes are kept as points, drawn dark on light, and sent as a PNG whenever they have changed and
-// the last answer has come: the service brings them to the form that the network knows.
+// The drawing page. Strokes are stored as points and drawn dark on light. After every change, and when the previous
+// response has arrived, the drawing is sent as a PNG; the service converts it to MNIST form.
 const paper = document.querySelector("#paper");
 const context = paper.getContext("2d");
 const pen = document.querySelector("#pen");
 const problem = document.querySelector("#problem");
 const tokenForm = document.querySelector("#token-form");
-const MARGIN = 12; // pixels of the paper that the pen's centre keeps from its edge, so that the background stays visible
+const MARGIN = 12; // pixels between the pen's centre and the edge of the paper, so that the background stays visible
 const STEP = 8; // pixels per press of an arrow key
 let strokes = []; // of {width, points: [[x, y], ...]}
 let current = null; // the stroke being drawn
 let cursor = { x: 140, y: 140, down: false, shown: false };
-let asking = false; // a request is under way
-let changed = false; // since it was sent
+let asking = false; // a request is in progress
+let changed = false; // since the last request
 
 const bars = Array.from({ length: 10 }, (_, digit) => {
   const item = document.createElement("li");
@@ -32,7 +32,7 @@ async function ask(path, question) {
   const response = await fetch(path, options);
   tokenForm.hidden = response.status !== 401;
   const answer = await response.json();
-  if (!response.ok) throw Object.assign(new Error(answer.detail ?? `the service answered ${response.status}`), { status: response.status });
+  if (!response.ok) throw Object.assign(new Error(answer.detail ?? `The service returned status ${response.status}`), { status: response.status });
   return answer;
 }
 
@@ -46,7 +46,7 @@ function draw(target = context, withCursor = true) {
   for (const { width, points } of strokes) {
     target.lineWidth = width;
     target.beginPath();
-    target.moveTo(points[0][0] + 0.1, points[0][1]); // a line of no length would leave no dot
+    target.moveTo(points[0][0] + 0.1, points[0][1]); // a line of length zero would leave no dot
     for (const point of points) target.lineTo(...point);
     target.stroke();
   }
@@ -213,10 +213,10 @@ function confusion(counts) {
   document.querySelector(".confusion").hidden = !counts;
   if (!counts) return;
   const total = counts.flat().reduce((sum, count) => sum + count, 0);
-  const right = counts.reduce((sum, row, digit) => sum + row[digit], 0);
+  const correct = counts.reduce((sum, row, digit) => sum + row[digit], 0);
   document.querySelector("#accuracy").textContent =
-    `${right.toLocaleString("en")} of ${total.toLocaleString("en")} test digits right (${((100 * right) / total).toFixed(2)} %). Rows: true digit. Columns: answer.`;
-  const worst = Math.max(1, ...counts.flatMap((row, digit) => row.filter((_, answered) => answered !== digit)));
+    `${correct.toLocaleString("en")} of ${total.toLocaleString("en")} test digits correct (${((100 * correct) / total).toFixed(2)} %). Rows: true digit. Columns: prediction.`;
+  const worst = Math.max(1, ...counts.flatMap((row, digit) => row.filter((_, predicted) => predicted !== digit)));
   const table = document.querySelector("#confusion");
   table.querySelectorAll("tr").forEach((row) => row.remove());
   const head = table.insertRow();
@@ -224,17 +224,17 @@ function confusion(counts) {
   counts.forEach((row, digit) => {
     const line = table.insertRow();
     line.append(cell("th", digit, "row"));
-    row.forEach((count, answered) => {
+    row.forEach((count, predicted) => {
       const found = cell("td", count || "");
-      const share = digit === answered ? 0 : count / worst;
-      found.style.backgroundColor = digit === answered ? "var(--bar)" : `color-mix(in srgb, var(--against) ${Math.round(70 * share)}%, transparent)`;
+      const share = digit === predicted ? 0 : count / worst;
+      found.style.backgroundColor = digit === predicted ? "var(--bar)" : `color-mix(in srgb, var(--against) ${Math.round(70 * share)}%, transparent)`;
       line.append(found);
     });
   });
 }
 
 const FEATURES = {
-  pixel_mean: "mean grey value, as sent", ink: "ink", slant: "slant", thickness: "thickness of the stroke", digit: "digit answered", confidence: "confidence",
+  pixel_mean: "mean grey value of the original", ink: "ink", slant: "slant", thickness: "stroke thickness", digit: "predicted digit", confidence: "confidence",
 };
 
 async function drift() {
@@ -242,23 +242,23 @@ async function drift() {
   try {
     found = await ask("/drift");
   } catch {
-    return; // what keeps the service from answering is told elsewhere
+    return; // the page shows errors of the service elsewhere
   }
   document.querySelector(".drift").hidden = !found.watching;
   const alarms = found.features.filter((feature) => feature.alarm).map((feature) => FEATURES[feature.feature]);
   document.querySelector("#drift-state").textContent = !found.images
-    ? "No images have been sent to /predict yet; drawings on this page do not count."
-    : `The latest ${found.images.toLocaleString("en")} images sent to /predict: ${alarms.length ? `drift of ${alarms.join(", ")}` : "no drift"}. Drawings on this page do not count.`;
+    ? "No images have been sent to /predict yet. Drawings on this page do not count."
+    : `The latest ${found.images.toLocaleString("en")} images sent to /predict: ${alarms.length ? `drift in ${alarms.join(", ")}` : "no drift"}. Drawings on this page do not count.`;
   const table = document.querySelector("#drift");
   table.querySelectorAll("tr").forEach((row) => row.remove());
   table.hidden = !found.features.length;
   const head = table.insertRow();
-  head.append(...["feature", "PSI (limit)", "KL (limit)", "KS (limit)", ""].map((text) => cell("th", text, "col")));
+  head.append(...["feature", "PSI (threshold)", "KL (threshold)", "KS (threshold)", ""].map((text) => cell("th", text, "col")));
   for (const feature of found.features) {
     const line = table.insertRow();
     const measures = ["psi", "kl", "ks"].map((name) =>
       cell("td", feature[name] === null ? "–" : `${feature[name].toFixed(3)} (${feature.limits[name]})`));
-    const state = cell("td", feature.alarm ? "drift" : "as in training");
+    const state = cell("td", feature.alarm ? "drift" : "no drift");
     state.className = feature.alarm ? "alarm" : "";
     line.append(cell("td", FEATURES[feature.feature]), ...measures, state);
   }
