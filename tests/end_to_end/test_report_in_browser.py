@@ -22,6 +22,13 @@ OVERLAPS = """(figure) => {
   }));
   return found;
 }"""
+GALLERIES = {
+    "warps_figure",
+    "sample_predictions_figure",
+    "worst_mistakes_figure",
+    "confused_digits_figure",
+    "ambiguous_digits_figure",
+}
 MARKS = ".scatterlayer path, .scatterlayer text, .heatmaplayer image, .imagelayer image, .barlayer path, .legend path"
 
 
@@ -63,6 +70,66 @@ def test_the_page_is_as_wide_as_the_screen(report):
     cut = """all => all.filter((plot) => !plot.layout.width && !plot.layout.meta.min_width
         && plot.scrollWidth > plot.parentElement.clientWidth + 1).map((plot) => plot.dataset.figure)"""
     assert report.eval_on_selector_all(".plot", cut) == []
+
+
+def test_galleries_fit_the_screen_with_all_their_images(report):
+    galleries = """all => all.filter((plot) => plot.layout.meta.grid).map((plot) => [
+        plot.dataset.figure, plot.scrollWidth <= plot.parentElement.clientWidth, plot.layout.meta.grid.images,
+        plot.data[1]?.x.length])"""
+    found = report.eval_on_selector_all(".plot", galleries)
+
+    assert {name for name, *_ in found} == GALLERIES
+    assert {name for name, fits, *_ in found if not fits} == set()
+    assert all(captions in (None, images) for _, _, images, captions in found)
+
+
+def test_captions_are_below_their_images(report):
+    """In the picture that is drawn, also where a narrow screen has fewer columns: there is ink above each caption."""
+    inked = """async (plot) => {
+      const picture = new Image();
+      picture.src = plot.data[0].source;
+      await picture.decode();
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [picture.width, picture.height];
+      const paper = canvas.getContext("2d");
+      paper.drawImage(picture, 0, 0);
+      const [x, y] = [plot.data[1].x, plot.data[1].y];
+      if (new Set(x.map((center, index) => `${center} ${y[index]}`)).size < x.length) return [false];
+      return x.map((center, index) => {
+        const pixels = paper.getImageData(center - 13.5, y[index] - 6.5 - 28, 28, 28).data;
+        const grey = pixels.filter((_, position) => position % 4 === 0);
+        const opaque = pixels.filter((_, position) => position % 4 === 3).every((alpha) => alpha === 255);
+        return opaque && grey.some((value) => value < 128);
+      });
+    }"""
+    assert all(report.eval_on_selector("#sample_predictions_figure .plot", inked))
+
+
+def test_no_button_uploads_a_figure(report):
+    assert report.query_selector_all(".modebar-btn[data-title^='Share']") == []
+    assert report.query_selector_all(".modebar-btn[data-title^='Download']") != []
+
+
+def test_the_list_of_contents_stays_in_sight_and_marks_the_section(report):
+    report.eval_on_selector("#cost", "section => section.scrollIntoView({behavior: 'instant'})")
+    report.wait_for_function("document.querySelector('nav a[aria-current]')?.hash === '#cost'")
+
+    top = report.eval_on_selector("nav", "nav => nav.getBoundingClientRect().top")
+    heading = report.eval_on_selector("#cost h2", "heading => heading.getBoundingClientRect().top")
+    assert top == 0
+    assert heading > 0
+    assert report.evaluate("document.elementFromPoint(innerWidth / 2, 4).closest('nav') !== null") == (
+        report.viewport_size["width"] < 1000
+    )
+    report.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
+
+
+def test_no_table_is_cut_on_a_wide_screen(report):
+    if report.viewport_size["width"] < 1000:
+        pytest.skip("a narrow screen scrolls tables in a frame of their own")
+    report.eval_on_selector_all("details", "all => all.forEach((each) => { each.open = true; })")
+    cut = "all => all.filter((table) => table.scrollWidth > table.parentElement.clientWidth).map((table) => table.id)"
+    assert report.eval_on_selector_all("table", cut) == []
 
 
 def test_the_reader_can_switch_to_dark_and_back(report):

@@ -26,8 +26,8 @@ def test_the_headline_is_the_result(show, results):
 def test_key_numbers_have_units_and_intervals(show, results):
     rows = show(results).tables["key_numbers"]
 
-    assert ["test accuracy", "97.50 %", "96.21 to 98.36 %"] in rows
-    assert ["test loss (negative log-likelihood)", "0.0813 nats", "–"] in rows
+    assert ["test accuracy", "97.50 % (96.21 to 98.36 %)"] in rows
+    assert ["test loss (negative log-likelihood)", "0.0813 nats"] in rows
     assert not any("Brier" in row[0] for row in rows)  # not measured: not shown
 
 

@@ -45,6 +45,8 @@ def class_images(means: NDArray[np.float64], deviations: NDArray[np.float64], co
     images = np.nan_to_num(pictures).clip(0, 255).round().astype(np.uint8)
     captions = [f"{kind}<br>of <b>{label}</b>" for kind in ("mean", "deviation") for label in range(len(counts))]
     hover = [f"{count:,} images" for count in counts] * 2
-    figure = image_grid(images, len(counts), captions=captions, colors=[INK] * len(captions), hover=hover)
+    figure = image_grid(
+        images, len(counts), captions=captions, colors=[INK] * len(captions), hover=hover, keep_rows=True
+    )
     figure.update_layout(title="Mean training digit of each class, and where it varies")
     return figure

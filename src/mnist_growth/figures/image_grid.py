@@ -1,4 +1,4 @@
-"""Many small images in one figure: a single picture with captions, not a subplot each."""
+"""Many small images in one figure: a single picture with captions, not a subplot for each image."""
 
 import base64
 import io
@@ -24,10 +24,12 @@ def image_grid(
     captions: Sequence[str] = (),
     colors: Sequence[str] = (),
     hover: Sequence[str] = (),
+    keep_rows: bool = False,
 ) -> go.Figure:
     """Draw images side by side, dark ink on white, each with a caption of one or two lines below it.
 
-    Between the images the picture is transparent, so that captions stand on the paper of the theme.
+    The picture is transparent between the images, so that captions have the background of the theme. ``meta.grid`` of
+    the layout describes the grid, so that a page can use fewer columns on a narrow screen.
 
     Args:
         images: Grey values 0 to 255, uint8 of shape [N, H, W], N >= 1; bright strokes on black, as in MNIST.
@@ -35,9 +37,11 @@ def image_grid(
         captions: N short texts, lines separated by ``<br>``; or none.
         colors: N colours of the captions.
         hover: N texts that appear when the pointer is on a caption.
+        keep_rows: Whether a narrow page has to start a new line for each row.
     """
     lines = max((caption.count("<br>") + 1 for caption in captions), default=0)
-    picture, left, bottom = _tile(images, columns, below=_GAP + lines * _LINE)
+    below = _GAP + lines * _LINE
+    picture, left, bottom = _tile(images, columns, below)
     height, width = picture.shape[:2]
     figure = go.Figure(go.Image(source=_png(picture), hoverinfo="skip"))
     if captions:
@@ -56,6 +60,15 @@ def image_grid(
         width=round(width * _SCREEN_PIXELS) + 2 * _SIDE,
         height=round(height * _SCREEN_PIXELS) + _TOP + _BOTTOM,
         margin={"l": _SIDE, "r": _SIDE, "t": _TOP, "b": _BOTTOM},
+        meta={
+            "grid": {
+                "images": len(images),
+                "columns": columns,
+                "pitch": [images.shape[2] + _GAP, images.shape[1] + below],  # pixels of the picture, x and y
+                "gap": _GAP,
+                "keep_rows": keep_rows,
+            }
+        },
     )
     figure.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain")
     figure.update_yaxes(visible=False, range=[height - 0.5, -0.5], constrain="domain", scaleanchor="x")

@@ -123,7 +123,9 @@ def intervention_examples(images: NDArray[np.uint8], captions: list[str], column
         captions: N texts.
         columns: Images in a row.
     """
-    figure = image_grid(images, columns, captions=captions, colors=[INK] * len(captions), hover=captions)
+    figure = image_grid(
+        images, columns, captions=captions, colors=[INK] * len(captions), hover=captions, keep_rows=True
+    )
     figure.update_layout(title="The interventions on one digit")
     return figure
 

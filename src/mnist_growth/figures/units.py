@@ -62,6 +62,18 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
     order = [_birth(epoch) for epoch in births]
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=order)
     figure.update_xaxes(title_text="first epoch with these units", row=len(_PANELS), col=1)
+    if (worth <= 0).any():
+        figure.add_annotation(
+            text="no point where the loss does not increase",
+            x=1,
+            xref="paper",
+            xanchor="right",
+            y=1,
+            yref=f"y{len(_PANELS)} domain",
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": 11},
+        )
     figure.update_layout(
         template=TEMPLATE,
         title="What became of the units of each growth",

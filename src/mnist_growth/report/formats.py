@@ -18,8 +18,8 @@ def percent(share: float) -> str:
 
 
 def points(difference: float) -> str:
-    """A difference of two shares in percentage points: "+1.23 points"."""
-    return f"{100 * difference:+.2f} points"
+    """A difference of two shares in percentage points: "+1.23"."""
+    return f"{100 * difference:+.2f}"
 
 
 def nats(value: float) -> str:
@@ -30,6 +30,11 @@ def nats(value: float) -> str:
 def decimals(value: float) -> str:
     """Four digits behind the point."""
     return f"{value:.4f}"
+
+
+def words(name: str) -> str:
+    """A name without its underscores."""
+    return name.replace("_", " ")
 
 
 def count(value: float) -> str:
@@ -48,8 +53,8 @@ def significant(value: float) -> str:
 
 
 def megabytes(value: float) -> str:
-    """Bytes in megabytes of 10^6: "697 MB"."""
-    return f"{value / 1e6:,.0f} MB"
+    """Bytes in megabytes of 10^6: "697 MB", and "0.7 MB" below ten."""
+    return f"{value / 1e6:,.{0 if value >= 1e7 else 1}f} MB"
 
 
 def duration(seconds: float) -> str:

@@ -39,7 +39,7 @@ def _headline(metrics: Mapping[str, Any], trained: TrainedNetwork) -> str:
 
 
 def _lead(metrics: Mapping[str, Any], trained: TrainedNetwork) -> str:
-    widths = "-".join(map(str, trained.network.widths))
+    widths = "\N{NON-BREAKING HYPHEN}".join(map(str, trained.network.widths))
     bounds = ""
     if "accuracy_low" in metrics:
         bounds = f"The 95 % interval is {interval(metrics['accuracy_low'], metrics['accuracy_high'], percent)}. "

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mnist_growth.report.content import Table
 from mnist_growth.report.formats import count, duration, megabytes, percent, scientific
 from mnist_growth.report.tables import Columns, described, key_values
 from mnist_growth.report.topic import Body, Topic
@@ -38,11 +37,10 @@ def _body(results: Mapping[str, Any]) -> Body:
     costs, memory = results["layer_costs"], results["memory_parts"]
     layers = described("layer_costs", "Complexity of the trained network; the last layer is the output", costs, _LAYERS)
     total = ("all", "", "", *(count(costs[name].sum()) for name in _SUMMED))
-    rows = [row[:2] for row in key_values(results["training_summary"], _TRAINING)]
     title = "Memory of the training: P parameters, A activations per image, B images at once"
     return Body(
         tables=[
-            Table("training_cost", "The training", ("", "value"), rows),
+            key_values("training_cost", "The training", results["training_summary"], _TRAINING),
             replace(layers, rows=[*layers.rows, total]),
             described("memory_parts", title, memory, _MEMORY),
         ]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.report.content import Table
 from mnist_growth.report.formats import count, decimals, megabytes, nats, percent, scientific, significant
 from mnist_growth.report.tables import Columns, described, key_values
 from mnist_growth.report.topic import Body, Topic
@@ -47,9 +46,7 @@ _PRESERVED = (
 
 def _body(results: Mapping[str, Any]) -> Body:
     events, history = results["growth_events"], results["training_history"]
-    learning = Table(
-        "learning", "Learning", ("", "value"), [row[:2] for row in key_values(results["training_summary"], _LEARNING)]
-    )
+    learning = key_values("learning", "Learning", results["training_summary"], _LEARNING)
     epochs = described("training_history", "Epochs", history, _EPOCHS)
     if events.empty:
         return Body(["The network did not grow."], [learning, epochs])

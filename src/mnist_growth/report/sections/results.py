@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.report.content import Table
 from mnist_growth.report.formats import count, decimals, nats, percent
 from mnist_growth.report.tables import Columns, described, key_values
 from mnist_growth.report.topic import Body, Topic
@@ -29,11 +28,10 @@ _PARTS: Columns = {
 
 
 def _body(results: Mapping[str, Any]) -> Body:
-    rows = key_values(results["test_metrics"], _METRICS)
     parts = results["accuracy_by_part"]
     return Body(
         tables=[
-            Table("key_numbers", "Key numbers", ("", "value", "95 % interval"), rows),
+            key_values("key_numbers", "Key numbers, with 95 % intervals", results["test_metrics"], _METRICS),
             described("accuracy_by_part", "The trained network on each part of the data, without warps", parts, _PARTS),
         ]
     )

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.report.formats import count, percent, points, significant
+from mnist_growth.report.formats import count, percent, points, significant, words
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
 
 _EFFECTS: Columns = {
-    "measure": ("measure", str),
+    "measure": ("measure", words),
     "group": ("group", count),
     "smallest": ("smallest value", significant),
     "median": ("median", significant),
@@ -24,7 +24,7 @@ _DIFFERENCES: Columns = {
     "errors": ("mistakes", count),
     "error_rate": ("error rate", percent),
     "other_error_rate": ("error rate of all others", percent),
-    "difference": ("difference", points),
+    "difference": ("difference (percentage points)", points),
 }
 _INTERVENTIONS: Columns = {
     "intervention": ("change", str),
@@ -32,7 +32,7 @@ _INTERVENTIONS: Columns = {
     "unit": ("unit", str),
     "errors": ("mistakes", count),
     "accuracy": ("accuracy", percent),
-    "difference": ("difference from unchanged digits", points),
+    "difference": ("difference from unchanged digits (percentage points)", points),
 }
 
 
