@@ -68,9 +68,9 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _close_stopped(interruption: KeyboardInterrupt) -> int:
     """Close the record of a run that a signal stopped, say how to go on, and return the exit code."""
-    from mnist_growth.machine import Terminated, leave_on_signals, stop_reason
+    from mnist_growth.machine import Terminated, exit_on_signals, stop_reason
 
-    leave_on_signals()  # whoever asks once more does not want to wait for the record
+    exit_on_signals()  # whoever asks once more does not want to wait for the record
     resumable = _close_record(stop_reason(interruption))
     advice = f" `{resume_command(sys.argv[1:])}` goes on from the last checkpoint." if resumable else ""
     click.secho(f"Stopped.{advice}", err=True)

@@ -40,7 +40,7 @@ def test_a_folder_that_fails_leaves_nothing(tmp_path, error):
     assert names(tmp_path) == []
 
 
-def test_an_earlier_version_stays_when_a_later_one_fails(tmp_path):
+def test_an_earlier_version_is_kept_if_a_later_one_fails(tmp_path):
     with atomic_folder(tmp_path / "name" / "first" / "name") as temporary:
         (temporary / "file").write_text("first")
     with pytest.raises(OSError, match="full") as raised:

@@ -4,18 +4,18 @@ import threading
 
 import pytest
 
-from mnist_growth.machine import Terminated, leave_on_signals, raise_for, raise_on_signals, stop_on_request
+from mnist_growth.machine import Terminated, exit_on_signals, raise_for_signal, raise_on_signals, stop_on_request
 
 
-def test_without_a_signal_nothing_happens():
+def test_no_signal_makes_no_request():
     with stop_on_request() as stop:
-        stop.raise_if_made()
+        stop.raise_if_requested()
     assert stop.signal is None
 
 
 @pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
-def test_the_first_signal_makes_a_request_and_the_second_stops_at_once(number, expected):
-    before = signal.signal(signal.SIGTERM, raise_for)
+def test_the_first_signal_makes_a_request_and_the_second_stops_immediately(number, expected):
+    before = signal.signal(signal.SIGTERM, raise_for_signal)
     try:
         with stop_on_request() as stop:
             os.kill(os.getpid(), number)
@@ -23,20 +23,20 @@ def test_the_first_signal_makes_a_request_and_the_second_stops_at_once(number, e
             with pytest.raises(expected):
                 os.kill(os.getpid(), number)
             with pytest.raises(expected):
-                stop.raise_if_made()
-        assert signal.getsignal(signal.SIGTERM) is raise_for
+                stop.raise_if_requested()
+        assert signal.getsignal(signal.SIGTERM) is raise_for_signal
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def test_handlers_are_as_before_afterwards():
+def test_the_original_handlers_are_restored():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with stop_on_request():
         assert signal.getsignal(signal.SIGINT) != before[0]
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
-def test_in_another_thread_no_handler_is_touched():
+def test_handlers_are_not_changed_outside_the_main_thread():
     requests = []
 
     def work():
@@ -59,7 +59,7 @@ def handlers():
 
 
 @pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
-def test_a_stop_stays_a_stop_whatever_becomes_of_it(handlers, number, expected):
+def test_a_signal_is_raised_again_if_other_code_replaces_its_exception(handlers, number, expected):
     def stopped_and_misunderstood():
         with raise_on_signals():
             try:
@@ -71,7 +71,7 @@ def test_a_stop_stays_a_stop_whatever_becomes_of_it(handlers, number, expected):
         stopped_and_misunderstood()
 
 
-def test_without_a_signal_an_error_stays_what_it_is(handlers):
+def test_errors_without_a_signal_are_not_changed(handlers):
     def wrong():
         with raise_on_signals():
             raise ImportError("there is no such module")
@@ -80,10 +80,10 @@ def test_without_a_signal_an_error_stays_what_it_is(handlers):
         wrong()
 
 
-def test_while_things_are_put_in_order_a_signal_ends_the_process_at_once(handlers, monkeypatch):
+def test_signals_end_the_process_immediately_after_exit_on_signals(handlers, monkeypatch):
     codes = []
     monkeypatch.setattr("mnist_growth.machine.interruption.os._exit", codes.append)
-    leave_on_signals()
+    exit_on_signals()
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGTERM)
     assert codes == [130, 143]

@@ -36,11 +36,11 @@ SMALL = PHYSICAL // 3
         ("4:cpu:/job\n", {"cpu/job/memory.limit_in_bytes": SMALL}, PHYSICAL),
     ],
 )
-def test_the_limit_is_the_smallest_of_the_machine_and_its_control_groups(tmp_path, membership, files, expected):
+def test_the_limit_is_the_smallest_of_physical_memory_and_control_groups(tmp_path, membership, files, expected):
     assert memory_limit_bytes(*control_groups(tmp_path, membership, files)) == expected
 
 
-def test_without_control_groups_it_is_the_machine(tmp_path):
+def test_without_control_groups_the_limit_is_the_physical_memory(tmp_path):
     assert memory_limit_bytes(tmp_path, tmp_path / "nothing") == PHYSICAL
 
 
@@ -48,12 +48,12 @@ def test_a_budget_is_a_share_of_the_limit():
     budget = MemoryBudget(0.5, torch.device("cpu"))
     assert budget.bytes == int(0.5 * memory_limit_bytes())
     assert 0 < budget.used() <= psutil.Process().memory_info().rss
-    assert budget.room() == pytest.approx(budget.bytes - budget.used(), rel=0.01)
+    assert budget.available() == pytest.approx(budget.bytes - budget.used(), rel=0.01)
     budget.collect()
     assert gpu_memory_limit_bytes(torch.device("cpu")) == 0
 
 
-def test_running_out_of_memory_is_told_from_other_errors():
+def test_out_of_memory_errors_are_recognized():
     assert is_out_of_memory(MemoryError())
     assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
     with pytest.raises(RuntimeError) as refusal:
@@ -64,7 +64,7 @@ def test_running_out_of_memory_is_told_from_other_errors():
     assert not is_out_of_memory(ValueError("can't allocate memory"))
 
 
-def test_the_meter_follows_what_is_alive():
+def test_the_meter_counts_existing_tensors():
     with AllocationMeter() as meter:
         first = torch.zeros(1000)  # 4,000 bytes
         second = first + 1  # 8,000
@@ -86,7 +86,7 @@ def test_the_meter_does_not_import_torchs_compiler():
     assert done.stdout == "False\n"
 
 
-def test_the_meter_sees_what_backward_keeps():
+def test_the_meter_counts_tensors_saved_for_backward():
     weight = torch.ones(1000, requires_grad=True)
     with AllocationMeter() as meter:
         weight.sin().exp().sum().backward()
@@ -95,7 +95,7 @@ def test_the_meter_sees_what_backward_keeps():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells mapped files from memory of the process's own")
-def test_pages_of_a_mapped_file_are_not_counted_as_memory_of_its_own(tmp_path):
+def test_pages_of_a_memory_map_are_not_private_memory(tmp_path):
     size = 100_000_000
     with (tmp_path / "file").open("wb") as file:
         file.truncate(size)

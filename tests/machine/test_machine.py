@@ -5,7 +5,7 @@ import torch
 from mnist_growth.machine import atomic_path, choose_device, gpu_memory_bytes, peak_rss_bytes, rss_bytes
 
 
-def test_auto_takes_the_best_device_that_is_there(monkeypatch):
+def test_auto_is_the_best_available_device(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert choose_device("auto").type == "cpu"
@@ -16,16 +16,16 @@ def test_auto_takes_the_best_device_that_is_there(monkeypatch):
     assert choose_device("cpu").type == "cpu"
 
 
-def test_a_device_that_is_not_there_is_refused(monkeypatch):
+def test_an_unavailable_device_is_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="device is 'cuda', but this machine only has cpu"):
+    with pytest.raises(ValueError, match="'device' is 'cuda', but this machine has only cpu"):
         choose_device("cuda")
     with pytest.raises(ValueError, match="expected auto, cpu, cuda or mps"):
         choose_device("tpu")
 
 
-def test_memory_is_that_of_this_process():
+def test_memory_is_measured_for_this_process():
     assert rss_bytes() == pytest.approx(psutil.Process().memory_info().rss, rel=0.1)
     before = peak_rss_bytes()
     block = bytearray(50_000_000)
@@ -34,7 +34,7 @@ def test_memory_is_that_of_this_process():
     assert gpu_memory_bytes(torch.device("cpu")) == 0
 
 
-def test_a_file_appears_whole_under_its_name(tmp_path):
+def test_a_file_appears_with_its_full_content(tmp_path):
     path = tmp_path / "folder" / "file"
     with atomic_path(path) as temporary:
         temporary.write_text("new")
@@ -44,7 +44,7 @@ def test_a_file_appears_whole_under_its_name(tmp_path):
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path, error):
+def test_after_an_error_the_old_file_is_unchanged(tmp_path, error):
     path = tmp_path / "file"
     path.write_text("old")
 

@@ -31,20 +31,20 @@ def other(tmp_path):
     process.communicate()
 
 
-def test_a_folder_is_there_while_it_is_used_and_gone_afterwards(tmp_path):
+def test_a_temporary_folder_is_removed_on_exit(tmp_path):
     with temporary_folder(tmp_path / "file") as folder:
         (folder / "content").write_text("x")
         assert folder.parent == tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_is_gone_after_an_error_too(tmp_path):
+def test_a_temporary_folder_is_removed_after_an_error(tmp_path):
     with pytest.raises(KeyboardInterrupt), temporary_folder(tmp_path / "file"):
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_another_process_uses_stays_until_it_is_killed(tmp_path, other):
+def test_a_temporary_folder_is_kept_until_its_process_is_killed(tmp_path, other):
     assert remove_abandoned(tmp_path) == []
     assert len(list(tmp_path.rglob("half"))) == 1
     other.kill()
@@ -57,7 +57,7 @@ def test_what_another_process_uses_stays_until_it_is_killed(tmp_path, other):
     assert list((tmp_path / "below").iterdir()) == []
 
 
-def test_what_this_process_uses_stays_and_so_does_what_only_looks_alike(tmp_path):
+def test_folders_in_use_and_folders_with_other_names_are_kept(tmp_path):
     (tmp_path / ".file.tmp").write_text("a file of somebody else")
     with temporary_folder(tmp_path / "file") as folder:
         assert remove_abandoned(tmp_path) == []
@@ -65,7 +65,7 @@ def test_what_this_process_uses_stays_and_so_does_what_only_looks_alike(tmp_path
     assert [path.name for path in tmp_path.iterdir()] == [".file.tmp"]
 
 
-def test_a_folder_that_is_taken_for_abandoned_before_it_is_locked_is_made_again(tmp_path, monkeypatch):
+def test_a_folder_that_is_removed_before_it_is_locked_is_created_again(tmp_path, monkeypatch):
     from mnist_growth.machine import temporary
 
     opened, taken = temporary.os.open, []
@@ -94,7 +94,7 @@ def test_a_folder_is_in_use_until_its_process_is_killed(tmp_path, other):
     assert not is_in_use(tmp_path / "nothing")
 
 
-def test_a_folder_that_was_used_stays_with_what_is_in_it_and_goes_when_it_is_empty(tmp_path):
+def test_only_an_empty_folder_is_removed_on_exit(tmp_path):
     for name in ("empty", "full"):
         with folder_in_use(tmp_path / name):
             assert is_in_use(tmp_path / name)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from control_groups import control_groups
-from mnist_growth.machine import available_processors, computing_with, default_threads
+from mnist_growth.machine import available_processors, default_threads, use_threads
 
 MANY = set(range(16))
 
@@ -24,14 +24,12 @@ MANY = set(range(16))
         ("4:memory:/job\n", {"memory/job/cpu.cfs_quota_us": 400000, "memory/job/cpu.cfs_period_us": 100000}, 16),
     ],
 )
-def test_processors_are_those_of_the_affinity_that_the_quota_pays_for(
-    tmp_path, monkeypatch, membership, files, expected
-):
+def test_available_processors_are_limited_by_affinity_and_quota(tmp_path, monkeypatch, membership, files, expected):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: MANY, raising=False)
     assert available_processors(*control_groups(tmp_path, membership, files)) == expected
 
 
-def test_without_control_groups_the_affinity_counts(tmp_path, monkeypatch):
+def test_without_control_groups_the_affinity_is_the_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
     assert available_processors(tmp_path, tmp_path / "nothing") == 3
     monkeypatch.delattr(os, "sched_getaffinity")
@@ -39,7 +37,7 @@ def test_without_control_groups_the_affinity_counts(tmp_path, monkeypatch):
     assert available_processors(tmp_path, tmp_path / "nothing") == 7
 
 
-def test_the_default_is_no_more_than_torch_or_the_machine_would_take(monkeypatch):
+def test_the_default_is_at_most_that_of_torch_and_the_machine(monkeypatch):
     monkeypatch.setattr("mnist_growth.machine.threads.available_processors", lambda: 2)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     assert default_threads() == 2
@@ -47,8 +45,8 @@ def test_the_default_is_no_more_than_torch_or_the_machine_would_take(monkeypatch
     assert default_threads() == 1
 
 
-def test_afterwards_as_many_threads_compute_as_before():
+def test_the_number_of_threads_is_restored():
     before = torch.get_num_threads()
-    with computing_with(before + 1):
+    with use_threads(before + 1):
         assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before

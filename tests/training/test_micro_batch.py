@@ -23,7 +23,7 @@ class Budget:
     def used(self):
         return self.in_use
 
-    def room(self):
+    def available(self):
         return self.bytes - self.in_use
 
     def collect(self):

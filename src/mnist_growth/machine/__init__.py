@@ -1,4 +1,4 @@
-"""What the project runs on: device, threads, memory, signals, atomic files."""
+"""The machine: device, threads, memory, signals and atomic files."""
 
 from mnist_growth.machine.allocations import AllocationMeter
 from mnist_growth.machine.budget import MemoryBudget, MemoryConfig, is_out_of_memory
@@ -8,39 +8,39 @@ from mnist_growth.machine.files import atomic_folder, atomic_path, publish_folde
 from mnist_growth.machine.interruption import (
     StopRequest,
     Terminated,
-    leave_on_signals,
-    raise_for,
+    exit_on_signals,
+    raise_for_signal,
     raise_on_signals,
     stop_on_request,
     stop_reason,
 )
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
 from mnist_growth.machine.memory import (
-    forget_pages,
     gpu_memory_bytes,
     peak_rss_bytes,
     private_bytes,
+    release_pages,
     return_freed_memory,
     rss_bytes,
 )
 from mnist_growth.machine.precision import (
     Precision,
     PrecisionName,
-    bound_compiled_products,
     choose_precision,
-    prepare_tf32,
+    configure_tf32,
+    limit_primitive_cache,
 )
 from mnist_growth.machine.temporary import folder_in_use, is_in_use, remove_abandoned, temporary_folder
 from mnist_growth.machine.threads import (
-    MOST_THREADS,
+    MAX_THREADS,
     Threads,
     available_processors,
-    computing_with,
     default_threads,
+    use_threads,
 )
 
 __all__ = [
-    "MOST_THREADS",
+    "MAX_THREADS",
     "AllocationMeter",
     "DeviceName",
     "MemoryBudget",
@@ -53,26 +53,25 @@ __all__ = [
     "atomic_folder",
     "atomic_path",
     "available_processors",
-    "bound_compiled_products",
     "choose_device",
     "choose_precision",
-    "computing_with",
+    "configure_tf32",
     "default_threads",
     "describe_machine",
+    "exit_on_signals",
     "folder_in_use",
-    "forget_pages",
     "gpu_memory_bytes",
     "gpu_memory_limit_bytes",
     "is_in_use",
     "is_out_of_memory",
-    "leave_on_signals",
+    "limit_primitive_cache",
     "memory_limit_bytes",
     "peak_rss_bytes",
-    "prepare_tf32",
     "private_bytes",
     "publish_folder",
-    "raise_for",
+    "raise_for_signal",
     "raise_on_signals",
+    "release_pages",
     "remove_abandoned",
     "remove_empty",
     "return_freed_memory",
@@ -80,4 +79,5 @@ __all__ = [
     "stop_on_request",
     "stop_reason",
     "temporary_folder",
+    "use_threads",
 ]

@@ -1,4 +1,4 @@
-"""Measuring how much memory a computation needs for its tensors."""
+"""Measurement of the memory that a computation needs for its tensors."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,17 +10,17 @@ from torch.utils._pytree import tree_leaves
 
 
 class AllocationMeter(TorchDispatchMode):
-    """Follows the tensors that are made while it is active, on any device, and remembers their largest total.
+    """Tracks the tensors that are created while it is active, on any device, and records their largest total size.
 
-    Exact and repeatable where the memory of the whole process is not: the allocator of the C library keeps what was
-    freed. Buffers that an operation uses only within itself are not seen.
+    The result is exact and reproducible, unlike the memory of the process, because the allocator of the C library keeps
+    freed memory. Temporary buffers inside an operation are not counted.
 
         with AllocationMeter() as meter:
             loss(network(images)).backward()
         meter.peak_bytes
 
     Attributes:
-        peak_bytes: largest number of bytes that tensors made meanwhile took at one moment.
+        peak_bytes: Largest total size of these tensors at one time, in bytes.
     """
 
     def __init__(self) -> None:
@@ -30,13 +30,13 @@ class AllocationMeter(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Nothing is compiled here: otherwise torch would import its compiler, which takes a second and 70 MB."""
+        """Return False, so that torch does not import its compiler, which takes a second and 70 MB."""
         return False
 
     def __torch_dispatch__(
         self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Run an operation and account for what it made and what has gone."""
+        """Run an operation and update the set of existing tensors."""
         given = {_key(tensor) for tensor in tree_leaves((args, kwargs)) if isinstance(tensor, Tensor)}
         result = func(*args, **(kwargs or {}))
         self._alive = {key: entry for key, entry in self._alive.items() if not entry[0].expired()}  # type: ignore[no-untyped-call]
@@ -49,5 +49,5 @@ class AllocationMeter(TorchDispatchMode):
 
 
 def _key(tensor: Tensor) -> int:
-    """What tells one piece of memory from another while both are alive."""
+    """Identifier of a storage during its lifetime."""
     return int(tensor.untyped_storage()._cdata)

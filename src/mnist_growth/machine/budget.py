@@ -1,4 +1,4 @@
-"""The share of the memory that a training may use."""
+"""The amount of memory that a training may use."""
 
 import gc
 from typing import Annotated
@@ -18,11 +18,11 @@ class MemoryConfig(ConfigModel):
 
 
 class MemoryBudget:
-    """A number of bytes, and how much of it is left on the device that computes.
+    """A limit of memory use on a device.
 
     Attributes:
-        bytes: the whole budget.
-        overhead: bytes that were in use when the budget was made: on the CPU, the resident memory of the process.
+        bytes: The limit, in bytes.
+        overhead: Bytes in use when the budget was created; on the CPU, the resident memory of the process.
     """
 
     def __init__(self, fraction: float, device: torch.device) -> None:
@@ -32,19 +32,19 @@ class MemoryBudget:
         self.overhead = rss_bytes() if device.type == "cpu" else self.used()
 
     def used(self) -> int:
-        """Bytes that the process uses now: its own resident memory, or what torch holds on a GPU."""
+        """Return the bytes in use: private resident memory, or on a GPU the memory that torch has allocated."""
         if self.device.type == "cuda":
             return torch.cuda.memory_allocated(self.device)
         if self.device.type == "mps":
             return torch.mps.current_allocated_memory()
         return private_bytes()
 
-    def room(self) -> int:
-        """Bytes that are left; negative where more is used than the budget allows."""
+    def available(self) -> int:
+        """Return the bytes that are left; negative if the budget is exceeded."""
         return self.bytes - self.used()
 
     def collect(self) -> None:
-        """Give back to the system what is no longer needed."""
+        """Return unused memory to the system."""
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
@@ -53,7 +53,7 @@ class MemoryBudget:
 
 
 _OUT_OF_MEMORY = ("can't allocate memory", "could not create a primitive", "could not execute a primitive")
-"""What torch's allocator says, and oneDNN, the library of its matrix products, where it finds no room for itself."""
+"""Parts of the messages with which torch's allocator and oneDNN, the library of its matrix products, report this."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -1,4 +1,4 @@
-"""The control groups of Linux that this process is in."""
+"""Linux control groups of this process."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +10,12 @@ MEMBERSHIP = Path("/proc/self/cgroup")
 def control_groups(
     controller: str, cgroups: Path = CGROUPS, membership: Path = MEMBERSHIP
 ) -> Iterator[tuple[int, Path]]:
-    """Folders of the groups of this process, and of the groups around them, each with its version, 1 or 2.
+    """Yield the folders of the groups of this process and of all groups above them, each with its version, 1 or 2.
 
     Args:
-        controller: what is controlled: "memory", "cpu".
-        cgroups: where the control groups are mounted.
-        membership: the groups of this process, as Linux lists them; missing on other systems.
+        controller: Name of the controller, "memory" or "cpu".
+        cgroups: Mount point of the control groups.
+        membership: File in which Linux lists the groups of this process; it is missing on other systems.
     """
     try:
         lines = membership.read_text().splitlines()
@@ -30,7 +30,7 @@ def control_groups(
         else:
             continue
         folder = root / group.lstrip("/")
-        # Inside a container the group's path may be that of the host: the folders that are there still count.
+        # Inside a container the path of the group may be that on the host: use the folders that exist.
         for candidate in (folder, *folder.parents):
             if candidate == root or root in candidate.parents:
                 yield version, candidate

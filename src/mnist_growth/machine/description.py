@@ -1,4 +1,4 @@
-"""What a run ran on, for a reader."""
+"""Description of the machine for the report of a run."""
 
 import os
 import platform
@@ -13,15 +13,15 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 def describe_machine(cpu_info: Path = CPU_INFO) -> dict[str, str]:
-    """Processor, cores, threads, memory and system by their names.
+    """Return processor, cores, threads, memory and system by name.
 
     Args:
-        cpu_info: where Linux names the processor; missing on other systems.
+        cpu_info: File in which Linux names the processor; it is missing on other systems.
     """
     return {
         "processor": _processor(cpu_info),
         "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else psutil.cpu_count()),
-        "threads of torch": str(torch.get_num_threads()),
+        "torch threads": str(torch.get_num_threads()),
         "memory": f"{memory_limit_bytes() / 1e9:.1f} GB",
         "system": f"{platform.system()} {platform.machine()}",
     }

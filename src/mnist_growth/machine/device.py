@@ -1,4 +1,4 @@
-"""The device that a computation runs on."""
+"""Choice of the device."""
 
 from typing import Literal
 
@@ -8,13 +8,13 @@ DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 
 def choose_device(name: DeviceName = "auto") -> torch.device:
-    """Turn the name of a device into a torch device that is present.
+    """Return the torch device of this name.
 
     Args:
-        name: ``auto`` takes CUDA, then MPS (Apple), then the CPU.
+        name: Name of a device; ``auto`` is the first available one of CUDA, MPS (Apple) and CPU.
 
     Raises:
-        ValueError: the device asked for is unknown or not present on this machine.
+        ValueError: The device is unknown or not available on this machine.
     """
     present = {
         "cuda": torch.cuda.is_available(),
@@ -24,8 +24,8 @@ def choose_device(name: DeviceName = "auto") -> torch.device:
     if name == "auto":
         return torch.device(next(device for device, is_present in present.items() if is_present))
     if name not in present:
-        raise ValueError(f"device is {name!r}; expected auto, cpu, cuda or mps")
+        raise ValueError(f"Parameter 'device' is {name!r}; expected auto, cpu, cuda or mps.")
     if not present[name]:
         found = ", ".join(device for device, is_present in present.items() if is_present)
-        raise ValueError(f"device is {name!r}, but this machine only has {found}: choose one of them or auto")
+        raise ValueError(f"Parameter 'device' is {name!r}, but this machine has only {found}; choose one of them.")
     return torch.device(name)

@@ -1,4 +1,4 @@
-"""Files and folders that are complete or not there."""
+"""Atomic writes of files and folders."""
 
 import contextlib
 import os
@@ -10,10 +10,10 @@ from mnist_growth.machine.temporary import temporary_folder
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a path in a temporary folder beside `path`; what is written there becomes `path` in one step.
+    """Yield a path in a temporary folder next to `path`; the file written there becomes `path` in one step.
 
-    On leaving, the temporary file is flushed to the disk and renamed. After an error or an interruption it is
-    removed with its folder, and an earlier file at `path` stays as it was.
+    On exit, the temporary file is flushed to the disk and renamed. After an error or an interruption it is
+    removed together with its folder, and an existing file at `path` is not changed.
 
     Args:
         path: The file to write.
@@ -26,18 +26,18 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield temporary
         flush_to_disk(temporary)
         temporary.replace(path)
-        flush_to_disk(path.parent)  # the new name itself
+        flush_to_disk(path.parent)  # the rename
 
 
 @contextlib.contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder beside `folder`; what is written there becomes `folder` in one step.
+    """Yield a temporary folder next to `folder`; it becomes `folder` in one step.
 
     After an error or an interruption the temporary folder is removed, and so are its parent and grandparent if they
     are empty.
 
     Args:
-        folder: The folder to make; it must not exist.
+        folder: Folder to create; it must not exist.
 
     Raises:
         OSError: The folder cannot be written to, or exists and is not empty, or the disk is full; a note names it.
@@ -54,7 +54,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
 
 def publish_folder(written: Path, folder: Path) -> None:
-    """Flush the files in a folder to the disk and move it to its place in one step.
+    """Flush the files in a folder to the disk and rename the folder.
 
     Raises:
         OSError: `folder` exists and is not empty, or cannot be written to, or the disk is full.
@@ -67,14 +67,14 @@ def publish_folder(written: Path, folder: Path) -> None:
 
 
 def remove_empty(*folders: Path) -> None:
-    """Remove folders that are empty, in this order; one that is not empty or not ours stays."""
+    """Remove empty folders, in this order, up to the first that is not empty or cannot be removed."""
     with contextlib.suppress(OSError):
         for folder in folders:
             folder.rmdir()
 
 
 def flush_to_disk(path: Path) -> None:
-    """Wait until the content of a file, or the list of names in a folder, is on the disk."""
+    """Wait until the content of a file, or the entries of a folder, are on the disk."""
     if path.is_dir() and os.name == "nt":
         return  # Windows cannot open a folder
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

@@ -1,4 +1,4 @@
-"""Stopping in good order when SIGINT (Ctrl-C) or SIGTERM asks for it."""
+"""Handling of SIGINT (Ctrl-C) and SIGTERM."""
 
 import contextlib
 import os
@@ -10,37 +10,37 @@ from typing import NoReturn
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came: handled like Ctrl-C, but told apart by the exit code."""
+    """SIGTERM was received; handled like Ctrl-C, with another exit code."""
 
 
 def stop_reason(interruption: KeyboardInterrupt) -> str:
-    """Say which signal stopped the work."""
+    """Return a description of the signal that stopped the process."""
     return "stopped by SIGTERM" if isinstance(interruption, Terminated) else "stopped by Ctrl-C"
 
 
 class StopRequest:
-    """Whether a signal has asked the work to stop."""
+    """Whether a signal has requested a stop."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
 
-    def raise_if_made(self) -> None:
-        """Stop here if a signal has come.
+    def raise_if_requested(self) -> None:
+        """Raise the exception of the signal if one was received.
 
         Raises:
-            KeyboardInterrupt: after SIGINT.
-            Terminated: after SIGTERM.
+            KeyboardInterrupt: After SIGINT.
+            Terminated: After SIGTERM.
         """
         if self.signal is not None:
-            raise_for(self.signal)
+            raise_for_signal(self.signal)
 
 
 @contextlib.contextmanager
 def stop_on_request() -> Iterator[StopRequest]:
-    """Let the first SIGINT or SIGTERM only make a request, for work that stops by itself in a good place.
+    """Record the first SIGINT or SIGTERM as a request, for code that checks at which point it can stop.
 
-    A second signal is handled as it was before: it stops at once. Outside the main thread, which alone receives
-    signals, no request is ever made.
+    The original handlers handle a second signal, which stops the process immediately. Only the main thread receives
+    signals; in other threads there are no requests.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -64,40 +64,40 @@ def stop_on_request() -> Iterator[StopRequest]:
         restore()
 
 
-def raise_for(number: int, _frame: FrameType | None = None) -> NoReturn:
-    """Raise what a signal stands for; also usable as a signal handler."""
+def raise_for_signal(number: int, _frame: FrameType | None = None) -> NoReturn:
+    """Raise the exception of a signal; can also be used as a signal handler."""
     raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
 @contextlib.contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """Let SIGINT and SIGTERM stop the work at once, and come out as what they stand for whatever becomes of them.
+    """Raise the exception of SIGINT or SIGTERM immediately, and again if other code replaced it.
 
-    In the middle of an import, for example, the KeyboardInterrupt of a signal can come out as another error. The
-    handlers stay afterwards: what is left to do then can be stopped as well.
+    For example, an import can replace the KeyboardInterrupt of a signal with another error. The handlers remain
+    installed afterwards, so that the code that follows can be stopped too.
 
     Raises:
-        KeyboardInterrupt: after SIGINT.
-        Terminated: after SIGTERM.
+        KeyboardInterrupt: After SIGINT.
+        Terminated: After SIGTERM.
     """
-    came: list[int] = []
+    received: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> NoReturn:
-        came.append(number)
-        raise_for(number)
+        received.append(number)
+        raise_for_signal(number)
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     try:
         yield
     except Exception:
-        if came:
-            raise_for(came[-1])
+        if received:
+            raise_for_signal(received[-1])
         raise
 
 
-def leave_on_signals() -> None:
-    """From now on SIGINT and SIGTERM end the process at once, with the code that a shell gives for them."""
+def exit_on_signals() -> None:
+    """End the process immediately on SIGINT and SIGTERM, with the exit code that a shell uses for them."""
 
     def leave(number: int, _frame: FrameType | None) -> NoReturn:
         os._exit(128 + number)

@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 
 def rss_bytes() -> int:
-    """Resident set size of this process now, in bytes."""
+    """Return the current resident set size of this process, in bytes."""
     return int(psutil.Process().memory_info().rss)
 
 
 def private_bytes() -> int:
-    """Resident memory of this process's own now, in bytes: without the pages of mapped files, which can be dropped."""
+    """Return the current resident memory of this process without the pages of memory-mapped files, in bytes."""
     memory = psutil.Process().memory_info()
-    return int(memory.rss - getattr(memory, "shared", 0))  # only Linux tells the two apart
+    return int(memory.rss - getattr(memory, "shared", 0))  # only Linux reports shared pages
 
 
 def peak_rss_bytes() -> int:
-    """Largest resident set size that this process has had, in bytes."""
+    """Return the peak resident set size of this process, in bytes."""
     if sys.platform == "win32":
         return int(psutil.Process().memory_info().peak_wset)
     import resource
@@ -33,7 +33,7 @@ def peak_rss_bytes() -> int:
 
 
 def gpu_memory_bytes(device: torch.device) -> int:
-    """Largest memory that torch has allocated on ``device`` so far, in bytes; 0 for the CPU."""
+    """Return the peak memory that torch has allocated on ``device``, in bytes; 0 for the CPU."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     if device.type == "mps":
@@ -42,22 +42,22 @@ def gpu_memory_bytes(device: torch.device) -> int:
 
 
 def return_freed_memory() -> None:
-    """Give memory that was freed back to the system.
+    """Return freed memory to the system.
 
-    The C library of Linux keeps it for the process otherwise, and so does pyarrow: 20 MB after a small parquet file.
+    Otherwise the C library on Linux and pyarrow keep it for the process: pyarrow 20 MB after a small parquet file.
     """
     if (arrow := sys.modules.get("pyarrow")) is not None:
         arrow.default_memory_pool().release_unused()
     if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, other C libraries do not
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # only in glibc
         if trim is not None:
             trim(0)
 
 
-def forget_pages(array: NDArray[Any]) -> None:
-    """Let go of what has been read of a memory map: it is read again where it is needed. Other arrays stay as they are.
+def release_pages(array: NDArray[Any]) -> None:
+    """Release the pages of a memory-mapped array; they are read again when needed. Other arrays are not changed.
 
-    The system would take the pages back when it needs them; until then they count as memory of this process.
+    The system releases them only when it needs memory; until then they count as memory of this process.
     """
     mapped = getattr(array, "_mmap", None)
     if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):

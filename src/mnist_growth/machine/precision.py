@@ -1,4 +1,4 @@
-"""The number format that the matrix products of a training are computed in."""
+"""Number format of the matrix products of a training."""
 
 import os
 from typing import Literal
@@ -10,37 +10,38 @@ PrecisionName = Literal["auto", "float32", "tf32", "bfloat16"]
 
 
 def choose_precision(name: PrecisionName, device: torch.device) -> Precision:
-    """Turn ``auto`` into a format that the device has instructions for.
+    """Return the format of this name; ``auto`` is bfloat16 if the device has instructions for it, otherwise float32.
+
+    The choice depends on the reported features of the device, not on a measurement, so that results are reproducible.
 
     Args:
-        name: ``auto`` takes bfloat16 where the device multiplies it faster than float32, by what the device says of
-            itself and not by a measurement, so that the same machine always computes the same; float32 elsewhere.
-        device: that computes.
+        name: Name of a format, or ``auto``.
+        device: Device of the training.
     """
     if name != "auto":
         return name
     return "bfloat16" if _multiplies_bfloat16(device) else "float32"
 
 
-def prepare_tf32(precision: PrecisionName) -> None:
-    """Let float32 products on a GPU keep 10 bits of their mantissa if the format is ``tf32``, for the whole process.
+def configure_tf32(precision: PrecisionName) -> None:
+    """Enable TF32 (float32 products with a 10-bit mantissa) on GPUs for the whole process if the format is ``tf32``.
 
-    On a CPU ``tf32`` is plain float32.
+    On a CPU ``tf32`` is the same as float32.
     """
     torch.backends.cuda.matmul.fp32_precision = "tf32" if precision == "tf32" else "ieee"
 
 
-def bound_compiled_products(hidden_layers: int) -> None:
-    """Let oneDNN keep few of the products that it has compiled, instead of 1,024, unless the user has said otherwise.
+def limit_primitive_cache(hidden_layers: int) -> None:
+    """Limit the number of compiled matrix products that oneDNN caches (1,024 by default), unless the user has set it.
 
-    It compiles the products of bfloat16 anew for each shape, and those of widths that a network has grown out of would
-    stay in memory. Without effect once oneDNN has computed.
+    oneDNN compiles a bfloat16 product for each shape, and those for earlier widths of a growing network would remain in
+    memory. The limit has no effect after the first computation of oneDNN.
 
     Args:
-        hidden_layers: of the network. An update of L layers takes 3 L + 2 products, and once more as many where the
-            pieces of a batch have two sizes.
+        hidden_layers: Number of hidden layers. An update of L layers needs 3 L + 2 products, or twice as many if the
+            micro-batches have two sizes.
     """
-    if "DNNL_PRIMITIVE_CACHE_CAPACITY" not in os.environ:  # the older name of the same
+    if "DNNL_PRIMITIVE_CACHE_CAPACITY" not in os.environ:  # older name
         os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(8 * (hidden_layers + 1)))
 
 

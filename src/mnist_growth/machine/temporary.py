@@ -1,4 +1,4 @@
-"""Folders that tell whether the process that uses them still lives: by a lock, which ends with the process."""
+"""Temporary folders with a lock that shows whether the process that uses them is running."""
 
 import contextlib
 import os
@@ -12,46 +12,46 @@ if sys.platform != "win32":
     import fcntl
 
 NAMES = ".*.tmp"
-"""Pattern of the names of the folders."""
+"""Pattern of the folder names."""
 
 
 @contextlib.contextmanager
 def temporary_folder(path: Path) -> Iterator[Path]:
-    """Give an empty hidden folder beside ``path``, so on the same disk; it is removed on leaving.
+    """Yield an empty hidden folder next to ``path``, on the same disk; it is removed on exit.
 
-    While it is used it is locked, and the system lets go of the lock when the process ends, however that happens. So
-    what a killed process has left is told from what another one is writing: see ``remove_abandoned``.
+    The folder is locked while it is used. The system releases the lock when the process ends, even if it is killed, so
+    ``remove_abandoned`` can distinguish folders of killed processes from those that are in use.
 
     Raises:
-        OSError: the folder cannot be made.
+        OSError: The folder cannot be created.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.callback(_let_go, _claim(folder))
+        stack.callback(_release, _create_locked(folder))
         yield folder
 
 
 @contextlib.contextmanager
 def folder_in_use(folder: Path) -> Iterator[None]:
-    """Make a folder, and let other processes know by ``is_in_use`` that this one works in it; empty, it goes again.
+    """Create a folder and lock it, so that ``is_in_use`` is true for it; on exit, remove it if it is empty.
 
     Raises:
-        OSError: the folder cannot be made.
+        OSError: The folder cannot be created.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = _claim(folder)
+    lock = _create_locked(folder)
     try:
         yield
     finally:
-        _let_go(lock)
-        with contextlib.suppress(OSError):  # what is in it stays
+        _release(lock)
+        with contextlib.suppress(OSError):  # it is not empty
             folder.rmdir()
 
 
 def is_in_use(folder: Path) -> bool:
-    """Whether a process works in a folder; on Windows, and on disks that know no locks, that is not known: no."""
+    """Whether a process uses a folder; always False on Windows and on file systems without locks."""
     if sys.platform == "win32":
         return False
     try:
@@ -70,44 +70,44 @@ def is_in_use(folder: Path) -> bool:
 
 
 def remove_abandoned(root: Path, *, below: bool = True) -> list[Path]:
-    """Remove temporary folders whose process has been killed.
+    """Remove the temporary folders of killed processes.
 
-    Those that are in use stay. On Windows, and on disks that know no locks, all of them do.
+    Folders in use are kept. On Windows and on file systems without locks, all folders are kept.
 
     Args:
-        root: folder to look in.
-        below: whether to look in the folders below it as well.
+        root: Folder to search.
+        below: Whether to search its subfolders too.
 
     Returns:
-        What was removed.
+        The folders that were removed.
     """
     removed = []
     for folder in sorted(root.rglob(NAMES) if below else root.glob(NAMES)):
-        lock = _lock_of_the_abandoned(folder)
+        lock = _lock_if_abandoned(folder)
         if lock is not None:
             shutil.rmtree(folder, ignore_errors=True)
-            _let_go(lock)
+            _release(lock)
             removed.append(folder)
     return removed
 
 
-def _claim(folder: Path) -> int | None:
-    """Make a folder and lock it; None where that is not known."""
+def _create_locked(folder: Path) -> int | None:
+    """Create a folder and lock it; return None on Windows."""
     while True:
         folder.mkdir(exist_ok=True)
         if sys.platform == "win32":
             return None
-        with contextlib.suppress(FileNotFoundError):  # between the two lines around this another process removed it
+        with contextlib.suppress(FileNotFoundError):  # another process removed the folder in between
             lock = os.open(folder, os.O_RDONLY)
-            with contextlib.suppress(OSError):  # this disk knows no locks: nobody will remove the folder
+            with contextlib.suppress(OSError):  # no locks on this file system: no process removes it
                 fcntl.flock(lock, fcntl.LOCK_EX)
             if _is_open_at(folder, lock):
                 return lock
             os.close(lock)
 
 
-def _lock_of_the_abandoned(folder: Path) -> int | None:
-    """Lock a folder that nobody else has locked; None if somebody has, or it is gone."""
+def _lock_if_abandoned(folder: Path) -> int | None:
+    """Lock a folder that no process has locked; return None if it is locked or missing."""
     if sys.platform == "win32":
         return None
     try:
@@ -123,13 +123,13 @@ def _lock_of_the_abandoned(folder: Path) -> int | None:
 
 
 def _is_open_at(folder: Path, descriptor: int) -> bool:
-    """Whether the folder that was opened is still the one at its path."""
+    """Whether the opened folder is still the one at the path."""
     try:
         return os.path.samestat(os.fstat(descriptor), folder.stat())
     except FileNotFoundError:
         return False
 
 
-def _let_go(lock: int | None) -> None:
+def _release(lock: int | None) -> None:
     if lock is not None:
         os.close(lock)

@@ -1,4 +1,4 @@
-"""How many threads compute."""
+"""Number of CPU threads."""
 
 import contextlib
 import os
@@ -11,35 +11,36 @@ from pydantic import Field
 
 from mnist_growth.machine.control_groups import CGROUPS, MEMBERSHIP, control_groups
 
-MOST_THREADS = 1024
-Threads = Annotated[int, Field(strict=True, ge=1, le=MOST_THREADS)] | None
-"""A number of threads; None for as many as there are processors for this process."""
+MAX_THREADS = 1024
+Threads = Annotated[int, Field(strict=True, ge=1, le=MAX_THREADS)] | None
+"""Number of threads; None for the number of processors available to this process."""
 
 
 def available_processors(cgroups: Path = CGROUPS, membership: Path = MEMBERSHIP) -> int:
-    """Processors that this process may run on, and no more than the quota of its control groups pays for.
+    """Return the number of processors that affinity and the quotas of the control groups allow this process.
 
-    Of a quota of 2.5 processors 2 count: threads that wait for each other by spinning are slower, not faster, when
-    there are more of them than processors.
+    A quota of 2.5 processors counts as 2: threads spin while they wait for each other, so more threads than processors
+    are slower.
 
     Args:
-        cgroups: where the control groups are mounted.
-        membership: the groups of this process, as Linux lists them; missing on other systems.
+        cgroups: Mount point of the control groups.
+        membership: File in which Linux lists the groups of this process; it is missing on other systems.
     """
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([affinity, *(int(quota) for quota in _quotas(cgroups, membership))]))
 
 
 def default_threads() -> int:
-    """As many as torch would take by itself, which OMP_NUM_THREADS can lower, but no more than there are processors."""
+    """Return torch's default, which OMP_NUM_THREADS can lower, limited to the available processors."""
     return min(torch.get_num_threads(), available_processors())
 
 
 @contextlib.contextmanager
-def computing_with(threads: int) -> Iterator[None]:
-    """Compute with a number of threads, and afterwards with as many as before.
+def use_threads(threads: int) -> Iterator[None]:
+    """Use this number of threads inside the context.
 
-    The number decides in which order numbers are added up: results repeat bit for bit only with the same one.
+    The number of threads determines the order of summation, so results are identical, bit for bit, only for the same
+    number.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
@@ -50,7 +51,7 @@ def computing_with(threads: int) -> Iterator[None]:
 
 
 def _quotas(cgroups: Path, membership: Path) -> Iterator[float]:
-    """Quotas of all groups of this process, and of the groups around them, in processors."""
+    """Quotas of all groups of this process and of the groups above them, in processors."""
     for version, group in control_groups("cpu", cgroups, membership):
         try:
             if version == 2:
@@ -59,5 +60,5 @@ def _quotas(cgroups: Path, membership: Path) -> Iterator[float]:
                 quota, period = ((group / f"cpu.cfs_{name}_us").read_text().strip() for name in ("quota", "period"))
         except (OSError, ValueError):
             continue
-        if quota.isdigit() and period.isdigit() and int(period):  # neither "max" nor -1, which is no limit
+        if quota.isdigit() and period.isdigit() and int(period):  # not "max" or -1, which mean no limit
             yield int(quota) / int(period)

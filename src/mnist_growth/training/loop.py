@@ -112,7 +112,7 @@ def train(
                     is_late = time.monotonic() - last_checkpoint > training.checkpoint_seconds
                     if is_late or stop.signal is not None:
                         checkpoint()
-                    stop.raise_if_made()
+                    stop.raise_if_requested()
                 finish_epoch(state, data, setup, batches, micro_batches)
                 checkpoints.note_epoch(state, setup)
                 monitor.epoch(state.records[-1])

@@ -69,16 +69,16 @@ class MicroBatches:
             MemoryError: The budget has no room for the smallest number.
         """
         needed = ALLOWANCE * self._measured(measure, images[:PROBE_IMAGES])
-        if self.budget.room() < self.size * needed:
+        if self.budget.available() < self.size * needed:
             self.budget.collect()
-        if self.budget.room() < self.min_images * needed:
+        if self.budget.available() < self.min_images * needed:
             raise self._does_not_fit()
-        fitting = int(self.budget.room() / needed)
+        fitting = int(self.budget.available() / needed)
         if fitting < self.size:
             self._shrink(
                 fitting,
                 f"{self.size} images need {needed * self.size / 1e6:,.0f} MB and the budget of "
-                f"{self.budget.bytes / 1e6:,.0f} MB has {self.budget.room() / 1e6:,.0f} MB left",
+                f"{self.budget.bytes / 1e6:,.0f} MB has {self.budget.available() / 1e6:,.0f} MB left",
             )
 
     def look(self) -> None:
@@ -91,10 +91,10 @@ class MicroBatches:
         if now < self._next_look:
             return
         self._next_look = now + LOOK_SECONDS
-        if self.budget.room() >= 0:
+        if self.budget.available() >= 0:
             return
         self.budget.collect()
-        if self.budget.room() < 0:
+        if self.budget.available() < 0:
             if self.size <= self.min_images:
                 raise self._does_not_fit()
             self._shrink(

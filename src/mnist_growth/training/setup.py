@@ -121,7 +121,7 @@ class TrainingData:
         with warnings.catch_warnings():  # nothing writes to the images: a map that cannot be written to is right
             warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
             images, labels = torch.from_numpy(digits.images), torch.from_numpy(digits.labels)
-        if images.nbytes < budget.room() / 2:
+        if images.nbytes < budget.available() / 2:
             images, labels = images.to(budget.device), labels.to(budget.device)
         return cls(
             images=images,

@@ -9,17 +9,17 @@ from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig
 from mnist_growth.learning import ObjectiveFactory, objective_for
 from mnist_growth.machine import (
-    MOST_THREADS,
+    MAX_THREADS,
     DeviceName,
     MemoryBudget,
     Threads,
     available_processors,
-    bound_compiled_products,
     choose_device,
     choose_precision,
-    computing_with,
+    configure_tf32,
     default_threads,
-    prepare_tf32,
+    limit_primitive_cache,
+    use_threads,
 )
 from mnist_growth.network import NetworkConfig, TrainedNetwork, build
 from mnist_growth.training.checkpoint import Checkpoint
@@ -69,15 +69,15 @@ class Training:
     def run(self, checkpoints: Checkpoints, monitor: Monitor) -> None:
         """Train to the last epoch; see ``train``."""
         assert self.setup.threads is not None
-        prepare_tf32(self.setup.training.precision)
-        bound_compiled_products(len(self.state.network.costs()) - 1)
+        configure_tf32(self.setup.training.precision)
+        limit_primitive_cache(len(self.state.network.costs()) - 1)
         logger.info(
             "Training on %s in %s with %d thread(s)",
             self.state.device,
             self.setup.training.precision,
             self.setup.threads,
         )
-        with computing_with(self.setup.threads):
+        with use_threads(self.setup.threads):
             train(self.state, self.data, self.setup, checkpoints, monitor, self.budget, self.objective)
 
     def trained(self) -> TrainedNetwork:
@@ -202,7 +202,7 @@ def _assembled(
 def _threads_before(checkpoint: Checkpoint) -> int | None:
     """Return the number of threads that a checkpoint was computed with: with it the result stays the same."""
     threads = checkpoint.header["setup"].get("threads")
-    if not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
+    if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:
         return None
     if threads > available_processors():
         logger.warning(

@@ -10,7 +10,7 @@ from mnist_growth import drift, figures
 from mnist_growth.batch import BatchResults, Picture, features_of, predict_pictures
 from mnist_growth.digits import Digits, Split
 from mnist_growth.drift import DriftConfig, DriftReference
-from mnist_growth.machine import forget_pages
+from mnist_growth.machine import release_pages
 from mnist_growth.network import TrainedNetwork, predict_logits
 
 
@@ -33,7 +33,7 @@ def measure_reference(
     ranks = np.linspace(0, len(split.validation) - 1, min(config.reference_digits, len(split.validation)))
     rows = split.validation[ranks.astype(np.int64)]
     images = train_digits.images[rows]  # uint8 [M, 28, 28]
-    forget_pages(train_digits.images)
+    release_pages(train_digits.images)
     pictures = (Picture(str(row), image) for row, image in zip(rows, images, strict=True))
     parts = predict_pictures(pictures, partial(predict_logits, trained.network))
     measured = features_of(pd.concat([part.predictions for part in parts], ignore_index=True))

@@ -13,7 +13,7 @@ from mnist_growth.digits import Digits, Split, requested_dataset
 from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation import EvaluationConfig, Tally
 from mnist_growth.inspection import unit_cohorts
-from mnist_growth.machine import forget_pages
+from mnist_growth.machine import release_pages
 from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.training import training_parts
 
@@ -84,7 +84,7 @@ def _tally(trained: TrainedNetwork, digits: Digits, indices: NDArray[np.int64]) 
         chunk = indices[start : start + _CHUNK]
         logits = predict_logits(trained.network, digits.images[chunk])
         total += Tally.of(evaluation.prediction_table(logits, digits.labels[chunk]))
-        forget_pages(digits.images)
+        release_pages(digits.images)
     return total
 
 
