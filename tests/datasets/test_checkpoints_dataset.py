@@ -59,11 +59,11 @@ def test_a_training_that_still_runs_is_not_gone_on_from(earlier):
     with folder_in_use(earlier / "checkpoints" / "2"):
         assert dataset(earlier).load().earlier == earlier / "checkpoints" / "1"
         asked_for = dataset(earlier, load="2").load()
-        with pytest.raises(ValueError, match="/2 still runs: wait for its end, or stop it"):
+        with pytest.raises(ValueError, match="/2 is still running: wait"):
             asked_for.latest()
         with folder_in_use(earlier / "checkpoints" / "1"):
             newest = dataset(earlier).load()
-            with pytest.raises(ValueError, match="/2 still runs"):
+            with pytest.raises(ValueError, match="/2 is still running"):
                 newest.latest()
     assert dataset(earlier).load().earlier == earlier / "checkpoints" / "2"
 

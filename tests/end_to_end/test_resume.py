@@ -50,7 +50,7 @@ def test_a_training_stopped_within_an_epoch_ends_like_one_that_was_not(project, 
     resumed = project.succeed(*RESUME)
 
     assert not [path for path in project.files() if ".tmp" in path]
-    assert re.search(r"Going on from \S+update-\d+-epochs-\d+\.safetensors: [123] epochs done", resumed.stdout)
+    assert re.search(r"Continuing from \S+update-\d+-epochs-\d+\.safetensors: [123] epochs completed", resumed.stdout)
     _assert_same_training(project, smoke_run.project)
     metrics = "08_reporting/test_metrics.json"
     assert project.path(metrics).read_bytes() == smoke_run.project.path(metrics).read_bytes()
@@ -68,7 +68,7 @@ def test_a_finished_training_goes_on_to_more_epochs_and_only_those_may_change(tr
     refused = trained.kedro(*RESUME, "--params", "training.learning_rate=0.1,growth.growth_rate=8,training.epochs=6")
 
     assert refused.code == 1
-    assert refused.stderr.startswith("Error: the checkpoint belongs to another training: ")
+    assert refused.stderr.startswith("Error: The checkpoint belongs to another training: ")
     assert "growth.growth_rate was 16 and is 8" in refused.stderr
     assert "training.learning_rate was 0.004 and is 0.1" in refused.stderr
     assert "training.epochs was" not in refused.stderr
@@ -97,7 +97,7 @@ def test_without_a_checkpoint_there_is_nothing_to_go_on_from(project):
 
     assert result.code == 1
     assert result.stderr == (
-        f"Error: no readable checkpoint in {project.folder}/data/06_models/checkpoints: "
+        f"Error: There is no readable checkpoint in {project.folder}/data/06_models/checkpoints: "
         "start a training with `kedro run` first\n"
     )
     assert project.files() == before

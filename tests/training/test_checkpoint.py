@@ -18,7 +18,7 @@ def contents(state, folder, setup):
 def test_a_resumed_training_equals_the_uninterrupted_one_bit_for_bit(
     make_training, recorder, tmp_path, after, batch_norm
 ):
-    """Whichever of its checkpoints it goes on from: within an epoch, at its end, right before a growth."""
+    """From each of its checkpoints: within an epoch, at its end, right before a growth."""
     training = make_training(training={"checkpoint_seconds": 1e-9}, network={"batch_norm": batch_norm})
     uninterrupted = finish(training, CheckpointStore(tmp_path / "whole"), recorder)
     with pytest.raises(StopHereError):
@@ -78,7 +78,7 @@ def with_widths(header, widths):
         (lambda header: with_widths(header, [6] * 1000), "too few for 1000 groups of units"),
         (lambda header: with_widths(header, "6"), "spec.hidden_widths: input should be a valid"),
         (lambda header: {**header, "epochs_done": 1}, "1 epochs are done, but the history"),
-        (lambda header: {**header, "batches": 7, "updates": 8}, "7 batches are done of an epoch of 0 images"),
+        (lambda header: {**header, "batches": 7, "updates": 8}, "7 batches are completed of an epoch of 0 images"),
         (lambda header: {**header, "events": [{}]}, "events.0.epoch: field required"),
         (lambda header: {name: value for name, value in header.items() if name != "setup"}, "setup: field required"),
         (overlapping, "does not have every entry of output.bias once"),
@@ -109,7 +109,7 @@ def test_a_header_that_does_not_fit_is_refused_with_a_sentence(make_training, tm
         ("order", torch.tensor([-1]), "the order of the images"),
         ("loss_sum", torch.zeros(2), "not two numbers"),
         ("data_generator", torch.zeros(9), "data_generator is torch.float32"),
-        ("surplus", torch.zeros(9), "beside networks and optimizer it holds"),
+        ("surplus", torch.zeros(9), "besides networks and optimizer it contains"),
     ],
 )
 def test_tensors_that_do_not_fit_are_refused_before_the_optimizer_reads_them(

@@ -26,11 +26,11 @@ def test_a_damaged_newest_checkpoint_is_passed_over_with_a_warning(make_training
     newest.write_bytes(newest.read_bytes()[:-100])
     assert CheckpointStore(tmp_path / "new", earlier=tmp_path).latest().path == older
     assert "is damaged" in caplog.text
-    assert "the checkpoint before it is taken" in caplog.text
+    assert "continuing with the checkpoint before it" in caplog.text
 
 
 def test_no_readable_checkpoint_is_one_sentence(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no readable checkpoint in .*: start a training"):
+    with pytest.raises(FileNotFoundError, match="There is no readable checkpoint in .*: start a training"):
         CheckpointStore(tmp_path / "new", earlier=tmp_path).latest()
     with pytest.raises(FileNotFoundError, match="no readable checkpoint"):
         CheckpointStore(tmp_path / "new").latest()

@@ -89,14 +89,14 @@ def test_when_memory_gets_tight_half_as_many_are_taken_and_no_oftener_than_every
     monkeypatch.setattr("mnist_growth.training.micro_batch.time.monotonic", lambda: now[0])
     budget = Budget(100, used=50)
     pieces = MicroBatches(64, min_images=1, budget=budget)
-    pieces.look()
+    pieces.check_budget()
     assert pieces.size == 64
     budget.in_use = 150
-    pieces.look()
+    pieces.check_budget()
     assert pieces.size == 64
     now[0] += 1.0
-    pieces.look()
-    pieces.look()
+    pieces.check_budget()
+    pieces.check_budget()
     assert pieces.size == 32
     assert budget.collected == 1
 
@@ -106,7 +106,7 @@ def test_when_memory_is_tight_with_the_smallest_piece_that_is_the_end():
     pieces = MicroBatches(1, min_images=1, budget=budget)
     budget.in_use = 150
     with pytest.raises(MemoryError, match="has no room for 1 image"):
-        pieces.look()
+        pieces.check_budget()
 
 
 def test_every_smaller_size_is_told_with_its_reason():
@@ -114,7 +114,7 @@ def test_every_smaller_size_is_told_with_its_reason():
     pieces = MicroBatches(8, min_images=1, budget=Budget(1), on_shrink=lambda *what: told.append(what))
     pieces.halve()
     pieces.halve()
-    assert told == [(4, "memory could not be had"), (2, "memory could not be had")]
+    assert told == [(4, "an allocation failed"), (2, "an allocation failed")]
 
 
 def test_where_memory_runs_out_in_the_measurement_it_is_made_on_fewer_images():
@@ -136,7 +136,7 @@ def test_when_nothing_is_left_to_halve_it_says_what_to_do():
     pieces = MicroBatches(3, min_images=2, budget=Budget(1))
     pieces.halve()
     assert pieces.size == 2
-    with pytest.raises(MemoryError, match="memory ran out with 2 image"):
+    with pytest.raises(MemoryError, match="Memory ran out with 2 image"):
         pieces.halve()
 
 
@@ -196,7 +196,7 @@ def test_when_the_smallest_piece_does_not_fit_a_checkpoint_is_left_to_go_on_from
 
     state, told = training.begin(), recorder.batch
     recorder.batch = lambda done: starve(monkeypatch, most=0, error=error) if done == 3 else told(done)
-    with pytest.raises(MemoryError, match="memory ran out with 2 image.*a checkpoint was written; free") as refusal:
+    with pytest.raises(MemoryError, match="Memory ran out with 2 image.*a checkpoint was written; free") as refusal:
         train(state, training.data, training.setup, CheckpointStore(tmp_path), recorder, training.budget)
     assert "\n" not in str(refusal.value)
     assert [call for call in recorder.calls if call[0] == "shrank"][-1] == ("shrank", 1, 2)

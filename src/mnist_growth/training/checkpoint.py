@@ -1,4 +1,4 @@
-"""Checkpoints: a training on disk, so that it can go on bit for bit."""
+"""Checkpoints: a training in a file, so that it can continue bit for bit."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,12 +17,12 @@ from mnist_growth.training.state import EpochProgress, TrainingState
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint as it was read.
+    """The content of a checkpoint file.
 
     Attributes:
-        path: its file.
-        tensors: on the CPU.
-        header: plain values, among them the setup it was written with.
+        path: Its file.
+        tensors: On the CPU.
+        header: Plain values, among them the setup that it was written with.
     """
 
     path: Path
@@ -31,11 +31,11 @@ class Checkpoint:
 
     @classmethod
     def read(cls, path: Path) -> "Checkpoint":
-        """Read a checkpoint and check that its header has all that a training needs.
+        """Read a checkpoint and check its header.
 
         Raises:
-            ValueError: the file is damaged, or no checkpoint of this version.
-            OSError: the file cannot be read.
+            ValueError: The file is damaged, or not a checkpoint of this version.
+            OSError: The file cannot be read.
         """
         tensors, header = load_tensors(path, "checkpoint")
         try:
@@ -46,14 +46,14 @@ class Checkpoint:
 
     @property
     def run_id(self) -> str:
-        """Name of the tracked run that the training belongs to; empty if none."""
+        """Id of the tracked run of the training; empty without one."""
         return str(self.header["run_id"])
 
     def restore(self, device: torch.device) -> TrainingState:
-        """Make the state of the training again.
+        """Return the state of the training.
 
         Raises:
-            ValueError: the file does not hold a whole training state.
+            ValueError: The file is not a complete training.
         """
         try:
             return _restore(self.tensors, check_header(self.header, CheckpointHeader), device)
@@ -62,7 +62,7 @@ class Checkpoint:
 
 
 def contents(state: TrainingState, setup: TrainingSetup) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The state of a training as named tensors, not copied, and plain values for a JSON header."""
+    """Return the state of a training as named tensors, not copied, and plain values for a JSON header."""
     moments, extents = state.optimizer.state()
     tensors = {
         **{f"network.{name}": tensor for name, tensor in state.network.state_dict().items()},
@@ -123,12 +123,12 @@ def _restore(tensors: Mapping[str, Tensor], header: CheckpointHeader, device: to
     state.data_generator.set_state(tensors["data_generator"])
     if header.device == device.type:
         state.warp_generator.set_state(tensors["warp_generator"])
-    else:  # generators of different devices have different states: go on from a number that the old one decides
+    else:  # generators of different devices have different states: derive a seed from the old one
         seed = int(tensors["warp_generator"].to(torch.int64).sum()) + header.updates
         state.warp_generator.manual_seed(seed)
     return state
 
 
 def _named(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors whose names begin with ``prefix``, without it."""
+    """Return the tensors whose names begin with ``prefix``, without it."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""What the header of a checkpoint holds, and what its tensors have to agree with it in."""
+"""The header of a checkpoint, and checks of its tensors against it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -46,15 +46,14 @@ class CheckpointHeader(BaseModel):
 
 
 def check_progress(tensors: Mapping[str, Tensor], header: CheckpointHeader) -> None:
-    """Check the tensors that belong to no network and no optimizer: the generators', and how far the epoch is.
+    """Check the tensors of the random generators and of the progress within the epoch.
 
     Raises:
-        ValueError: one is missing or surplus, does not have the type or shape of ``EpochProgress``, or not so many
-            images.
+        ValueError: A tensor is missing or unknown, or does not have the dtype or shape of ``EpochProgress``.
     """
     others = {name for name in tensors if not name.startswith(("network.", "average.", "optimizer."))}
     if others != OTHERS:
-        raise ValueError(f"beside networks and optimizer it holds {sorted(others)}; expected {sorted(OTHERS)}")
+        raise ValueError(f"besides networks and optimizer it contains {sorted(others)}; expected {sorted(OTHERS)}")
     for name in ("data_generator", "warp_generator"):
         if tensors[name].dtype != torch.uint8 or tensors[name].ndim != 1:
             raise ValueError(f"{name} is {tensors[name].dtype} {list(tensors[name].shape)}; expected uint8 [n]")
@@ -62,7 +61,7 @@ def check_progress(tensors: Mapping[str, Tensor], header: CheckpointHeader) -> N
     if order.dtype != torch.int64 or order.ndim != 1 or bool((order < 0).any()):
         raise ValueError(f"the order of the images is {order.dtype} {list(order.shape)}; expected int64 indices")
     if header.batches > len(order):
-        raise ValueError(f"{header.batches} batches are done of an epoch of {len(order)} images")
+        raise ValueError(f"{header.batches} batches are completed of an epoch of {len(order)} images")
     if not loss_sum.is_floating_point() or loss_sum.ndim or correct_count.dtype != torch.int64 or correct_count.ndim:
         raise ValueError("the sums over the current epoch are not two numbers")
 
@@ -70,16 +69,16 @@ def check_progress(tensors: Mapping[str, Tensor], header: CheckpointHeader) -> N
 def check_moments(
     network: nn.Module, extents: Mapping[str, Sequence[Sequence[Bounds]]], moments: Mapping[str, Tensor]
 ) -> None:
-    """Check the optimizer's state, on whose shapes the kernel that updates the weights relies without looking.
+    """Check the optimizer's state: the kernel that updates the weights does not check shapes.
 
     Args:
-        network: whose parameters it is for.
-        extents: where the blocks of each parameter lie.
-        moments: what ``GrowingAdamW.state`` gave.
+        network: Has the parameters of the optimizer.
+        extents: Where the blocks of each parameter lie.
+        moments: Result of ``GrowingAdamW.state``.
 
     Raises:
-        ValueError: the blocks do not cover every entry of every parameter once, or a moment has not the type and shape
-            of its block, or an age is not one number.
+        ValueError: The blocks do not cover every entry of every parameter once, a moment does not have the dtype and
+            shape of its block, or an age is not a scalar.
     """
     parameters = dict(network.named_parameters())
     if extents.keys() != parameters.keys():

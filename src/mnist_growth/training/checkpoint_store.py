@@ -1,4 +1,4 @@
-"""Where a training leaves its checkpoints: the newest ones, and the best."""
+"""Checkpoints of a training on disk: the newest ones, and the best."""
 
 import contextlib
 import logging
@@ -18,22 +18,22 @@ from mnist_growth.training.state import TrainingState
 logger = logging.getLogger(__name__)
 
 CHECKPOINTS = "update-*.safetensors"
-"""Pattern of the names of the checkpoints that a training goes on from."""
+"""Pattern of the names of the checkpoints that a training continues from."""
 
 BEST = "best.safetensors"
 
 
 class CheckpointStore:
-    """Where a training leaves its checkpoints and finds earlier ones.
+    """Saves the checkpoints of a training and finds earlier ones.
 
-    Beside the newest ones it keeps the best: the state after the epoch with the lowest validation loss. That state is
-    copied in memory and written together with the next checkpoint, so that it costs no more than one more write per
-    checkpoint; what a killed process had not yet written is found again when its epoch is trained again.
+    Besides the newest ones it keeps the best: the state after the epoch with the lowest validation loss. That state is
+    copied in memory and written together with the next checkpoint, so that it costs at most one more write per
+    checkpoint. If the process is killed before that, the epoch is trained again on resume and the best is found again.
 
     Args:
-        folder: takes the checkpoints of this training.
-        earlier: folder of the training to go on from; None if there is none.
-        keep: number of checkpoints that stay in the folder, beside the best.
+        folder: Receives the checkpoints of this training.
+        earlier: Folder of the training to continue from; None if there is none.
+        keep: Number of checkpoints that are kept in the folder, besides the best.
     """
 
     def __init__(self, folder: Path, earlier: Path | None = None, keep: int = 2) -> None:
@@ -45,28 +45,28 @@ class CheckpointStore:
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
-        """Let other processes know that this training runs: none must go on from its checkpoints meanwhile."""
+        """Mark the training as running, so that no other process continues from its checkpoints."""
         with folder_in_use(self.folder):
             yield
 
     def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Keep the state after an epoch in mind if it has the lowest validation loss so far.
+        """Copy the state after an epoch if it has the lowest validation loss so far.
 
         Args:
-            state: between two epochs.
-            setup: all parameters.
+            state: Between two epochs.
+            setup: All parameters.
         """
         losses = [record.validation_loss for record in state.records]
         if losses[-1] == min(losses) and losses.count(losses[-1]) == 1:
             self._best = _copied(*contents(state, setup), into=self._best)
 
     def save(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Write a checkpoint, and the best if there is a new one; then delete all but the newest of this training.
+        """Write a checkpoint, and the best if there is a new one; then delete all but the newest.
 
         Raises:
-            OSError: the folder cannot be written to, or the disk is full; earlier checkpoints are left as they were.
+            OSError: The folder cannot be written to, or the disk is full; earlier checkpoints are unchanged.
         """
-        # The best comes first: a checkpoint after it must not be found without it.
+        # The best is written first: a later checkpoint must not exist without it.
         if self._best is not None:
             save_tensors(self.folder / BEST, "checkpoint", *self._best)
             self._best = None
@@ -80,50 +80,52 @@ class CheckpointStore:
             old.unlink(missing_ok=True)
 
     def latest(self) -> Checkpoint:
-        """Read the newest checkpoint that can be read.
+        """Return the newest checkpoint that can be read.
 
         Raises:
-            FileNotFoundError: there is none.
-            ValueError: the training that it belongs to still runs.
+            FileNotFoundError: There is none.
+            ValueError: The training that it belongs to is still running.
         """
         if self.earlier is not None and is_in_use(self.earlier):
-            raise ValueError(f"the training in {self.earlier} still runs: wait for its end, or stop it, then go on")
+            raise ValueError(
+                f"The training in {self.earlier} is still running: wait for its end or stop it, then resume"
+            )
         unreadable: set[Path] = set()
         while files := [path for path in _checkpoint_files(self.earlier) if path not in unreadable]:
             try:
                 checkpoint = Checkpoint.read(files[0])
             except (ValueError, OSError) as error:
-                logger.warning("%s; the checkpoint before it is taken", error)
+                logger.warning("%s; continuing with the checkpoint before it", error)
                 unreadable.add(files[0])
             else:
                 best = files[0].with_name(BEST)
                 self._best_before = best if best.exists() else None
                 return checkpoint
         where = self.earlier or self.folder.parent
-        raise FileNotFoundError(f"no readable checkpoint in {where}: start a training with `kedro run` first")
+        raise FileNotFoundError(f"There is no readable checkpoint in {where}: start a training with `kedro run` first")
 
     def best(self) -> Checkpoint:
-        """Read the checkpoint after the epoch with the lowest validation loss.
+        """Return the checkpoint after the epoch with the lowest validation loss.
 
         Raises:
-            FileNotFoundError: no epoch has ended yet.
-            ValueError: the file is damaged.
+            FileNotFoundError: No epoch is completed yet.
+            ValueError: The file is damaged.
         """
         path = (self.earlier or self.folder) / BEST
         if not path.exists():
-            raise FileNotFoundError(f"there is no {path}: it is written with the first checkpoint after an epoch")
+            raise FileNotFoundError(f"There is no {path}: it is written with the first checkpoint after an epoch")
         return Checkpoint.read(path)
 
 
 def _checkpoint_files(folder: Path | None) -> list[Path]:
-    """Checkpoints of a folder, the newest first."""
+    """Return the checkpoints of a folder, the newest first."""
     return sorted(folder.glob(CHECKPOINTS), reverse=True) if folder else []
 
 
 def _copied(
     tensors: Mapping[str, Tensor], header: dict[str, Any], into: tuple[dict[str, Tensor], dict[str, Any]] | None
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Copies of tensors, in the memory of an earlier copy where there is one of the same shapes; and their header."""
+    """Return copies of tensors and their header; memory of an earlier copy is reused where the shapes are the same."""
     copies, _ = into or ({}, {})
     for name in copies.keys() - tensors.keys():
         del copies[name]

@@ -1,4 +1,4 @@
-"""An update of the weights as one CUDA graph: a GPU does not wait for Python between its kernels."""
+"""An update of the weights as one CUDA graph, so that a GPU does not wait for Python between its kernels."""
 
 from collections.abc import Callable
 
@@ -9,21 +9,21 @@ from mnist_growth.learning import BatchResult
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.pace import Pace
 
-WARM_UPDATES = 3  # made one kernel at a time before recording: libraries set themselves up, buffers are made
+WARM_UPDATES = 3  # made kernel by kernel before recording: libraries initialise, buffers are allocated
 
 Update = Callable[[Tensor, Pace], BatchResult]
 
 
 class GraphedUpdate:
-    """Makes the first updates as they are written, records one more, and replays it from then on.
+    """Makes the first updates directly, records one more, and replays it from then on.
 
     The graph works on fixed memory: what changes from batch to batch is copied there before each replay. It is
-    recorded anew when batches are divided otherwise; after a growth a new object is made.
+    recorded again when batches are divided differently; after a growth a new object is made.
 
     Args:
-        update: works on the images of the given indices (int64 [B] on the GPU) at a pace, without waiting for the GPU.
-        generator: on the GPU, from which the update draws.
-        micro_batches: how a batch is divided.
+        update: Updates the weights from images, given by indices int64 [B] on the GPU, without synchronising with it.
+        generator: Random numbers of the update, on the GPU.
+        micro_batches: Divides a batch into pieces.
     """
 
     def __init__(self, update: Update, generator: torch.Generator, micro_batches: MicroBatches) -> None:
@@ -34,7 +34,7 @@ class GraphedUpdate:
         self._recorded_for: tuple[int, int] | None = None
 
     def update(self, chosen: Tensor, pace: Pace) -> BatchResult:
-        """One update; see ``TrainingStep.update``."""
+        """Make one update; see ``TrainingStep.update``."""
         if self._warm < WARM_UPDATES:
             self._warm += 1
             return self._update(chosen, pace)
@@ -49,7 +49,7 @@ class GraphedUpdate:
         return self._result
 
     def _record(self, chosen: Tensor) -> None:
-        """Record the update on memory that stays; nothing is computed meanwhile."""
+        """Record the update on memory that is kept; nothing is computed."""
         self._recorded_for = None
         self._chosen = chosen.clone()
         self._pace = [torch.zeros((), device=chosen.device) for _ in Pace._fields]

@@ -1,4 +1,4 @@
-"""What a training leaves behind for people to see."""
+"""The history of a training: one record per epoch, one event per growth."""
 
 from dataclasses import asdict, dataclass
 
@@ -10,25 +10,25 @@ class EpochRecord:
     """One row of the training history.
 
     Attributes:
-        epoch: one-based number.
-        widths: neurons per hidden layer, joined by "-".
-        parameters: trainable numbers.
-        learning_rate: of the last step.
-        batch_size: images per update.
-        micro_batch_size: images that went through the network at once, at the end of the epoch.
-        train_loss: mean cross-entropy of the (warped) training images while they were learned.
-        train_accuracy: share of them that was right, in [0, 1].
-        validation_loss: of the averaged network on the untouched validation images.
-        validation_accuracy: likewise, in [0, 1].
-        seconds: of training, without validation and checkpoints.
-        images_per_second: trained images by those seconds.
-        rss_bytes: memory of the process at the end of the epoch.
-        peak_rss_bytes: largest memory of the process so far.
-        gpu_bytes: largest memory that torch has used on the GPU so far; 0 on a CPU.
-        grew: whether the network was widened before this epoch.
-        multiply_adds: of the whole training so far, by ``NetworkSpec.training_multiply_adds``.
-        budget_bytes: memory that may be used.
-        overhead_bytes: memory that was used on the device before this process trained: interpreter, libraries, digits.
+        epoch: One-based number.
+        widths: Units per hidden layer, joined by "-".
+        parameters: Number of trainable parameters.
+        learning_rate: Of the last step.
+        batch_size: Images per update.
+        micro_batch_size: Images that went through the network at once, at the end of the epoch.
+        train_loss: Mean cross-entropy of the (warped) training images before their updates, in nats.
+        train_accuracy: Share of those images that were classified correctly, in [0, 1].
+        validation_loss: Mean cross-entropy of the averaged network on the unwarped validation images, in nats.
+        validation_accuracy: Share of those images that it classifies correctly, in [0, 1].
+        seconds: Time of the training, without validation and checkpoints.
+        images_per_second: Trained images per second of that time.
+        rss_bytes: Memory of the process at the end of the epoch.
+        peak_rss_bytes: Largest memory of the process so far.
+        gpu_bytes: Largest memory that torch has used on the GPU so far; 0 on a CPU.
+        grew: Whether the network grew before this epoch.
+        multiply_adds: Of the training so far, by ``NetworkSpec.training_multiply_adds``.
+        budget_bytes: Memory that may be used.
+        overhead_bytes: Memory in use on the device before the training: interpreter, libraries, digits.
     """
 
     epoch: int
@@ -54,20 +54,20 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class GrowthEvent:
-    """One widening.
+    """One growth.
 
     Attributes:
-        epoch: one-based number of the first epoch with the wider network.
-        operator: how the new units started.
-        trigger: why the network grew now.
-        layers: one-based numbers of the hidden layers that grew.
-        widths_before: neurons per hidden layer.
-        widths_after: likewise.
-        parameters_before: trainable numbers.
-        parameters_after: likewise.
+        epoch: One-based number of the first epoch with the larger network.
+        operator: How the new units started.
+        trigger: Why the network grew at this time.
+        layers: One-based numbers of the hidden layers that grew.
+        widths_before: Units per hidden layer before the growth; 0 for a new layer.
+        widths_after: Units per hidden layer after the growth.
+        parameters_before: Number of trainable parameters before the growth.
+        parameters_after: Number of trainable parameters after the growth.
         largest_logit_change: max |f_before - f_after| over a batch of validation images.
         largest_logit: max |f_before| over them, the scale of the change.
-        gradient_gains: for each of ``layers``, the largest squared norm that the gradient of the new units' outgoing
+        gradient_gains: For each of ``layers``, the largest squared norm that the gradient of the new units' outgoing
             weights can have (``growth.gradient_gain``), measured on training images before the growth; 0 for a group
             that does not lie between affine maps.
     """
@@ -86,12 +86,12 @@ class GrowthEvent:
 
 
 def history_table(records: list[EpochRecord]) -> pd.DataFrame:
-    """One row per epoch with the columns of ``EpochRecord``."""
+    """Return one row per epoch with the columns of ``EpochRecord``."""
     return pd.DataFrame([asdict(record) for record in records])
 
 
 def growth_table(events: list[GrowthEvent]) -> pd.DataFrame:
-    """One row per growth and hidden layer that grew in it; no row for a training without growth.
+    """Return one row per growth and hidden layer that grew in it; no row for a training without growth.
 
     Columns: epoch, layer, width_before, width_after and gradient_gain of the layer; operator, trigger,
     parameters_before, parameters_after, largest_logit_change and largest_logit of the whole growth.

@@ -1,4 +1,4 @@
-"""How many images go through the network at once, so that a training stays inside its memory budget."""
+"""The number of images that go through the network at once, so that a training stays within its memory budget."""
 
 import copy
 import itertools
@@ -23,19 +23,19 @@ LOOK_SECONDS = 1.0  # between two looks at the memory in use
 
 
 class MicroBatches:
-    """The number of images per forward pass: as many as asked for, or as fit.
+    """The number of images per forward pass: the requested number, or as many as fit.
 
     Without batch norm the size changes the result only by rounding: gradients of micro-batches are summed. Batch norm
     normalises over the micro-batch, so there a smaller one is a slightly different training.
 
     Args:
-        wanted: images per pass that the parameters ask for.
+        wanted: Images per pass that the parameters request.
         min_images: Smallest number of images per pass, as ``NetworkSpec.min_batch_size``.
-        budget: what may be used.
+        budget: Memory that may be used.
         on_shrink: Called with every smaller size and the reason.
 
     Attributes:
-        size: images per pass now.
+        size: Current number of images per pass.
     """
 
     def __init__(
@@ -81,11 +81,11 @@ class MicroBatches:
                 f"{self.budget.bytes / 1e6:,.0f} MB has {self.budget.available() / 1e6:,.0f} MB left",
             )
 
-    def look(self) -> None:
-        """Once a second, see whether more is used than the budget allows, and if so take half as many images.
+    def check_budget(self) -> None:
+        """Check once a second whether more memory is used than the budget allows; if so, halve the number of images.
 
         Raises:
-            MemoryError: there is nothing left to halve.
+            MemoryError: The number cannot be halved any more.
         """
         now = time.monotonic()
         if now < self._next_look:
@@ -103,15 +103,15 @@ class MicroBatches:
             )
 
     def halve(self) -> None:
-        """Take half as many images, after memory could not be had.
+        """Halve the number of images after an allocation failed.
 
         Raises:
-            MemoryError: there is nothing left to halve.
+            MemoryError: The number cannot be halved any more.
         """
         self.budget.collect()
         if self.size <= self.min_images:
-            raise MemoryError(f"memory ran out with {self.size} image(s) at a time")
-        self._shrink(max(self.min_images, self.size // 2), "memory could not be had")
+            raise MemoryError(f"Memory ran out with {self.size} image(s) at a time")
+        self._shrink(max(self.min_images, self.size // 2), "an allocation failed")
 
     def _shrink(self, size: int, why: str) -> None:
         logger.warning("%s: %d images instead of %d go through the network at once", why, size, self.size)
@@ -119,7 +119,7 @@ class MicroBatches:
         self.on_shrink(size, why)
 
     def _measured(self, measure: Callable[[Tensor], float], images: Tensor) -> float:
-        """Bytes per image; measured on fewer images where memory runs out on the way."""
+        """Return the bytes per image; measured on fewer images if memory runs out."""
         while True:
             try:
                 return measure(images)
@@ -130,7 +130,7 @@ class MicroBatches:
             images = images[: max(self.min_images, len(images) // 2)]
 
     def _does_not_fit(self) -> MemoryError:
-        """Not even the smallest piece fits."""
+        """Return the error that not even the smallest piece fits."""
         return MemoryError(
             f"{self.budget.used() / 1e6:,.0f} MB are in use, and the budget of {self.budget.bytes / 1e6:,.0f} MB "
             f"(memory.budget_fraction) has no room for {self.min_images} image(s)"

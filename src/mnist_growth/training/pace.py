@@ -1,4 +1,4 @@
-"""What changes from update to update, by the parameters and the moment of the training."""
+"""Learning rate and strength of the warps over the course of a training."""
 
 import math
 from typing import NamedTuple
@@ -13,9 +13,9 @@ class Pace(NamedTuple):
     """Numbers of one update; scalar tensors where the update is recorded as a graph.
 
     Attributes:
-        rate: learning rate.
-        newest_factor: multiple of it for the neurons that were born last.
-        warp_strength: multiple of the strengths of the warps.
+        rate: Learning rate.
+        newest_factor: Multiple of it for the units born last.
+        warp_strength: Multiple of the strengths of the warps.
     """
 
     rate: float | Tensor
@@ -24,7 +24,7 @@ class Pace(NamedTuple):
 
 
 def learning_rate(epoch: float, config: TrainingConfig) -> float:
-    """Learning rate at a moment of the training.
+    """Return the learning rate at a point of the training.
 
     During warm-up it rises linearly to ``config.learning_rate``. After it:
 
@@ -32,8 +32,8 @@ def learning_rate(epoch: float, config: TrainingConfig) -> float:
     - ``decay``: ``learning_rate * decay ** ((epoch - warmup) / patience)``, never below the floor.
 
     Args:
-        epoch: epochs done so far, with the fraction of the current one.
-        config: peak rate, length of the training and schedule.
+        epoch: Number of epochs completed, with the fraction of the current one.
+        config: Peak rate, length of the training and schedule.
     """
     schedule = config.learning_rate_schedule
     if epoch < schedule.warmup_epochs:
@@ -46,15 +46,15 @@ def learning_rate(epoch: float, config: TrainingConfig) -> float:
 
 
 def warp_strength(epoch: float, epochs: int, config: WarpConfig) -> float:
-    """Multiple of the strengths of the warps at a moment of the training.
+    """Return the multiple of the strengths of the warps at a point of the training.
 
-    1 until the share ``ease_from`` of the training, then linearly down to ``final_strength`` at its end: a network is
-    to see what images may become, and at last images that are nearly as those it is for.
+    1 until the share ``ease_from`` of the training, then linearly down to ``final_strength`` at its end: first the
+    network sees how much images may vary, at last images that are close to those it is for.
 
     Args:
-        epoch: epochs done so far, with the fraction of the current one.
-        epochs: of the whole training.
-        config: when the warps become weaker, and by how much.
+        epoch: Number of epochs completed, with the fraction of the current one.
+        epochs: Length of the training.
+        config: When the warps become weaker, and by how much.
     """
     begin = config.ease_from * epochs
     if config.ease_from == 1 or epoch <= begin:

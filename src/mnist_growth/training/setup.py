@@ -1,4 +1,4 @@
-"""What a training was started with, and what may change when it goes on."""
+"""What defines a training, and what may change when it is resumed."""
 
 import hashlib
 import warnings
@@ -18,7 +18,7 @@ from mnist_growth.network import NetworkConfig, NetworkSpec
 from mnist_growth.training.config import TrainingConfig
 
 MAY_CHANGE = ("training.epochs", "training.micro_batch_size", "training.checkpoint_seconds", "threads")
-"""Parameters that a resumed training may have other values of; the device may change as well."""
+"""Parameters that may change on resume; so may the device."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ class TrainingSetup:
     """The parameters of a training and the data it is for.
 
     Attributes:
-        network: architecture.
-        growth: when and how it widens.
-        training: epochs, batches, rates.
-        warps: strength of the random warps.
-        dataset: name of the set of digits.
+        network: Architecture.
+        growth: When and how the network grows.
+        training: Epochs, batches, rates.
+        warps: Strength of the random warps.
+        dataset: Name of the set of digits.
         fingerprint: SHA-256 of that set.
         split: SHA-256 of the indices of the training and validation part.
-        threads: that compute; None: not decided yet. The result is the same, bit for bit, only for the same number.
+        threads: Number of threads that compute; None: not decided yet. Results are bit-equal only for the same number.
 
     Raises:
-        ValueError: the plan of growth is for another number of hidden layers.
+        ValueError: The network cannot follow the plan of growth.
     """
 
     network: NetworkConfig
@@ -58,7 +58,7 @@ class TrainingSetup:
         return self.network.spec(self.growth.initial_neurons)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for a JSON header."""
+        """Return plain values for a JSON header."""
         return {
             "network": self.network.model_dump(mode="json"),
             "growth": self.growth.model_dump(mode="json"),
@@ -71,17 +71,17 @@ class TrainingSetup:
         }
 
     def with_precision(self, precision: Precision) -> "TrainingSetup":
-        """The same with a number format that is no longer left open."""
+        """Return the same setup with a fixed number format."""
         return replace(self, training=self.training.model_copy(update={"precision": precision}))
 
     def check_continues(self, earlier: Mapping[str, Any]) -> None:
-        """Refuse to go on from a checkpoint of another training.
+        """Refuse to continue from a checkpoint of another training.
 
         Args:
-            earlier: ``to_dict`` of the setup that the checkpoint was written with.
+            earlier: Result of ``to_dict`` of the setup that the checkpoint was written with.
 
         Raises:
-            ValueError: names what differs.
+            ValueError: Names what differs.
         """
         before, now = flatten(earlier), flatten(self.to_dict())
         changed = [
@@ -91,20 +91,20 @@ class TrainingSetup:
         ]
         if changed:
             raise ValueError(
-                f"the checkpoint belongs to another training: {'; '.join(changed)}. "
-                f"Only {', '.join(MAY_CHANGE)} and device may change on resume: set the others back, or start anew"
+                f"The checkpoint belongs to another training: {'; '.join(changed)}. "
+                f"Only {', '.join(MAY_CHANGE)} and device may change on resume: set the others back, or start again"
             )
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Digits as tensors.
+    """Digits as tensors, and their split.
 
     Attributes:
         images: uint8 [N, 28, 28], on the CPU, where a memory map stays on the disk, or on the device of the network.
         labels: int64 [N], on the device of the images.
-        train: int64 [T], indices of the training part, on the CPU.
-        validation: int64 [V], indices of the validation part, on the CPU.
+        train: Indices of the training part, int64 [T], on the CPU.
+        validation: Indices of the validation part, int64 [V], on the CPU.
     """
 
     images: Tensor
@@ -114,11 +114,11 @@ class TrainingData:
 
     @classmethod
     def of(cls, digits: Digits, split: Split, budget: MemoryBudget) -> "TrainingData":
-        """Digits for the device that has the budget; a set that would take more than half of what is left stays out.
+        """Return digits on the device of the budget; a set larger than half of the free budget stays on the CPU.
 
         On the CPU the arrays, or memory maps, are used as they are.
         """
-        with warnings.catch_warnings():  # nothing writes to the images: a map that cannot be written to is right
+        with warnings.catch_warnings():  # nothing writes to the images, so a read-only map is fine
             warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
             images, labels = torch.from_numpy(digits.images), torch.from_numpy(digits.labels)
         if images.nbytes < budget.available() / 2:
@@ -131,11 +131,11 @@ class TrainingData:
         )
 
     def batch(self, indices: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Some images uint8 [B, 28, 28] and labels int64 [B] on a device.
+        """Return some images, uint8 [B, 28, 28], and labels, int64 [B], on a device.
 
         Args:
             indices: int64 [B].
-            device: of the network.
+            device: Of the network.
         """
         indices = indices.to(self.images.device)
         images, labels = (whole.index_select(0, indices) for whole in (self.images, self.labels))
@@ -143,7 +143,7 @@ class TrainingData:
 
 
 def split_fingerprint(split: Split) -> str:
-    """SHA-256 of the indices of both parts."""
+    """Return the SHA-256 of the indices of both parts."""
     digest = hashlib.sha256()
     for part in (split.train, split.validation):
         digest.update(np.int64(len(part)).tobytes())

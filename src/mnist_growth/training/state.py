@@ -1,4 +1,4 @@
-"""Everything that a training needs to go on."""
+"""The state of a training: all that is needed to continue it."""
 
 from dataclasses import dataclass, field
 
@@ -12,15 +12,15 @@ from mnist_growth.training.history import EpochRecord, GrowthEvent
 
 @dataclass
 class EpochProgress:
-    """How far the current epoch is.
+    """Progress within the current epoch.
 
     Attributes:
-        order: int64 [T], the training images in the order of this epoch, as indices into the set; empty between epochs.
-        batches: batches done.
-        loss_sum: float64 scalar, summed cross-entropy of the images of those batches.
-        correct_count: int64 scalar, how many of them were right.
-        seconds: time they took.
-        grew: whether the network was widened before this epoch.
+        order: Training images in the order of this epoch, as indices into the set, int64 [T]; empty between epochs.
+        batches: Number of completed batches.
+        loss_sum: Float64 scalar, cross-entropy summed over the images of those batches.
+        correct_count: int64 scalar, number of those images that were classified correctly.
+        seconds: Time of those batches.
+        grew: Whether the network grew before this epoch.
     """
 
     order: Tensor
@@ -32,7 +32,7 @@ class EpochProgress:
 
     @classmethod
     def none(cls, device: torch.device) -> "EpochProgress":
-        """Between two epochs."""
+        """Return the progress between two epochs."""
         return cls(
             order=torch.empty(0, dtype=torch.int64),
             batches=0,
@@ -45,20 +45,20 @@ class EpochProgress:
 
 @dataclass
 class TrainingState:
-    """A training at one moment.
+    """A training at one point in time.
 
     Attributes:
-        network: the weights that are trained, in training mode.
-        average: their exponential moving average, in evaluation mode.
-        optimizer: holds exactly the parameters of ``network``.
-        data_generator: on the CPU; draws the order of the images and the new neurons.
-        warp_generator: on the device of the network; draws the warps.
-        epochs_done: whole epochs.
-        updates: steps of the optimizer.
-        progress: of the current epoch.
-        records: one per whole epoch.
-        events: one per widening.
-        run_id: name of the tracked run that this training belongs to; empty if none.
+        network: The network being trained, in training mode.
+        average: Exponential moving average of its weights, in evaluation mode.
+        optimizer: Holds exactly the parameters of ``network``.
+        data_generator: Draws the order of the images and the new units, on the CPU.
+        warp_generator: Draws the warps, on the device of the network.
+        epochs_done: Number of completed epochs.
+        updates: Number of steps of the optimizer.
+        progress: Within the current epoch.
+        records: One per completed epoch.
+        events: One per growth.
+        run_id: Id of the tracked run of this training; empty without one.
     """
 
     network: Network
@@ -75,18 +75,18 @@ class TrainingState:
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """Device of the network."""
         return self.network.device
 
     @classmethod
     def begin(cls, network: Network, weight_decay: float, seed: int, run_id: str = "") -> "TrainingState":
-        """The state before the first step.
+        """Return the state before the first step.
 
         Args:
-            network: with its initial weights, on its device.
-            weight_decay: of the optimizer.
-            seed: of the order of the images, the new neurons and the warps.
-            run_id: name of the tracked run.
+            network: With its initial weights, on its device.
+            weight_decay: Of the optimizer.
+            seed: Of the order of the images, the new units and the warps.
+            run_id: Id of the tracked run.
         """
         device = network.device
         return cls(

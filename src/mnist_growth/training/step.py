@@ -15,19 +15,19 @@ from mnist_growth.training.pace import Pace, learning_rate, warp_strength
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import TrainingState
 
-AVERAGE_EVERY = 8  # updates between two weights that go into the average
+AVERAGE_EVERY = 8  # updates between two averages of the weights
 
 
 class TrainingStep:
-    """Updates of a network of certain widths; made anew after a growth.
+    """Updates of a network of fixed widths; made again after a growth.
 
     Args:
-        state: what is trained, in place.
-        data: on the device of the network, or on the CPU.
-        setup: all parameters.
-        batches: of an epoch.
-        micro_batches: how a batch is divided.
-        objective: gives the gradients of the network as it is now.
+        state: Trained in place.
+        data: On the device of the network, or on the CPU.
+        setup: All parameters.
+        batches: Number of batches of an epoch.
+        micro_batches: Divides a batch into pieces.
+        objective: Computes the gradients of the network.
     """
 
     def __init__(
@@ -45,42 +45,42 @@ class TrainingStep:
         self._buffers = list(state.network.buffers())
         self._saved_buffers = [buffer.clone() for buffer in self._buffers]
         self._order = torch.empty(0)
-        # Ages are counted here: a GPU would have to be waited for to read them.
+        # Ages are counted here: reading them from a GPU would synchronise with it.
         self._first_age, self._first_update = state.optimizer.newest_age, state.updates
         is_graphed = state.device.type == "cuda" and data.images.device == state.device
         self._graph = GraphedUpdate(self.update, state.warp_generator, micro_batches) if is_graphed else None
 
     @property
     def newest_age(self) -> int | None:
-        """Updates that the neurons born last have had; None if none were born by a growth."""
+        """Number of updates of the units born last; None if none were born by a growth."""
         return None if self._first_age is None else self._first_age + self.state.updates - self._first_update
 
     def __call__(self) -> None:
-        """Train one batch, in one piece or in as many as memory asks for.
+        """Train one batch, in as many pieces as the memory requires.
 
         Raises:
-            MemoryError: the pieces cannot be smaller; the state is as before.
+            MemoryError: The pieces cannot be smaller; the state is as before.
         """
         started = time.perf_counter()
         state = self.state
-        result = self._update_in_pieces_that_fit(self._pace())
+        result = self._update_in_fitting_pieces(self._pace())
         state.progress.loss_sum += result.loss_sum
         state.progress.correct_count += result.correct_count
         state.updates += 1
         state.progress.batches += 1
         self._average()
-        self.micro_batches.look()
+        self.micro_batches.check_budget()
         state.progress.seconds += time.perf_counter() - started
 
     def update(self, chosen: Tensor, pace: Pace) -> BatchResult:
-        """Gather, warp, forward, backward, and one step of the optimizer; gradients of the pieces are summed.
+        """Gather and warp the images, compute the gradients of all pieces, and make one step of the optimizer.
 
         Args:
-            chosen: int64 [B], indices of the images of the batch, on the device of the images.
-            pace: of this update.
+            chosen: Indices of the images of the batch, int64 [B], on the device of the images.
+            pace: Of this update.
 
         Returns:
-            What the images did before the step.
+            Loss and accuracy before the step.
         """
         state = self.state
         total = BatchResult(torch.zeros_like(state.progress.loss_sum), torch.zeros_like(state.progress.correct_count))
@@ -97,7 +97,7 @@ class TrainingStep:
         return total
 
     def _pace(self) -> Pace:
-        """The pace of the batch that comes next."""
+        """Return the pace of the next batch."""
         setup, progress = self.setup, self.state.progress
         done, after = (self.state.epochs_done + (progress.batches + more) / self.batches for more in (0, 1))
         return Pace(
@@ -106,8 +106,8 @@ class TrainingStep:
             warp_strength=warp_strength(done, setup.training.epochs, setup.warps),
         )
 
-    def _update_in_pieces_that_fit(self, pace: Pace) -> BatchResult:
-        """One update; when memory runs out on the way, it is begun anew in smaller pieces."""
+    def _update_in_fitting_pieces(self, pace: Pace) -> BatchResult:
+        """Make one update; if memory runs out, start it again with smaller pieces."""
         update = self.update if self._graph is None else self._graph.update
         chosen, generator = self._chosen(), self.state.warp_generator
         drawn = generator.get_state()
@@ -123,14 +123,14 @@ class TrainingStep:
             self.micro_batches.halve()
 
     def _average(self) -> None:
-        """Take the weights into their average now and then, and at the end of an epoch, when it is looked at."""
+        """Average the weights after every eighth batch, and at the end of an epoch, before the validation."""
         done, state = self.state.progress.batches, self.state
         if done % AVERAGE_EVERY == 0 or done == self.batches:
             span = (done - 1) % AVERAGE_EVERY + 1
             update_average(state.average, state.network, self.setup.training.ema_decay, state.updates - 1, span)
 
     def _chosen(self) -> Tensor:
-        """Indices of the images of the batch, on the device of the images: the order moves there once an epoch."""
+        """Return the indices of the images of the batch, on the device of the images."""
         progress, size = self.state.progress, self.setup.training.batch_size
         if progress.batches == 0 or len(self._order) == 0:
             self._order = progress.order.to(self.data.images.device)

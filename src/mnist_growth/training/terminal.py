@@ -1,4 +1,4 @@
-"""A training as seen in the terminal."""
+"""Progress of a training in the terminal."""
 
 import logging
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ _COLUMNS = {
     "images/s": 9,
     "memory": 8,
 }
-"""Columns of the table with their widths in characters; a narrow terminal shows the first ones."""
+"""Columns of the table with their widths in characters; a narrow terminal shows the first ones only."""
 
-_WIDE = 60  # characters; in a narrower terminal the numbers need the room of the bar
+_WIDE = 60  # characters; a narrower terminal has no room for the bar
 
 
 class TerminalMonitor:
-    """A table with one row per epoch above the progress; plain log lines where the output is no terminal."""
+    """A table with one row per epoch above the progress bar; plain log lines if the output is not a terminal."""
 
     run_id = ""
 
@@ -37,7 +37,7 @@ class TerminalMonitor:
         self.headed = False
 
     def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:
-        """Open the progress bar where there is a terminal."""
+        """Open the progress bar if the output is a terminal."""
         self.batches_per_epoch = batches_per_epoch
         self.epochs_done = epochs_done
         if not self.console.is_terminal:
@@ -64,7 +64,7 @@ class TerminalMonitor:
             self.progress.update(self.task, completed=self.epochs_done * self.batches_per_epoch + batches_done)
 
     def grew(self, event: GrowthEvent) -> None:
-        """Say how the network grew and that it still computes the same."""
+        """Report the new widths and the largest change of a logit."""
         before, after = ("-".join(map(str, widths)) for widths in (event.widths_before, event.widths_after))
         parameters, change = f"{event.parameters_after:,} parameters", f"{event.largest_logit_change:.1e}"
         if self.progress is None:
@@ -73,7 +73,7 @@ class TerminalMonitor:
             self._say(f"grew to {after}, {parameters}, logits within {change}")
 
     def epoch(self, record: EpochRecord) -> None:
-        """Say what the epoch brought."""
+        """Report the results of the epoch."""
         self.epochs_done = record.epoch
         cells = {
             "epoch": f"{record.epoch}",
@@ -98,7 +98,7 @@ class TerminalMonitor:
         self.progress.update(self.task, description=f"epoch {min(record.epoch + 1, self.epochs)}/{self.epochs}")
 
     def shrank(self, epoch: int, size: int, reason: str) -> None:
-        """Nothing more: a warning in the log says so."""
+        """Do nothing: a warning is logged where this happens."""
 
     def should_stop(self) -> bool:
         """Never: the terminal only shows the training."""
@@ -111,7 +111,7 @@ class TerminalMonitor:
             self.progress = None
 
     def _row(self, cells: Mapping[str, str]) -> str:
-        """The cells one below the other, as many as the terminal is wide enough for."""
+        """Return as many cells of a row as fit into the terminal."""
         line = ""
         for name, width in _COLUMNS.items():
             longer = f"{line}{_BETWEEN if line else ''}{cells[name]:>{width}}"
