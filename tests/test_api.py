@@ -26,7 +26,7 @@ def test_importing_the_package_imports_no_library():
 @pytest.mark.parametrize(("widths", "expected"), [(9, (9, 9)), ([6, 8], (6, 8))])
 def test_widening_preserves_the_logits_and_the_optimizer_follows(widths, expected):
     images = mg.sample_digits().test.images[:50]
-    network = mg.GrowingMLP([6, 5], generator=torch.Generator().manual_seed(0))
+    network = mg.mlp([6, 5], generator=torch.Generator().manual_seed(0))
     optimizer = mg.GrowingAdamW(network)
     wider = mg.widen(network, widths, operator="paired", optimizer=optimizer)
     assert wider.widths == expected
@@ -38,8 +38,8 @@ def test_widening_preserves_the_logits_and_the_optimizer_follows(widths, expecte
 
 def test_predictions_are_the_largest_logits_also_of_a_network_from_a_file(tmp_path):
     images = mg.sample_digits().test.images[:20]
-    trained = mg.TrainedNetwork(mg.GrowingMLP([6]).eval(), "sample", "ab" * 32, epochs=1)
-    mg.save_network(tmp_path / "network.safetensors", trained)
+    trained = mg.TrainedNetwork(mg.mlp([6]).eval(), "sample", "ab" * 32, epochs=1)
+    mg.save_network(str(tmp_path / "network.safetensors"), trained)
     loaded = mg.load_network(tmp_path / "network.safetensors")
     predicted = mg.predict(loaded, images)
     assert predicted.dtype == np.int64
@@ -49,11 +49,11 @@ def test_predictions_are_the_largest_logits_also_of_a_network_from_a_file(tmp_pa
 @pytest.mark.parametrize("widths", [5, [6, 4], [9], [9, 9, 9]])
 def test_widths_that_do_not_fit_are_refused(widths):
     with pytest.raises(ValueError, match="expected one for each of .6, 5., none smaller than it is"):
-        mg.widen(mg.GrowingMLP([6, 5]), widths)
+        mg.widen(mg.mlp([6, 5]), widths)
 
 
 def test_an_operator_that_follows_the_gradient_asks_for_a_probe():
-    network = mg.GrowingMLP([6, 5])
+    network = mg.mlp([6, 5])
     with pytest.raises(ValueError, match="give it labelled images as a probe"):
         mg.widen(network, 9, operator="gradient_directed")
     digits = mg.sample_digits().train

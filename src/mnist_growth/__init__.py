@@ -8,12 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mnist_growth.api import predict, widen
+    from mnist_growth.api import mlp, predict, widen
     from mnist_growth.digits import sample_digits
     from mnist_growth.growth import Probe, deepen
     from mnist_growth.learning import GrowingAdamW
     from mnist_growth.network import (
-        GrowingMLP,
         Network,
         TrainedNetwork,
         build,
@@ -26,13 +25,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "GrowingAdamW": "learning",
-    "GrowingMLP": "network",
     "Network": "network",
     "Probe": "growth",
     "TrainedNetwork": "network",
     "build": "network",
     "deepen": "growth",
     "load_network": "network",
+    "mlp": "api",
     "predict": "api",
     "predict_logits": "network",
     "sample_digits": "digits",
@@ -42,13 +41,13 @@ _HOMES = {
 
 __all__ = [
     "GrowingAdamW",
-    "GrowingMLP",
     "Network",
     "Probe",
     "TrainedNetwork",
     "build",
     "deepen",
     "load_network",
+    "mlp",
     "predict",
     "predict_logits",
     "sample_digits",

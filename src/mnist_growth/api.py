@@ -6,9 +6,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mnist_growth.digits import MNIST_PIXELS
 from mnist_growth.growth import OperatorName, Probe, operator_named, widen_together
 from mnist_growth.learning import GrowingAdamW
-from mnist_growth.network import Network, TrainedNetwork, predict_logits
+from mnist_growth.network import MLPSpec, Network, TrainedNetwork, build, predict_logits
+
+
+def mlp(widths: Sequence[int], *, batch_norm: bool = True, generator: torch.Generator | None = None) -> Network:
+    """Return a new multilayer perceptron that normalises its inputs as MNIST's pixels.
+
+    Args:
+        widths: Units of each hidden layer.
+        batch_norm: Whether hidden layers are normalised over the batch.
+        generator: Source of the initial weights; torch's global one if None.
+
+    Raises:
+        ValueError: A width is below 1, or there is no hidden layer.
+    """
+    return build(MLPSpec(hidden_widths=tuple(widths), batch_norm=batch_norm), MNIST_PIXELS, generator)
 
 
 def predict(network: Network | TrainedNetwork, images: NDArray[np.uint8]) -> NDArray[np.int64]:

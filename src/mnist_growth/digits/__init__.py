@@ -12,12 +12,13 @@ from mnist_growth.digits.manifest import data_manifest, requested_dataset
 from mnist_growth.digits.neighbours import nearest
 from mnist_growth.digits.sample import sample_digits
 from mnist_growth.digits.split import Split, stratified_split
-from mnist_growth.digits.statistics import PixelStatistics, pixel_statistics
+from mnist_growth.digits.statistics import MNIST_PIXELS, PixelStatistics, pixel_statistics
 from mnist_growth.digits.style import Style, measure_style
 from mnist_growth.digits.warps import Warps, apply_warps, draw_warps, warp
 
 __all__ = [
     "IMAGE_SIDE",
+    "MNIST_PIXELS",
     "NUM_CLASSES",
     "ArchiveConfig",
     "ClassStatistics",

@@ -41,7 +41,7 @@ class TrainedNetwork:
         return tensors_sha256(self.network.state_dict())
 
 
-def save_network(path: Path, trained: TrainedNetwork) -> None:
+def save_network(path: str | Path, trained: TrainedNetwork) -> None:
     """Write a network: its tensors, and its spec and origin in the header.
 
     Raises:
@@ -54,17 +54,17 @@ def save_network(path: Path, trained: TrainedNetwork) -> None:
         "epochs": trained.epochs,
         "split": trained.split,
     }
-    save_tensors(path, "network", trained.network.state_dict(), header)
+    save_tensors(Path(path), "network", trained.network.state_dict(), header)
 
 
-def load_network(path: Path) -> TrainedNetwork:
+def load_network(path: str | Path) -> TrainedNetwork:
     """Rebuild a network from its file alone, on the CPU.
 
     Raises:
         ValueError: The file is damaged or not a network.
         OSError: The file cannot be read.
     """
-    tensors, content = load_tensors(path, "network")
+    tensors, content = load_tensors(Path(path), "network")
     try:
         header = check_header(content, _Header)
         network = rebuild_network(header.spec, tensors)

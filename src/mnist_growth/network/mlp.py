@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from mnist_growth.digits.statistics import PixelStatistics
+from mnist_growth.digits.statistics import MNIST_PIXELS, PixelStatistics
 from mnist_growth.network.costs import LayerCost
 from mnist_growth.network.interface import CLASSES, PIXEL_RANGE, PIXELS, AffineLayer, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
@@ -116,8 +116,8 @@ class GrowingMLP(Network):
         widths: Sequence[int],
         *,
         batch_norm: bool = True,
-        pixel_mean: float = 0.1307,
-        pixel_std: float = 0.3081,
+        pixel_mean: float = MNIST_PIXELS.mean,
+        pixel_std: float = MNIST_PIXELS.std,
         generator: torch.Generator | None = None,
     ) -> None:
         if not widths or min(widths) < 1:
