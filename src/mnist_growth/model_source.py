@@ -1,4 +1,4 @@
-"""Where the service takes its network from: the catalog of the Kedro project, or MLflow."""
+"""Sources of the network of a service: the catalog of the Kedro project, or MLflow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ from mnist_growth.tracking import fetch_network
 
 @dataclass(frozen=True)
 class Project:
-    """A Kedro project as a run with certain options would see it.
+    """A Kedro project with the options of a command.
 
     Attributes:
         path: Root folder.
-        env: Name of the environment of its configuration; None is the default one.
-        conf_source: Folder of the configuration, if it is not ``conf``.
-        parameters: That are changed, nested as in the files.
+        env: Configuration environment; None for the default one.
+        conf_source: Folder of the configuration; None for `conf`.
+        parameters: Changed parameters, nested as in the files.
     """
 
     path: Path
@@ -36,7 +36,7 @@ class Project:
     parameters: dict[str, Any]
 
     def context(self) -> KedroContext:
-        """Configuration and catalog as they are now, with the parameters checked."""
+        """Load the current configuration and catalog, and validate the parameters."""
         bootstrap_project(self.path)
         session = KedroSession.create(
             self.path, env=self.env, conf_source=self.conf_source, runtime_params=self.parameters, save_on_close=False
@@ -45,23 +45,23 @@ class Project:
 
 
 def serving_config(project: Project) -> ServingConfig:
-    """The parameters of the service.
+    """Return the parameters of the service.
 
     Raises:
-        ValueError: One of them is wrong.
+        ValueError: A parameter is invalid.
     """
     return ServingConfig.model_validate(project.context().params["serving"])
 
 
 @dataclass(frozen=True)
 class CatalogSource:
-    """Takes the network from the catalog: the newest each time, or always the same version.
+    """Loads the network from the catalog: the newest one, or always the same version.
 
     Attributes:
-        project: Whose catalog it is.
-        version: Name of the folder of the network, if not the newest.
-        backend: What is to compute it.
-        threads: That onnxruntime uses.
+        project: The project.
+        version: Version of the network; None for the newest one.
+        backend: Name of the backend.
+        threads: Number of threads of onnxruntime.
     """
 
     project: Project
@@ -70,7 +70,7 @@ class CatalogSource:
     threads: int = 1
 
     def __call__(self) -> ServedModel:
-        """Load the network, and its confusion matrix and drift reference where there are some."""
+        """Load the network, its confusion matrix and its drift reference, if they exist."""
         context = self.project.context()
         catalog = context._get_catalog(load_versions={"network": self.version} if self.version else None)
         dataset = catalog["network"]
@@ -93,12 +93,12 @@ class CatalogSource:
 
 @dataclass(frozen=True)
 class MlflowSource:
-    """Takes the network from a model in MLflow.
+    """Loads the network from a model in MLflow.
 
     Attributes:
-        project: Whose MLflow record is used, unless MLFLOW_TRACKING_URI names another.
-        uri: Of the model: ``models:/...`` or ``runs:/.../network``.
-        backend: What is to compute it.
+        project: The project; its MLflow store is used unless MLFLOW_TRACKING_URI names another.
+        uri: URI of the model: `models:/...` or `runs:/.../network`.
+        backend: Name of the backend; it must be torch.
     """
 
     project: Project
@@ -106,22 +106,22 @@ class MlflowSource:
     backend: BackendName
 
     def __call__(self) -> ServedModel:
-        """Fetch the model and load its network.
+        """Download the model and load its network.
 
         Raises:
-            ValueError: Something else than torch is to compute it.
+            ValueError: The backend is not torch, or there is no such model.
         """
         if self.backend != "torch":
             raise ValueError(
-                f"serving.backend is {self.backend!r}, but a model of MLflow has not been exported: use torch, or a "
-                "network of the catalog"
+                f"The parameter serving.backend is {self.backend!r}, but models in MLflow are not exported: use torch, "
+                "or a network of the catalog"
             )
         trained = load_network(fetch_network(self.project.path, self.uri))
         return ServedModel.of(trained, self.uri, drift=_drift(self.project.context(), trained))
 
 
 def _find(context: KedroContext, name: str, trained: TrainedNetwork) -> Any | None:
-    """The newest result of a network; None where there is none."""
+    """The newest result of a network; None if there is none."""
     catalog = context._get_catalog()
     assert isinstance(catalog, DataCatalog)
     found = Results(catalog, pipelines={}).find(name, trained)
@@ -135,7 +135,7 @@ def _confusion(context: KedroContext, trained: TrainedNetwork) -> Sequence[Seque
 
 
 def _exported(context: KedroContext, backend: BackendName, version: str, threads: int) -> Predictor | None:
-    """The export of a network that a backend computes; None for torch, which needs none."""
+    """The exported network for a backend; None for torch, which needs none."""
     if backend == "torch":
         return None
     folder = Path(context._get_catalog()[f"network_{backend}"]._filepath)
@@ -143,6 +143,6 @@ def _exported(context: KedroContext, backend: BackendName, version: str, threads
 
 
 def _drift(context: KedroContext, trained: TrainedNetwork) -> tuple[DriftReference, DriftConfig] | None:
-    """The newest drift reference of a network, and how to compare with it."""
+    """The newest drift reference of a network and the parameters of the comparison."""
     reference = _find(context, "drift_reference", trained)
     return None if reference is None else (reference, DriftConfig.model_validate(context.params["drift"]))

@@ -32,7 +32,7 @@ def test_a_damaged_file_is_refused_by_name(path, tmp_path):
     damaged = tmp_path / "network.onnx"
     damaged.write_bytes(path.read_bytes()[:-1000])
 
-    with pytest.raises(ValueError, match=r"network\.onnx: the ONNX model cannot be used"):
+    with pytest.raises(ValueError, match=r"network\.onnx: The ONNX model cannot be loaded"):
         OnnxNetwork.load(damaged)
 
 
@@ -40,7 +40,7 @@ def test_a_model_of_somebody_else_is_refused(path):
     model = onnx.load(path)
     del model.metadata_props[:]
 
-    with pytest.raises(ValueError, match="does not say which network it comes from"):
+    with pytest.raises(ValueError, match="do not name its network"):
         OnnxNetwork.of(model)
 
 

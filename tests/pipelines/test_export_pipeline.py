@@ -86,7 +86,7 @@ def test_digits_of_another_set_are_refused(tmp_path, trained, digits):
 
     with pytest.raises(ValueError, match="trained on 'mnist', but the test digits are from 'sample'"):
         nodes.export_float(other, digits.test)
-    with pytest.raises(ValueError, match="trained on 'mnist', but the digits ingested last are of another set"):
+    with pytest.raises(ValueError, match="trained on 'mnist', but the newest training digits are of another dataset"):
         nodes.export_int8(other, digits.train, Split(np.arange(10), np.arange(10, 20)), configured.export())
 
 
@@ -108,7 +108,7 @@ def test_an_export_that_computes_something_else_is_refused(trained, digits, monk
 
 
 @pytest.mark.parametrize(("weight_bits", "remedy"), [(7, "(export.weight_bits=8)"), (8, "(export.weight_bits=7)")])
-def test_accuracy_that_was_lost_is_told_with_the_parameter_that_mends_it(trained, digits, caplog, weight_bits, remedy):
+def test_lost_accuracy_is_reported_with_the_parameter_that_helps(trained, digits, caplog, weight_bits, remedy):
     own_answers = predict_logits(trained.network, digits.test.images).argmax(axis=1)
     easy = replace(digits.test, labels=own_answers)  # no errors by torch
     model, broken = (
@@ -119,7 +119,7 @@ def test_accuracy_that_was_lost_is_told_with_the_parameter_that_mends_it(trained
     metrics = nodes.measure_exports(trained, model, broken, easy, configured.export(weight_bits=weight_bits))
 
     assert (metrics["int8_accuracy_kept"], metrics["int8_accuracy_lost"]) == (False, 1.0)
-    assert "The int8 network has lost 100.00 points of accuracy (500 instead of 0 errors of 500)" in caplog.text
+    assert "The int8 network has lost 100.00 points of accuracy (500 instead of 0 errors in 500 digits)" in caplog.text
     assert remedy in caplog.text
 
 
@@ -133,12 +133,12 @@ def test_accuracy_that_was_kept_is_no_warning(trained, digits, caplog):
 
 
 @pytest.mark.parametrize(("weight_bits", "warnings"), [(7, 0), (8, 1)])
-def test_weights_that_are_wrong_on_some_processors_are_told(trained, digits, caplog, weight_bits, warnings):
+def test_weights_that_are_wrong_on_some_processors_are_reported(trained, digits, caplog, weight_bits, warnings):
     split = Split(train=np.arange(100), validation=np.arange(100, 200))
 
     nodes.export_int8(trained, digits.train, split, configured.export(calibration_digits=10, weight_bits=weight_bits))
 
-    assert caplog.text.count("export.weight_bits=7 makes it right on every processor") == warnings
+    assert caplog.text.count("Use export.weight_bits=7 for correct results on every processor") == warnings
 
 
 @pytest.mark.parametrize("wrong", [{"calibration_digit": 10}, {"weight_bits": 4}, {"max_accuracy_loss": -1}])

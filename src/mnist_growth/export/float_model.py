@@ -1,4 +1,4 @@
-"""The network as an ONNX model of float32 numbers."""
+"""Export to ONNX in float32."""
 
 import warnings
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ from mnist_growth.network import AffineLayer, Network
 
 INPUT, OUTPUT = "images", "logits"
 PRODUCER = "mnist-growth"
-OPSET, IR_VERSION = 21, 10  # of 2024: for onnxruntime 1.18 and later
+OPSET, IR_VERSION = 21, 10  # from 2024; onnxruntime 1.18 and later support them
 
 
 def float_model(network: Network, origin: Origin) -> onnx.ModelProto:
-    """Return a model that takes images, uint8 [N, 28, 28], and gives logits, float32 [N, 10], for any N.
+    """Return a model that maps images, uint8 [N, 28, 28], to logits, float32 [N, 10], for any N.
 
     A chain of affine maps becomes one matrix product per layer, with all normalisations folded in; any other network is
     traced by torch's exporter.
 
     Args:
-        network: In evaluation mode; it is not changed.
-        origin: Goes into the metadata.
+        network: Network in evaluation mode; it is not changed.
+        origin: Origin for the metadata.
     """
     chain = network.affine_chain()
     return _traced(network, origin) if chain is None else _chain(chain, origin)
@@ -34,7 +34,7 @@ def float_model(network: Network, origin: Origin) -> onnx.ModelProto:
 def _traced(network: Network, origin: Origin) -> onnx.ModelProto:
     """Return the model of a network as torch's exporter traces it."""
     example = torch.zeros(2, IMAGE_SIDE, IMAGE_SIDE, dtype=torch.uint8)
-    with warnings.catch_warnings():  # about the exporter itself, not about the network
+    with warnings.catch_warnings():  # they concern the exporter, not the network
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             network,
@@ -79,7 +79,14 @@ def _chain(layers: Sequence[AffineLayer], origin: Origin) -> onnx.ModelProto:
 def assemble(
     name: str, nodes: Sequence[onnx.NodeProto], constants: Sequence[TensorProto], origin: Origin
 ) -> onnx.ModelProto:
-    """Put nodes and constants between the input and the output that all our models have."""
+    """Return a model with the input and output that all exports have.
+
+    Args:
+        name: Name of the graph.
+        nodes: Operations from `INPUT` to `OUTPUT`.
+        constants: Weights and other constants.
+        origin: Origin for the metadata.
+    """
     graph = helper.make_graph(
         nodes,
         name,

@@ -1,4 +1,4 @@
-"""What an export is worth: how far its outputs are from those of torch, how accurate and how large it is."""
+"""Metrics of an export: deviation of its outputs from those of torch, accuracy and size."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -7,20 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_CHANGE = 1e-5
-"""Largest change of a logit by the float32 export, as a share of the largest logit.
+MAX_RELATIVE_CHANGE = 1e-5
+"""Largest allowed change of a logit by the float32 export, as a share of the largest logit.
 
-Relative, because float32 numbers of the size of a logit (about 20) are 2e-6 apart, and a sum of 784 products in
-another order moves by several of these steps.
+It is relative because adjacent float32 numbers near a typical logit (about 20) differ by 2e-6, and another order of the
+784 summands of a matrix product changes the result by several of these steps.
 """
 
 
 def compare_outputs(reference: NDArray[np.float32], exported: NDArray[np.float32]) -> dict[str, float]:
-    """Return how far the logits of an export, float32 [N, 10], are from those of torch.
+    """Return how much the logits of an export differ from those of torch.
+
+    Args:
+        reference: Logits of torch, float32 [N, 10].
+        exported: Logits of the export, float32 [N, 10].
 
     Returns:
-        ``largest_change`` of a logit, the same as ``largest_relative_change``, a share of the largest logit of the
-        reference, and ``same_answers``, the share of images with the same most probable class.
+        `largest_change` of a logit; `largest_relative_change`, the same as a share of the largest logit of the
+        reference; and `same_answers`, the share of images with the same most probable class.
     """
     change = float(np.abs(exported - reference).max())
     return {
@@ -33,16 +37,16 @@ def compare_outputs(reference: NDArray[np.float32], exported: NDArray[np.float32
 def export_metrics(
     logits: Mapping[str, NDArray[np.float32]], labels: NDArray[np.int64], file_bytes: Mapping[str, int]
 ) -> dict[str, dict[str, Any]]:
-    """Return what each form of a network achieves on labelled digits.
+    """Return the metrics of each format of a network on labelled digits.
 
     Args:
-        logits: Float32 [N, 10] by the name of the form; "torch" is what the others are compared with.
+        logits: Logits, float32 [N, 10], by format; the others are compared with "torch".
         labels: True classes, int64 [N].
-        file_bytes: Size of the file of each form but "torch".
+        file_bytes: Size of the file of each format except "torch".
 
     Returns:
-        By name of the form: ``accuracy`` and ``errors``; for all but "torch" also ``bytes`` and what
-        ``compare_outputs`` gives. Plain values for JSON.
+        `accuracy` and `errors` by format; for all except "torch" also `bytes` and the values of `compare_outputs`. All
+        values can be written to JSON.
     """
     metrics: dict[str, dict[str, Any]] = {}
     for name, outputs in logits.items():
@@ -54,5 +58,5 @@ def export_metrics(
 
 
 def runtime() -> str:
-    """Return name and version of what ran the exports: their last bits depend on it."""
+    """Return name and version of the runtime: the last bits of the outputs depend on it."""
     return f"onnxruntime {version('onnxruntime')}"

@@ -1,4 +1,4 @@
-"""Where an exported network comes from, written into its file."""
+"""The origin of an exported network, in the metadata of its file."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -12,12 +12,12 @@ _PREFIX = "mnist_growth."
 
 @dataclass(frozen=True)
 class Origin:
-    """The network that a file was made from.
+    """The network that a file was exported from.
 
     Attributes:
-        dataset: Name of the set of digits that it was trained on.
-        fingerprint: SHA-256 of that set.
-        version: Version of the network in the catalog; empty where it was not loaded from there.
+        dataset: Name of the dataset that it was trained on.
+        fingerprint: SHA-256 of this dataset.
+        version: Version of the network in the catalog; empty if it was not loaded from there.
         widths: Neurons of each hidden layer.
         epochs: Number of epochs trained.
     """
@@ -29,7 +29,7 @@ class Origin:
     epochs: int
 
     def write(self, model: onnx.ModelProto) -> None:
-        """Put it into the metadata of a model, as text under names that begin with "mnist_growth."."""
+        """Write the origin to the metadata of a model, under keys that begin with "mnist_growth."."""
         values = {
             "dataset": self.dataset,
             "fingerprint": self.fingerprint,
@@ -41,10 +41,10 @@ class Origin:
 
     @classmethod
     def read(cls, metadata: dict[str, str]) -> Self:
-        """Take it from the metadata of a model.
+        """Read the origin from the metadata of a model.
 
         Raises:
-            ValueError: The model was not made by ``write``.
+            ValueError: The model was not exported by this project.
         """
         try:
             return cls(
@@ -56,11 +56,11 @@ class Origin:
             )
         except (KeyError, ValueError) as error:
             raise ValueError(
-                f"the ONNX model does not say which network it comes from ({error}): make one with "
+                f"The metadata of the ONNX model do not name its network ({error}): export the network with "
                 "`kedro run --pipeline export`"
             ) from None
 
 
 def origin_of(trained: TrainedNetwork) -> Origin:
-    """Return what a file made from this network has to say."""
+    """Return the origin of exports of a network."""
     return Origin(trained.dataset, trained.fingerprint, trained.version, trained.network.widths, trained.epochs)

@@ -1,4 +1,4 @@
-"""Running an exported network with onnxruntime."""
+"""Inference with an exported network in onnxruntime."""
 
 from pathlib import Path
 from typing import Self
@@ -14,40 +14,40 @@ from mnist_growth.network.prediction import CHUNK
 
 
 class OnnxNetwork:
-    """An exported network that is ready to predict.
+    """An exported network in onnxruntime.
 
     Args:
         model: Content of an ONNX file.
-        threads: Threads for the products of one call; 0 leaves the number to onnxruntime.
+        threads: Number of threads within one operation; 0 lets onnxruntime choose.
 
     Raises:
-        ValueError: The content is damaged, or not a network that this project has exported.
+        ValueError: The content is damaged or was not exported by this project.
     """
 
     def __init__(self, model: bytes, threads: int = 0) -> None:
-        import onnxruntime  # here: commands that only know of exports do not wait for it
+        import onnxruntime  # imported here because other commands do not need it
 
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors only: its warnings are about the machine, such as missing GPUs
+        options.log_severity_level = 3  # errors only: warnings concern the machine, for example missing GPUs
         options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1  # the network is a chain: there is nothing to run side by side
+        options.inter_op_num_threads = 1  # a chain of layers has no parallel branches
         try:
             self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its errors have no common type below Exception
-            raise ValueError(f"the ONNX model cannot be used ({str(error).splitlines()[0]})") from error
+        except Exception as error:  # onnxruntime has no common error type
+            raise ValueError(f"The ONNX model cannot be loaded ({str(error).splitlines()[0]})") from error
         self.origin = Origin.read(self._session.get_modelmeta().custom_metadata_map)
 
     @classmethod
     def of(cls, model: onnx.ModelProto, threads: int = 0) -> Self:
-        """Make a model ready that is in memory."""
+        """Create a session from a model in memory."""
         return cls(model.SerializeToString(), threads)
 
     @classmethod
     def load(cls, path: Path, threads: int = 0) -> Self:
-        """Make the model in a file ready.
+        """Create a session from a file.
 
         Raises:
-            ValueError: The file is damaged, or not a network that this project has exported.
+            ValueError: The file is damaged or was not exported by this project.
             OSError: The file cannot be read.
         """
         try:
@@ -57,15 +57,15 @@ class OnnxNetwork:
 
     @classmethod
     def find(cls, folder: Path, version: str, threads: int = 0) -> Self:
-        """Make the newest export of a network ready.
+        """Create a session from the newest export of a network.
 
         Args:
-            folder: Of all versions of exports, `<folder>/<version>/<name>`.
-            version: Of the network, which is that of its export only by chance.
-            threads: As above.
+            folder: Folder of all versions of exports, `<folder>/<version>/<name>`.
+            version: Version of the network; its export usually has another version.
+            threads: Number of threads within one operation; 0 lets onnxruntime choose.
 
         Raises:
-            ValueError: The network has not been exported.
+            ValueError: There is no export of this network.
             OSError: A file cannot be read.
         """
         for path in sorted(folder.glob(f"*/{folder.name}"), reverse=True):
@@ -73,12 +73,12 @@ class OnnxNetwork:
             if exported.origin.version == version:
                 return exported
         raise ValueError(
-            f"There is no export of the network {version} in {folder}: make one with "
+            f"There is no export of the network {version} in {folder}: create one with "
             f"`kedro run --pipeline export --load-versions network:{version}`"
         )
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits, float32 [N, 10], of images, uint8 [N, 28, 28]; may be called by several threads at once."""
+        """Return logits, float32 [N, 10], of images, uint8 [N, 28, 28]; thread-safe."""
         chunks = [
             self._session.run([OUTPUT], {INPUT: np.ascontiguousarray(images[start : start + CHUNK])})[0]
             for start in range(0, len(images), CHUNK)

@@ -1,4 +1,4 @@
-"""The network that a service answers with, and where it comes from."""
+"""The network of a service and its source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from mnist_growth.serving.predictor import Predictor, TorchPredictor
 
 @dataclass(frozen=True, eq=False)
 class ServedModel:
-    """A network ready to answer; it is replaced as a whole, never changed.
+    """A network in a service; immutable, and replaced as a whole.
 
     Attributes:
-        version: Of the network: of its entry in the catalog, or the address of an MLflow model.
-        backend: What computes it.
-        predict: Answers.
+        version: Version in the catalog, or URI of an MLflow model.
+        backend: Name of the backend that computes it.
+        predict: Computes probabilities with the backend.
         gradient: The same network in torch, which can be differentiated.
-        dataset: Name of the set of digits it was trained on.
-        fingerprint: SHA-256 of that set.
+        dataset: Name of the dataset that it was trained on.
+        fingerprint: SHA-256 of this dataset.
         epochs: Number of epochs trained.
         hidden_widths: Neurons of each hidden layer.
-        parameters: Number of trainable numbers.
-        confusion: How often test digits of one class (row) were taken for another (column), ten rows of ten counts;
-            None where the network has not been tested.
-        drift: What the latest images are compared with, and how; None where the network has no reference.
+        parameters: Number of trainable parameters.
+        confusion: Counts of test digits, ten rows (true class) of ten columns (predicted class); None if the network
+            has not been evaluated.
+        drift: Drift reference and parameters of the comparison; None if the network has no reference.
     """
 
     version: str
@@ -51,15 +51,15 @@ class ServedModel:
         confusion: Sequence[Sequence[int]] | None = None,
         drift: tuple[DriftReference, DriftConfig] | None = None,
     ) -> "ServedModel":
-        """Make a network ready.
+        """Prepare a network.
 
         Args:
             trained: The network.
-            version: Of the network.
-            backend: Name of what computes it.
-            predict: Answers in the place of torch.
-            confusion: As described above.
-            drift: As described above.
+            version: Version in the catalog, or URI of an MLflow model.
+            backend: Name of the backend.
+            predict: Computes probabilities with the backend; torch by default.
+            confusion: Counts of test digits, see above.
+            drift: Drift reference and parameters of the comparison, see above.
         """
         gradient = TorchPredictor(trained.network)
         return cls(
@@ -78,12 +78,12 @@ class ServedModel:
 
 
 class ModelSource(Protocol):
-    """Where the network comes from. Workers are processes of their own: a source can be pickled."""
+    """Loads a network. It must support pickling, because workers are separate processes."""
 
     def __call__(self) -> ServedModel:
-        """Load the network that is to answer from now on: the newest, where no version was chosen.
+        """Load the chosen network, or the newest one.
 
         Raises:
             ValueError: There is no such network, or its file is damaged.
-            OSError: It cannot be read.
+            OSError: The file cannot be read.
         """

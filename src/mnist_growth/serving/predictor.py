@@ -1,4 +1,4 @@
-"""What answers: images in, probabilities out."""
+"""Backends: they map images to probabilities."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -14,10 +14,10 @@ from mnist_growth.network.probabilities import softmax
 
 
 class Predictor(Protocol):
-    """A network ready to answer, whatever computes it. Safe to be called by several threads at once."""
+    """A network in any backend; thread-safe."""
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities float32 [N, 10], each row of sum 1, of images uint8 [N, 28, 28] in MNIST form, N >= 0."""
+        """Return probabilities, float32 [N, 10], of images in MNIST form, uint8 [N, 28, 28], N >= 0."""
 
 
 class TorchPredictor:
@@ -27,7 +27,7 @@ class TorchPredictor:
     relu per layer; its logits differ from the network's by rounding only. Other networks are computed as they are.
 
     Args:
-        network: In evaluation mode; it is not changed.
+        network: Network in evaluation mode; it is not changed.
     """
 
     def __init__(self, network: Network) -> None:
@@ -65,12 +65,12 @@ class OnnxPredictor:
     """An exported network in onnxruntime, float32 or int8.
 
     Args:
-        network: Loaded from its file.
+        network: The exported network.
     """
 
     def __init__(self, network: OnnxNetwork) -> None:
         self._network = network
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities float32 [N, 10] of images uint8 [N, 28, 28]."""
+        """Return probabilities, float32 [N, 10], of images, uint8 [N, 28, 28]."""
         return softmax(self._network.predict_logits(images))

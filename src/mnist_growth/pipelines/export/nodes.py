@@ -1,4 +1,4 @@
-"""Exporting a trained network to ONNX, and checking what came out on the test digits."""
+"""Export of a trained network to ONNX, and evaluation of the exports on the test digits."""
 
 import logging
 from typing import Any
@@ -15,8 +15,8 @@ from mnist_growth.network import TrainedNetwork, predict_logits
 logger = logging.getLogger(__name__)
 
 _OTHER_WEIGHT_BITS = {
-    7: "keep more of each weight, for processors with VNNI only (export.weight_bits=8)",
-    8: "keep products from saturating, as they do without VNNI (export.weight_bits=7)",
+    7: "use 8-bit weights if all processors have VNNI (export.weight_bits=8)",
+    8: "use 7-bit weights, which do not saturate on processors without VNNI (export.weight_bits=7)",
 }
 
 
@@ -24,18 +24,18 @@ def export_float(trained: TrainedNetwork, test_digits: Digits) -> onnx.ModelProt
     """Return the network as an ONNX model of float32 numbers.
 
     Raises:
-        ValueError: The test digits are of another set than the network, or onnxruntime's logits of them differ from
-            torch's by more than ``export.MOST_CHANGE``.
+        ValueError: The network was trained on another dataset, or the logits of onnxruntime differ from those of torch
+            by more than `export.MAX_RELATIVE_CHANGE`.
     """
     check_same_set(trained.dataset, trained.fingerprint, test_digits)
     model = export.float_model(trained.network, export.origin_of(trained))
     outputs = OnnxNetwork.of(model).predict_logits(test_digits.images)
     change = export.compare_outputs(predict_logits(trained.network, test_digits.images), outputs)
-    if not change["largest_relative_change"] <= export.MOST_CHANGE:
+    if not change["largest_relative_change"] <= export.MAX_RELATIVE_CHANGE:
         raise ValueError(
-            f"onnxruntime's logits of the exported network differ from torch's by "
-            f"{change['largest_relative_change']:.1e} of the largest logit, expected at most {export.MOST_CHANGE:.0e}: "
-            "the network's weights are too far apart for float32, train it again with more weight decay"
+            f"The logits of the exported network differ from torch's by {change['largest_relative_change']:.1e} of the "
+            f"largest logit; expected at most {export.MAX_RELATIVE_CHANGE:.0e}: the range of the weights is too large "
+            "for float32, so train the network again with more weight decay"
         )
     return model
 
@@ -44,25 +44,25 @@ def export_int8(trained: TrainedNetwork, train_digits: Digits, split: Split, con
     """Return the network as an ONNX model of 8-bit integers, calibrated on training digits.
 
     Raises:
-        ValueError: The training digits are of another set than the network, or there is no int8 form of it.
+        ValueError: The network was trained on another dataset, or its kind cannot be exported in int8.
     """
     if train_digits.fingerprint != trained.fingerprint:
         raise ValueError(
-            f"The network was trained on {trained.dataset!r}, but the digits ingested last are of another set "
-            f"({train_digits.dataset!r}): export it with its own (--load-versions train_digits:<version>)"
+            f"The network was trained on {trained.dataset!r}, but the newest training digits are of another dataset "
+            f"({train_digits.dataset!r}): load those of the network with --load-versions train_digits:<version>"
         )
     layers = trained.network.affine_chain()
     if layers is None:
         raise ValueError(
-            f"A network of kind {trained.network.spec.kind!r} has no int8 form, which is for chains of affine maps and "
-            "relu: export it in float32 alone with `kedro run --pipeline export --nodes export_float`"
+            f"A network of kind {trained.network.spec.kind!r} cannot be exported in int8, only a chain of affine maps "
+            "and relu can: export it in float32 with `kedro run --pipeline export --nodes export_float`"
         )
     rows = np.linspace(0, len(split.train) - 1, min(config.calibration_digits, len(split.train))).astype(np.int64)
-    calibration = train_digits.images[split.train[rows]]  # uint8 [M, 28, 28], spread over the whole set
+    calibration = train_digits.images[split.train[rows]]  # uint8 [M, 28, 28], evenly spaced over the training digits
     if config.weight_bits == 8:
         logger.warning(
-            "The int8 network has weights of 8 bits: it is wrong on x86 processors without VNNI, whose sums of two "
-            "products saturate. export.weight_bits=7 makes it right on every processor"
+            "The int8 network has 8-bit weights: on x86 processors without VNNI, sums of two products saturate and the "
+            "results are wrong. Use export.weight_bits=7 for correct results on every processor"
         )
     return export.int8_model(layers, calibration, export.origin_of(trained), config.weight_bits)
 
@@ -74,22 +74,23 @@ def measure_exports(
     test_digits: Digits,
     config: ExportConfig,
 ) -> dict[str, Any]:
-    """Return what the network and its exports achieve on the test digits, and where they come from.
+    """Return the metrics of the network and its exports on the test digits, and their origin.
 
-    The quantised network is kept also when it has lost more accuracy than it may; a warning then says so.
+    If the int8 network has lost more accuracy than allowed, a warning says so; it is saved in any case.
     """
     models = {"onnx": network_onnx, "int8": network_int8}
     logits = {"torch": predict_logits(trained.network, test_digits.images)}
     logits |= {name: OnnxNetwork.of(model).predict_logits(test_digits.images) for name, model in models.items()}
     sizes = {name: model.ByteSize() for name, model in models.items()}
     metrics = export.export_metrics(logits, test_digits.labels, sizes)
-    errors = {name: form["errors"] for name, form in metrics.items()}
+    errors = {name: values["errors"] for name, values in metrics.items()}
     lost = metrics["torch"]["accuracy"] - metrics["int8"]["accuracy"]
     kept = errors["int8"] - errors["torch"] <= config.max_accuracy_loss * len(test_digits)
     if not kept:
         logger.warning(
-            "The int8 network has lost %.2f points of accuracy (%d instead of %d errors of %d), more than the %.2f of "
-            "export.max_accuracy_loss: use the onnx one, calibrate on more digits (export.calibration_digits), or %s",
+            "The int8 network has lost %.2f points of accuracy (%d instead of %d errors in %d digits); "
+            "export.max_accuracy_loss allows %.2f: use the float32 network, calibrate on more digits "
+            "(export.calibration_digits), or %s",
             100 * lost,
             errors["int8"],
             errors["torch"],
