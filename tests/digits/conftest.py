@@ -77,7 +77,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.answers: dict[str, tuple[int, bytes, int]] = {}
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         super().__init__(("127.0.0.1", 0), Handler)
 
     @property
@@ -85,7 +85,7 @@ class Server(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/"
 
     def answer(self, name: str, status: int, body: bytes = b"", missing_bytes: int = 0) -> None:
-        """Answer with a body that ends `missing_bytes` before the length that is announced."""
+        """Answer with a body that ends `missing_bytes` before the declared length."""
         self.answers[f"/{name}"] = (status, body, len(body) + missing_bytes)
 
 
@@ -93,17 +93,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         path = self.server.folder / self.path.lstrip("/")
         body = path.read_bytes() if path.is_file() else b""
         found = (200 if path.is_file() else 404, body, len(body))
-        if "gzip" in self.headers.get("Accept-Encoding", ""):  # as servers do that compress whatever they send
+        if "gzip" in self.headers.get("Accept-Encoding", ""):  # like servers that compress every response
             found = (found[0], gzip.compress(body), len(gzip.compress(body)))
         status, body, length = self.server.answers.get(self.path, found)
         self.send_response(status)
         self.send_header("Content-Length", str(length))
         if self.path.endswith(".gz") and status == 200:
-            self.send_header("Content-Encoding", "gzip")  # as some servers claim of .gz files
+            self.send_header("Content-Encoding", "gzip")  # like some servers for .gz files
         self.end_headers()
         self.wfile.write(body)
 
@@ -113,7 +113,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """The mirror on the web."""
+    """A local web server for the mirror."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with Server(mirror) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

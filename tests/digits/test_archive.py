@@ -64,10 +64,10 @@ def test_missing_files_are_fetched_once(archive: ArchiveConfig, small_set: Digit
     found = load_archive("small", archives, raw)
     assert_same(found, small_set)
     assert found.source == server.address
-    assert sorted(server.asked) == sorted(f"/{name}.gz" for name in IDX_NAMES)
-    server.asked.clear()
+    assert sorted(server.requested) == sorted(f"/{name}.gz" for name in IDX_NAMES)
+    server.requested.clear()
     assert_same(load_archive("small", archives, raw), small_set)
-    assert server.asked == []
+    assert server.requested == []
 
 
 def test_the_first_mirror_goes_before_those_of_the_catalog(
@@ -75,7 +75,7 @@ def test_the_first_mirror_goes_before_those_of_the_catalog(
 ) -> None:
     found = load_archive("small", {"small": changed(archive, [server.address])}, raw, first_mirror=str(mirror))
     assert found.source == str(mirror)
-    assert server.asked == []
+    assert server.requested == []
 
 
 def test_a_file_in_the_folder_with_another_digest_is_refused(
@@ -84,7 +84,7 @@ def test_a_file_in_the_folder_with_another_digest_is_refused(
     shutil.copytree(mirror, raw / "small")
     sentence = (
         rf"train-images-idx3-ubyte.gz has the SHA-256 \(decompressed\) digest {sha256['train_images']}, "
-        rf"expected {'0' * 64}; delete it to fetch it again$"
+        rf"expected {'0' * 64}: delete it to download it again$"
     )
     with pytest.raises(ValueError, match=sentence):
         load_archive("small", {"small": changed(archive, sha256="0" * 64)}, raw)
@@ -94,7 +94,7 @@ def test_a_damaged_file_in_the_folder_is_refused(archive: ArchiveConfig, mirror:
     shutil.copytree(mirror, raw / "small")
     path = raw / "small" / f"{IDX_NAMES.test_labels}.gz"
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(ValueError, match=rf"^{path} is not an intact gzip file .*; delete it to fetch it again$"):
+    with pytest.raises(ValueError, match=rf"^{path} is not a valid gzip file .*: delete it to download it again$"):
         load_archive("small", {"small": archive}, raw)
 
 
@@ -106,7 +106,7 @@ def test_a_mirror_with_another_digest_is_named_and_nothing_stays(
         rf"^{server.address}train-images-idx3-ubyte.gz has the SHA-256 \(decompressed\) digest "
         rf"{sha256['train_images']}, expected {'0' * 64}: put its files into .*small or set MNIST_GROWTH_MIRROR"
     )
-    # Not even MNIST is stood in for by the sample then: somebody offers wrong files.
+    # The sample does not replace even MNIST then: a mirror provides incorrect files.
     for name in ("small", "mnist"):
         with pytest.raises(ValueError, match=sentence.replace("small", name)):
             load_archive(name, {name: config}, raw)
@@ -135,7 +135,7 @@ def test_without_a_mirror_the_sample_stands_in_for_mnist_with_a_warning(
 
 
 def test_without_a_mirror_another_set_is_refused(archive: ArchiveConfig, raw: Path) -> None:
-    with pytest.raises(OSError, match=r"No mirror offers .*no/such/folder.*: put its files into .*small or set MNIST"):
+    with pytest.raises(OSError, match=r"No mirror provides .*no/such/folder.*: put its files into .*small or set"):
         load_archive("small", {"small": changed(archive, ["no/such/folder"])}, raw)
 
 
@@ -146,7 +146,7 @@ def test_the_sample_needs_neither_a_network_nor_a_folder(raw: Path) -> None:
 
 def test_a_folder_of_own_digits_is_read(idx_folder: Path, small_set: DigitSet, raw: Path) -> None:
     assert_same(load_archive("folder", {}, raw, own_folder=idx_folder), small_set)
-    with pytest.raises(ValueError, match=r"archive\.path is not set: add the folder of your digits"):
+    with pytest.raises(ValueError, match=r"archive\.path is not set: set it to the folder of your digits"):
         load_archive("folder", {}, raw)
 
 
@@ -193,5 +193,5 @@ def test_a_published_md5_of_the_gzip_file_is_checked_where_no_sha256_is_known(
         load_archive("small", right, raw, first_mirror=str(idx_folder))
     load_archive("small", right, raw, first_mirror=str(mirror))
     (raw / "small" / "SHA256SUMS").unlink()
-    with pytest.raises(ValueError, match=rf"{raw}/small/train-images.* MD5 .*; delete it to fetch it again"):
+    with pytest.raises(ValueError, match=rf"{raw}/small/train-images.* MD5 .*: delete it to download it again"):
         load_archive("small", wrong, raw)

@@ -19,5 +19,5 @@ def test_without_a_list_there_are_no_digests(tmp_path: Path) -> None:
 def test_a_line_that_is_not_a_digest_is_refused(line: str, tmp_path: Path) -> None:
     path = tmp_path / "SHA256SUMS"
     path.write_bytes(f"{'0' * 64}  good\n{line}\n".encode(errors="surrogateescape"))
-    with pytest.raises(ValueError, match=r"Line 2 of .*SHA256SUMS is not a SHA-256 digest"):
+    with pytest.raises(ValueError, match=r"Line 2 of .*SHA256SUMS is invalid, expected a SHA-256 digest"):
         read_checksums(path)

@@ -31,7 +31,7 @@ def test_length_is_the_number_of_images() -> None:
 
 def test_a_set_refuses_parts_of_different_sets(small_set: DigitSet) -> None:
     other = Digits(small_set.test.images, small_set.test.labels, "small", "another fingerprint")
-    with pytest.raises(ValueError, match="do not belong to the same set"):
+    with pytest.raises(ValueError, match="expected parts of the same data set"):
         DigitSet(small_set.train, other, "small", "small", "", {})
 
 

@@ -61,16 +61,16 @@ def break_by_emptying(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        pytest.param(shutil.rmtree, "There is no folder .*own: set archive.path", id="no folder"),
+        pytest.param(shutil.rmtree, "The folder .*own does not exist: set archive.path", id="no folder"),
         pytest.param(
             lambda folder: (shutil.rmtree(folder), folder.mkdir()),
-            "holds neither the four IDX files .* nor the folders train and test",
+            "contains neither the four IDX files .* nor the folders train and test",
             id="nothing in it",
         ),
-        pytest.param(break_by_removing_idx, r"holds no train-labels-idx1-ubyte \(or .*gz\)", id="one IDX"),
+        pytest.param(break_by_removing_idx, r"contains no train-labels-idx1-ubyte \(or .*gz\)", id="one IDX"),
         pytest.param(
             lambda folder: shutil.rmtree(folder / "test"),
-            "There is no folder .*test, expected one with a sub-folder for each digit",
+            "The folder .*test does not exist, expected one with a sub-folder for each digit",
             id="no test",
         ),
         pytest.param(lambda folder: shutil.rmtree(folder / "train" / "7"), "train has no sub-folder 7", id="no seven"),
@@ -79,17 +79,17 @@ def break_by_emptying(folder: Path) -> None:
             "has a sub-folder named 'ten', expected only the digits 0 to 9",
             id="not a digit",
         ),
-        pytest.param(break_by_emptying, "sub-folders of .*test hold no images", id="no images"),
+        pytest.param(break_by_emptying, "sub-folders of .*test contain no images", id="no images"),
         pytest.param(
             lambda folder: (folder / "train" / "3" / "bad.png").write_text("no image"),
-            "bad.png is not an image that can be read",
+            "bad.png is not a readable image",
             id="no image",
         ),
         pytest.param(
             lambda folder: (folder / "train" / "3" / "cut.png").write_bytes(
                 (folder / "train" / "3" / "003.png").read_bytes()[:200]
             ),
-            "cut.png is not an image that can be read",
+            "cut.png is not a readable image",
             id="cut image",
         ),
         pytest.param(

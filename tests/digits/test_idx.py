@@ -98,13 +98,13 @@ GZIPPED = gzip.compress(TWO_IMAGES)
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        pytest.param(TWO_IMAGES[:-1], "ends before the 2 x 28 x 28 images that its header promises", id="short"),
+        pytest.param(TWO_IMAGES[:-1], "declares 2 x 28 x 28 images, but the file is shorter", id="short"),
         pytest.param(TWO_IMAGES[:10], "is truncated: it ends within the header", id="header"),
         pytest.param(b"", "is truncated: it ends within the header", id="nothing"),
         pytest.param(TWO_IMAGES + b"\0", "trailing bytes after the 2 x 28 x 28 images", id="long"),
         pytest.param(THREE_LABELS, r"magic number 2049, expected 2051 for IDX images", id="labels"),
         pytest.param(b"<html>not found</html>", r"magic number \d+, expected 2051", id="html"),
-        pytest.param(HEADER.pack(2051, 0, 28, 28), "is empty: its header promises 0 x 28 x 28", id="empty"),
+        pytest.param(HEADER.pack(2051, 0, 28, 28), "is empty: its header declares 0 x 28 x 28", id="empty"),
         pytest.param(
             HEADER.pack(2051, 2, 32, 32) + bytes(2048),
             "images of 32 x 32 pixels, expected 28 x 28",
@@ -114,10 +114,10 @@ GZIPPED = gzip.compress(TWO_IMAGES)
         pytest.param(gzip.compress(HEADER.pack(2051, 2**32 - 1, 28, 28)), "is truncated", id="huge gzip"),
         pytest.param(gzip.compress(TWO_IMAGES[:-1]), "is truncated", id="short gzip"),
         pytest.param(gzip.compress(TWO_IMAGES + bytes(10**7)), "trailing bytes", id="gzip bomb"),
-        pytest.param(GZIPPED[:-8] + bytes(4) + GZIPPED[-4:], "not an intact gzip file .CRC check failed", id="CRC"),
-        pytest.param(GZIPPED[:-20], "not an intact gzip file .Compressed file ended before", id="gzip ends"),
-        pytest.param(GZIPPED + b"junk", "not an intact gzip file", id="after gzip"),
-        pytest.param(b"\x1f\x8bjunk" * 10, "not an intact gzip file", id="no gzip"),
+        pytest.param(GZIPPED[:-8] + bytes(4) + GZIPPED[-4:], "not a valid gzip file .CRC check failed", id="CRC"),
+        pytest.param(GZIPPED[:-20], "not a valid gzip file .Compressed file ended before", id="gzip ends"),
+        pytest.param(GZIPPED + b"junk", "not a valid gzip file", id="after gzip"),
+        pytest.param(b"\x1f\x8bjunk" * 10, "not a valid gzip file", id="no gzip"),
     ],
 )
 def test_images_that_are_not_valid_are_refused(content: bytes, sentence: str, tmp_path: Path) -> None:
@@ -130,13 +130,13 @@ def test_images_that_are_not_valid_are_refused(content: bytes, sentence: str, tm
 
 def test_labels_above_nine_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "labels", THREE_LABELS[:-1] + b"\x0a")
-    with pytest.raises(ValueError, match="holds the label 10, expected labels from 0 to 9"):
+    with pytest.raises(ValueError, match="contains the label 10, expected labels from 0 to 9"):
         read_labels(path)
 
 
 def test_a_count_that_differs_from_the_labels_is_refused(tmp_path: Path) -> None:
     images, labels = write(tmp_path, "images", TWO_IMAGES), write(tmp_path, "labels", THREE_LABELS)
-    with pytest.raises(ValueError, match=r"holds 2 images but .*labels holds 3 labels"):
+    with pytest.raises(ValueError, match=r"contains 2 images but .*labels contains 3 labels"):
         read_pair(images, labels)
 
 

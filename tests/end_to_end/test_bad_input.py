@@ -46,7 +46,7 @@ def digits(project):
 def truncated(folder):
     path = folder / IDX_NAMES.train_images
     path.write_bytes(path.read_bytes()[:-1])
-    return f"{path.name} is truncated: it ends before the 100 x 28 x 28 images that its header promises"
+    return f"{path.name} is truncated: its header declares 100 x 28 x 28 images, but the file is shorter"
 
 
 def wrong_magic(folder):
@@ -57,33 +57,33 @@ def wrong_magic(folder):
 
 def wrong_count(folder):
     write_labels(folder / IDX_NAMES.train_labels, np.zeros(99, np.int64))
-    return f"{IDX_NAMES.train_labels} holds 99 labels, expected as many labels as images"
+    return f"{IDX_NAMES.train_labels} contains 99 labels, expected as many labels as images"
 
 
 def label_above_nine(folder):
     path = folder / IDX_NAMES.test_labels
     path.write_bytes(path.read_bytes()[:-1] + b"\x0a")
-    return f"{path.name} holds the label 10, expected labels from 0 to 9"
+    return f"{path.name} contains the label 10, expected labels from 0 to 9"
 
 
 def wrong_size(folder):
     path = folder / IDX_NAMES.train_images
     path.write_bytes(struct.pack(">4I", 2051, 100, 14, 14) + bytes(100 * 14 * 14))
-    return f"{path.name} holds images of 14 x 14 pixels, expected 28 x 28"
+    return f"{path.name} contains images of 14 x 14 pixels, expected 28 x 28"
 
 
 def broken_gzip(folder):
     path = folder / IDX_NAMES.train_images
     packed = gzip.compress(path.read_bytes())
     path.write_bytes(packed[: len(packed) // 2])
-    return f"{path.name} is not an intact gzip file"
+    return f"{path.name} is not a valid gzip file"
 
 
 def empty_test_set(folder):
     path = folder / IDX_NAMES.test_images
     path.write_bytes(struct.pack(">4I", 2051, 0, 28, 28))
     (folder / IDX_NAMES.test_labels).write_bytes(struct.pack(">2I", 2049, 0))
-    return f"{path.name} is empty: its header promises 0 x 28 x 28 images, expected at least one"
+    return f"{path.name} is empty: its header declares 0 x 28 x 28 images, expected at least one"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_files_of_another_set_than_mnist(project, digits):
 
     sentence = refused(project, "run")
 
-    assert sentence.endswith("; delete it to fetch it again")
+    assert sentence.endswith(": delete it to download it again")
     assert "SHA-256 (decompressed) digest" in sentence
     assert "expected ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db" in sentence
     assert f"{raw}/train-images-idx3-ubyte has" in sentence
@@ -152,7 +152,7 @@ def test_test_digits_of_another_size_are_not_evaluated(trained):
     path.unlink()  # may be a hard link
     path.write_bytes(struct.pack(">4I", 2051, 500, 14, 14) + bytes(500 * 14 * 14))
 
-    assert "holds images of 14 x 14 pixels, expected 28 x 28" in refused(trained, *EVALUATE)
+    assert "contains images of 14 x 14 pixels, expected 28 x 28" in refused(trained, *EVALUATE)
 
 
 def test_an_empty_test_set_is_not_evaluated(trained):

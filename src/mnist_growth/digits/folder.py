@@ -1,4 +1,4 @@
-"""One's own digits: four IDX files, or train/ and test/ with a sub-folder of images for each class."""
+"""The user's own digits: four IDX files, or train/ and test/ with a sub-folder of images for each class."""
 
 from pathlib import Path
 
@@ -10,29 +10,29 @@ from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, DigitSet
 from mnist_growth.digits.idx_set import IDX_NAMES, find_idx, read_idx_set
 
 _EIGHT_BIT_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}
-_NOT_IMAGES = {"Thumbs.db", "desktop.ini"}  # and names that start with a dot, such as .DS_Store
+_IGNORED_FILES = {"Thumbs.db", "desktop.ini"}  # hidden files such as .DS_Store are ignored too
 
 
 def folder_digits(folder: Path) -> DigitSet:
-    """Read the set of digits in a folder; the name of the set is "folder".
+    """Read a data set from a folder; its name is "folder".
 
     Args:
-        folder: Holds either the four IDX files, plain or gzipped, or `train/` and `test/`, each with ten
-            sub-folders named 0 to 9 of 28 x 28 images in any format that Pillow reads. Colours become grey
-            values, transparency is ignored.
+        folder: Folder with either the four IDX files, plain or gzipped, or `train/` and `test/`, each with ten
+            sub-folders named 0 to 9 of 28 x 28 images in any format that Pillow reads. Colours are converted to grey
+            values; transparency is ignored.
 
     Raises:
-        ValueError: The folder is laid out in another way, or a file in it is not as described.
+        ValueError: The layout of the folder or a file in it is invalid.
         OSError: A file cannot be read.
     """
     if not folder.is_dir():
-        raise ValueError(f"There is no folder {folder}: set archive.path to the folder of your digits")
+        raise ValueError(f"The folder {folder} does not exist: set archive.path to the folder of your digits")
     if any(find_idx(folder, name) for name in IDX_NAMES):
         return read_idx_set(folder, IDX_NAMES, dataset="folder", source=str(folder))
     if not any((folder / part).is_dir() for part in ("train", "test")):
         raise ValueError(
-            f"{folder} holds neither the four IDX files ({', '.join(IDX_NAMES)}) "
-            "nor the folders train and test, expected one or the other"
+            f"{folder} contains neither the four IDX files ({', '.join(IDX_NAMES)}) "
+            "nor the folders train and test, expected one of the two"
         )
     train_images, train_labels = _read_part(folder / "train")
     test_images, test_labels = _read_part(folder / "test")
@@ -49,21 +49,20 @@ def folder_digits(folder: Path) -> DigitSet:
 
 
 def _read_part(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Read the images of the ten class folders in order of class and name: uint8 [N, 28, 28], int64 [N]."""
+    """Read the images uint8 [N, 28, 28] and labels int64 [N] of the ten class folders, ordered by class and name."""
     if not folder.is_dir():
-        raise ValueError(f"There is no folder {folder}, expected one with a sub-folder for each digit 0 to 9")
+        raise ValueError(f"The folder {folder} does not exist, expected one with a sub-folder for each digit 0 to 9")
     classes = {str(digit) for digit in range(NUM_CLASSES)}
     found = {entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")}
     if unknown := sorted(found - classes):
         raise ValueError(f"{folder} has a sub-folder named {unknown[0]!r}, expected only the digits 0 to 9")
     if missing := sorted(classes - found):
         raise ValueError(
-            f"{folder} has no sub-folder {missing[0]}, expected one for each digit 0 to 9 "
-            "(an empty one if there are no images of it)"
+            f"{folder} has no sub-folder {missing[0]}, expected one for each digit 0 to 9 (it may be empty)"
         )
     paths = [path for name in sorted(classes) for path in _image_paths(folder / name)]
     if not paths:
-        raise ValueError(f"The sub-folders of {folder} hold no images, expected at least one")
+        raise ValueError(f"The sub-folders of {folder} contain no images, expected at least one")
     images = np.empty((len(paths), IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     for image, path in zip(images, paths, strict=True):
         image[:] = _read_image(path)
@@ -74,20 +73,20 @@ def _image_paths(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if path.is_file() and not path.name.startswith(".") and path.name not in _NOT_IMAGES
+        if path.is_file() and not path.name.startswith(".") and path.name not in _IGNORED_FILES
     )
 
 
 def _read_image(path: Path) -> NDArray[np.uint8]:
-    """Read an image of any format as grey values, uint8 [28, 28]."""
+    """Read an image file as grey values, uint8 [28, 28]."""
     try:
         with Image.open(path) as image:
             mode, size = image.mode, image.size
-            fits = size == (IMAGE_SIDE, IMAGE_SIDE) and mode in _EIGHT_BIT_MODES
-            pixels = np.asarray(image.convert("L")) if fits else None
-    # What a damaged file raises differs between Pillow's formats: SyntaxError, struct.error, EOFError and others.
+            is_supported = size == (IMAGE_SIDE, IMAGE_SIDE) and mode in _EIGHT_BIT_MODES
+            pixels = np.asarray(image.convert("L")) if is_supported else None
+    # The exception for a damaged file depends on its format: SyntaxError, struct.error, EOFError and others.
     except Exception as error:
-        raise ValueError(f"{path} is not an image that can be read: remove it or replace it ({error})") from None
+        raise ValueError(f"{path} is not a readable image ({error}): remove it or replace it") from None
     if pixels is None:
         raise ValueError(
             f"{path} is an image of {size[0]} x {size[1]} pixels (mode {mode}), "

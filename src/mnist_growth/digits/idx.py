@@ -2,7 +2,7 @@
 
 Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits", section "File formats".
 A header is the magic number (2051 for images, 2049 for labels) and one size per axis, each an unsigned 32-bit
-integer. Every size is compared with the size of the file before anything is allocated.
+integer. Sizes in the header are checked against the file size before memory is allocated.
 """
 
 import gzip
@@ -28,36 +28,37 @@ _MAX_DEFLATE_RATIO = 1032  # no deflate stream expands further: zlib, "Technical
 
 
 def read_images(path: Path) -> NDArray[np.uint8]:
-    """Read an IDX file of images, decompressing it if it is gzipped and memory-mapping it if it is not.
+    """Read an IDX file of images: decompress it if it is gzipped, memory-map it otherwise.
 
     Returns:
-        Grey values, uint8 of shape [N, 28, 28]. A memory map is read only and takes no memory of the process's own.
+        Grey values, uint8 of shape [N, 28, 28]. A memory map is read-only.
 
     Raises:
-        ValueError: The content is not an IDX file of at least one 28 x 28 image, complete and nothing more.
+        ValueError: The content is not a complete IDX file of at least one 28 x 28 image, or bytes follow it.
         OSError: The file cannot be read.
     """
     images = _read(path, IMAGES_MAGIC, "images")
     if images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
         raise ValueError(
-            f"{path} holds images of {images.shape[1]} x {images.shape[2]} pixels, expected {IMAGE_SIDE} x {IMAGE_SIDE}"
+            f"{path} contains images of {images.shape[1]} x {images.shape[2]} pixels, "
+            f"expected {IMAGE_SIDE} x {IMAGE_SIDE}"
         )
     return images
 
 
 def read_labels(path: Path) -> NDArray[np.int64]:
-    """Read an IDX file of labels, decompressing it if it is gzipped.
+    """Read an IDX file of labels, plain or gzipped.
 
     Returns:
         Labels 0 to 9, int64 of shape [N].
 
     Raises:
-        ValueError: The content is not an IDX file of at least one label from 0 to 9, complete and nothing more.
+        ValueError: The content is not a complete IDX file of at least one label from 0 to 9, or bytes follow it.
         OSError: The file cannot be read.
     """
     labels = _read(path, LABELS_MAGIC, "labels")
     if labels.max() >= NUM_CLASSES:
-        raise ValueError(f"{path} holds the label {labels.max()}, expected labels from 0 to {NUM_CLASSES - 1}")
+        raise ValueError(f"{path} contains the label {labels.max()}, expected labels from 0 to {NUM_CLASSES - 1}")
     return labels.astype(np.int64)
 
 
@@ -65,20 +66,20 @@ def read_pair(images_path: Path, labels_path: Path) -> tuple[NDArray[np.uint8], 
     """Read images uint8 [N, 28, 28] and their labels int64 [N] from two IDX files.
 
     Raises:
-        ValueError: A file is not valid, or the counts of the two differ.
+        ValueError: A file is invalid, or the counts differ.
         OSError: A file cannot be read.
     """
     images, labels = read_images(images_path), read_labels(labels_path)
     if len(images) != len(labels):
         raise ValueError(
-            f"{images_path} holds {len(images)} images but {labels_path} holds {len(labels)} labels, "
+            f"{images_path} contains {len(images)} images but {labels_path} contains {len(labels)} labels, "
             "expected as many labels as images"
         )
     return images, labels
 
 
 def write_images(path: Path, images: NDArray[np.uint8]) -> None:
-    """Write images, uint8 [N, 28, 28], as an IDX file that is there whole or not at all.
+    """Write images, uint8 [N, 28, 28], as an IDX file, atomically.
 
     Raises:
         OSError: The folder cannot be written to, or the disk is full.
@@ -87,7 +88,7 @@ def write_images(path: Path, images: NDArray[np.uint8]) -> None:
 
 
 def write_labels(path: Path, labels: NDArray[np.int64]) -> None:
-    """Write labels 0 to 9, int64 [N], as an IDX file that is there whole or not at all.
+    """Write labels 0 to 9, int64 [N], as an IDX file, atomically.
 
     Raises:
         OSError: The folder cannot be written to, or the disk is full.
@@ -96,23 +97,23 @@ def write_labels(path: Path, labels: NDArray[np.int64]) -> None:
 
 
 def is_gzip(path: Path) -> bool:
-    """Return whether the file starts as a gzip file does; its name does not count, browsers keep .gz in it."""
+    """Return whether the content of a file is gzipped; its name is unreliable, as browsers decompress .gz files."""
     with path.open("rb") as file:
         return file.read(2) == b"\x1f\x8b"
 
 
 def images_sha256(images: NDArray[np.uint8]) -> str:
-    """Return the SHA-256 (hex) of the decompressed IDX file that holds these images, uint8 [N, 28, 28]."""
+    """Return the SHA-256 (hex) of the decompressed IDX file of these images, uint8 [N, 28, 28]."""
     return _sha256(IMAGES_MAGIC, images)
 
 
 def labels_sha256(labels: NDArray[np.int64]) -> str:
-    """Return the SHA-256 (hex) of the decompressed IDX file that holds these labels, int64 [N]."""
+    """Return the SHA-256 (hex) of the decompressed IDX file of these labels, int64 [N]."""
     return _sha256(LABELS_MAGIC, labels)
 
 
 def _content(magic: int, array: NDArray[np.uint8] | NDArray[np.int64]) -> Iterator[bytes | memoryview]:
-    """Yield the bytes of an IDX file in pieces."""
+    """Yield the bytes of an IDX file in chunks."""
     yield struct.pack(f">I{array.ndim}I", magic, *array.shape)
     for start in range(0, len(array), _CHUNK):
         yield np.ascontiguousarray(array[start : start + _CHUNK], dtype=np.uint8).data
@@ -125,13 +126,13 @@ def _write(path: Path, magic: int, array: NDArray[np.uint8] | NDArray[np.int64])
 
 def _sha256(magic: int, array: NDArray[np.uint8] | NDArray[np.int64]) -> str:
     digest = hashlib.sha256()
-    for piece in _content(magic, array):
-        digest.update(piece)
+    for chunk in _content(magic, array):
+        digest.update(chunk)
     return digest.hexdigest()
 
 
 def _read(path: Path, magic: int, kind: str) -> NDArray[np.uint8]:
-    """Read the array of an IDX file whose header has this magic number."""
+    """Read the array of an IDX file with this magic number."""
     file_size = path.stat().st_size
     if not is_gzip(path):
         with path.open("rb") as file:
@@ -152,11 +153,11 @@ def _read(path: Path, magic: int, kind: str) -> NDArray[np.uint8]:
             return array
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         reason = str(error).rstrip(".")
-        raise ValueError(f"{path} is not an intact gzip file ({reason})") from None
+        raise ValueError(f"{path} is not a valid gzip file ({reason})") from None
 
 
-def _read_shape(path: Path, file: BinaryIO | gzip.GzipFile, magic: int, kind: str, most_bytes: int) -> tuple[int, ...]:
-    """Read a header; what it promises fits into a file of `most_bytes` bytes."""
+def _read_shape(path: Path, file: BinaryIO | gzip.GzipFile, magic: int, kind: str, max_bytes: int) -> tuple[int, ...]:
+    """Read the shape in a header; raise ValueError if the file would exceed `max_bytes` bytes."""
     axes = magic & 0xFF
     header_format = f">I{axes}I"
     header = file.read(struct.calcsize(header_format))
@@ -165,11 +166,11 @@ def _read_shape(path: Path, file: BinaryIO | gzip.GzipFile, magic: int, kind: st
         if found != magic:
             raise ValueError(f"{path} starts with the magic number {found}, expected {magic} for IDX {kind} (or gzip)")
     if len(header) < struct.calcsize(header_format):
-        raise ValueError(f"{path} is truncated: it ends within the header of an IDX file of {kind}")
+        raise ValueError(f"{path} is truncated: it ends within the header, expected an IDX file of {kind}")
     shape: tuple[int, ...] = struct.unpack(header_format, header)[1:]
     if 0 in shape:
-        raise ValueError(f"{path} is empty: its header promises {_sizes(shape)} {kind}, expected at least one")
-    if len(header) + math.prod(shape) > most_bytes:
+        raise ValueError(f"{path} is empty: its header declares {_sizes(shape)} {kind}, expected at least one")
+    if len(header) + math.prod(shape) > max_bytes:
         raise _truncated(path, kind, shape)
     return shape
 
@@ -187,8 +188,10 @@ def _sizes(shape: tuple[int, ...]) -> str:
 
 
 def _truncated(path: Path, kind: str, shape: tuple[int, ...]) -> ValueError:
-    return ValueError(f"{path} is truncated: it ends before the {_sizes(shape)} {kind} that its header promises")
+    return ValueError(
+        f"{path} is truncated: its header declares {_sizes(shape)} {kind}, but the file is shorter"
+    )
 
 
 def _trailing_bytes(path: Path, kind: str, shape: tuple[int, ...]) -> ValueError:
-    return ValueError(f"{path} has trailing bytes after the {_sizes(shape)} {kind} that its header promises")
+    return ValueError(f"{path} has trailing bytes after the {_sizes(shape)} {kind} that its header declares")

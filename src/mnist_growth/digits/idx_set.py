@@ -1,4 +1,4 @@
-"""A whole set of digits in four IDX files of one folder."""
+"""A data set in four IDX files of one folder."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from mnist_growth.digits.idx import images_sha256, labels_sha256, read_pair
 
 
 class IdxNames(NamedTuple):
-    """Names of the four decompressed files of a set."""
+    """Names of the four decompressed files of a data set."""
 
     train_images: str
     train_labels: str
@@ -22,40 +22,40 @@ IDX_NAMES = IdxNames(
     test_images="t10k-images-idx3-ubyte",
     test_labels="t10k-labels-idx1-ubyte",
 )
-"""The names under which the authors of MNIST published their files; most sets in its format keep them."""
+"""File names of MNIST; most data sets in MNIST format use them too."""
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """Return the names that an IDX file is found under: gzipped or plain, with a dash or a dot before idx."""
+    """Return the accepted names of an IDX file: plain or gzipped, with a dash or a dot before idx."""
     dotted = name.replace("-idx", ".idx")
     return (name, f"{name}.gz", dotted, f"{dotted}.gz")
 
 
 def find_idx(folder: Path, name: str) -> Path | None:
-    """Return the IDX file of this name in the folder, in the first spelling that is there, else None."""
+    """Return the path of an IDX file in a folder, in its first existing spelling, or None if it is missing."""
     return next((folder / spelling for spelling in spellings(name) if (folder / spelling).is_file()), None)
 
 
 def idx_path(folder: Path, name: str) -> Path:
-    """Return the IDX file of this name in the folder; raise ValueError if there is none."""
+    """Return the path of an IDX file in a folder; raise ValueError if it is missing."""
     path = find_idx(folder, name)
     if path is None:
-        raise ValueError(f"{folder} holds no {name} (or {name}.gz), expected all four IDX files")
+        raise ValueError(f"{folder} contains no {name} (or {name}.gz), expected all four IDX files")
     return path
 
 
 def read_idx_set(folder: Path, names: IdxNames, *, dataset: str, source: str, requested: str | None = None) -> DigitSet:
-    """Read four IDX files, memory-mapping those that are not gzipped.
+    """Read a data set from four IDX files; plain files are memory-mapped.
 
     Args:
-        folder: Holds the files, each in one of the spellings of its name.
+        folder: Folder with the files, each under one of the spellings of its name.
         names: Names of the decompressed files; `DigitSet.files` uses them as keys.
-        dataset: Name of the set.
-        source: Where the files came from, for a reader.
-        requested: Name of the set that was asked for, if it is another one.
+        dataset: Name of the data set.
+        source: Human-readable origin of the files.
+        requested: Name of the requested data set, if it differs.
 
     Raises:
-        ValueError: A file is missing or not valid, or counts differ.
+        ValueError: A file is missing or invalid, or counts differ.
         OSError: A file cannot be read.
     """
     paths = [idx_path(folder, name) for name in names]

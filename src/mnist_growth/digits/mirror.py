@@ -1,4 +1,4 @@
-"""One mirror, a web address or a folder, and the files that it offers."""
+"""Read files from a mirror, which is a web address or a folder."""
 
 import contextlib
 import threading
@@ -19,42 +19,53 @@ _RETRIES = Retry(
     backoff_factor=0.2,  # seconds
     status_forcelist=(429, 500, 502, 503, 504),
     raise_on_status=False,
-    respect_retry_after_header=False,  # a server must not make us sleep longer than the limit allows
+    respect_retry_after_header=False,  # a server could request a delay longer than the time limit
 )
 
 
 class MirrorError(Exception):
-    """A mirror did not deliver, for the reason given, after `waited` seconds without an answer."""
+    """A mirror failed.
+
+    Args:
+        reason: Why it failed, as a phrase.
+        waited: Time in seconds spent waiting for a response.
+    """
 
     def __init__(self, reason: str, waited: float = 0.0) -> None:
         super().__init__(reason)
         self.waited = waited
 
 
-class NotThereError(MirrorError):
-    """The mirror answers, but does not have a file of this name."""
+class NotFoundError(MirrorError):
+    """The mirror responds, but does not have the file."""
 
 
 @dataclass(frozen=True)
-class Offer:
-    """A file that a mirror is about to send: where it is, its bytes and, if known, how many there are."""
+class RemoteFile:
+    """An open file of a mirror.
+
+    Attributes:
+        location: Its path or URL.
+        chunks: Its content.
+        size: Its size in bytes, or None if unknown.
+    """
 
     location: str
     chunks: Iterator[bytes]
     size: int | None
 
 
-def open_mirror(address: str, name: str, seconds: float) -> contextlib.AbstractContextManager[Offer]:
-    """Open a file that a mirror offers.
+def open_mirror(address: str, name: str, seconds: float) -> contextlib.AbstractContextManager[RemoteFile]:
+    """Open a file of a mirror.
 
     Args:
         address: http(s) address or folder (`~` allowed).
         name: Name of the file.
-        seconds: Time to wait for a web address to answer.
+        seconds: Time to wait for the response of a web address.
 
     Raises:
-        NotThereError: On entering, the mirror has no such file.
-        MirrorError: On entering or while reading, the mirror does not answer, or breaks off.
+        NotFoundError: The mirror does not have the file; raised on entering the context.
+        MirrorError: The mirror does not respond, or the connection is lost while reading.
     """
     if address.startswith(("http://", "https://")):
         return _open_address(address, name, seconds)
@@ -62,50 +73,50 @@ def open_mirror(address: str, name: str, seconds: float) -> contextlib.AbstractC
 
 
 @contextlib.contextmanager
-def _open_folder(address: str, name: str) -> Iterator[Offer]:
+def _open_folder(address: str, name: str) -> Iterator[RemoteFile]:
     """Open a file of a mirror that is a folder."""
     folder = Path(address).expanduser()
     if not folder.is_dir():
-        raise MirrorError("no such folder")
+        raise MirrorError("the folder does not exist")
     path = folder / name
     if not path.is_file():
-        raise NotThereError(f"it has no {name}")
+        raise NotFoundError(f"{name} not found")
     try:
         file = path.open("rb")
     except OSError as error:
         raise MirrorError(error.strerror or str(error)) from None
     with file:
-        yield Offer(str(path), _chunks(lambda: file.read(_CHUNK_BYTES)), path.stat().st_size)
+        yield RemoteFile(str(path), _chunks(lambda: file.read(_CHUNK_BYTES)), path.stat().st_size)
 
 
 @contextlib.contextmanager
-def _open_address(address: str, name: str, seconds: float) -> Iterator[Offer]:
-    """Ask a mirror on the web for a file, and wait at most so many seconds for its answer."""
+def _open_address(address: str, name: str, seconds: float) -> Iterator[RemoteFile]:
+    """Open a file of a mirror at a web address, waiting at most `seconds` for the response."""
     if seconds <= 0:
-        raise MirrorError("not asked, as the time limit was reached")
+        raise MirrorError("skipped, as the time limit was reached")
     url = f"{address.rstrip('/')}/{name}"
     started = time.monotonic()
     with requests.Session() as session:
         for scheme in ("http://", "https://"):
             session.mount(scheme, HTTPAdapter(max_retries=_RETRIES))
 
-        def ask() -> requests.Response:
-            # The connection is tried more often than once, hence the smaller part of the time for each.
+        def request() -> requests.Response:
+            # The connection is retried, so each attempt gets only a part of the time.
             timeout = (seconds / 3, seconds)
-            # "identity", since a server may otherwise compress, or claim to, what is gzipped already.
+            # "identity": otherwise a server may compress the gzipped file again, or declare it as an encoded response.
             return session.get(url, stream=True, timeout=timeout, headers={"Accept-Encoding": "identity"})
 
         try:
-            response = _within(seconds, ask)
+            response = _with_time_limit(seconds, request)
         except (requests.RequestException, urllib3.exceptions.HTTPError, TimeoutError) as error:
             raise MirrorError(_reason(error), time.monotonic() - started) from None
         with response:
             if response.status_code != requests.codes.ok:
-                kind = NotThereError if response.status_code in (403, 404, 410) else MirrorError
+                kind = NotFoundError if response.status_code in (403, 404, 410) else MirrorError
                 raise kind(f"HTTP {response.status_code} for {name}", time.monotonic() - started)
             size = response.headers.get("Content-Length", "")
             body = response.raw
-            yield Offer(
+            yield RemoteFile(
                 url,
                 _chunks(lambda: body.read(_CHUNK_BYTES, decode_content=False)),
                 int(size) if size.isdecimal() else None,
@@ -113,7 +124,7 @@ def _open_address(address: str, name: str, seconds: float) -> Iterator[Offer]:
 
 
 def _chunks(read: Callable[[], bytes]) -> Iterator[bytes]:
-    """Yield what `read` returns until it returns nothing; its errors are the mirror's, not those of our disk."""
+    """Yield the chunks that `read` returns until it returns none; raise its errors as MirrorError."""
     while True:
         waiting_since = time.monotonic()
         try:
@@ -125,16 +136,16 @@ def _chunks(read: Callable[[], bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _within(seconds: float, ask: Callable[[], requests.Response]) -> requests.Response:
-    """Return the response if it comes in time, else raise TimeoutError.
+def _with_time_limit(seconds: float, request: Callable[[], requests.Response]) -> requests.Response:
+    """Return the response, or raise TimeoutError if it takes too long.
 
-    A thread waits for it, because no timeout of a socket limits how long the name of a host is looked up.
+    The request runs in a thread, because socket timeouts do not limit DNS lookups.
     """
     future: Future[requests.Response] = Future()
 
-    def work() -> None:
+    def run() -> None:
         try:
-            response = ask()
+            response = request()
         except Exception as error:
             if future.set_running_or_notify_cancel():
                 future.set_exception(error)
@@ -144,26 +155,26 @@ def _within(seconds: float, ask: Callable[[], requests.Response]) -> requests.Re
         else:
             response.close()
 
-    # A daemon: a look-up that hangs must not keep the process from ending.
-    threading.Thread(target=work, name="mirror", daemon=True).start()
+    # A daemon thread, so that a hanging DNS lookup does not prevent the process from exiting.
+    threading.Thread(target=run, name="mirror", daemon=True).start()
     try:
         return future.result(timeout=seconds)
     except TimeoutError:
         if future.cancel():
             raise
-        return future.result()  # it came at the last moment
+        return future.result()  # the response arrived after the timeout, but before the cancellation
 
 
 def _reason(error: Exception) -> str:
-    """Say in a few words why a mirror did not deliver."""
+    """Return a short reason for the failure of a mirror."""
     if isinstance(error, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError):
-        return "no answer in time"
+        return "no response within the time limit"
     if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not accepted"
+        return "invalid certificate"
     if isinstance(error, requests.exceptions.InvalidURL):
-        return "not a valid address"
+        return "invalid address"
     if isinstance(error, requests.ConnectionError):
         return "no connection"
     if isinstance(error, urllib3.exceptions.ProtocolError):
-        return "the connection broke off"
+        return "the connection was lost"
     return getattr(error, "strerror", None) or type(error).__name__

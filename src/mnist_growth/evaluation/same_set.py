@@ -2,9 +2,6 @@
 
 from mnist_growth.digits.digits import Digits
 
-_COMPARED = 100  # predictions
-_ROUNDING = 1e-3  # of a probability: other hardware sums in another order
-
 
 def check_same_set(trained_dataset: str, trained_fingerprint: str, digits: Digits, entry: str = "network") -> None:
     """Refuse test digits that do not belong to the set that a network was trained on.
