@@ -101,7 +101,7 @@ def test_once_in_mnist_form_an_image_stays_so() -> None:
 
 @pytest.mark.parametrize("pixels", [np.zeros((28, 28)), np.full((300, 200), 255), np.full((1, 1), 7)])
 def test_an_image_that_shows_nothing_is_refused(pixels: NDArray[np.float64]) -> None:
-    with pytest.raises(ValueError, match="the image shows nothing: its grey values differ by 0"):
+    with pytest.raises(ValueError, match="The image shows nothing: its grey values differ by 0"):
         canonical_form(pixels.astype(np.uint8))
 
 

@@ -70,8 +70,8 @@ def test_a_class_too_small_for_both_parts_is_named():
     [
         ([0, 1, 2], [2, 3], "share 1 images"),
         ([0, 1], [], "validation part of the split is int64"),
-        ([1, 0], [2], "training part of the split is not in ascending order"),
-        ([0, 0], [2], "training part of the split is not in ascending order"),
+        ([1, 0], [2], "training part of the split is not sorted or has duplicates"),
+        ([0, 0], [2], "training part of the split is not sorted or has duplicates"),
         ([-1, 0], [2], "expected at least one index"),
     ],
 )

@@ -89,8 +89,8 @@ BAD = {
     "no base64": (b'{"image": "***"}', "The image is not base64"),
     "not ASCII": ('{"image": "ä"}'.encode(), "The image is not base64"),
     "half a surrogate": (b'{"image": "\\ud800"}', ""),
-    "no image file": (b'{"image": "AAAA"}', "3 bytes are not an image"),
-    "an empty page": (b'{"image": "' + base64.b64encode(bytes(784)) + b'"}', "the image shows nothing"),
+    "no image file": (b'{"image": "AAAA"}', "The 3 bytes are not an image"),
+    "an empty page": (b'{"image": "' + base64.b64encode(bytes(784)) + b'"}', "The image shows nothing"),
 }
 
 
@@ -106,7 +106,7 @@ def test_a_bad_question_is_answered_with_a_sentence(client: TestClient, path: st
 def test_a_bad_image_of_a_batch_is_named(client: TestClient, texts: list[str]) -> None:
     response = client.post("/predict/batch", json={"images": [texts[0], "AAAA"]})
     assert response.status_code == 422
-    assert response.json()["detail"].startswith("images[1]: 3 bytes are not an image")
+    assert response.json()["detail"].startswith("images[1]: The 3 bytes are not an image")
 
 
 def test_more_images_than_allowed_are_refused(client_of: Make, texts: list[str]) -> None:
@@ -118,7 +118,7 @@ def test_too_many_pixels_are_refused(client_of: Make) -> None:
     content = base64_of(png(np.eye(300) * 255))
     response = client_of(max_pixels=80_000).post("/predict", json={"image": content})
     assert response.status_code == 422
-    assert "300 x 300 pixels; expected at most 80,000" in response.json()["detail"]
+    assert "300 x 300 pixels, expected at most 80,000" in response.json()["detail"]
 
 
 def test_without_canonical_form_images_stay_as_they_are(client_of: Make, trained: TrainedNetwork) -> None:

@@ -1,4 +1,4 @@
-"""What the digits of each class look like: how many, how bright, the mean image and where it varies."""
+"""Image statistics of each class: count, brightness, mean image and its variation."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 from mnist_growth.digits.digits import NUM_CLASSES
 
-_CHUNK = 4096  # images summed at once: 26 MB
+_CHUNK = 4096  # images processed at once: 26 MB
 
 
 @dataclass(frozen=True, eq=False)
 class ClassStatistics:
-    """Statistics of the images of each of the ten classes; not a number for a class that does not occur.
+    """Statistics of the images of each of the ten classes; NaN for classes without images.
 
     Attributes:
         count: Number of images, int64 [10].
         mean: Mean of all pixels of the class, 0 to 255, float64 [10].
-        deviation: Population standard deviation of all its pixels, float64 [10].
+        deviation: Population standard deviation of all pixels of the class, float64 [10].
         mean_image: Mean of each pixel, float64 [10, H, W].
         deviation_image: Population standard deviation of each pixel, float64 [10, H, W].
     """
@@ -30,11 +30,11 @@ class ClassStatistics:
 
 
 def class_statistics(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> ClassStatistics:
-    """Measure the images of each class, in one pass over images that need not fit into memory.
+    """Compute the statistics of each class in one pass; memory maps larger than memory are supported.
 
     Args:
         images: Grey values 0 to 255, uint8 of shape [N, H, W], an array or a memory map.
-        labels: Class of each, int64 [N], 0 to 9.
+        labels: Class of each image, int64 [N], 0 to 9.
     """
     shape = images.shape[1:]
     total, squares = np.zeros((2, NUM_CLASSES, *shape))
@@ -46,7 +46,7 @@ def class_statistics(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Cl
             squares[label] += (members**2).sum(axis=0)
     count = np.bincount(labels, minlength=NUM_CLASSES)
     n = np.where(count, count, np.nan)[:, np.newaxis, np.newaxis]
-    # Sums of whole numbers below 2^53 are exact, and so the difference of the moments loses little.
+    # Sums of integers below 2^53 are exact in float64, so the difference of the moments loses little precision.
     mean_image = total / n
     mean = mean_image.mean(axis=(1, 2))
     return ClassStatistics(

@@ -6,7 +6,7 @@ from mnist_growth.config_model import ConfigModel
 
 
 class SplitConfig(ConfigModel):
-    """Group ``split`` of the parameters: the division of the training digits into training and validation part."""
+    """Group ``split`` of the parameters: the split of the training digits into a training and a validation part."""
 
     validation_fraction: float = Field(gt=0, lt=1)
     seed: int = Field(ge=0)

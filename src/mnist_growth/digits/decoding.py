@@ -1,4 +1,4 @@
-"""Reading the image of a digit from bytes that a stranger may have sent."""
+"""Decode the image of a digit from untrusted bytes."""
 
 import io
 
@@ -10,42 +10,42 @@ from mnist_growth.digits.canonical import canonical_form
 from mnist_growth.digits.digits import IMAGE_SIDE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
-"""What is read, as Pillow names it; formats that call other programs or hide other files are not among them."""
+"""Accepted formats, as named by Pillow; without formats that start other programs or embed other files."""
 
 MAX_PIXELS = 16_000_000
-"""Pixels that an image may have, unless the caller says otherwise: decoded, they take 4 bytes each."""
+"""Default maximum number of pixels of an image; a decoded pixel takes up to 4 bytes."""
 
 _RAW_BYTES = IMAGE_SIDE * IMAGE_SIDE
-_ENOUGH = (512, 512)  # pixels; JPEG can be decoded at a fraction of its size, which saves most of the work
+_DRAFT_SIZE = (512, 512)  # pixels; decoding large JPEG files at reduced size saves most of the time
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"P1", b"P2", b"P4", b"P5")
 
 
 def read_digit(content: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """Return the digit in an image file, or in 784 grey values row by row, in MNIST form: uint8 [28, 28].
+    """Decode an image and convert it to MNIST format, uint8 [28, 28].
 
     Args:
-        content: Of an image file (`FORMATS`), or 784 bytes.
-        max_pixels: Largest height times width.
+        content: Content of an image file (`FORMATS`), or the 784 grey values of 28 x 28 pixels, row by row.
+        max_pixels: Maximum of height times width.
 
     Raises:
-        ValueError: It is no image, is too large, or shows nothing.
+        ValueError: The content is not an image, or the image is too large or shows nothing.
     """
     return canonical_form(decode_image(content, max_pixels))
 
 
 def decode_image(content: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """Return the grey values of an image, uint8 [H, W], in the position in which it is meant to be looked at.
+    """Decode an image to grey values, uint8 [H, W], in its display orientation.
 
-    Colours become luma (ITU-R 601-2), 16 bits become 8, of several frames the first counts, and transparent pixels
-    become white where the opaque ones are dark, black where they are light. A JPEG much larger than 512 x 512 is
-    decoded at a half, a quarter or an eighth of its size.
+    Colours are converted to luma (ITU-R 601-2) and 16-bit values to 8 bits. Only the first frame is used. Transparent
+    images are placed on white if their opaque pixels are dark, and on black if they are light. JPEG images much larger
+    than 512 x 512 are decoded at a half, a quarter or an eighth of their size.
 
     Args:
-        content: Of an image file (`FORMATS`), or 784 bytes: the grey values of 28 x 28 pixels, row by row.
-        max_pixels: Largest height times width; the header tells it before anything is decoded.
+        content: Content of an image file (`FORMATS`), or the 784 grey values of 28 x 28 pixels, row by row.
+        max_pixels: Maximum of height times width; checked before the pixels are decoded.
 
     Raises:
-        ValueError: It is no image, or too large.
+        ValueError: The content is not an image, or the image is too large.
     """
     if len(content) == _RAW_BYTES and not content.startswith(_SIGNATURES):
         return np.frombuffer(content, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
@@ -56,24 +56,24 @@ def decode_image(content: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uin
             size = f"{image.width} x {image.height}"
     except UnidentifiedImageError:
         raise ValueError(
-            f"{len(content)} bytes are not an image; expected {', '.join(FORMATS)} or {_RAW_BYTES} grey values"
+            f"The {len(content)} bytes are not an image, expected {', '.join(FORMATS)} or {_RAW_BYTES} grey values"
         ) from None
-    except Image.DecompressionBombError:  # of Pillow, far above any sensible limit of ours
-        raise ValueError(f"the image has too many pixels; expected at most {max_pixels:,}") from None
-    # What a damaged file raises differs between Pillow's formats: SyntaxError, struct.error, EOFError and others.
+    except Image.DecompressionBombError:  # raised by Pillow, at a much higher limit
+        raise ValueError(f"The image has too many pixels, expected at most {max_pixels:,}") from None
+    # The exception for a damaged file depends on its format: SyntaxError, struct.error, EOFError and others.
     except Exception as error:
         raise ValueError(
-            f"the image cannot be decoded: {' '.join(str(error).split()) or type(error).__name__}"
+            f"The image cannot be decoded: {' '.join(str(error).split()) or type(error).__name__}"
         ) from None
     if pixels is None:
-        raise ValueError(f"the image has {size} pixels; expected at most {max_pixels:,} in all")
+        raise ValueError(f"The image has {size} pixels, expected at most {max_pixels:,} in total")
     return pixels
 
 
 def _grey_values(image: Image.Image) -> NDArray[np.uint8]:
-    """Decode an image of any mode."""
+    """Convert an image of any mode to grey values, uint8 [H, W]."""
     if image.format == "JPEG":
-        image.draft("L", _ENOUGH)
+        image.draft("L", _DRAFT_SIZE)
     if "exif" in image.info or image.format == "TIFF":
         image = ImageOps.exif_transpose(image)
     if image.mode in ("L", "1"):
@@ -81,15 +81,15 @@ def _grey_values(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode.startswith(("I", "F")):
         return _eight_bits(np.asarray(image))
     if image.has_transparency_data:
-        return _on_a_background(image)
+        return _on_background(image)
     return np.asarray(image.convert("L"))
 
 
 def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Grey values of 16 or 32 bits, whole numbers or fractions, as 8 bits.
+    """Convert integer or floating-point grey values to 8 bits.
 
-    Whole numbers keep their highest 8 bits of 16, or of as many as are in use where that is 12 or fewer, as cameras
-    have it. Fractions up to 1 are of 1; others are treated like whole numbers.
+    Integers keep the highest 8 of 16 bits, or of the bits in use if these are at most 12 (as in camera images).
+    Floating-point values up to 1 are scaled from 0..1; larger ones are treated like integers.
     """
     numbers = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     numbers -= min(numbers.min(), 0.0)
@@ -101,8 +101,8 @@ def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     return np.floor(numbers / 2.0**shift).astype(np.uint8)
 
 
-def _on_a_background(image: Image.Image) -> NDArray[np.uint8]:
-    """Grey values of an image with transparent parts, in front of the background that it can be seen against."""
+def _on_background(image: Image.Image) -> NDArray[np.uint8]:
+    """Return the grey values of a transparent image on a background that contrasts with its opaque pixels."""
     grey, alpha = (np.asarray(band, np.float32) for band in image.convert("RGBA").convert("LA").split())
     opacity = alpha / 255
     ink = float((grey * opacity).sum() / max(opacity.sum(), 1.0))

@@ -188,9 +188,7 @@ def _sizes(shape: tuple[int, ...]) -> str:
 
 
 def _truncated(path: Path, kind: str, shape: tuple[int, ...]) -> ValueError:
-    return ValueError(
-        f"{path} is truncated: its header declares {_sizes(shape)} {kind}, but the file is shorter"
-    )
+    return ValueError(f"{path} is truncated: its header declares {_sizes(shape)} {kind}, but the file is shorter")
 
 
 def _trailing_bytes(path: Path, kind: str, shape: tuple[int, ...]) -> ValueError:

@@ -1,4 +1,4 @@
-"""A description of a set of digits that can be kept, compared and logged."""
+"""Description of a data set, to be saved, compared and logged."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,12 +9,12 @@ from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, Digits, DigitSet
 
 
 def data_manifest(digit_set: DigitSet) -> dict[str, Any]:
-    """Describe a set of digits as plain values that JSON can hold.
+    """Describe a data set as values that can be written as JSON.
 
     Returns:
-        dataset, requested, source and fingerprint as in `DigitSet`; image_shape in pixels [height, width]; files
-        with the SHA-256 of their decompressed content; for each part (train, test) the count and, by class, the
-        number of its images.
+        The keys ``dataset``, ``requested``, ``source`` and ``fingerprint`` as in `DigitSet`; ``image_shape`` in pixels
+        [height, width]; ``files`` with the SHA-256 of their decompressed content; ``train`` and ``test`` with the
+        number of images in total and of each class.
     """
     return {
         "dataset": digit_set.dataset,
@@ -29,17 +29,17 @@ def data_manifest(digit_set: DigitSet) -> dict[str, Any]:
 
 
 def requested_dataset(dataset: str, manifest: Mapping[str, Any]) -> str:
-    """Return the set that was asked for when digits were ingested.
+    """Return the name of the data set that the user requested.
 
     Args:
-        dataset: Name of the set that the digits belong to.
-        manifest: Of ``data_manifest``; one of another set says nothing about these digits.
+        dataset: Name of the data set that the digits belong to.
+        manifest: Result of ``data_manifest``; ignored if it describes another data set.
     """
     return str(manifest["requested"] if manifest["dataset"] == dataset else dataset)
 
 
 def _describe(digits: Digits) -> dict[str, Any]:
-    """Count the images of a part, in all and of each class."""
+    """Count the images of a part, in total and of each class."""
     counts = np.bincount(digits.labels, minlength=NUM_CLASSES)
     return {
         "count": len(digits),

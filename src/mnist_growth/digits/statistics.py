@@ -1,4 +1,4 @@
-"""Mean and deviation of pixels, measured in one pass over images that need not fit into memory."""
+"""Mean and standard deviation of pixels in one pass; memory maps larger than memory are supported."""
 
 import math
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_CHUNK = 1024  # images counted at once: 0.8 MB of pixels, 6.4 MB while they are counted
+_CHUNK = 1024  # images processed at once: 0.8 MB of pixels, 6.4 MB while they are counted
 _GREY_VALUES = 256
 
 
 @dataclass(frozen=True)
 class PixelStatistics:
-    """What pixels are normalised with.
+    """Mean and standard deviation for normalising pixels.
 
     Attributes:
         mean: Mean of all pixels on the scale 0 to 1.
         std: Population standard deviation of all pixels on the same scale, above 0.
-        count: Number of images that were measured.
+        count: Number of images.
     """
 
     mean: float
@@ -30,20 +30,20 @@ MNIST_PIXELS = PixelStatistics(mean=0.1307, std=0.3081, count=60_000)
 
 
 def pixel_statistics(images: NDArray[np.uint8], indices: NDArray[np.int64]) -> PixelStatistics:
-    """Measure the pixels of some images.
+    """Compute the mean and standard deviation of the pixels of selected images.
 
-    Grey values are counted, chunk by chunk, and the moments are taken from the counts with exact integers:
-    the result depends neither on the order of the images nor on the size of a chunk.
+    The moments are computed from a histogram with exact integers, so the result does not depend on the order of the
+    images or on the chunk size.
 
     Args:
         images: Grey values 0 to 255, uint8 of shape [N, 28, 28], an array or a memory map.
-        indices: Which images to measure, int64 of shape [M].
+        indices: Indices of the selected images, int64 of shape [M].
 
     Returns:
         Mean and population standard deviation on the scale 0 to 1.
 
     Raises:
-        ValueError: There is no image to measure, or all pixels have the same value.
+        ValueError: No image is selected, or all pixels have the same value.
     """
     counts = np.zeros(_GREY_VALUES, dtype=np.int64)
     for start in range(0, len(indices), _CHUNK):
@@ -52,13 +52,13 @@ def pixel_statistics(images: NDArray[np.uint8], indices: NDArray[np.int64]) -> P
     if np.count_nonzero(counts) < 2:
         raise ValueError(
             f"The pixels of {len(indices)} training images have {np.count_nonzero(counts)} different values, "
-            "expected at least two: such images cannot be normalised, check the images"
+            "expected at least two to normalise them: check the images"
         )
     return _from_counts(counts.tolist(), len(indices))
 
 
 def _from_counts(counts: list[int], images: int) -> PixelStatistics:
-    """Take the moments from the number of pixels of each grey value, with Python's unbounded integers."""
+    """Compute the moments from the histogram of grey values, with Python's unbounded integers."""
     pixels = sum(counts)
     total = sum(value * count for value, count in enumerate(counts))
     total_of_squares = sum(value * value * count for value, count in enumerate(counts))

@@ -1,9 +1,8 @@
 """Random warps of digits: rotation, scale, shear, translation and elastic deformation in one batched operation.
 
-The sampling grid of an affine map plus a smooth random field is, for each axis, a product B Z B^T: the columns of B
-are smooth bumps (the elastic field), a constant and the coordinate (the affine map), and Z holds the few random
-numbers of an image. Two small matrix products thus replace the smoothing of full-size noise, and the images are
-sampled once.
+The sampling grid of an affine map plus a smooth random field is, for each axis, a product B Z B^T. The columns of B are
+smooth bumps (the elastic field), a constant and the coordinate (the affine map); Z contains the few random numbers of
+an image. Two small matrix products replace the smoothing of full-size noise, and each image is sampled once.
 """
 
 import functools
@@ -17,44 +16,44 @@ from torch import Tensor
 from mnist_growth.digits.config import WarpConfig
 from mnist_growth.digits.digits import IMAGE_SIDE
 
-_SPACING = 1.25  # of the bumps, in sigmas: the field's variance and correlation are then exact to 0.4 %
-_MARGIN = 2.5  # bumps beyond the border, in sigmas: what lies further out adds next to nothing
-_HALF = IMAGE_SIDE / 2  # pixels per unit of torch's normalised coordinates, which run from -1 to 1
+_SPACING = 1.25  # distance of the bumps in sigmas: the error of the field's variance and correlation is at most 0.4 %
+_MARGIN = 2.5  # distance of the outermost bumps from the border in sigmas; bumps further out are negligible
+_HALF = IMAGE_SIDE / 2  # pixels per unit of the normalised coordinates of torch, which run from -1 to 1
 
 
 def warp(images: Tensor, config: WarpConfig, generator: torch.Generator) -> Tensor:
-    """Warp images at random: each in its own way, or ``images_per_warp`` neighbours alike.
+    """Warp images at random, with one warp for every ``images_per_warp`` consecutive images.
 
-    Rotation, scale and shear are taken about the image's centre; width and height are scaled separately. The elastic
-    field is that of Simard, Steinkraus & Platt (2003), "Best practices for convolutional neural networks applied to
-    visual document analysis", section 2. Sampling is bilinear, with 0 beyond the border.
+    Rotation, scale and shear are relative to the image centre; width and height are scaled separately. The elastic
+    field follows Simard, Steinkraus & Platt (2003), "Best practices for convolutional neural networks applied to
+    visual document analysis", section 2. Sampling is bilinear, with 0 outside the image.
 
     Args:
         images: Grey values 0 to 255, uint8 or float32 of shape [N, 28, 28].
         config: Strength of the warps.
-        generator: Source of all randomness, on the device of the images.
+        generator: Random generator on the device of the images.
 
     Returns:
-        Grey values 0 to 255, float32 of shape [N, 28, 28], on the device of the images. Without any warp, the given
-        images (float32 images are not copied).
+        Grey values 0 to 255, float32 of shape [N, 28, 28], on the device of the images. Without any warp, the
+        input images (float32 images are not copied).
     """
     return apply_warps(images, draw_warps(len(images), config, generator))
 
 
 @dataclass(frozen=True)
 class Warps:
-    """The random numbers of the warps of N images: few beside their pixels.
+    """Random numbers of the warps of N images.
 
-    Image i has the warp ``i // images_per_warp``. Images that share a warp go through the sampling as channels of one
-    image, so that its points and weights are computed once for all of them.
+    Image i has the warp ``i // images_per_warp``. Images that share a warp are sampled as channels of one image, so
+    that the sampling points and weights are computed once.
 
     Attributes:
         affine: Map from warped to original coordinates, float32 of shape [F, 2, 3].
-        noise: Normal numbers of the elastic field, float32 of shape [F, 2, K, K].
-        basis: What `grid_basis` returns, float32 of shape [28, K + 2].
-        images_per_warp: Number of neighbouring images that one warp is for.
-        start: First of the images that these warps are for; more than 0 in a part of a batch.
-        stop: One past the last of them.
+        noise: Standard normal numbers of the elastic field, float32 of shape [F, 2, K, K].
+        basis: Result of `grid_basis`, float32 of shape [28, K + 2].
+        images_per_warp: Number of consecutive images that share a warp.
+        start: Index of the first image; more than 0 for a part of a batch.
+        stop: Index after the last image.
     """
 
     affine: Tensor
@@ -65,19 +64,19 @@ class Warps:
     stop: int
 
     def __len__(self) -> int:
-        """Number of images."""
+        """Return the number of images."""
         return self.stop - self.start
 
     def __getitem__(self, part: slice) -> "Warps":
-        """The warps of some neighbouring images."""
+        """Return the warps of a slice of the images."""
         start, stop, _ = part.indices(len(self))
         return replace(self, start=self.start + start, stop=self.start + stop)
 
     def runs(self) -> list[tuple[int, int, int]]:
-        """Cut the images into runs of whole warps, and of what is left of one at both ends.
+        """Divide the images into runs of complete warps, and of incomplete warps at both ends.
 
         Returns:
-            First warp, number of warps, and images of each of them, for each run.
+            First warp, number of warps and images per warp of each run.
         """
         each = self.images_per_warp
         head_stop = min(-(-self.start // each) * each, self.stop)
@@ -93,18 +92,18 @@ class Warps:
 def draw_warps(
     count: int, config: WarpConfig, generator: torch.Generator, strength: float | Tensor = 1.0
 ) -> Warps | None:
-    """Draw warps for some images.
+    """Draw warps for N images.
 
-    Drawn in one go, the warps of a batch do not depend on how it is divided when they are applied.
+    All warps of a batch are drawn together, so they do not depend on how the batch is divided when they are applied.
 
     Args:
         count: Number of images, N.
-        config: Strength of the warps, and how many images share one.
-        generator: Source of all randomness, on the device of the images.
-        strength: Multiple of all strengths; 0 warps nothing.
+        config: Strength of the warps, and number of images per warp.
+        generator: Random generator on the device of the images.
+        strength: Factor for all strengths; 0 disables all warps.
 
     Returns:
-        The warps, or None if nothing is to be warped.
+        The warps, or None if warps are disabled.
     """
     affine_strengths = (config.rotation_degrees, config.scale, config.shear_degrees, config.translation_pixels)
     if not config.enabled or not any((*affine_strengths, config.elastic_alpha_pixels)):
@@ -118,51 +117,52 @@ def draw_warps(
 
 
 def apply_warps(images: Tensor, warps: Warps | None) -> Tensor:
-    """Warp images as drawn.
+    """Apply drawn warps to images.
 
     Args:
         images: Grey values 0 to 255, uint8 or float32 of shape [N, 28, 28].
-        warps: For N images, or None for no warps.
+        warps: Warps of N images, or None.
 
     Returns:
-        Grey values 0 to 255, float32 of shape [N, 28, 28]. Without warps, the given images (float32 ones not copied).
+        Grey values 0 to 255, float32 of shape [N, 28, 28]. Without warps, the input images (float32 is not copied).
     """
     images = images.float()
     if warps is None:
         return images
     warped, done = [], 0
     for first, count, each in warps.runs():
-        chosen = slice(first, first + count)
-        grid = sampling_grid(warps.affine[chosen], warps.noise[chosen], warps.basis)
+        selected = slice(first, first + count)
+        grid = sampling_grid(warps.affine[selected], warps.noise[selected], warps.basis)
         warped.append(sample(images[done : done + count * each], grid))
         done += count * each
     return warped[0] if len(warped) == 1 else torch.cat(warped)
 
 
 def sample(images: Tensor, grid: Tensor) -> Tensor:
-    """Read images at the points of a grid, bilinearly, with 0 beyond the border.
+    """Sample images at the points of a grid, bilinearly, with 0 outside the image.
 
     Args:
-        images: Grey values 0 to 255, float32 of shape [N, 28, 28]; N is a multiple of F, and neighbours share a grid.
+        images: Grey values 0 to 255, float32 of shape [N, 28, 28]; N is a multiple of F, and consecutive images share a
+            grid.
         grid: Points (x, y) in normalised coordinates, float32 of shape [F, 28, 28, 2]: -1 is the left or upper border
-            of the image, 1 the right or lower one.
+            of the image, 1 is the right or lower border.
 
     Returns:
         Grey values 0 to 255, float32 of shape [N, 28, 28].
     """
     channels = images.reshape(len(grid), -1, IMAGE_SIDE, IMAGE_SIDE)
     warped = F.grid_sample(channels, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-    return warped.reshape(-1, IMAGE_SIDE, IMAGE_SIDE).clamp_(0, 255)  # weights may add up to a little more than 1
+    return warped.reshape(-1, IMAGE_SIDE, IMAGE_SIDE).clamp_(0, 255)  # weights may sum to slightly more than 1
 
 
 def sampling_grid(affine: Tensor, noise: Tensor, basis: Tensor) -> Tensor:
-    """Combine an affine map and an elastic field into the points at which an image is read.
+    """Combine an affine map and an elastic field into the sampling points of an image.
 
     Args:
-        affine: For each image the matrix and the shift (in the last column) from warped to original coordinates, in
-            normalised coordinates (x, y), shape [N, 2, 3].
+        affine: Matrix and shift (in the last column) of each image, from warped to original coordinates, in normalised
+            coordinates (x, y), shape [N, 2, 3].
         noise: Standard normal numbers of the field along x and along y, shape [N, 2, K, K] (rows run along y).
-        basis: What `grid_basis` returns, shape [28, K + 2].
+        basis: Result of `grid_basis`, shape [28, K + 2].
 
     Returns:
         Points (x, y) in normalised coordinates, shape [N, 28, 28, 2].
@@ -179,7 +179,7 @@ def sampling_grid(affine: Tensor, noise: Tensor, basis: Tensor) -> Tensor:
 
 @functools.lru_cache(maxsize=8)
 def grid_basis(alpha_pixels: float, sigma_pixels: float, device: torch.device) -> Tensor:
-    """Return the columns that sampling grids are made of: K bumps U, a constant, and the normalised coordinate.
+    """Return the basis of sampling grids: K bumps U, a constant, and the normalised coordinate.
 
     U Z U^T, with standard normal Z, is an elastic field. Uniform noise in [-1, 1] has variance 1/3; smoothed by a
     Gaussian g of deviation sigma in two dimensions, it keeps the fraction sum(g^2) = 1 / (4 pi sigma^2). The field's
@@ -190,10 +190,10 @@ def grid_basis(alpha_pixels: float, sigma_pixels: float, device: torch.device) -
     Args:
         alpha_pixels: Amplitude of the uniform noise, in pixels.
         sigma_pixels: Deviation of the Gaussian, in pixels.
-        device: Where the result lies.
+        device: Device of the result.
 
     Returns:
-        float32 of shape [28, K + 2]; K is 0 without a field. Cached: not to be changed.
+        float32 of shape [28, K + 2]; K is 0 without an elastic field. The result is cached and must not be modified.
     """
     pixels = torch.arange(IMAGE_SIDE, dtype=torch.float64) - (IMAGE_SIDE - 1) / 2
     columns = [torch.ones(IMAGE_SIDE, 1, dtype=torch.float64), pixels[:, None] / _HALF]
@@ -209,19 +209,19 @@ def grid_basis(alpha_pixels: float, sigma_pixels: float, device: torch.device) -
 
 
 def inverse_affine(rotation: Tensor, shear: Tensor, scale: Tensor, translation: Tensor) -> Tensor:
-    """Return the map from warped to original coordinates.
+    """Return the affine map from warped to original coordinates.
 
     The warp scales width and height, shears horizontally, rotates and shifts, in this order, so its inverse is
     S^-1 H(-shear) R(-rotation) (x - translation).
 
     Args:
-        rotation: Clockwise (y points down), in radians, shape [N].
-        shear: In radians, shape [N].
-        scale: Factor of width and of height, shape [N, 2].
+        rotation: Clockwise angle in radians (y points down), shape [N].
+        shear: Angle in radians, shape [N].
+        scale: Factors of width and height, shape [N, 2].
         translation: Shift to the right and down, in normalised coordinates, shape [N, 2].
 
     Returns:
-        Matrix and, in the last column, the shift, shape [N, 2, 3].
+        Matrix and shift (in the last column), shape [N, 2, 3].
     """
     cos, sin, tan = rotation.cos(), rotation.sin(), shear.tan()
     rows = (torch.stack((cos + tan * sin, sin - tan * cos), dim=1), torch.stack((-sin, cos), dim=1))
