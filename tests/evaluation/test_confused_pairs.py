@@ -57,7 +57,7 @@ def test_classes_that_do_not_occur_have_no_rate():
 
 def test_confused_digits_are_mistakes_of_the_first_pairs(predictions):
     pairs = confused_pairs(predictions)
-    mistakes = confused_digits(predictions, pairs, most_pairs=3, most_digits=2)
+    mistakes = confused_digits(predictions, pairs, max_pairs=3, max_digits=2)
 
     kinds = list(dict.fromkeys(zip(mistakes["label"], mistakes["prediction"], strict=True)))
     allowed = [

@@ -1,6 +1,6 @@
-"""What a network is worth: predictions, metrics, confusions, calibration, and how sure the numbers are.
+"""Evaluation of a network: predictions, metrics, confused classes, calibration and confidence intervals.
 
-Works on arrays and tables; knows neither how a network is trained nor who asks.
+The functions work on arrays and tables and do not depend on training or pipelines.
 """
 
 from mnist_growth.evaluation.calibration import expected_calibration_error, reliability_curve

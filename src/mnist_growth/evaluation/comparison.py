@@ -1,4 +1,4 @@
-"""Whether one network is better than another on the same digits, or was only luckier."""
+"""Statistical comparison of two networks on the same digits."""
 
 from typing import Any
 
@@ -12,42 +12,42 @@ from mnist_growth.evaluation.metrics import mean_negative_log_likelihood
 
 
 def compare(predictions: pd.DataFrame, baseline: pd.DataFrame) -> dict[str, Any]:
-    """Return how the predictions of two networks for the same digits differ, ready for JSON.
+    """Compare the predictions of two networks for the same digits, as values that can be written as JSON.
 
     Args:
-        predictions: Labelled table of ``prediction_table``, of the network in question.
-        baseline: The same of the network that it is compared with.
+        predictions: Labelled ``prediction_table`` of the network.
+        baseline: Labelled ``prediction_table`` of the baseline for the same digits.
 
     Returns:
         Fractions of 1: ``accuracy`` and ``baseline_accuracy`` with their 95 % Wilson intervals ``..._low`` to
         ``..._high``, ``difference`` of the accuracies (positive: the network is better) with the 95 % interval for
-        paired digits ``difference_low`` to ``difference_high``, ``agreement`` (share of equal predictions). Counts:
+        paired digits ``difference_low`` to ``difference_high``, ``agreement`` (fraction of equal predictions). Counts:
         ``examples``, ``both_right``, ``only_network_right``, ``only_baseline_right``, ``both_wrong``.
         ``mcnemar_p_value``, 0 to 1; ``loss`` and ``baseline_loss`` in nats.
 
     Raises:
-        ValueError: The tables are not of the same digits.
+        ValueError: The tables contain different digits.
     """
-    right, baseline_right = _right(predictions, baseline)
+    correct, baseline_correct = _correct(predictions, baseline)
     examples = len(predictions)
-    only_network, only_baseline = int((right & ~baseline_right).sum()), int((~right & baseline_right).sum())
-    low, high = wilson_interval([right.sum(), baseline_right.sum()], [examples, examples])
+    only_network, only_baseline = int((correct & ~baseline_correct).sum()), int((~correct & baseline_correct).sum())
+    low, high = wilson_interval([correct.sum(), baseline_correct.sum()], [examples, examples])
     difference_low, difference_high = paired_difference_interval(only_network, only_baseline, examples)
     return {
         "examples": examples,
-        "accuracy": float(right.mean()),
+        "accuracy": float(correct.mean()),
         "accuracy_low": float(low[0]),
         "accuracy_high": float(high[0]),
-        "baseline_accuracy": float(baseline_right.mean()),
+        "baseline_accuracy": float(baseline_correct.mean()),
         "baseline_accuracy_low": float(low[1]),
         "baseline_accuracy_high": float(high[1]),
         "difference": (only_network - only_baseline) / examples,
         "difference_low": difference_low,
         "difference_high": difference_high,
-        "both_right": int((right & baseline_right).sum()),
+        "both_right": int((correct & baseline_correct).sum()),
         "only_network_right": only_network,
         "only_baseline_right": only_baseline,
-        "both_wrong": int((~right & ~baseline_right).sum()),
+        "both_wrong": int((~correct & ~baseline_correct).sum()),
         "mcnemar_p_value": mcnemar_p_value(only_network, only_baseline),
         "agreement": float((predictions["prediction"].to_numpy() == baseline["prediction"].to_numpy()).mean()),
         "loss": mean_negative_log_likelihood(predictions),
@@ -56,53 +56,54 @@ def compare(predictions: pd.DataFrame, baseline: pd.DataFrame) -> dict[str, Any]
 
 
 def mcnemar_p_value(only_first: int, only_second: int) -> float:
-    """Return how probable it is that equally good networks differ as much as these, 0 to 1.
+    """Return the p-value of McNemar's test, 0 to 1, for the hypothesis that both networks are equally accurate.
 
     McNemar, "Note on the sampling error of the difference between correlated proportions or percentages",
-    Psychometrika 12, 1947, in its exact form: of the digits that one network alone recognises, each is as likely to be
-    the first one's as the second one's. It holds for few digits, where the chi-squared form does not.
+    Psychometrika 12, 1947, in its exact binomial form: a digit that only one network classifies correctly is equally
+    likely to be the first one's or the second one's. Unlike the chi-squared form, it is valid for few digits.
 
     Args:
-        only_first: Digits that the first network alone recognises.
-        only_second: Digits that the second network alone recognises.
+        only_first: Number of digits that only the first network classifies correctly.
+        only_second: Number of digits that only the second network classifies correctly.
     """
-    from scipy.stats import binomtest  # here: it takes long to import, and only comparisons need it
+    from scipy.stats import binomtest  # imported here: slow, and only comparisons need it
 
     discordant = only_first + only_second
     return float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
 
 
 def comparison_by_class(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
-    """Return by how much the two networks differ on all digits and on those of each class.
+    """Compare the accuracy of two networks on all digits and on each class.
 
     Args:
-        predictions: Labelled table of ``prediction_table``, of the network in question.
-        baseline: The same of the network that it is compared with.
+        predictions: Labelled ``prediction_table`` of the network.
+        baseline: Labelled ``prediction_table`` of the baseline for the same digits.
 
     Returns:
         A row for "all" digits and one for each class "0" to "9" (``digit``, text): counts ``examples``,
-        ``only_network_right`` and ``only_baseline_right`` (int64), and the ``difference`` of the shares that are
-        recognised, with its 95 % interval ``difference_low`` to ``difference_high`` (fractions of 1; not a number where
-        a class does not occur).
+        ``only_network_right`` and ``only_baseline_right`` (int64), and the ``difference`` of the accuracies
+        with its 95 % interval ``difference_low`` to ``difference_high`` (fractions of 1; NaN for classes without
+        digits).
 
     Raises:
-        ValueError: The tables are not of the same digits.
+        ValueError: The tables contain different digits.
     """
-    right, baseline_right = _right(predictions, baseline)
+    correct, baseline_correct = _correct(predictions, baseline)
     labels = predictions["label"].to_numpy()
     groups = {"all": np.ones(len(labels), dtype=np.bool_)} | {str(k): labels == k for k in range(NUM_CLASSES)}
     rows = []
     for digit, members in groups.items():
         examples = int(members.sum())
-        ours, theirs = int((members & right & ~baseline_right).sum()), int((members & ~right & baseline_right).sum())
-        low, high = paired_difference_interval(ours, theirs, examples) if examples else (np.nan, np.nan)
+        only_network = int((members & correct & ~baseline_correct).sum())
+        only_baseline = int((members & ~correct & baseline_correct).sum())
+        low, high = paired_difference_interval(only_network, only_baseline, examples) if examples else (np.nan, np.nan)
         rows.append(
             {
                 "digit": digit,
                 "examples": examples,
-                "only_network_right": ours,
-                "only_baseline_right": theirs,
-                "difference": (ours - theirs) / examples if examples else np.nan,
+                "only_network_right": only_network,
+                "only_baseline_right": only_baseline,
+                "difference": (only_network - only_baseline) / examples if examples else np.nan,
                 "difference_low": low,
                 "difference_high": high,
             }
@@ -111,28 +112,28 @@ def comparison_by_class(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd
 
 
 def disagreements(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
-    """Return the digits that the two networks take for different classes.
+    """Return the digits for which the two networks predict different classes.
 
     Args:
-        predictions: Labelled table of ``prediction_table``, of the network in question.
-        baseline: The same of the network that it is compared with.
+        predictions: Labelled ``prediction_table`` of the network.
+        baseline: Labelled ``prediction_table`` of the baseline for the same digits.
 
     Returns:
         The columns ``index``, ``label``, ``prediction``, ``baseline_prediction`` (int64), ``confidence``,
-        ``baseline_confidence`` (float64) and ``right`` ("network", "baseline" or "neither"). First the digits that the
-        network alone recognises, then those of the baseline alone, then those of neither; within these, first those
-        where the wrong one was most sure (for neither: where the network was).
+        ``baseline_confidence`` (float64) and ``right`` ("network", "baseline" or "neither"). First the digits that
+        only the network classifies correctly, then those of only the baseline, then those of neither; each group in
+        descending order of the confidence of the wrong prediction (for neither: of the network).
 
     Raises:
-        ValueError: The tables are not of the same digits.
+        ValueError: The tables contain different digits.
     """
-    right, baseline_right = _right(predictions, baseline)
+    correct, baseline_correct = _correct(predictions, baseline)
     table = predictions[["index", "label", "prediction", "confidence"]].assign(
         baseline_prediction=baseline["prediction"].to_numpy(),
         baseline_confidence=baseline["confidence"].to_numpy(),
-        right=np.select([right, baseline_right], ["network", "baseline"], "neither"),
+        right=np.select([correct, baseline_correct], ["network", "baseline"], "neither"),
     )
-    wrong_confidence = np.where(right, table["baseline_confidence"], table["confidence"])
+    wrong_confidence = np.where(correct, table["baseline_confidence"], table["confidence"])
     order = table["right"].map({"network": 0, "baseline": 1, "neither": 2})
     table = table.assign(order=order, wrong_confidence=wrong_confidence)
     table = table[table["prediction"] != table["baseline_prediction"]]
@@ -141,16 +142,16 @@ def disagreements(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataF
     return table[columns]
 
 
-def _right(predictions: pd.DataFrame, baseline: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which digits each network recognises."""
+def _correct(predictions: pd.DataFrame, baseline: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which digits each network classifies correctly."""
     same = (
         len(predictions) == len(baseline)
         and (predictions[["index", "label"]].to_numpy() == baseline[["index", "label"]].to_numpy()).all()
     )
     if not same:
         raise ValueError(
-            f"The predictions of the two networks are for {len(predictions):,} and {len(baseline):,} digits, expected "
-            "the same digits: predict both anew"
+            f"The tables of predictions ({len(predictions):,} and {len(baseline):,} rows) are for different digits, "
+            "expected the same digits: evaluate both networks again"
         )
     labels = predictions["label"].to_numpy()
     return predictions["prediction"].to_numpy() == labels, baseline["prediction"].to_numpy() == labels

@@ -1,4 +1,4 @@
-"""Which classes are taken for each other, and how often in either direction."""
+"""Pairs of classes that are confused, with counts in both directions."""
 
 import itertools
 
@@ -13,14 +13,14 @@ def confused_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return all 45 pairs of classes, the most confused first.
 
     Args:
-        predictions: Labelled table of ``prediction_table``.
+        predictions: Labelled ``prediction_table``.
 
     Returns:
-        One row per pair of classes ``first`` < ``second``, by falling ``mistakes`` and then by class. Counts (int64):
-        ``first_as_second`` and ``second_as_first`` in the two directions, ``mistakes`` both together, ``examples`` the
-        test digits of both classes. Fractions of 1: ``first_as_second_rate`` of all digits of the first class,
+        One row per pair of classes ``first`` < ``second``, in descending order of ``mistakes``, then by class. Counts
+        (int64): ``first_as_second`` and ``second_as_first`` in the two directions, ``mistakes`` in total, ``examples``
+        the test digits of both classes. Fractions of 1: ``first_as_second_rate`` of all digits of the first class,
         ``second_as_first_rate`` of all of the second, ``rate`` of all of both; each with its 95 % Wilson interval
-        ``..._low`` to ``..._high``; not a number where a class does not occur.
+        ``..._low`` to ``..._high``; NaN for classes without digits.
     """
     labels, predicted = predictions["label"].to_numpy(), predictions["prediction"].to_numpy()
     counts = np.bincount(labels * NUM_CLASSES + predicted, minlength=NUM_CLASSES**2).reshape(NUM_CLASSES, -1)
@@ -44,22 +44,22 @@ def confused_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
     return pairs.sort_values(["mistakes", "first", "second"], ascending=[False, True, True], ignore_index=True)
 
 
-def confused_digits(predictions: pd.DataFrame, pairs: pd.DataFrame, most_pairs: int, most_digits: int) -> pd.DataFrame:
-    """Return mistakes of the most confused pairs, grouped by pair, the most confident ones of each direction first.
+def confused_digits(predictions: pd.DataFrame, pairs: pd.DataFrame, max_pairs: int, max_digits: int) -> pd.DataFrame:
+    """Return the mistakes of the most confused pairs, grouped by pair and direction, the most confident ones first.
 
     Args:
-        predictions: Labelled table of ``prediction_table``.
-        pairs: What ``confused_pairs`` made of it.
-        most_pairs: Pairs to take, at most; those without mistakes are left out.
-        most_digits: Mistakes to take of each direction of a pair, at most.
+        predictions: Labelled ``prediction_table``.
+        pairs: Result of ``confused_pairs`` for these predictions.
+        max_pairs: Maximum number of pairs; pairs without mistakes are omitted.
+        max_digits: Maximum number of mistakes per direction of a pair.
 
     Returns:
         Rows of ``predictions``, in the order of ``pairs`` and its directions.
     """
     wrong = predictions.sort_values(["confidence", "index"], ascending=[False, True])
-    chosen = [
-        wrong[(wrong["label"] == label) & (wrong["prediction"] == prediction)].head(most_digits)
-        for pair in pairs.head(most_pairs).itertuples()
+    mistakes = [
+        wrong[(wrong["label"] == label) & (wrong["prediction"] == prediction)].head(max_digits)
+        for pair in pairs.head(max_pairs).itertuples()
         for label, prediction in ((pair.first, pair.second), (pair.second, pair.first))
     ]
-    return pd.concat(chosen, ignore_index=True)
+    return pd.concat(mistakes, ignore_index=True)

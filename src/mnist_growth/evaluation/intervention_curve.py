@@ -1,4 +1,4 @@
-"""What becomes of the accuracy when the same digits are written differently."""
+"""Accuracy on the same digits in a changed writing style."""
 
 from typing import Any
 
@@ -9,25 +9,25 @@ from mnist_growth.evaluation.intervals import paired_difference_interval, wilson
 
 
 def intervention_row(
-    intervention: str, unit: str, strength: float, right: NDArray[np.bool_], right_before: NDArray[np.bool_]
+    intervention: str, unit: str, strength: float, correct: NDArray[np.bool_], correct_before: NDArray[np.bool_]
 ) -> dict[str, Any]:
-    """Return one point of a curve.
+    """Return one point of an intervention curve.
 
     Args:
-        intervention: What was changed.
-        unit: Of the strength.
-        strength: How much.
-        right: Which of the changed digits are recognised, bool [N].
-        right_before: Which of the same digits are recognised as they were, bool [N].
+        intervention: Name of the intervention.
+        unit: Unit of the strength.
+        strength: Strength of the intervention.
+        correct: Which of the changed digits are classified correctly, bool [N].
+        correct_before: Which of the unchanged digits are classified correctly, bool [N].
 
     Returns:
         ``intervention``, ``unit``, ``strength``, ``examples`` and ``errors``, ``accuracy`` with its 95 % Wilson
         interval ``accuracy_low`` to ``accuracy_high``, and its ``difference`` from that of the unchanged digits with
         the interval for paired digits ``difference_low`` to ``difference_high`` (fractions of 1).
     """
-    examples, count = len(right), int(right.sum())
+    examples, count = len(correct), int(correct.sum())
     low, high = wilson_interval(count, examples)
-    gained, lost = int((right & ~right_before).sum()), int((~right & right_before).sum())
+    gained, lost = int((correct & ~correct_before).sum()), int((~correct & correct_before).sum())
     difference_low, difference_high = paired_difference_interval(gained, lost, examples)
     return {
         "intervention": intervention,

@@ -1,4 +1,4 @@
-"""What the predictions of a network are worth: as numbers of the whole test set, per class and per pair of classes."""
+"""Metrics of predictions: for the entire test set, per class and per pair of classes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,26 +26,26 @@ def test_metrics(
     epochs: int,
     calibration_bins: int,
 ) -> dict[str, Any]:
-    """Return what a network achieved on the test digits, and what it is, ready for JSON.
+    """Return the test metrics of a network and its description, as values that can be written as JSON.
 
     Args:
-        predictions: Labelled table of ``prediction_table``.
-        dataset: Name of the set that the test digits belong to.
-        requested_dataset: Name of the set that was asked for; differs from ``dataset`` when the sample had to stand in.
-        fingerprint: SHA-256 of that set.
-        hidden_widths: Units of each hidden layer, from the input on.
+        predictions: Labelled ``prediction_table``.
+        dataset: Name of the data set of the test digits.
+        requested_dataset: Name of the requested data set; differs from ``dataset`` if the sample replaced it.
+        fingerprint: SHA-256 of the data set.
+        hidden_widths: Number of units of each hidden layer, in order from the input.
         parameters: Number of trainable parameters.
-        epochs: Epochs of training behind the network.
-        calibration_bins: Bins of the expected calibration error.
+        epochs: Number of training epochs.
+        calibration_bins: Number of bins of the expected calibration error.
 
     Returns:
         Plain Python numbers, strings and lists. Fractions of 1: ``accuracy`` and its 95 % Wilson interval,
-        ``accuracy_low`` to ``accuracy_high``, ``error_rate`` (1 - accuracy), ``top_2_accuracy`` (the label is among the
-        two most probable classes), ``macro_f1`` (mean F1 of the classes that occur as a label or as a prediction) and
-        ``expected_calibration_error``. ``brier_score``: mean squared distance between the probabilities and the truth,
-        summed over the classes, 0 to 2 (Brier, Monthly Weather Review 78, 1950). In nats: ``loss``, the mean negative
-        log-likelihood of the labels. Counts: ``errors``, ``examples``, ``parameters``, ``epochs``, ``hidden_widths``.
-        Texts: ``dataset``, ``requested_dataset``, ``fingerprint``.
+        ``accuracy_low`` to ``accuracy_high``, ``error_rate`` (1 - accuracy), ``top_2_accuracy`` (the label is one of
+        the two most probable classes), ``macro_f1`` (mean F1 of the classes that occur as a label or as a prediction)
+        and ``expected_calibration_error``. ``brier_score``: mean squared distance between the probabilities and the
+        one-hot labels, summed over the classes, 0 to 2 (Brier, Monthly Weather Review 78, 1950). In nats: ``loss``, the
+        mean negative log-likelihood of the labels. Counts: ``errors``, ``examples``, ``parameters``, ``epochs``,
+        ``hidden_widths``. Strings: ``dataset``, ``requested_dataset``, ``fingerprint``.
     """
     labels = predictions["label"].to_numpy()
     predicted = predictions["prediction"].to_numpy()
@@ -85,31 +85,31 @@ def mean_negative_log_likelihood(predictions: pd.DataFrame) -> float:
     """Return the mean negative log-likelihood of the labels in nats, the cross-entropy."""
     rows = np.arange(len(predictions))
     label_probabilities = probabilities(predictions)[rows, predictions["label"].to_numpy()]
-    # The softmax underflows to 0 about 745 nats below the largest logit; the loss of such a digit stays finite.
+    # The softmax underflows to 0 about 745 below the largest logit; clipping keeps the loss finite.
     return float(np.mean(-np.log(np.maximum(label_probabilities, np.finfo(np.float64).tiny))))
 
 
 def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return how well each of the ten classes is recognised.
+    """Return precision, recall and F1 of each of the ten classes.
 
     Args:
-        predictions: Labelled table of ``prediction_table``.
+        predictions: Labelled ``prediction_table``.
 
     Returns:
         Ten rows with the columns ``digit`` (int64, 0 to 9), ``precision``, ``recall`` and ``f1`` (float64, fractions of
-        1, 0 where a class does not occur), ``support`` (int64, number of test digits of the class), and the 95 % Wilson
-        intervals ``precision_low`` to ``precision_high`` and ``recall_low`` to ``recall_high`` (float64, not a number
-        where a class is not predicted, or does not occur).
+        1, 0 for classes that do not occur), ``support`` (int64, number of test digits of the class), and the 95 %
+        Wilson intervals ``precision_low`` to ``precision_high`` and ``recall_low`` to ``recall_high`` (float64, NaN for
+        classes that are not predicted, or do not occur).
     """
     counts = _counts(predictions)
-    right, predicted, support = counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1)
-    precision_low, precision_high = wilson_interval(right, predicted)
-    recall_low, recall_high = wilson_interval(right, support)
+    correct, predicted, support = counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1)
+    precision_low, precision_high = wilson_interval(correct, predicted)
+    recall_low, recall_high = wilson_interval(correct, support)
     return pd.DataFrame(
         {
             "digit": np.array(_CLASSES, dtype=np.int64),
-            "precision": right / np.maximum(predicted, 1),
-            "recall": right / np.maximum(support, 1),
+            "precision": correct / np.maximum(predicted, 1),
+            "recall": correct / np.maximum(support, 1),
             "f1": _f1(counts),
             "support": support,
             "precision_low": precision_low,
@@ -121,14 +121,14 @@ def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return how often each class was taken for each other.
+    """Return the confusion matrix.
 
     Args:
-        predictions: Labelled table of ``prediction_table``.
+        predictions: Labelled ``prediction_table``.
 
     Returns:
         Counts (int64) in ten rows, one per true class (index ``label``, 0 to 9), and ten columns, one per predicted
-        class, named "0" to "9" because parquet wants strings.
+        class, named "0" to "9" because Parquet requires strings.
     """
     return pd.DataFrame(
         _counts(predictions),
@@ -138,15 +138,15 @@ def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counts(predictions: pd.DataFrame) -> NDArray[np.int64]:
-    """Digits [10, 10] of each class, in the rows, that were taken for each class, in the columns.
+    """Count the digits [10, 10] by label (rows) and predicted class (columns).
 
-    Counted here: scikit-learn, which the tests compare with, takes a second to import, and 50 MB.
+    Equal to the function of scikit-learn, whose import takes a second and 50 MB of memory.
     """
     pairs = NUM_CLASSES * predictions["label"].to_numpy() + predictions["prediction"].to_numpy()
     return np.bincount(pairs, minlength=NUM_CLASSES**2).reshape(NUM_CLASSES, NUM_CLASSES).astype(np.int64)
 
 
 def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """F1 [10] of the classes, the harmonic mean of precision and recall; 0 where a class does not occur."""
+    """Return F1 [10] of the classes, the harmonic mean of precision and recall; 0 for classes that do not occur."""
     f1: NDArray[np.float64] = 2 * counts.diagonal() / np.maximum(counts.sum(axis=0) + counts.sum(axis=1), 1)
     return f1

@@ -1,4 +1,4 @@
-"""Training, validation and test accuracy beside each other."""
+"""Training, validation and test accuracy side by side."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from mnist_growth.evaluation.metrics import mean_negative_log_likelihood
 
 @dataclass(frozen=True)
 class Tally:
-    """What is counted of predictions; the tallies of two pieces of a part add up.
+    """Counts of predictions; tallies of the pieces of a part can be added.
 
     Attributes:
         examples: Number of digits.
-        errors: How many of them are not recognised.
-        loss: Negative log-likelihood of the labels in nats, summed.
+        errors: Number of wrong predictions.
+        loss: Sum of the negative log-likelihoods of the labels in nats.
     """
 
     examples: int = 0
@@ -26,7 +26,7 @@ class Tally:
 
     @classmethod
     def of(cls, predictions: pd.DataFrame) -> Self:
-        """Count a labelled table of ``prediction_table``."""
+        """Compute the tally of a labelled ``prediction_table``."""
         examples = len(predictions)
         errors = int((predictions["label"] != predictions["prediction"]).sum())
         return cls(examples, errors, mean_negative_log_likelihood(predictions) * examples)
@@ -36,13 +36,13 @@ class Tally:
 
 
 def accuracy_by_part(tallies: Mapping[str, Tally]) -> pd.DataFrame:
-    """Return how well a network does on each part of its digits: what it learned from, and what it did not see.
+    """Return the accuracy and the loss of a network on each part of its digits.
 
     Args:
-        tallies: Of at least one digit each, by the name of the part.
+        tallies: Tallies of at least one digit each, by name of the part.
 
     Returns:
-        One row per part, in their order: ``part``, ``examples`` and ``errors`` (int64), ``accuracy`` with its 95 %
+        One row per part, in the same order: ``part``, ``examples`` and ``errors`` (int64), ``accuracy`` with its 95 %
         Wilson interval ``accuracy_low`` to ``accuracy_high`` (fractions of 1) and the mean ``loss`` (nats).
     """
     table = pd.DataFrame(
@@ -52,10 +52,10 @@ def accuracy_by_part(tallies: Mapping[str, Tally]) -> pd.DataFrame:
             "errors": [tally.errors for tally in tallies.values()],
         }
     )
-    right = table["examples"] - table["errors"]
-    low, high = wilson_interval(right, table["examples"])
+    correct = table["examples"] - table["errors"]
+    low, high = wilson_interval(correct, table["examples"])
     return table.assign(
-        accuracy=right / table["examples"],
+        accuracy=correct / table["examples"],
         accuracy_low=low,
         accuracy_high=high,
         loss=[tally.loss / tally.examples for tally in tallies.values()],

@@ -1,4 +1,4 @@
-"""The table of predictions that every number of the evaluation is computed from."""
+"""Prediction table, the input of all evaluation metrics, and selections of its rows."""
 
 import numpy as np
 import pandas as pd
@@ -12,38 +12,38 @@ PROBABILITY_COLUMNS = [f"probability_{digit}" for digit in range(NUM_CLASSES)]
 
 
 def prediction_table(logits: NDArray[np.floating], labels: NDArray[np.integer] | None = None) -> pd.DataFrame:
-    """Return one row per image: what it is, what the network takes it for, and how sure it is.
+    """Return a table with the label, prediction and confidence of each image.
 
-    Probabilities are the softmax of the logits, computed in float64 whatever the dtype of the logits.
+    Probabilities are the softmax of the logits, always computed in float64.
 
     Args:
         logits: Outputs of the network, floating point of shape [N, 10], N >= 1.
-        labels: True classes, integer of shape [N], or None where they are not known.
+        labels: True classes, integer of shape [N], or None if they are unknown.
 
     Returns:
         A table with N rows and the columns
 
         - ``index`` (int64): position of the image in its set, 0 to N - 1;
-        - ``label`` (int64): true class; missing when ``labels`` is None;
-        - ``prediction`` (int64): most probable class, the smallest one of a tie;
+        - ``label`` (int64): true class; omitted if ``labels`` is None;
+        - ``prediction`` (int64): most probable class; the smallest one of a tie;
         - ``confidence`` (float64): probability of the prediction, 0.1 to 1;
         - ``probability_0`` to ``probability_9`` (float64): probability of each class; a row sums to 1.
 
     Raises:
-        ValueError: The shapes do not fit, or a logit is infinite or not a number.
+        ValueError: A shape is wrong, or a logit is infinite or NaN.
     """
     if logits.ndim != 2 or logits.shape[1] != NUM_CLASSES or len(logits) == 0:
         raise ValueError(f"The logits have shape {list(logits.shape)}, expected [N, {NUM_CLASSES}] with N >= 1")
     if labels is not None and labels.shape != (len(logits),):
         raise ValueError(
-            f"There are labels of shape {list(labels.shape)} for {len(logits)} rows of logits, "
+            f"The labels have shape {list(labels.shape)} for {len(logits)} rows of logits, "
             "expected one label for each row"
         )
     if not np.isfinite(logits).all():
-        broken = int((~np.isfinite(logits)).any(axis=1).sum())
+        count = int((~np.isfinite(logits)).any(axis=1).sum())
         raise ValueError(
-            f"The network's outputs for {broken} of {len(logits)} images are not finite, expected numbers: "
-            "its training diverged, so train it again with a smaller learning rate"
+            f"The network's outputs for {count} of {len(logits)} images are not finite, expected finite numbers: "
+            "its training diverged, train it again with a smaller learning rate"
         )
     probabilities = softmax(logits.astype(np.float64))
     columns: dict[str, NDArray[np.generic]] = {"index": np.arange(len(logits), dtype=np.int64)}
@@ -61,31 +61,32 @@ def probabilities(predictions: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def spread_sample(predictions: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Return at most ``count`` rows at even distances, from the first to the last.
+    """Return at most ``count`` evenly spaced rows, from the first to the last.
 
-    Even distances show every class of a set that is sorted by label, and are as good as chance for one that is not.
+    In a data set that is sorted by label, evenly spaced rows include every class.
     """
     rows = np.linspace(0, len(predictions) - 1, num=min(count, len(predictions))).round().astype(np.int64)
     return predictions.iloc[rows].reset_index(drop=True)
 
 
 def worst_mistakes(predictions: pd.DataFrame, count: int | None = None) -> pd.DataFrame:
-    """Return the rows with a wrong prediction, most confident first; the first ``count`` of them if given."""
+    """Return the rows with a wrong prediction, the most confident first; at most ``count`` unless it is None."""
     mistakes = predictions[predictions["prediction"] != predictions["label"]]
     ordered = mistakes.sort_values(["confidence", "index"], ascending=[False, True], ignore_index=True)
     return ordered if count is None else ordered.head(count)
 
 
 def ambiguous_digits(predictions: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Return the ``count`` digits that the network was least able to decide on, the closest decision first.
+    """Return the ``count`` digits with the smallest margins between the two most probable classes.
 
     Args:
-        predictions: Labelled table of ``prediction_table``.
-        count: Number of rows, at most.
+        predictions: Labelled ``prediction_table``.
+        count: Maximum number of rows.
 
     Returns:
         The columns ``index``, ``label``, ``prediction`` and ``runner_up`` (int64: the second most probable class),
-        ``confidence`` and ``runner_up_probability`` (float64) and ``margin``, their difference.
+        ``confidence`` and ``runner_up_probability`` (float64) and ``margin``, their difference, in ascending order of
+        ``margin``.
     """
     table = probabilities(predictions)
     rows = np.arange(len(table))

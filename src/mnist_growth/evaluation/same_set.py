@@ -1,20 +1,20 @@
-"""The check that a network is evaluated on the set of digits that it was trained on."""
+"""Check that a network is evaluated on the data set that it was trained on."""
 
 from mnist_growth.digits.digits import Digits
 
 
 def check_same_set(trained_dataset: str, trained_fingerprint: str, digits: Digits, entry: str = "network") -> None:
-    """Refuse test digits that do not belong to the set that a network was trained on.
+    """Raise an error if test digits do not belong to the data set that a network was trained on.
 
     Args:
-        trained_dataset: Name of the set that the network was trained on.
-        trained_fingerprint: SHA-256 of that set.
-        digits: The digits that the network is to be evaluated on.
+        trained_dataset: Name of the training data set.
+        trained_fingerprint: SHA-256 of the training data set.
+        digits: Test digits for the evaluation.
         entry: Name of the network in the catalog.
 
     Raises:
-        ValueError: The fingerprints differ: the numbers would describe neither set, and where the two sets overlap the
-            network could be tested on digits that it has learned.
+        ValueError: The fingerprints differ. The metrics would describe neither data set, and if the data sets overlap,
+            test digits could be training digits.
     """
     if digits.fingerprint == trained_fingerprint:
         return
@@ -25,6 +25,6 @@ def check_same_set(trained_dataset: str, trained_fingerprint: str, digits: Digit
         trained_on, tested_on = f"'{trained_dataset}'", f"'{digits.dataset}'"
     raise ValueError(
         f"The {entry.replace('_', ' ')} was trained on {trained_on}, but the test digits are from {tested_on}: "
-        "evaluate it with the digits it was trained on (--load-versions test_digits:<version>), or pick a network that "
-        f"was trained on these (--load-versions {entry}:<version>)"
+        "evaluate it with the digits it was trained on (--load-versions test_digits:<version>), or select a network "
+        f"that was trained on these (--load-versions {entry}:<version>)"
     )

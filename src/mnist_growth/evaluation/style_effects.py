@@ -1,4 +1,4 @@
-"""Whether digits that are written in some way are recognised worse."""
+"""Effects of the writing style of digits on the error rate."""
 
 from collections.abc import Mapping
 
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from mnist_growth.evaluation.intervals import difference_interval, wilson_interval
 
 COUNTS = ("components", "gaps", "holes", "end_points")
-"""Measures that are small whole numbers: digits are grouped by their values, not by quantiles."""
+"""Measures that are small integers: digits are grouped by value, not by quantile."""
 
-_LARGEST_COUNT = 3  # larger counts are rare, and share its group
+_LARGEST_COUNT = 3  # larger counts are rare and belong to the same group
 
 
 def style_measures(style: pd.DataFrame) -> pd.DataFrame:
-    """Return the measures that may make a digit hard, one column each, from the columns of ``digits.Style``.
+    """Return the measures that may make a digit difficult, one column each, from the columns of ``digits.Style``.
 
-    ``lean`` is the slant either way, ``offset`` the distance in pixels of the centre of the box around the digit from
-    the centre of the image; the others are columns of the style.
+    ``lean`` is the absolute slant, and ``offset`` the distance in pixels between the centres of the bounding box and
+    the image; the others are columns of the style.
     """
     x = style["left"] + style["width"] / 2 - 14
     y = style["top"] + style["height"] / 2 - 14
@@ -30,15 +30,15 @@ def style_effects(measures: pd.DataFrame, wrong: NDArray[np.bool_], quantiles: i
     """Return the error rate of digits grouped by each measure.
 
     Args:
-        measures: One column per measure, one row per digit; a digit whose measure is not a number is left out of it.
-        wrong: Which digits are not recognised, bool [N].
-        quantiles: Groups of nearly equal size per measure; those in ``COUNTS`` have a group for each value up to 2 and
-            one for 3 and more.
+        measures: One column per measure, one row per digit; digits whose measure is NaN are omitted.
+        wrong: Which predictions are wrong, bool [N].
+        quantiles: Number of groups of nearly equal size per measure; measures in ``COUNTS`` have one group for each
+            value up to 2 and one for 3 or more.
 
     Returns:
-        One row per measure and group, from the smallest values on: ``measure``, ``group`` (1, 2, ...), ``smallest``,
-        ``median`` and ``largest`` value in it, ``examples`` and ``errors`` (int64), ``error_rate`` with its 95 % Wilson
-        interval ``error_rate_low`` to ``error_rate_high`` (fractions of 1).
+        One row per measure and group, in ascending order of the values: ``measure``, ``group`` (1, 2, ...),
+        ``smallest``, ``median`` and ``largest`` value in it, ``examples`` and ``errors`` (int64), ``error_rate`` with
+        its 95 % Wilson interval ``error_rate_low`` to ``error_rate_high`` (fractions of 1).
     """
     rows = []
     for measure in measures.columns:
@@ -64,27 +64,27 @@ def style_effects(measures: pd.DataFrame, wrong: NDArray[np.bool_], quantiles: i
 
 
 def _quantile_groups(values: NDArray[np.float64], quantiles: int) -> NDArray[np.float64]:
-    """Number of the quantile that each value lies in; equal values are never divided."""
+    """Return the index of the quantile of each value; equal values are in the same quantile."""
     edges = np.nanquantile(values, np.linspace(0, 1, quantiles + 1)[1:-1])
     return np.searchsorted(np.unique(edges), values, side="left").astype(np.float64)
 
 
 def style_groups(style: pd.DataFrame) -> Mapping[str, tuple[str, NDArray[np.bool_]]]:
-    """Return which digits are written in some remarkable way, with what that means.
+    """Return groups of digits with an unusual writing style.
 
     Args:
         style: The columns of ``digits.Style``.
 
     Returns:
-        By name: the meaning with its numbers, and the members, bool [N].
+        By name: a description with its thresholds, and the members, bool [N].
     """
     lean, thickness = style["slant"].abs().to_numpy(), style["thickness"].to_numpy()
     area = (style["width"] * style["height"]).to_numpy()
-    most_lean, small = float(np.nanquantile(lean, 0.8)), float(np.quantile(area, 0.2))
+    large_lean, small = float(np.nanquantile(lean, 0.8)), float(np.quantile(area, 0.2))
     thin, thick = (float(np.nanquantile(thickness, share)) for share in (0.2, 0.8))
     incomplete = ((style["components"] > 1) | (style["gaps"] > 0)).to_numpy()
     return {
-        "slanted": (f"leans by more than {most_lean:.1f} degrees either way", lean > most_lean),
+        "slanted": (f"leans by more than {large_lean:.1f} degrees either way", lean > large_lean),
         "thick": (f"stroke wider than {thick:.2f} pixels", thickness > thick),
         "thin": (f"stroke narrower than {thin:.2f} pixels", thickness < thin),
         "incomplete": ("more than one part, or a gap in the stroke", incomplete),
@@ -93,11 +93,11 @@ def style_groups(style: pd.DataFrame) -> Mapping[str, tuple[str, NDArray[np.bool
 
 
 def style_differences(style: pd.DataFrame, wrong: NDArray[np.bool_]) -> pd.DataFrame:
-    """Return by how much the error rate of remarkable digits exceeds that of all others.
+    """Return the difference in error rate between each group with an unusual writing style and all other digits.
 
     Args:
         style: The columns of ``digits.Style``, one row per digit.
-        wrong: Which digits are not recognised, bool [N].
+        wrong: Which predictions are wrong, bool [N].
 
     Returns:
         One row per group of ``style_groups``: ``group``, ``meaning``, ``examples`` and ``errors`` (int64) and

@@ -1,4 +1,4 @@
-"""The result of an evaluation in a few lines for the terminal."""
+"""Short terminal summary of an evaluation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,15 +12,15 @@ from rich.text import Text
 from mnist_growth.evaluation.metrics import class_metrics
 from mnist_growth.evaluation.predictions import worst_mistakes
 
-_WEAKEST = 3  # digits named as the weakest
+_WEAKEST = 3  # number of digits listed as the weakest
 
 
 def summary(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> RenderableType:
-    """Return the result as something that ``rich.print`` shows in a dozen lines.
+    """Return a short summary of an evaluation for ``rich.print``.
 
     Args:
-        metrics: What ``test_metrics`` returned.
-        predictions: The labelled table of ``prediction_table`` that it was computed from.
+        metrics: Result of ``test_metrics``.
+        predictions: Labelled ``prediction_table`` that the metrics were computed from.
     """
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
@@ -39,7 +39,7 @@ def summary(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> Renderable
 
 
 def _rows(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> list[tuple[str, str]]:
-    """Names and values of the lines of the summary."""
+    """Return the names and values of the rows of the summary."""
     errors, examples = metrics["errors"], metrics["examples"]
     low, high = metrics["accuracy_low"], metrics["accuracy_high"]
     rows = [
@@ -58,7 +58,7 @@ def _rows(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> list[tuple[s
 
 
 def _weakest_digits(predictions: pd.DataFrame) -> str:
-    """The digits with the lowest recall that have mistakes at all: '4 (97.8%), 9 (98.1%)'."""
+    """Return the digits with the lowest recall below 1, such as '4 (97.8% found), 9 (98.1% found)'."""
     classes = class_metrics(predictions)
     imperfect = classes[(classes["support"] > 0) & (classes["recall"] < 1)]
     weakest = imperfect.sort_values(["recall", "digit"]).head(_WEAKEST)
@@ -68,7 +68,7 @@ def _weakest_digits(predictions: pd.DataFrame) -> str:
 
 
 def _most_confused(predictions: pd.DataFrame) -> str:
-    """The pair of classes that most mistakes belong to, the first one of a tie: '4 taken for 9 (12 times)'."""
+    """Return the most frequent mistake, the first one of a tie, such as '4 taken for 9 (12 times)'."""
     pairs = worst_mistakes(predictions).groupby(["label", "prediction"]).size().reset_index(name="count")
     first = pairs.sort_values("count", ascending=False, kind="stable").iloc[0]
     times = "time" if first["count"] == 1 else "times"
@@ -76,7 +76,7 @@ def _most_confused(predictions: pd.DataFrame) -> str:
 
 
 def _dataset(metrics: Mapping[str, Any]) -> str:
-    """The name of the set, with what it replaces."""
+    """Return the name of the data set, and of the requested one if it was replaced."""
     if metrics["dataset"] == metrics["requested_dataset"]:
         return str(metrics["dataset"])
     return f"{metrics['dataset']} (fallback: {metrics['requested_dataset']} could not be fetched)"
