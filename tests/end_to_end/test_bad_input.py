@@ -138,7 +138,7 @@ def test_an_unknown_version(trained):
     assert version in sentence
 
 
-@pytest.mark.parametrize("entry", ["test_digits", "train_digits", "split", "training_history"])
+@pytest.mark.parametrize("entry", ["test_digits", "train_digits", "split"])
 def test_an_unknown_version_of_anything_else(trained, entry):
     made_before = ("07_model_output/", "08_reporting/")
     sentence = refused(trained, *EVALUATE, "--load-versions", f"{entry}:2020-01-01T00.00.00.000Z", kept=made_before)
