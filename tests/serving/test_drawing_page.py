@@ -134,7 +134,7 @@ def test_the_page_fits_the_screen(page: Page) -> None:
 
 def test_drift_is_told(page: Page) -> None:
     expect(page.locator("#drift-state")).to_contain_text(
-        "The latest 200 images sent to /predict: drift in mean grey value of the original.",
+        "The latest 200 images sent to /predict: drift in mean grey value.",
         timeout=60_000,  # milliseconds: a busy machine takes a while to measure them
     )
     expect(page.locator("#drift td")).to_have_count(30)

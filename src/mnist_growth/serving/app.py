@@ -187,7 +187,7 @@ def _add_status(app: FastAPI, service: Service) -> None:
 
     @app.get("/drift", responses=_GUARDED)
     async def drift() -> Drift:
-        """Report the drift of the latest images of `/predict` from the training images."""
+        """Report the drift of the latest images of /predict from the training images."""
         state = await service.drift_state()
         features = [
             DriftFeature(**asdict(feature), limits=DriftThresholds(**limits)) for feature, limits in state.rows()

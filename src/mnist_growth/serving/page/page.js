@@ -234,7 +234,7 @@ function confusion(counts) {
 }
 
 const FEATURES = {
-  pixel_mean: "mean grey value of the original", ink: "ink", slant: "slant", thickness: "stroke thickness", digit: "predicted digit", confidence: "confidence",
+  pixel_mean: "mean grey value", ink: "ink", slant: "slant", thickness: "stroke thickness", digit: "predicted digit", confidence: "confidence",
 };
 
 async function drift() {
