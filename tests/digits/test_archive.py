@@ -39,7 +39,7 @@ def assert_same(found: DigitSet, expected: DigitSet) -> None:
     assert found.fingerprint == expected.fingerprint
 
 
-def test_files_in_the_folder_are_verified_and_used(
+def test_existing_files_are_verified_and_used(
     archive: ArchiveConfig, small_set: DigitSet, mirror: Path, raw: Path, sha256: dict[str, str]
 ) -> None:
     shutil.copytree(mirror, raw / "small")
@@ -50,7 +50,7 @@ def test_files_in_the_folder_are_verified_and_used(
 
 
 @pytest.mark.parametrize("spelling", [str, lambda name: name.replace("-idx", ".idx")])
-def test_decompressed_files_and_names_with_a_dot_are_found(
+def test_plain_files_and_dotted_names_are_found(
     spelling: Any, archive: ArchiveConfig, small_set: DigitSet, idx_folder: Path, raw: Path
 ) -> None:
     shutil.copytree(idx_folder, raw / "small")
@@ -59,7 +59,7 @@ def test_decompressed_files_and_names_with_a_dot_are_found(
     assert_same(load_archive("small", {"small": archive}, raw), small_set)
 
 
-def test_missing_files_are_fetched_once(archive: ArchiveConfig, small_set: DigitSet, server: Any, raw: Path) -> None:
+def test_missing_files_are_downloaded_once(archive: ArchiveConfig, small_set: DigitSet, server: Any, raw: Path) -> None:
     archives = {"small": changed(archive, [server.address])}
     found = load_archive("small", archives, raw)
     assert_same(found, small_set)
@@ -70,7 +70,7 @@ def test_missing_files_are_fetched_once(archive: ArchiveConfig, small_set: Digit
     assert server.requested == []
 
 
-def test_the_first_mirror_goes_before_those_of_the_catalog(
+def test_first_mirror_is_tried_before_those_of_the_catalog(
     archive: ArchiveConfig, server: Any, mirror: Path, raw: Path
 ) -> None:
     found = load_archive("small", {"small": changed(archive, [server.address])}, raw, first_mirror=str(mirror))
@@ -78,7 +78,7 @@ def test_the_first_mirror_goes_before_those_of_the_catalog(
     assert server.requested == []
 
 
-def test_a_file_in_the_folder_with_another_digest_is_refused(
+def test_existing_file_with_wrong_digest_is_rejected(
     archive: ArchiveConfig, mirror: Path, raw: Path, sha256: dict[str, str]
 ) -> None:
     shutil.copytree(mirror, raw / "small")
@@ -90,7 +90,7 @@ def test_a_file_in_the_folder_with_another_digest_is_refused(
         load_archive("small", {"small": changed(archive, sha256="0" * 64)}, raw)
 
 
-def test_a_damaged_file_in_the_folder_is_refused(archive: ArchiveConfig, mirror: Path, raw: Path) -> None:
+def test_existing_damaged_file_is_rejected(archive: ArchiveConfig, mirror: Path, raw: Path) -> None:
     shutil.copytree(mirror, raw / "small")
     path = raw / "small" / f"{IDX_NAMES.test_labels}.gz"
     path.write_bytes(path.read_bytes()[:-5])
@@ -98,7 +98,7 @@ def test_a_damaged_file_in_the_folder_is_refused(archive: ArchiveConfig, mirror:
         load_archive("small", {"small": archive}, raw)
 
 
-def test_a_mirror_with_another_digest_is_named_and_nothing_stays(
+def test_error_names_mirror_with_wrong_digest_and_keeps_no_file(
     archive: ArchiveConfig, server: Any, raw: Path, sha256: dict[str, str]
 ) -> None:
     config = changed(archive, [server.address, f"{server.address}gone/"], sha256="0" * 64)
@@ -113,16 +113,14 @@ def test_a_mirror_with_another_digest_is_named_and_nothing_stays(
         assert not list((raw / name).iterdir())
 
 
-def test_a_mirror_that_sends_a_page_instead_of_the_file_is_named(
-    archive: ArchiveConfig, server: Any, raw: Path
-) -> None:
+def test_error_names_mirror_that_sends_a_web_page(archive: ArchiveConfig, server: Any, raw: Path) -> None:
     server.answer(f"{IDX_NAMES.train_images}.gz", 200, b"<html>Please log in</html>")
     with pytest.raises(ValueError, match=rf"^{server.address}train-images-idx3-ubyte.gz starts with the magic number"):
         load_archive("small", {"small": changed(archive, [server.address])}, raw)
     assert not list((raw / "small").iterdir())
 
 
-def test_without_a_mirror_the_sample_stands_in_for_mnist_with_a_warning(
+def test_sample_replaces_mnist_with_a_warning_if_no_mirror_responds(
     archive: ArchiveConfig, raw: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="mnist_growth"):
@@ -134,17 +132,17 @@ def test_without_a_mirror_the_sample_stands_in_for_mnist_with_a_warning(
     assert not raw.exists()
 
 
-def test_without_a_mirror_another_set_is_refused(archive: ArchiveConfig, raw: Path) -> None:
+def test_other_datasets_fail_if_no_mirror_responds(archive: ArchiveConfig, raw: Path) -> None:
     with pytest.raises(OSError, match=r"No mirror provides .*no/such/folder.*: put its files into .*small or set"):
         load_archive("small", {"small": changed(archive, ["no/such/folder"])}, raw)
 
 
-def test_the_sample_needs_neither_a_network_nor_a_folder(raw: Path) -> None:
+def test_sample_needs_neither_network_nor_folder(raw: Path) -> None:
     assert load_archive("sample", {}, raw).requested == "sample"
     assert not raw.exists()
 
 
-def test_a_folder_of_own_digits_is_read(idx_folder: Path, small_set: DigitSet, raw: Path) -> None:
+def test_user_folder_is_read(idx_folder: Path, small_set: DigitSet, raw: Path) -> None:
     assert_same(load_archive("folder", {}, raw, own_folder=idx_folder), small_set)
     with pytest.raises(ValueError, match=r"archive\.path is not set: set it to the folder of your digits"):
         load_archive("folder", {}, raw)
@@ -153,14 +151,14 @@ def test_a_folder_of_own_digits_is_read(idx_folder: Path, small_set: DigitSet, r
 @pytest.mark.parametrize(
     ("name", "end"), [("mnits", "; did you mean mnist?"), ("Sample", "; did you mean sample?"), ("letters", "folder")]
 )
-def test_an_unknown_name_is_refused_with_the_valid_ones(name: str, end: str, archive: ArchiveConfig, raw: Path) -> None:
+def test_error_for_unknown_name_lists_valid_names(name: str, end: str, archive: ArchiveConfig, raw: Path) -> None:
     sentence = f"There is no dataset named '{name}', expected one of mnist, sample, folder"
     with pytest.raises(ValueError, match=re.escape(sentence)) as refusal:
         load_archive(name, {"mnist": archive}, raw)
     assert str(refusal.value).endswith(end)
 
 
-def test_digests_that_nobody_published_are_recorded_and_checked_from_then_on(
+def test_unpublished_digests_are_recorded_and_checked_afterwards(
     archive: ArchiveConfig, idx_folder: Path, raw: Path, sha256: dict[str, str]
 ) -> None:
     archives = {"small": without_digests(archive)}
@@ -180,7 +178,7 @@ def test_published_digests_are_not_recorded(archive: ArchiveConfig, mirror: Path
     assert not (raw / "small" / "SHA256SUMS").exists()
 
 
-def test_a_published_md5_of_the_gzip_file_is_checked_where_no_sha256_is_known(
+def test_published_md5_is_checked_if_sha256_is_unknown(
     archive: ArchiveConfig, mirror: Path, idx_folder: Path, raw: Path
 ) -> None:
     found = hashlib.md5((mirror / f"{IDX_NAMES.train_images}.gz").read_bytes()).hexdigest()

@@ -53,13 +53,13 @@ def on_grey_paper(digit: NDArray[np.uint8], generator: np.random.Generator) -> N
     return np.clip(paper + generator.normal(0, 8, paper.shape), 0, 255).astype(np.uint8)
 
 
-def test_every_digit_of_mnist_stays_as_it_is() -> None:
+def test_mnist_digits_are_unchanged() -> None:
     for digit in (*SAMPLE.train.images, *DIGITS):
         assert has_mnist_form(digit)
         np.testing.assert_array_equal(canonical_form(digit), digit)
 
 
-def test_a_digit_inverted_or_moved_or_cropped_comes_back_bit_for_bit() -> None:
+def test_inverted_or_padded_digits_are_restored_bit_for_bit() -> None:
     for digit in DIGITS[:100]:
         np.testing.assert_array_equal(canonical_form(255 - digit), digit)
         np.testing.assert_array_equal(canonical_form(np.pad(digit, ((3, 40), (0, 17)))), digit)
@@ -78,13 +78,13 @@ VARIANTS: dict[str, Callable[[NDArray[np.uint8], np.random.Generator], NDArray[n
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_the_accuracy_stays_within_a_point(nearest: KNeighborsClassifier, variant: str) -> None:
+def test_accuracy_changes_by_at_most_one_point(nearest: KNeighborsClassifier, variant: str) -> None:
     generator = np.random.default_rng(0)
     found = [canonical_form(VARIANTS[variant](digit, generator)) for digit in DIGITS]
     assert abs(accuracy(nearest, found) - accuracy(nearest, list(DIGITS))) <= 0.01
 
 
-def test_an_enlarged_digit_comes_back_nearly_as_it_was() -> None:
+def test_enlarged_digit_is_nearly_restored() -> None:
     generator = np.random.default_rng(1)
     found = np.stack([canonical_form(enlarged(digit, generator)) for digit in DIGITS[:100]]).astype(int)
     moved = np.roll(DIGITS[:100], 1, axis=2).astype(int)
@@ -92,7 +92,7 @@ def test_an_enlarged_digit_comes_back_nearly_as_it_was() -> None:
     assert error < 0.5 * error_of_a_pixel
 
 
-def test_once_in_mnist_form_an_image_stays_so() -> None:
+def test_canonical_form_is_idempotent() -> None:
     generator = np.random.default_rng(2)
     for digit in DIGITS[:50]:
         once = canonical_form(enlarged(digit, generator))
@@ -100,20 +100,20 @@ def test_once_in_mnist_form_an_image_stays_so() -> None:
 
 
 @pytest.mark.parametrize("pixels", [np.zeros((28, 28)), np.full((300, 200), 255), np.full((1, 1), 7)])
-def test_an_image_that_shows_nothing_is_refused(pixels: NDArray[np.float64]) -> None:
+def test_blank_image_is_rejected(pixels: NDArray[np.float64]) -> None:
     with pytest.raises(ValueError, match="The image shows nothing: its grey values differ by 0"):
         canonical_form(pixels.astype(np.uint8))
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (3, 4, 5)])
-def test_what_is_no_image_is_refused(shape: tuple[int, ...]) -> None:
+def test_array_that_is_not_an_image_is_rejected(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="expected \\[height, width\\]"):
         canonical_form(np.zeros(shape, np.uint8))
 
 
 @settings(max_examples=100, deadline=None)
 @given(arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60)), elements=st.integers(0, 255)))
-def test_any_image_gives_a_canonical_one_or_is_refused(pixels: NDArray[np.uint8]) -> None:
+def test_any_image_is_converted_or_rejected(pixels: NDArray[np.uint8]) -> None:
     before = pixels.copy()
     try:
         found = canonical_form(pixels)

@@ -6,7 +6,7 @@ import pytest
 from mnist_growth.digits import class_statistics, sample_digits
 
 
-def test_every_statistic_agrees_with_numpy(monkeypatch):
+def test_statistics_match_numpy(monkeypatch):
     monkeypatch.setattr(import_module("mnist_growth.digits.class_statistics"), "_CHUNK", 130)
     digits = sample_digits().test
 
@@ -21,7 +21,7 @@ def test_every_statistic_agrees_with_numpy(monkeypatch):
         assert statistics.deviation_image[label] == pytest.approx(members.std(axis=0), abs=1e-6)
 
 
-def test_a_class_that_does_not_occur_has_no_mean():
+def test_mean_of_missing_class_is_nan():
     statistics = class_statistics(np.full((3, 28, 28), 9, np.uint8), np.array([1, 1, 4]))
 
     assert statistics.count.tolist() == [0, 2, 0, 0, 1, 0, 0, 0, 0, 0]

@@ -23,12 +23,12 @@ def encoded(image: Image.Image, file_format: str = "PNG", **options: Any) -> byt
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM"])
-def test_formats_without_loss_give_the_pixels_themselves(file_format: str) -> None:
+def test_lossless_formats_preserve_pixels(file_format: str) -> None:
     options = {"lossless": True} if file_format == "WEBP" else {}
     np.testing.assert_array_equal(read_digit(encoded(Image.fromarray(DIGIT), file_format, **options)), DIGIT)
 
 
-def test_jpeg_gives_nearly_the_pixels() -> None:
+def test_jpeg_approximates_pixels() -> None:
     found = decode_image(encoded(Image.fromarray(DIGIT), "JPEG", quality=95)).astype(int)
     assert np.abs(found - DIGIT).max() < 40
 
@@ -37,7 +37,7 @@ def test_784_bytes_are_grey_values() -> None:
     np.testing.assert_array_equal(read_digit(DIGIT.tobytes()), DIGIT)
 
 
-def test_an_image_file_of_784_bytes_is_an_image_file() -> None:
+def test_image_file_of_784_bytes_is_decoded_as_image() -> None:
     content = encoded(Image.fromarray(DIGIT))
     end = content[-12:]  # the chunk IEND; a comment fills the file up
     comment = b"Comment\0" + b"x" * (784 - len(content) - 12 - 8)
@@ -48,61 +48,61 @@ def test_an_image_file_of_784_bytes_is_an_image_file() -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P", "CMYK"])
-def test_colours_become_grey(mode: str) -> None:
+def test_colours_are_converted_to_grey(mode: str) -> None:
     file_format = "TIFF" if mode == "CMYK" else "PNG"
     found = decode_image(encoded(Image.fromarray(DIGIT).convert(mode), file_format)).astype(int)
     assert np.abs(found - DIGIT).max() <= 1
 
 
-def test_two_colours_become_black_and_white() -> None:
+def test_bilevel_image_is_black_and_white() -> None:
     found = decode_image(encoded(Image.fromarray(DIGIT > 127)))
     np.testing.assert_array_equal(found, (DIGIT > 127) * 255)
 
 
 @pytest.mark.parametrize("scale", [256, 257])
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
-def test_16_bits_become_8(scale: int, file_format: str) -> None:
+def test_16_bit_values_are_converted_to_8_bits(scale: int, file_format: str) -> None:
     image = Image.fromarray(DIGIT.astype(np.uint16) * scale)
     np.testing.assert_array_equal(decode_image(encoded(image, file_format)), DIGIT)
 
 
-def test_12_bits_in_16_become_8() -> None:
+def test_12_bit_values_are_converted_to_8_bits() -> None:
     image = Image.fromarray(DIGIT.astype(np.uint16) * 16)
     np.testing.assert_array_equal(decode_image(encoded(image)), DIGIT)
 
 
-def test_fractions_become_8_bits() -> None:
+def test_floating_point_values_are_converted_to_8_bits() -> None:
     image = Image.fromarray(DIGIT.astype(np.float32) / 255)
     np.testing.assert_array_equal(decode_image(encoded(image, "TIFF")), DIGIT)
 
 
 @pytest.mark.parametrize("stroke", [0, 255])
-def test_transparent_pixels_become_a_background_that_the_strokes_stand_out_from(stroke: int) -> None:
+def test_background_of_transparent_image_contrasts_with_strokes(stroke: int) -> None:
     grey = np.full((28, 28), stroke, np.uint8)
     for hidden in (grey, np.where(DIGIT > 0, grey, 255 - grey)):  # what lies under transparent pixels does not matter
         image = Image.merge("LA", [Image.fromarray(hidden.astype(np.uint8)), Image.fromarray(DIGIT)])
         np.testing.assert_array_equal(read_digit(encoded(image)), DIGIT)
 
 
-def test_a_turned_photo_is_turned_back() -> None:
+def test_exif_rotation_is_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the top row is the right side: shown after a quarter turn clockwise
     turned = Image.fromarray(DIGIT).transpose(Image.Transpose.ROTATE_90)
     np.testing.assert_array_equal(decode_image(encoded(turned, exif=exif)), DIGIT)
 
 
-def test_of_several_frames_the_first_counts() -> None:
+def test_first_frame_is_used() -> None:
     other = Image.fromarray(255 - DIGIT)
     content = encoded(Image.fromarray(DIGIT), "TIFF", save_all=True, append_images=[other])
     np.testing.assert_array_equal(decode_image(content), DIGIT)
 
 
-def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size() -> None:
+def test_large_jpeg_is_decoded_at_reduced_size() -> None:
     large = Image.fromarray(DIGIT).resize((2048, 2048))
     assert decode_image(encoded(large, "JPEG")).shape == (512, 512)
 
 
-def test_more_pixels_than_allowed_are_refused_before_they_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_pixels_are_rejected_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     content = encoded(Image.new("L", (3000, 2000)))
     monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
     with pytest.raises(ValueError, match="The image has 3000 x 2000 pixels, expected at most 5,999,999 in total"):
@@ -117,7 +117,7 @@ def forged_size(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("side", [10_000, 60_000])
-def test_a_decompression_bomb_is_refused(side: int) -> None:
+def test_decompression_bomb_is_rejected(side: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with pytest.raises(ValueError, match="pixels, expected at most 16,000,000"):
@@ -129,13 +129,13 @@ def test_a_decompression_bomb_is_refused(side: int) -> None:
     [b"", b"x" * 783, b"%!PS-Adobe-3.0 EPSF-3.0\n", b"<svg xmlns='http://www.w3.org/2000/svg'/>"],
     ids=["nothing", "783 bytes", "EPS", "SVG"],
 )
-def test_what_is_no_image_is_refused(content: bytes) -> None:
+def test_content_that_is_not_an_image_is_rejected(content: bytes) -> None:
     with pytest.raises(ValueError, match=f"{len(content)} bytes are not an image, expected PNG, JPEG"):
         decode_image(content)
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
-def test_a_truncated_file_is_refused(file_format: str) -> None:
+def test_truncated_file_is_rejected(file_format: str) -> None:
     pixels: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
     content = encoded(Image.fromarray(pixels), file_format)
     with pytest.raises(ValueError, match="cannot be decoded|not an image"):

@@ -20,7 +20,7 @@ LABELS = np.array([0, 5, 9])
         (IMAGES, LABELS - 1, "label -1, expected labels from 0 to 9"),
     ],
 )
-def test_digits_refuses_other_arrays(images: np.ndarray, labels: np.ndarray, sentence: str) -> None:
+def test_invalid_arrays_are_rejected(images: np.ndarray, labels: np.ndarray, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         Digits(images, labels, "mnist", "")
 
@@ -29,7 +29,7 @@ def test_length_is_the_number_of_images() -> None:
     assert len(Digits(IMAGES, LABELS, "mnist", "")) == 3
 
 
-def test_a_set_refuses_parts_of_different_sets(small_set: DigitSet) -> None:
+def test_parts_of_different_datasets_are_rejected(small_set: DigitSet) -> None:
     other = Digits(small_set.test.images, small_set.test.labels, "small", "another fingerprint")
     with pytest.raises(ValueError, match="expected parts of the same data set"):
         DigitSet(small_set.train, other, "small", "small", "", {})
@@ -57,7 +57,7 @@ def test_fingerprint_depends_on_every_array_and_on_the_split() -> None:
     )
 
 
-def test_fingerprint_is_the_same_for_any_byte_order() -> None:
+def test_fingerprint_does_not_depend_on_byte_order() -> None:
     images, labels = np.ones((2, 28, 28), np.uint8), np.array([1, 2])
     swapped = labels.astype(">i8")
     assert fingerprint(images, labels, images, labels) == fingerprint(images, swapped, images, swapped)

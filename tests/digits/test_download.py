@@ -40,7 +40,7 @@ def dead_address() -> str:
     return f"http://127.0.0.1:{port}/"
 
 
-def test_a_file_is_fetched_unchanged_from_the_web(server: Any, mirror: Path, tmp_path: Path) -> None:
+def test_file_is_downloaded_unchanged(server: Any, mirror: Path, tmp_path: Path) -> None:
     content = (mirror / NAMES[0]).read_bytes()
     used = Mirrors([server.address]).fetch(NAMES, tmp_path / "raw", expect(content))
     assert used == server.address
@@ -48,7 +48,7 @@ def test_a_file_is_fetched_unchanged_from_the_web(server: Any, mirror: Path, tmp
     assert len(list((tmp_path / "raw").iterdir())) == 1
 
 
-def test_a_file_is_fetched_from_a_folder(mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_is_copied_from_a_folder(mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = (mirror / NAMES[0]).read_bytes()
     monkeypatch.setenv("HOME", str(mirror.parent))
     monkeypatch.chdir(mirror.parent)
@@ -58,7 +58,7 @@ def test_a_file_is_fetched_from_a_folder(mirror: Path, tmp_path: Path, monkeypat
         assert (folder / NAMES[0]).read_bytes() == content
 
 
-def test_a_mirror_may_offer_the_decompressed_file_only(server: Any, idx_folder: Path, tmp_path: Path) -> None:
+def test_mirror_may_provide_only_the_plain_file(server: Any, idx_folder: Path, tmp_path: Path) -> None:
     server.folder = idx_folder
     for address in (server.address, str(idx_folder)):
         Mirrors([address]).fetch(NAMES, tmp_path / "raw", accept)
@@ -66,9 +66,7 @@ def test_a_mirror_may_offer_the_decompressed_file_only(server: Any, idx_folder: 
     assert server.requested == [f"/{NAMES[0]}", f"/{NAME}"]
 
 
-def test_the_next_mirror_is_asked_after_any_failure(
-    server: Any, mirror: Path, dead_address: str, tmp_path: Path
-) -> None:
+def test_next_mirror_is_tried_after_any_failure(server: Any, mirror: Path, dead_address: str, tmp_path: Path) -> None:
     good = (mirror / NAMES[0]).read_bytes()
     server.answer(f"wrong/{NAMES[0]}", 200, b"wrong")
     server.answer(f"cut/{NAMES[0]}", 200, good[:-9], missing_bytes=9)
@@ -79,16 +77,14 @@ def test_the_next_mirror_is_asked_after_any_failure(
     assert [path.name for path in (tmp_path / "raw").iterdir()] == [NAMES[0]]
 
 
-def test_a_server_that_is_briefly_overloaded_is_asked_again(server: Any, mirror: Path, tmp_path: Path) -> None:
+def test_overloaded_server_is_retried(server: Any, mirror: Path, tmp_path: Path) -> None:
     server.answer(NAMES[0], 503)
     with pytest.raises(NoMirrorError, match="HTTP 503"):
         Mirrors([server.address]).fetch(NAMES, tmp_path / "raw", accept)
     assert server.requested == [f"/{NAMES[0]}"] * 3
 
 
-def test_the_mirror_that_delivered_is_asked_first_for_the_next_file(
-    server: Any, dead_address: str, tmp_path: Path
-) -> None:
+def test_last_successful_mirror_is_tried_first_for_next_file(server: Any, dead_address: str, tmp_path: Path) -> None:
     mirrors = Mirrors([f"{server.address}gone/", server.address])
     mirrors.fetch(NAMES, tmp_path / "raw", accept)
     server.requested.clear()
@@ -96,7 +92,7 @@ def test_the_mirror_that_delivered_is_asked_first_for_the_next_file(
     assert server.requested == ["/t10k-labels-idx1-ubyte.gz"]
 
 
-def test_when_no_mirror_offers_it_each_is_named_with_the_reason(server: Any, dead_address: str, tmp_path: Path) -> None:
+def test_error_names_each_mirror_with_its_reason(server: Any, dead_address: str, tmp_path: Path) -> None:
     mirrors = Mirrors([dead_address, f"{server.address}gone", "no/such/folder", str(tmp_path), "http://[bad/"])
     with pytest.raises(NoMirrorError, match="No mirror provides train-labels") as refusal:
         mirrors.fetch(NAMES, tmp_path / "raw", accept)
@@ -111,20 +107,20 @@ def test_when_no_mirror_offers_it_each_is_named_with_the_reason(server: Any, dea
     assert not list(tmp_path.rglob("*train-labels*tmp*"))
 
 
-def test_wrong_content_is_named_with_its_address_and_nothing_stays(server: Any, tmp_path: Path) -> None:
+def test_error_for_wrong_content_names_address_and_no_file_is_kept(server: Any, tmp_path: Path) -> None:
     with pytest.raises(WrongContentError, match=rf"^{server.address}{NAMES[0]} has another content$"):
         Mirrors([server.address, "no/such/folder"]).fetch(NAMES, tmp_path / "raw", expect(b"right"))
     assert not list((tmp_path / "raw").iterdir())
 
 
-def test_a_connection_that_breaks_off_leaves_nothing(server: Any, tmp_path: Path) -> None:
+def test_lost_connection_leaves_no_file(server: Any, tmp_path: Path) -> None:
     server.answer(NAMES[0], 200, b"half", missing_bytes=4)
     with pytest.raises(NoMirrorError, match="the connection was lost"):
         Mirrors([server.address]).fetch(NAMES, tmp_path / "raw", accept)
     assert not list((tmp_path / "raw").iterdir())
 
 
-def test_mirrors_that_never_answer_take_a_limited_time_in_all(server: Any, silent_address: str, tmp_path: Path) -> None:
+def test_total_waiting_time_is_limited(server: Any, silent_address: str, tmp_path: Path) -> None:
     started = time.monotonic()
     mirrors = Mirrors([silent_address, f"{silent_address}second/"], seconds=0.4)
     for _ in range(5):
@@ -133,14 +129,12 @@ def test_mirrors_that_never_answer_take_a_limited_time_in_all(server: Any, silen
     assert time.monotonic() - started < 1.8
 
 
-def test_time_is_left_for_the_mirror_after_one_that_never_answers(
-    server: Any, silent_address: str, tmp_path: Path
-) -> None:
+def test_unresponsive_mirror_leaves_time_for_the_next(server: Any, silent_address: str, tmp_path: Path) -> None:
     used = Mirrors([silent_address, server.address], seconds=1.0).fetch(NAMES, tmp_path / "raw", accept)
     assert used == server.address
 
 
-def test_looking_up_a_name_takes_a_limited_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_dns_lookup_time_is_limited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def hang(*_: object, **__: object) -> None:
         time.sleep(1.0)
         raise OSError("unknown host")
@@ -152,7 +146,7 @@ def test_looking_up_a_name_takes_a_limited_time(monkeypatch: pytest.MonkeyPatch,
     assert time.monotonic() - started < 0.9
 
 
-def test_an_interruption_leaves_nothing(mirror: Path, tmp_path: Path) -> None:
+def test_interruption_leaves_no_file(mirror: Path, tmp_path: Path) -> None:
     def interrupt(path: Path) -> None:
         assert path.exists()
         raise KeyboardInterrupt
@@ -162,7 +156,7 @@ def test_an_interruption_leaves_nothing(mirror: Path, tmp_path: Path) -> None:
     assert not list((tmp_path / "raw").iterdir())
 
 
-def test_a_full_disk_is_not_taken_for_a_failing_mirror(
+def test_full_disk_is_not_reported_as_mirror_failure(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full_disk(path: Path) -> None:
@@ -174,7 +168,7 @@ def test_a_full_disk_is_not_taken_for_a_failing_mirror(
     assert not list((tmp_path / "raw").iterdir())
 
 
-def test_a_folder_that_cannot_be_made_is_named(mirror: Path, tmp_path: Path) -> None:
+def test_error_names_folder_that_cannot_be_created(mirror: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=r"^Cannot save .*: Not a directory$"):
         Mirrors([str(mirror)]).fetch(NAMES, tmp_path / "file" / "raw", accept)

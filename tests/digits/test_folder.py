@@ -21,7 +21,7 @@ def image_folder(small_set: DigitSet, tmp_path: Path) -> Path:
     return folder
 
 
-def test_images_in_class_folders_become_digits_in_order_of_class(small_set: DigitSet, image_folder: Path) -> None:
+def test_class_folders_are_read_in_class_order(small_set: DigitSet, image_folder: Path) -> None:
     found = folder_digits(image_folder)
     order = np.argsort(small_set.train.labels, kind="stable")
     np.testing.assert_array_equal(found.train.images, small_set.train.images[order])
@@ -30,7 +30,7 @@ def test_images_in_class_folders_become_digits_in_order_of_class(small_set: Digi
     assert (found.dataset, found.source) == ("folder", str(image_folder))
 
 
-def test_the_four_idx_files_become_digits_that_stay_on_disk(small_set: DigitSet, idx_folder: Path) -> None:
+def test_idx_files_are_memory_mapped(small_set: DigitSet, idx_folder: Path) -> None:
     found = folder_digits(idx_folder)
     np.testing.assert_array_equal(found.test.images, small_set.test.images)
     assert isinstance(found.train.images, np.memmap)
@@ -38,7 +38,7 @@ def test_the_four_idx_files_become_digits_that_stay_on_disk(small_set: DigitSet,
     assert found.fingerprint == small_set.fingerprint
 
 
-def test_colours_become_grey_and_files_of_the_desktop_are_passed_over(image_folder: Path) -> None:
+def test_colours_are_converted_to_grey_and_desktop_files_are_ignored(image_folder: Path) -> None:
     Image.new("RGB", (28, 28), (255, 0, 0)).save(image_folder / "train" / "0" / "000.png")
     (image_folder / "train" / "0" / ".DS_Store").write_text("")
     (image_folder / "train" / ".ipynb_checkpoints").mkdir()
@@ -104,7 +104,7 @@ def break_by_emptying(folder: Path) -> None:
         ),
     ],
 )
-def test_a_folder_that_is_laid_out_otherwise_is_refused(damage, sentence: str, image_folder: Path) -> None:  # type: ignore[no-untyped-def]
+def test_invalid_folder_layout_is_rejected(damage, sentence: str, image_folder: Path) -> None:  # type: ignore[no-untyped-def]
     damage(image_folder)
     with pytest.raises(ValueError, match=sentence) as refusal:
         folder_digits(image_folder)

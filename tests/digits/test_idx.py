@@ -35,7 +35,7 @@ def write(folder: Path, name: str, content: bytes) -> Path:
     images=hnp.arrays(np.uint8, st.tuples(st.integers(1, 5), st.just(28), st.just(28))),
     compressed=st.booleans(),
 )
-def test_images_come_back_as_written(
+def test_written_images_are_read_back(
     images: np.ndarray, compressed: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("idx") / "images"
@@ -49,7 +49,7 @@ def test_images_come_back_as_written(
 
 @settings(deadline=None, max_examples=20)
 @given(labels=hnp.arrays(np.int64, st.integers(1, 50), elements=st.integers(0, 9)), compressed=st.booleans())
-def test_labels_come_back_as_written(
+def test_written_labels_are_read_back(
     labels: np.ndarray, compressed: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("idx") / "labels"
@@ -63,13 +63,13 @@ def test_labels_come_back_as_written(
     assert labels_sha256(labels) == hashlib.sha256(content).hexdigest()
 
 
-def test_many_images_are_written_in_chunks_without_a_gap(tmp_path: Path) -> None:
+def test_chunked_writing_preserves_all_images(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (9001, 28, 28), np.uint8)
     write_images(tmp_path / "images", images)
     np.testing.assert_array_equal(read_images(tmp_path / "images"), images)
 
 
-def test_the_layout_is_that_of_the_published_format(tmp_path: Path) -> None:
+def test_layout_matches_published_format(tmp_path: Path) -> None:
     images = np.frombuffer(PIXELS[: 2 * 784], np.uint8).reshape(2, 28, 28)
     write_images(tmp_path / "images", images)
     write_labels(tmp_path / "labels", np.array([0, 5, 9]))
@@ -77,7 +77,7 @@ def test_the_layout_is_that_of_the_published_format(tmp_path: Path) -> None:
     assert (tmp_path / "labels").read_bytes() == THREE_LABELS
 
 
-def test_a_plain_file_is_mapped_and_never_changed(tmp_path: Path) -> None:
+def test_plain_file_is_mapped_read_only(tmp_path: Path) -> None:
     path = write(tmp_path, "images", TWO_IMAGES)
     images = read_images(path)
     assert isinstance(images, np.memmap)
@@ -85,7 +85,7 @@ def test_a_plain_file_is_mapped_and_never_changed(tmp_path: Path) -> None:
         images[0] = 7
 
 
-def test_what_is_gzipped_is_decided_by_content_not_by_name(tmp_path: Path) -> None:
+def test_gzip_is_detected_by_content_not_by_name(tmp_path: Path) -> None:
     plain = write(tmp_path, "images.gz", TWO_IMAGES)
     zipped = write(tmp_path, "images", gzip.compress(TWO_IMAGES))
     np.testing.assert_array_equal(read_images(plain), read_images(zipped))
@@ -120,7 +120,7 @@ GZIPPED = gzip.compress(TWO_IMAGES)
         pytest.param(b"\x1f\x8bjunk" * 10, "not a valid gzip file", id="no gzip"),
     ],
 )
-def test_images_that_are_not_valid_are_refused(content: bytes, sentence: str, tmp_path: Path) -> None:
+def test_invalid_images_are_rejected(content: bytes, sentence: str, tmp_path: Path) -> None:
     path = write(tmp_path, "train-images", content)
     with pytest.raises(ValueError, match=sentence) as refusal:
         read_images(path)
@@ -128,13 +128,13 @@ def test_images_that_are_not_valid_are_refused(content: bytes, sentence: str, tm
     assert "\n" not in str(refusal.value)
 
 
-def test_labels_above_nine_are_refused(tmp_path: Path) -> None:
+def test_labels_above_nine_are_rejected(tmp_path: Path) -> None:
     path = write(tmp_path, "labels", THREE_LABELS[:-1] + b"\x0a")
     with pytest.raises(ValueError, match="contains the label 10, expected labels from 0 to 9"):
         read_labels(path)
 
 
-def test_a_count_that_differs_from_the_labels_is_refused(tmp_path: Path) -> None:
+def test_different_counts_of_images_and_labels_are_rejected(tmp_path: Path) -> None:
     images, labels = write(tmp_path, "images", TWO_IMAGES), write(tmp_path, "labels", THREE_LABELS)
     with pytest.raises(ValueError, match=r"contains 2 images but .*labels contains 3 labels"):
         read_pair(images, labels)
@@ -146,7 +146,7 @@ def test_a_count_that_differs_from_the_labels_is_refused(tmp_path: Path) -> None
     edits=st.lists(st.tuples(st.integers(0, 40) | st.integers(0), st.binary(max_size=4)), min_size=1, max_size=4),
     length=st.none() | st.integers(0, 1600),
 )
-def test_no_mutation_of_a_file_crashes_or_allocates_much(
+def test_mutated_files_neither_crash_nor_allocate_much(
     gzipped: bool,
     edits: list[tuple[int, bytes]],
     length: int | None,
@@ -166,7 +166,7 @@ def test_no_mutation_of_a_file_crashes_or_allocates_much(
         assert images.nbytes <= 1032 * path.stat().st_size
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "images"
     write_images(path, np.zeros((1, 28, 28), np.uint8))
     before = path.read_bytes()

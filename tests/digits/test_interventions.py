@@ -26,7 +26,7 @@ def test_slanting_adds_the_tangent_of_its_angle(degrees):
     assert np.median(after - before) == pytest.approx(np.tan(np.radians(degrees)), abs=0.005)
 
 
-def test_slanting_agrees_with_scipy():
+def test_slanting_matches_scipy():
     shear = np.tan(np.radians(20))
     matrix = np.array([[1, 0], [shear, 1]])  # from rows and columns of the result to those of the original
     middle = np.array([13.5, 13.5])
@@ -44,7 +44,7 @@ def test_thickening_widens_the_stroke(pixels, gain):
 
 
 @pytest.mark.parametrize("pixels", [-2, 1, 3])
-def test_thickening_agrees_with_scipy(pixels):
+def test_thickening_matches_scipy(pixels):
     radius = abs(pixels)
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
     change = ndimage.grey_dilation if pixels > 0 else ndimage.grey_erosion
@@ -55,7 +55,7 @@ def test_thickening_agrees_with_scipy(pixels):
         assert changed == pytest.approx(expected.reshape(28, 2, 28, 2).mean(axis=(1, 3)), abs=0.51)
 
 
-def test_a_cut_takes_a_disk_of_the_stroke_and_nothing_else():
+def test_cut_erases_only_a_disk_of_the_stroke():
     for pixels in (2, 5, 8):
         changed = cut(IMAGES, pixels)
         for before, after in zip(IMAGES, changed, strict=True):
@@ -65,7 +65,7 @@ def test_a_cut_takes_a_disk_of_the_stroke_and_nothing_else():
             assert np.ptp(lost, axis=0).max() < pixels
 
 
-def test_larger_cuts_hold_the_smaller_ones_and_break_more_strokes():
+def test_larger_cuts_contain_smaller_ones_and_break_more_strokes():
     small, large = cut(IMAGES, 3), cut(IMAGES, 6)
 
     assert (large <= small).all()
@@ -75,7 +75,7 @@ def test_larger_cuts_hold_the_smaller_ones_and_break_more_strokes():
     assert (cut(IMAGES, 6, seed=1) != large).any()
 
 
-def test_a_shift_moves_every_pixel():
+def test_shift_moves_every_pixel():
     image = np.zeros((1, 28, 28), np.uint8)
     image[0, 10, 5] = 7
 

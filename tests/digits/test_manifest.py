@@ -3,7 +3,7 @@ import json
 from mnist_growth.digits import DigitSet, data_manifest
 
 
-def test_the_manifest_describes_the_set_in_json(small_set: DigitSet) -> None:
+def test_manifest_is_json_serializable(small_set: DigitSet) -> None:
     manifest = data_manifest(small_set)
     assert json.loads(json.dumps(manifest)) == manifest
     assert manifest["fingerprint"] == small_set.train.fingerprint == small_set.test.fingerprint
@@ -12,7 +12,7 @@ def test_the_manifest_describes_the_set_in_json(small_set: DigitSet) -> None:
     assert manifest["test"] == {"count": 20, "class_counts": {str(digit): 2 for digit in range(10)}}
 
 
-def test_a_class_without_images_is_counted_too(small_set: DigitSet) -> None:
+def test_class_without_images_has_count_zero(small_set: DigitSet) -> None:
     few = DigitSet.from_arrays(
         small_set.train.images[:2],
         small_set.train.labels[:2],

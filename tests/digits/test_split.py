@@ -30,7 +30,7 @@ def test_every_index_is_in_exactly_one_part_in_ascending_order(sizes, fraction, 
 
 @settings(deadline=None, max_examples=50)
 @given(sizes=sizes_of_classes, fraction=st.floats(0.1, 0.9))
-def test_every_class_gives_its_share_to_within_half_an_image(sizes, fraction):
+def test_validation_fraction_of_every_class_is_exact_up_to_rounding(sizes, fraction):
     labels = _labels(sizes)
 
     split = stratified_split(labels, configured.split(validation_fraction=fraction))
@@ -39,7 +39,7 @@ def test_every_class_gives_its_share_to_within_half_an_image(sizes, fraction):
     assert np.all(np.abs(held_out - np.array(sizes) * fraction) <= 0.5)
 
 
-def test_the_seed_decides_the_split():
+def test_split_depends_on_the_seed():
     labels = _labels([50] * 10)
 
     first, again, other = (stratified_split(labels, configured.split(seed=seed)) for seed in (1, 1, 2))
@@ -48,7 +48,7 @@ def test_the_seed_decides_the_split():
     assert not np.array_equal(first.validation, other.validation)
 
 
-def test_the_draw_is_spread_over_a_class_and_does_not_take_its_first_images():
+def test_validation_images_are_drawn_from_the_entire_class():
     labels = np.zeros(1000, dtype=np.int64)
 
     split = stratified_split(labels, configured.split(validation_fraction=0.5))
@@ -56,7 +56,7 @@ def test_the_draw_is_spread_over_a_class_and_does_not_take_its_first_images():
     assert abs(split.validation.mean() - 499.5) < 50  # the mean of a fair draw deviates by 9
 
 
-def test_a_class_too_small_for_both_parts_is_named():
+def test_error_names_class_too_small_for_both_parts():
     labels = np.array([0] * 20 + [7] * 4)
 
     with pytest.raises(ValueError, match=r"Class 7 has 4 training images, .* puts 0 into the validation part"):
@@ -75,12 +75,12 @@ def test_a_class_too_small_for_both_parts_is_named():
         ([-1, 0], [2], "expected at least one index"),
     ],
 )
-def test_a_split_that_is_none_is_refused(train, validation, sentence):
+def test_invalid_split_is_rejected(train, validation, sentence):
     with pytest.raises(ValueError, match=sentence):
         Split(np.array(train, dtype=np.int64), np.array(validation, dtype=np.int64))
 
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5])
-def test_a_fraction_that_leaves_a_part_empty_is_refused(fraction):
+def test_fraction_that_leaves_a_part_empty_is_rejected(fraction):
     with pytest.raises(ValueError, match="validation_fraction"):
         configured.split(validation_fraction=fraction)

@@ -14,7 +14,7 @@ from mnist_growth.digits.statistics import _CHUNK, pixel_statistics
 
 @settings(deadline=None, max_examples=30)
 @given(images=arrays(np.uint8, (5, 28, 28)), first=st.integers(0, 3))
-def test_agrees_with_numpy_in_float64(images, first):
+def test_statistics_match_numpy_in_float64(images, first):
     indices = np.arange(first, 5)
     images[first, 0, :2] = 0, 255  # at least two values
 
@@ -26,7 +26,7 @@ def test_agrees_with_numpy_in_float64(images, first):
     assert statistics.count == 5 - first
 
 
-def test_more_images_than_a_chunk_in_a_memory_map(tmp_path):
+def test_memory_map_of_several_chunks(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (2 * _CHUNK + 7, 28, 28), dtype=np.uint8)
     np.save(tmp_path / "images.npy", images)
     mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
@@ -39,7 +39,7 @@ def test_more_images_than_a_chunk_in_a_memory_map(tmp_path):
     assert statistics.std == pytest.approx(scaled.std(), rel=1e-12)
 
 
-def test_a_histogram_worked_out_by_hand():
+def test_hand_computed_histogram():
     images = np.zeros((4, 28, 28), dtype=np.uint8)
     images[0] = 255  # a quarter of the pixels is 1, the others are 0
 
@@ -50,7 +50,7 @@ def test_a_histogram_worked_out_by_hand():
     assert statistics.count == 4
 
 
-def test_images_of_one_value_are_refused():
+def test_constant_images_are_rejected():
     images = np.full((3, 28, 28), 9, dtype=np.uint8)
 
     with pytest.raises(ValueError, match="3 training images have 1 different values, expected at least two"):
@@ -60,7 +60,7 @@ def test_images_of_one_value_are_refused():
 
 
 @pytest.mark.skipif("MNIST_GROWTH_MIRROR" not in os.environ, reason="needs the MNIST files")
-def test_all_mnist_training_images():
+def test_statistics_of_mnist_training_images():
     folder = Path(os.environ["MNIST_GROWTH_MIRROR"])
     with gzip.open(folder / "train-images-idx3-ubyte.gz") as file:
         images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(60_000, 28, 28)

@@ -80,7 +80,7 @@ def test_the_slant_of_a_sheared_bar_is_the_angle_of_the_shear(degrees):
     assert one(sheared.round().astype(np.uint8))["slant"] == pytest.approx(degrees, abs=0.5)
 
 
-def test_moments_agree_with_scikit_image():
+def test_moments_match_scikit_image():
     images = sample_digits().test.images[:30]
     style = measure_style(images)
 
@@ -90,7 +90,7 @@ def test_moments_agree_with_scikit_image():
         assert (y + 13.5, x + 13.5) == pytest.approx(measure.centroid(image.astype(float)))
 
 
-def test_skeleton_and_distance_agree_with_one_image_at_a_time():
+def test_batched_skeleton_and_distance_match_single_images():
     images = sample_digits().test.images[:30]
     style = measure_style(images)
 
@@ -105,7 +105,7 @@ def test_skeleton_and_distance_agree_with_one_image_at_a_time():
         assert ends == (skeleton & (neighbours == 1)).sum()
 
 
-def test_parts_holes_and_box_agree_with_scikit_image():
+def test_components_holes_and_box_match_scikit_image():
     images = sample_digits().test.images[:200]
     style = measure_style(images)
 
@@ -122,14 +122,14 @@ def test_parts_holes_and_box_agree_with_scikit_image():
 
 @pytest.mark.parametrize("thickness", [1, 2, 3, 4])
 @pytest.mark.parametrize(("gap", "gaps"), [(1, 1), (2, 1), (3, 0), (5, 0)])
-def test_a_broken_bar_has_two_parts_and_a_gap_where_the_break_is_narrow(thickness, gap, gaps):
+def test_broken_bar_has_two_components_and_a_gap_if_the_break_is_narrow(thickness, gap, gaps):
     whole, broken = one(bar(thickness)), one(bar(thickness, gap))
 
     assert (whole["components"], whole["gaps"], whole["end_points"]) == (1, 0, 2)
     assert (broken["components"], broken["gaps"], broken["end_points"]) == (2, gaps, 4)
 
 
-def test_a_broken_ring_is_one_part_with_a_gap_and_two_ends():
+def test_broken_ring_is_one_component_with_a_gap_and_two_ends():
     whole, broken, open_ring = one(ring(3)), one(ring(3, opening=2)), one(ring(3, opening=5))
 
     assert [whole[name] for name in ("components", "holes", "gaps", "end_points")] == [1, 1, 0, 0]
@@ -148,7 +148,7 @@ def test_position_and_size_of_a_block():
     assert style["ink"] == pytest.approx(200 * 24 / 784)
 
 
-def test_a_shift_moves_the_position_and_nothing_else():
+def test_shift_changes_only_the_position():
     image = np.pad(sample_digits().test.images[3][4:24, 4:24], 4)
     before, after = one(image), one(np.roll(image, (3, -2), axis=(0, 1)))
 
@@ -157,7 +157,7 @@ def test_a_shift_moves_the_position_and_nothing_else():
         assert after[name] - value == pytest.approx(moved.get(name, 0), abs=1e-9), name
 
 
-def test_an_image_does_not_depend_on_its_neighbours():
+def test_measures_do_not_depend_on_the_batch():
     images = sample_digits().train.images[:600]  # more than are measured at once
     together, alone = vars(measure_style(images)), vars(measure_style(images[301:302]))
 
@@ -165,7 +165,7 @@ def test_an_image_does_not_depend_on_its_neighbours():
     assert len(measure_style(images)) == 600
 
 
-def test_ink_up_to_the_border_touches_no_neighbour():
+def test_ink_at_the_border_does_not_connect_to_the_next_image():
     style = measure_style(np.full((3, 28, 28), 255, np.uint8))
 
     assert style.components.tolist() == [1, 1, 1]
@@ -174,7 +174,7 @@ def test_ink_up_to_the_border_touches_no_neighbour():
     assert style.width.tolist() == [28, 28, 28]
 
 
-def test_a_faint_digit_is_measured_like_a_strong_one():
+def test_brightness_changes_only_the_ink_measure():
     image = sample_digits().test.images[7] // 4
     strong, faint = one(image * 4), one(image)
 
@@ -205,6 +205,6 @@ def test_counts_are_integers_and_measures_are_floats():
         (np.zeros((0, 28, 28), np.uint8), "no images"),
     ],
 )
-def test_something_else_is_refused(images, expected):
+def test_invalid_images_are_rejected(images, expected):
     with pytest.raises(ValueError, match=expected):
         measure_style(images)

@@ -57,7 +57,7 @@ def _pixels(grid: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("config", [configured.warps(**NONE), configured.warps(enabled=False)])
-def test_without_strength_images_stay_bit_equal(config):
+def test_zero_strength_leaves_images_unchanged(config):
     images = _images(4)
 
     warped = warp(images, config, _generator())
@@ -66,7 +66,7 @@ def test_without_strength_images_stay_bit_equal(config):
     assert torch.equal(warped, images.float())
 
 
-def test_the_same_generator_state_gives_the_same_warps_and_the_next_batch_others():
+def test_warps_are_reproducible_and_differ_between_batches():
     images, generator = _images(4), _generator()
     state = generator.get_state()
 
@@ -78,7 +78,7 @@ def test_the_same_generator_state_gives_the_same_warps_and_the_next_batch_others
     assert not torch.equal(first, second)
 
 
-def test_the_global_generator_is_not_touched():
+def test_global_generator_is_not_used():
     before = torch.get_rng_state()
 
     warp(_images(4), configured.warps(), _generator())
@@ -86,7 +86,7 @@ def test_the_global_generator_is_not_touched():
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_every_image_of_a_batch_gets_its_own_warp_and_the_input_is_left_alone():
+def test_images_have_different_warps_and_the_input_is_not_modified():
     images = _images(1).repeat(3, 1, 1)
     copy = images.clone()
 
@@ -97,7 +97,7 @@ def test_every_image_of_a_batch_gets_its_own_warp_and_the_input_is_left_alone():
     assert not torch.equal(warped[1], warped[2])
 
 
-def test_neighbours_share_a_warp_where_they_are_asked_to():
+def test_consecutive_images_share_a_warp():
     images = _images(1).repeat(8, 1, 1)
 
     warped = warp(images, configured.warps(images_per_warp=3), _generator())
@@ -110,7 +110,7 @@ def test_neighbours_share_a_warp_where_they_are_asked_to():
 
 @settings(deadline=None, max_examples=60)
 @given(count=st.integers(1, 30), each=st.integers(1, 9), cuts=st.lists(st.integers(0, 30), max_size=4))
-def test_warps_do_not_depend_on_how_a_batch_is_divided_nor_on_sharing_the_computation(count, each, cuts):
+def test_warps_do_not_depend_on_how_a_batch_is_divided(count, each, cuts):
     images = _images(count)
     warps = draw_warps(count, configured.warps(images_per_warp=each), _generator())
     bounds = [0, *sorted(min(cut, count) for cut in cuts), count]
@@ -130,7 +130,7 @@ def test_warps_do_not_depend_on_how_a_batch_is_divided_nor_on_sharing_the_comput
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.3, 1.0, torch.tensor(0.3)])
-def test_a_weaker_warp_is_that_of_weaker_parameters(strength):
+def test_strength_scales_the_parameters(strength):
     strong = configured.warps(
         rotation_degrees=10, scale=0.2, shear_degrees=5, translation_pixels=2, elastic_alpha_pixels=30
     )
@@ -144,7 +144,7 @@ def test_a_weaker_warp_is_that_of_weaker_parameters(strength):
     torch.testing.assert_close(eased, expected, atol=0.05, rtol=0)
 
 
-def test_uint8_and_float32_images_give_the_same():
+def test_uint8_and_float32_images_give_equal_results():
     images = _images(4)
 
     from_uint8 = warp(images, configured.warps(), _generator())
@@ -179,7 +179,7 @@ def test_any_strength_gives_finite_grey_values(config, seed):
         assert warped.max() <= 255
 
 
-def test_sampling_agrees_with_scipy():
+def test_sampling_matches_scipy():
     images = _images(8).float()
     basis = grid_basis(32, 4, CPU)
     noise = torch.randn(8, 2, basis.shape[1] - 2, basis.shape[1] - 2, generator=_generator())
@@ -205,7 +205,7 @@ def test_a_positive_rotation_is_clockwise(quarter_turns, degrees):
     torch.testing.assert_close(turned, expected, atol=0.01, rtol=0)
 
 
-def test_a_shift_by_whole_pixels_is_a_copy():
+def test_shift_by_full_pixels_is_exact():
     images = _images(1)
 
     shifted = _apply_affine(images, translation=(3 / 14, -2 / 14))  # 3 right, 2 up
@@ -245,7 +245,7 @@ def test_the_affine_map_inverts_scale_shear_rotation_and_shift(rotation, shear, 
     np.testing.assert_allclose(inverse[:, :2] @ np.array(translation) + inverse[:, 2], 0, atol=1e-5)
 
 
-def test_affine_strengths_are_spread_evenly_up_to_their_limits():
+def test_affine_parameters_are_uniform_within_their_limits():
     config = configured.warps(rotation_degrees=10, scale=0, shear_degrees=0, translation_pixels=0)
 
     rotations = _random_affine(4000, config, _generator(), 1.0)[:, 0, 1].asin().rad2deg()
@@ -296,7 +296,7 @@ def test_the_elastic_field_matches_smoothed_fine_noise(alpha, sigma):
     "wrong",
     [{"scale": 1}, {"rotation_degrees": -1}, {"elastic_sigma_pixels": 0}, {"shear_degrees": 90}, {"rotaton": 3}],
 )
-def test_strengths_out_of_range_and_misspelt_names_are_refused(wrong):
+def test_invalid_strengths_and_unknown_names_are_rejected(wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         configured.warps(**wrong)
 

@@ -24,7 +24,7 @@ def literal_calibration_error(confidence, correct, bins):
     st.lists(st.tuples(st.floats(0.1, 0.999) | st.just(1.0), st.booleans()), min_size=1, max_size=60),
     st.integers(1, 20),
 )
-def test_it_agrees_with_the_equation_of_the_paper(pairs, bins):
+def test_calibration_error_matches_the_equation_of_the_paper(pairs, bins):
     confidence = np.array([pair[0] for pair in pairs])
     correct = np.array([pair[1] for pair in pairs])
     # An edge such as 0.6 has two float64 neighbours, depending on how it is computed.
@@ -36,7 +36,7 @@ def test_it_agrees_with_the_equation_of_the_paper(pairs, bins):
     assert error == pytest.approx(literal_calibration_error(confidence, correct, bins), abs=1e-12)
 
 
-def test_a_hand_computed_case():
+def test_hand_computed_case():
     confidence = np.array([0.95, 0.85, 0.55, 0.65])
     correct = np.array([True, False, True, True])
 
@@ -45,11 +45,11 @@ def test_a_hand_computed_case():
     assert expected_calibration_error(confidence, correct, 10) == pytest.approx((0.05 + 0.85 + 0.45 + 0.35) / 4)
 
 
-def test_always_right_and_always_sure_is_calibrated():
+def test_confident_correct_predictions_are_calibrated():
     assert expected_calibration_error(np.ones(7), np.ones(7, dtype=bool)) == 0.0
 
 
-def test_always_wrong_and_always_sure_is_the_worst():
+def test_confident_wrong_predictions_have_error_one():
     assert expected_calibration_error(np.ones(7), np.zeros(7, dtype=bool)) == 1.0
 
 
@@ -61,7 +61,7 @@ def test_an_upper_edge_belongs_to_its_bin():
     assert expected_calibration_error(confidence, correct, 2) == pytest.approx((0.5 + 0.51) / 2)
 
 
-def test_the_reliability_curve_agrees_with_scikit_learn_and_statsmodels():
+def test_reliability_curve_matches_scikit_learn_and_statsmodels():
     generator = np.random.default_rng(4)
     confidence = generator.uniform(0.3, 1, 400)
     correct = generator.random(400) < confidence
@@ -79,7 +79,7 @@ def test_the_reliability_curve_agrees_with_scikit_learn_and_statsmodels():
     assert curve["examples"].sum() == 400
 
 
-def test_the_gaps_of_the_reliability_curve_are_the_calibration_error():
+def test_calibration_error_is_the_weighted_gap_of_the_reliability_curve():
     generator = np.random.default_rng(9)
     confidence = generator.uniform(0.1, 1, 200)
     correct = generator.random(200) < 0.7

@@ -33,24 +33,24 @@ def baseline(predictions):
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 60), st.integers(0, 60))
-def test_mcnemars_test_agrees_with_statsmodels(only_first, only_second):
+def test_mcnemar_test_matches_statsmodels(only_first, only_second):
     expected = mcnemar([[100, only_first], [only_second, 7]], exact=True).pvalue if only_first + only_second else 1.0
 
     assert mcnemar_p_value(only_first, only_second) == pytest.approx(expected, rel=1e-9)
 
 
-def test_for_many_digits_it_is_the_chi_squared_test():
+def test_mcnemar_test_approaches_chi_squared_test_for_many_digits():
     approximate = mcnemar([[0, 640], [560, 0]], exact=False, correction=True).pvalue
 
     assert mcnemar_p_value(640, 560) == pytest.approx(approximate, rel=0.01)
 
 
-def test_a_hand_computed_case():
+def test_hand_computed_case():
     # Of 4 digits, all are the first one's: 2 * (1 / 2)^4.
     assert mcnemar_p_value(4, 0) == pytest.approx(0.125)
 
 
-def test_the_numbers_agree_with_scikit_learn(predictions, baseline):
+def test_comparison_matches_scikit_learn(predictions, baseline):
     result = compare(predictions, baseline)
     labels = predictions["label"]
     right, other = (labels == table["prediction"] for table in (predictions, baseline))
@@ -75,7 +75,7 @@ def test_the_numbers_agree_with_scikit_learn(predictions, baseline):
     assert json.loads(json.dumps(result)) == result
 
 
-def test_the_interval_of_the_difference_agrees_with_resampled_digits(predictions, baseline):
+def test_difference_interval_matches_bootstrap(predictions, baseline):
     result = compare(predictions, baseline)
     labels = predictions["label"].to_numpy()
     gains = (predictions["prediction"].to_numpy() == labels).astype(int) - (baseline["prediction"].to_numpy() == labels)
@@ -104,7 +104,7 @@ def test_a_network_does_not_differ_from_itself(predictions):
     assert disagreements(predictions, predictions).empty
 
 
-def test_the_classes_add_up_to_all(predictions, baseline):
+def test_counts_of_classes_sum_to_total(predictions, baseline):
     table, whole = comparison_by_class(predictions, baseline), compare(predictions, baseline)
 
     total, classes = table.iloc[0], table.iloc[1:]
@@ -120,7 +120,7 @@ def test_the_classes_add_up_to_all(predictions, baseline):
         assert (row.difference_low, row.difference_high) == interval
 
 
-def test_a_class_that_does_not_occur_has_no_difference(predictions, baseline):
+def test_difference_of_missing_class_is_nan(predictions, baseline):
     there = predictions["label"] != 8
 
     row = comparison_by_class(predictions[there], baseline[there]).set_index("digit").loc["8"]
@@ -146,7 +146,7 @@ def test_disagreements_are_the_digits_with_different_predictions(predictions, ba
         assert confidences.is_monotonic_decreasing
 
 
-def test_predictions_of_other_digits_are_refused(predictions, baseline):
+def test_predictions_for_different_digits_are_rejected(predictions, baseline):
     for other in (baseline.head(299), baseline.iloc[::-1]):
         with pytest.raises(ValueError, match="expected the same digits"):
             compare(predictions, other)
@@ -156,7 +156,7 @@ def test_predictions_of_other_digits_are_refused(predictions, baseline):
     ("p_value", "difference", "verdict"),
     [(0.2, 0.01, "no evidence that one is better"), (0.01, 0.01, "the network is"), (0.01, -0.01, "the baseline is")],
 )
-def test_the_summary_says_what_the_test_says(predictions, baseline, p_value, difference, verdict):
+def test_summary_states_the_conclusion_of_the_test(predictions, baseline, p_value, difference, verdict):
     numbers = {**compare(predictions, baseline), "mcnemar_p_value": p_value, "difference": difference}
     console = Console(file=io.StringIO(), width=100)
 

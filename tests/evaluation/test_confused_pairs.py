@@ -12,7 +12,7 @@ def table(labels, predicted):
     return prediction_table(10 * np.eye(10)[predicted], np.array(labels))
 
 
-def test_every_pair_is_there_once(predictions):
+def test_every_pair_occurs_once(predictions):
     pairs = confused_pairs(predictions)
 
     assert sorted(zip(pairs["first"], pairs["second"], strict=True)) == list(itertools.combinations(range(10), 2))
@@ -20,7 +20,7 @@ def test_every_pair_is_there_once(predictions):
     assert pairs["mistakes"].is_monotonic_decreasing
 
 
-def test_counts_and_rates_agree_with_scikit_learn_and_statsmodels(predictions):
+def test_counts_and_rates_match_scikit_learn_and_statsmodels(predictions):
     matrix = confusion_matrix(predictions["label"], predictions["prediction"])
     support = matrix.sum(axis=1)
 
@@ -38,7 +38,7 @@ def test_counts_and_rates_agree_with_scikit_learn_and_statsmodels(predictions):
             assert interval == pytest.approx(proportion_confint(count, examples, method="wilson"), abs=1e-12)
 
 
-def test_a_hand_counted_case():
+def test_hand_counted_case():
     pairs = confused_pairs(table([4, 4, 4, 4, 9, 9], [9, 9, 4, 4, 4, 9]))
 
     first = pairs.iloc[0]
@@ -47,7 +47,7 @@ def test_a_hand_counted_case():
     assert pairs["mistakes"].tolist() == [3] + [0] * 44
 
 
-def test_classes_that_do_not_occur_have_no_rate():
+def test_rate_of_missing_classes_is_nan():
     pairs = confused_pairs(table([4], [4])).set_index(["first", "second"])
 
     assert np.isnan(pairs.loc[(3, 8), "rate"])

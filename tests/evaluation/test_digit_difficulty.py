@@ -12,7 +12,7 @@ def table(rows, labels):
     return prediction_table(np.log(classes), np.array(labels))
 
 
-def test_a_hand_computed_case():
+def test_hand_computed_case():
     # Class 0 believes 0.9, 0.7 and 0.02 in itself: threshold 0.54. Class 1 believes 0.8: threshold 0.8.
     predictions = table([[0.9, 0.05], [0.7, 0.2], [0.02, 0.95], [0.15, 0.8]], [0, 0, 0, 1])
 
@@ -24,7 +24,7 @@ def test_a_hand_computed_case():
     assert set(result["part"]) == {"training"}
 
 
-def test_a_mistake_that_the_network_is_not_sure_of_is_no_wrong_label():
+def test_uncertain_mistake_is_not_suspected():
     predictions = table([[0.9, 0.05], [0.45, 0.5], [0.05, 0.9]], [0, 0, 1])
 
     assert not digit_difficulty(predictions, np.ones(3), "test")["suspected"].any()
@@ -48,13 +48,13 @@ def test_planted_wrong_labels_are_found():
     assert (right["suggestion"].to_numpy() == digits.labels[right.index]).all()
 
 
-def test_a_class_that_is_no_label_is_suggested_to_nobody(predictions):
+def test_class_without_labels_is_never_suggested(predictions):
     few = predictions[predictions["label"] != 8]
 
     assert 8 not in set(digit_difficulty(few, np.ones(len(few)), "test")["suggestion"])
 
 
-def test_the_hardest_and_the_most_doubtful_come_first(predictions):
+def test_hardest_and_most_suspicious_digits_come_first(predictions):
     norms = np.random.default_rng(0).random(300)
     result = digit_difficulty(predictions, norms, "training")
 

@@ -12,7 +12,7 @@ COUNTS = st.integers(1, 20_000).flatmap(lambda trials: st.tuples(st.integers(0, 
 
 @settings(deadline=None, max_examples=100)
 @given(COUNTS)
-def test_the_interval_of_wilson_agrees_with_scipy(counts):
+def test_wilson_interval_matches_scipy(counts):
     successes, trials = counts
     expected = binomtest(successes, trials).proportion_ci(method="wilson")
 
@@ -22,7 +22,7 @@ def test_the_interval_of_wilson_agrees_with_scipy(counts):
     assert 0 <= low <= successes / trials <= high <= 1
 
 
-def test_many_at_once_agree_with_statsmodels():
+def test_vectorised_intervals_match_statsmodels():
     successes, trials = np.array([[0, 5], [9_941, 7]]), np.array([[10, 10], [10_000, 7]])
 
     low, high = wilson_interval(successes, trials)
@@ -32,27 +32,27 @@ def test_many_at_once_agree_with_statsmodels():
     assert high == pytest.approx(expected_high, abs=1e-12)
 
 
-def test_a_hand_computed_case():
+def test_hand_computed_case():
     # With z^2 = 3.8415: centre (0.5 + 3.8415 / 20) / (1 + 3.8415 / 10), and the reach around it.
     low, high = wilson_interval(5, 10)
 
     assert (float(low), float(high)) == pytest.approx((0.23659, 0.76341), abs=1e-5)
 
 
-def test_nothing_tried_has_no_interval():
+def test_interval_without_trials_is_nan():
     assert np.isnan(wilson_interval(0, 0)).all()
     assert np.isnan(difference_interval(0, 0, 1, 2)).all()
 
 
 @settings(deadline=None, max_examples=100)
 @given(COUNTS, COUNTS)
-def test_the_interval_of_a_difference_agrees_with_statsmodels(first, second):
+def test_difference_interval_matches_statsmodels(first, second):
     expected = confint_proportions_2indep(*first, *second, method="newcomb", compare="diff")
 
     assert difference_interval(*first, *second) == pytest.approx(expected, abs=1e-9)
 
 
-def test_newcombes_own_example():
+def test_example_from_newcombe():
     # Newcombe 1998, table II, column (a): 56/70 - 48/80 has the interval 0.0524 to 0.3339 by method 10.
     low, high = difference_interval(56, 70, 48, 80)
 
@@ -60,7 +60,7 @@ def test_newcombes_own_example():
 
 
 @pytest.mark.parametrize(("only_first", "only_second", "trials"), [(0, 0, 5), (30, 20, 10_000), (4, 0, 20)])
-def test_the_paired_interval_is_walds_with_half_a_digit_more_in_each_cell(only_first, only_second, trials):
+def test_paired_interval_is_the_adjusted_wald_interval(only_first, only_second, trials):
     both = (trials - only_first - only_second) / 2
     cells = np.array([[both, only_first], [only_second, both]]) + 0.5
     shares = cells / cells.sum()
@@ -74,7 +74,7 @@ def test_the_paired_interval_is_walds_with_half_a_digit_more_in_each_cell(only_f
 
 
 @pytest.mark.parametrize("shares", [(0.004, 0.004), (0.01, 0.002), (0.2, 0.1)])
-def test_the_paired_interval_holds_the_truth_95_times_of_100(shares):
+def test_paired_interval_has_95_percent_coverage(shares):
     generator = np.random.default_rng(6)
     trials, (first, second) = 2_000, shares
     tables = generator.multinomial(trials, [first, second, 1 - first - second], size=2_000)

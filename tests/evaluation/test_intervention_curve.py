@@ -5,7 +5,7 @@ from statsmodels.stats.proportion import proportion_confint
 from mnist_growth.evaluation import intervention_row, paired_difference_interval
 
 
-def test_a_point_is_what_can_be_counted():
+def test_row_matches_counts():
     right = np.array([True, True, False, False, True, False])
     before = np.array([True, True, True, True, False, False])
 

@@ -32,7 +32,7 @@ def measure(predictions: pd.DataFrame) -> dict:
     return metrics.test_metrics(predictions, **PROVENANCE, calibration_bins=15)
 
 
-def test_the_numbers_agree_with_scikit_learn(predictions):
+def test_metrics_match_scikit_learn(predictions):
     labels, predicted = predictions["label"], predictions["prediction"]
     result = measure(predictions)
 
@@ -55,7 +55,7 @@ def test_the_numbers_agree_with_scikit_learn(predictions):
     )
 
 
-def test_a_hand_computed_case():
+def test_hand_computed_case():
     # Softmax of (ln 7, 0, 0, ..., 0) is (7, 1, ..., 1) / 16: the first digit right, the second wrong.
     logits = np.zeros((2, 10))
     logits[:, 0] = math.log(7)
@@ -77,7 +77,7 @@ def test_the_loss_of_an_impossible_label_is_finite():
     assert measure(prediction_table(logits, np.array([1])))["loss"] == pytest.approx(708.4, abs=0.1)
 
 
-def test_what_the_network_is_goes_along(predictions):
+def test_metrics_include_the_network_description(predictions):
     result = measure(predictions)
 
     assert result["hidden_widths"] == [192, 128]
@@ -90,14 +90,14 @@ def test_what_the_network_is_goes_along(predictions):
     }
 
 
-def test_all_values_are_plain_python(predictions):
+def test_all_values_have_plain_python_types(predictions):
     result = measure(predictions)
 
     assert {type(value) for value in result.values()} <= {float, int, str, list}
     assert json.loads(json.dumps(result)) == result
 
 
-def test_another_process_gives_the_same_bytes(predictions, tmp_path):
+def test_metrics_are_identical_in_another_process(predictions, tmp_path):
     predictions.to_parquet(tmp_path / "predictions.parquet")
     program = (
         "import json, sys, pandas; from mnist_growth.evaluation import metrics;"
@@ -112,7 +112,7 @@ def test_another_process_gives_the_same_bytes(predictions, tmp_path):
     assert other == json.dumps(measure(predictions))
 
 
-def test_class_metrics_agree_with_scikit_learn(predictions):
+def test_class_metrics_match_scikit_learn(predictions):
     report = reference.classification_report(predictions["label"], predictions["prediction"], output_dict=True)
     table = class_metrics(predictions)
 
@@ -135,7 +135,7 @@ def test_class_metrics_agree_with_scikit_learn(predictions):
         )
 
 
-def test_a_class_that_does_not_occur_scores_zero_without_a_warning(predictions):
+def test_missing_class_scores_zero_without_a_warning(predictions):
     few = predictions[(predictions["label"] != 8) & (predictions["prediction"] != 8)]
 
     row = class_metrics(few).loc[8]
@@ -159,14 +159,14 @@ def test_the_confusion_matrix_counts_labels_in_rows(predictions):
     assert matrix.index.name == "label"
 
 
-def test_the_confusion_matrix_survives_parquet(predictions, tmp_path):
+def test_confusion_matrix_round_trips_through_parquet(predictions, tmp_path):
     matrix = confusion_matrix(predictions)
     matrix.to_parquet(tmp_path / "matrix.parquet")
 
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "matrix.parquet"), matrix)
 
 
-def test_the_numbers_do_not_depend_on_the_order_of_the_digits(predictions):
+def test_metrics_do_not_depend_on_the_order_of_the_digits(predictions):
     shuffled = predictions.sample(frac=1, random_state=3)
 
     expected, result = measure(predictions), measure(shuffled)

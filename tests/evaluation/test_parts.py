@@ -6,7 +6,7 @@ from statsmodels.stats.proportion import proportion_confint
 from mnist_growth.evaluation import Tally, accuracy_by_part, probabilities
 
 
-def test_the_numbers_agree_with_scikit_learn_and_statsmodels(predictions):
+def test_accuracy_by_part_matches_scikit_learn_and_statsmodels(predictions):
     parts = {"training": predictions.head(200), "test": predictions.tail(100)}
 
     table = accuracy_by_part({name: Tally.of(part) for name, part in parts.items()})
@@ -21,7 +21,7 @@ def test_the_numbers_agree_with_scikit_learn_and_statsmodels(predictions):
         assert row.loss == pytest.approx(log_loss(part["label"], probabilities(part), labels=list(range(10))))
 
 
-def test_tallies_of_pieces_add_up(predictions):
+def test_sum_of_tallies_equals_tally_of_all(predictions):
     pieces = [Tally.of(piece) for piece in (predictions.head(70), predictions.iloc[70:71], predictions.tail(229))]
 
     total, whole = sum(pieces, Tally()), Tally.of(predictions)

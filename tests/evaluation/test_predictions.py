@@ -14,7 +14,7 @@ LOGITS = npst.arrays(
 )
 
 
-def test_the_columns_are_those_of_the_contract(predictions):
+def test_columns_and_dtypes(predictions):
     expected = ["index", "label", "prediction", "confidence"] + [f"probability_{digit}" for digit in range(10)]
 
     assert list(predictions.columns) == expected
@@ -24,7 +24,7 @@ def test_the_columns_are_those_of_the_contract(predictions):
     assert set(predictions.drop(columns=integers.columns).dtypes.astype(str)) == {"float64"}
 
 
-def test_without_labels_there_is_no_label_column():
+def test_label_column_is_omitted_without_labels():
     table = prediction_table(np.eye(10, dtype=np.float32))
 
     assert "label" not in table
@@ -33,7 +33,7 @@ def test_without_labels_there_is_no_label_column():
 
 @settings(deadline=None, max_examples=50)
 @given(LOGITS)
-def test_probabilities_agree_with_scipy_and_sum_to_one(logits):
+def test_probabilities_match_scipy_and_sum_to_one(logits):
     table = prediction_table(logits)
 
     np.testing.assert_allclose(probabilities(table), softmax(logits.astype(np.float64), axis=1), rtol=1e-12)
@@ -66,22 +66,22 @@ def test_huge_logits_do_not_overflow():
     assert probabilities(table).tolist() == [[1.0] + [0.0] * 9]
 
 
-def test_a_tie_goes_to_the_smallest_class():
+def test_smallest_class_wins_a_tie():
     assert prediction_table(np.zeros((1, 10), dtype=np.float32))["prediction"].item() == 0
 
 
 @pytest.mark.parametrize("shape", [(0, 10), (5, 9), (10,)])
-def test_logits_of_another_shape_are_refused(shape):
+def test_logits_of_wrong_shape_are_rejected(shape):
     with pytest.raises(ValueError, match="expected \\[N, 10\\]"):
         prediction_table(np.zeros(shape, dtype=np.float32))
 
 
-def test_a_missing_label_is_refused():
+def test_missing_label_is_rejected():
     with pytest.raises(ValueError, match="expected one label for each row"):
         prediction_table(np.zeros((3, 10), dtype=np.float32), np.array([1, 2]))
 
 
-def test_outputs_of_a_diverged_network_are_refused():
+def test_outputs_of_diverged_network_are_rejected():
     logits = np.zeros((3, 10), dtype=np.float32)
     logits[1, 4] = np.nan
 
@@ -106,13 +106,13 @@ def test_a_perfect_network_has_no_worst_mistakes():
     assert list(worst_mistakes(table).columns) == list(table.columns)
 
 
-def test_a_spread_sample_reaches_from_the_first_to_the_last_digit(predictions):
+def test_spread_sample_includes_first_and_last_digit(predictions):
     sample = spread_sample(predictions, 4)
 
     assert sample["index"].tolist() == [0, 100, 199, 299]
 
 
-def test_a_spread_sample_of_few_digits_is_all_of_them(predictions):
+def test_spread_sample_of_few_digits_includes_all(predictions):
     assert spread_sample(predictions.head(3), 40)["index"].tolist() == [0, 1, 2]
 
 
@@ -128,7 +128,7 @@ def test_ambiguous_digits_are_those_with_the_closest_two_classes(predictions):
     assert ambiguous_digits(predictions, 5).equals(ambiguous.head(5))
 
 
-def test_a_tie_of_two_classes_has_no_margin():
+def test_margin_of_a_tie_is_zero():
     logits = np.full((1, 10), -50.0)
     logits[0, [3, 8]] = 2.0
 

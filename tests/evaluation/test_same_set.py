@@ -13,11 +13,11 @@ def mnist() -> Digits:
     )  # fmt: skip
 
 
-def test_digits_of_the_set_it_was_trained_on_pass(mnist):
+def test_digits_of_the_training_dataset_are_accepted(mnist):
     check_same_set("mnist", "a" * 64, mnist)
 
 
-def test_another_set_is_refused_by_name(mnist):
+def test_error_names_a_different_dataset(mnist):
     with pytest.raises(
         ValueError,
         match=r"trained on 'sample', but the test digits are from 'mnist': .*--load-versions network:<version>",
@@ -25,6 +25,6 @@ def test_another_set_is_refused_by_name(mnist):
         check_same_set("sample", "b" * 64, mnist)
 
 
-def test_another_set_of_the_same_name_is_refused_by_fingerprint(mnist):
+def test_error_names_a_different_fingerprint(mnist):
     with pytest.raises(ValueError, match=r"'mnist' with the fingerprint bbbbbbbbbbbb, .* aaaaaaaaaaaa"):
         check_same_set("mnist", "b" * 64, mnist)

@@ -17,7 +17,7 @@ def wrong():
     return np.random.default_rng(3).random(500) < 0.1
 
 
-def test_the_groups_of_a_measure_are_those_of_pandas(style, wrong):
+def test_quantile_groups_match_pandas(style, wrong):
     table = style_effects(style[["thickness"]], wrong, 4)
 
     expected = pd.qcut(style["thickness"], 4, labels=False)
@@ -52,7 +52,7 @@ def test_counts_are_grouped_by_their_values():
     assert table["errors"].tolist() == [1, 1, 1]
 
 
-def test_a_digit_without_ink_is_left_out_of_what_it_does_not_have():
+def test_undefined_measures_are_omitted():
     measures = pd.DataFrame({"thickness": [1.0, 2.0, np.nan, 4.0]})
 
     assert style_effects(measures, np.ones(4, bool), 2)["examples"].sum() == 3
@@ -78,7 +78,7 @@ def test_lean_and_offset():
     assert row["offset"] == pytest.approx(5)  # 3 to the right, 4 down
 
 
-def test_differences_agree_with_statsmodels(style, wrong):
+def test_differences_match_statsmodels(style, wrong):
     table = style_differences(style, wrong).set_index("group")
 
     assert table.index.tolist() == ["slanted", "thick", "thin", "incomplete", "small"]

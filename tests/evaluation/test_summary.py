@@ -20,7 +20,7 @@ def one_hot(labels, predicted):
     return prediction_table(10 * np.eye(10)[predicted], np.array(labels))
 
 
-def test_it_tells_the_result_and_what_was_tested():
+def test_summary_shows_result_network_and_dataset():
     text = shown(one_hot([4, 4, 4, 4, 7], [9, 9, 4, 4, 1]))
 
     assert "40.00%" in text
@@ -29,7 +29,7 @@ def test_it_tells_the_result_and_what_was_tested():
     assert "mnist" in text
 
 
-def test_it_names_the_weakest_digits_and_the_most_confused_pair():
+def test_summary_names_weakest_digits_and_most_confused_pair():
     text = shown(one_hot([4, 4, 4, 4, 7, 2], [9, 9, 4, 4, 1, 2]))
 
     assert "7 (0.0% found), 4 (50.0% found)" in text
@@ -45,14 +45,14 @@ def test_a_perfect_network_has_no_weakest_digit():
     assert "confused" not in text
 
 
-def test_the_fallback_is_said_first():
+def test_warning_about_the_fallback_comes_first():
     text = shown(one_hot([4, 7], [4, 7]), dataset="sample", requested_dataset="mnist")
 
     assert text.startswith("THESE ARE NOT MNIST RESULTS: mnist could not be fetched")
     assert "sample (fallback: mnist could not be fetched)" in text
 
 
-def test_a_set_that_was_asked_for_is_no_fallback():
+def test_no_fallback_warning_for_the_requested_dataset():
     text = shown(one_hot([4, 7], [4, 7]), dataset="sample", requested_dataset="sample")
 
     assert "fallback" not in text

@@ -102,7 +102,7 @@ def test_each_intervention_has_a_curve(curves):
     assert len(figure.layout.shapes) == 3
 
 
-def test_remarkable_digits_stand_beside_their_difference(differences):
+def test_style_groups_are_shown_with_their_differences(differences):
     [points] = figures.style_differences(differences).data
 
     assert (list(points.x), list(points.y)) == (["slanted", "thick"], [0.02, -0.01])
@@ -138,7 +138,7 @@ def test_mean_images_are_drawn_above_their_deviations():
     assert figure.data[1].text[13] == "deviation<br>of <b>3</b>"
 
 
-def test_hard_digits_name_label_and_prediction(hard):
+def test_difficult_digits_show_label_and_prediction(hard):
     captions = figures.hardest_digits(IMAGES, hard).data[1]
 
     for text, row in zip(captions.text, hard.itertuples(), strict=True):
@@ -146,7 +146,7 @@ def test_hard_digits_name_label_and_prediction(hard):
         assert text.endswith(f"<br>{row.gradient_norm:.3g}")
 
 
-def test_doubtful_labels_name_the_suggestion(hard):
+def test_suspected_labels_show_the_suggestion(hard):
     doubtful = hard.assign(suggestion=(hard["label"] + 1) % 10).head(3)
     captions = figures.suspected_labels(IMAGES[:3], doubtful).data[1]
 
@@ -154,14 +154,14 @@ def test_doubtful_labels_name_the_suggestion(hard):
     assert captions.hovertext[0].startswith("validation digit 0: labelled 0, which has the probability ")
 
 
-def test_near_duplicates_stand_in_pairs(duplicates):
+def test_near_duplicates_are_shown_in_pairs(duplicates):
     captions = figures.near_duplicates(IMAGES[:2], IMAGES[2:4], duplicates).data[1]
 
     assert captions.text == ("<b>test 3</b><br>0.0%", "training<br>40", "<b>test 9</b><br>12.0%", "training<br>41")
     assert captions.hovertext[3] == "training digit 41, labelled 7"
 
 
-def test_nothing_to_show_is_said(hard, duplicates):
+def test_empty_figures_have_a_message(hard, duplicates):
     for figure in (
         figures.suspected_labels(IMAGES[:0], hard.head(0)),
         figures.near_duplicates(IMAGES[:0], IMAGES[:0], duplicates.head(0)),
@@ -169,7 +169,7 @@ def test_nothing_to_show_is_said(hard, duplicates):
         assert [note.text[:3] for note in figure.layout.annotations] == ["no "]
 
 
-def test_they_survive_json(effects, differences, curves, hard, duplicates):
+def test_figures_round_trip_through_json(effects, differences, curves, hard, duplicates):
     for figure in (
         figures.style_effects(effects),
         figures.style_differences(differences),

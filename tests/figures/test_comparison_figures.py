@@ -35,7 +35,7 @@ def table():
     )
 
 
-def test_a_class_without_digits_is_left_out(by_class):
+def test_class_without_digits_is_omitted(by_class):
     [points] = comparison(by_class).data
 
     assert list(points.x) == ["all", "of 0"]
@@ -44,7 +44,7 @@ def test_a_class_without_digits_is_left_out(by_class):
     assert list(points.error_y.arrayminus) == pytest.approx([0.02, 0.03])
 
 
-def test_disagreements_say_who_is_right(table):
+def test_disagreements_show_which_network_is_correct(table):
     captions = disagreements(IMAGES, table).data[1]
 
     assert list(captions.text) == [
@@ -56,12 +56,12 @@ def test_disagreements_say_who_is_right(table):
     assert captions.hovertext[2] == "test digit 59: true 1, network 7, baseline 2; right: neither"
 
 
-def test_networks_that_agree_are_said_to(table):
+def test_message_for_networks_that_agree(table):
     [note] = disagreements(IMAGES, table.head(0)).layout.annotations
 
     assert note.text == "the networks agree on every digit"
 
 
-def test_they_survive_json(by_class, table):
+def test_figures_round_trip_through_json(by_class, table):
     for figure in (comparison(by_class), disagreements(IMAGES, table)):
         assert plotly.io.from_json(figure.to_json()) == figure

@@ -32,13 +32,13 @@ def test_every_layer_and_every_part_is_drawn(tables):
     assert len(formula) == 6
 
 
-def test_the_budget_is_named(tables):
+def test_budget_is_labelled(tables):
     figure = complexity(*tables)
 
     assert "the budget is 9,000 MB" in figure.to_json()
 
 
-def test_it_survives_json(tables):
+def test_figure_round_trips_through_json(tables):
     figure = complexity(*tables)
 
     assert plotly.io.from_json(figure.to_json()) == figure

@@ -43,7 +43,7 @@ def test_true_digits_are_rows_from_the_top():
     assert figure.layout.xaxis.title.text == "predicted digit"
 
 
-def test_no_mistakes_are_said_to_be_none():
+def test_message_without_mistakes():
     def notes(counts):
         return [note.text for note in confusion_matrix(table(counts)).layout.annotations]
 
@@ -51,7 +51,7 @@ def test_no_mistakes_are_said_to_be_none():
     assert notes(np.ones((10, 10), dtype=int)) == []
 
 
-def test_it_survives_json():
+def test_figure_round_trips_through_json():
     figure = confusion_matrix(table(np.arange(100).reshape(10, 10)))
 
     assert plotly.io.from_json(figure.to_json()) == figure

@@ -36,7 +36,7 @@ def contains(canvas: np.ndarray, image: np.ndarray) -> bool:
     return bool((windows == image).all(axis=(2, 3)).any())
 
 
-def test_the_images_are_those_of_the_index_column():
+def test_images_are_selected_by_the_index_column():
     figure = sample_predictions(IMAGES, table([7, 41], [1, 2], [1, 2]))
 
     assert contains(picture(figure), 255 - IMAGES[7])
@@ -44,7 +44,7 @@ def test_the_images_are_those_of_the_index_column():
     assert not contains(picture(figure), 255 - IMAGES[0])
 
 
-def test_between_the_images_the_paper_shows():
+def test_gaps_between_images_have_the_background_colour():
     figure = sample_predictions(IMAGES, table(range(3), [0] * 3, [0] * 3))
     encoded = figure.data[0].source.removeprefix("data:image/png;base64,")
 
@@ -54,7 +54,7 @@ def test_between_the_images_the_paper_shows():
     assert (opacity == 255).sum() == 3 * 28 * 28
 
 
-def test_a_caption_is_centred_below_its_image():
+def test_caption_is_centred_below_its_image():
     rows = table(range(13), [0] * 13, [0] * 13)
     figure = sample_predictions(IMAGES, rows)
     canvas, captions = picture(figure), figure.data[1]
@@ -66,7 +66,7 @@ def test_a_caption_is_centred_below_its_image():
         assert any((row == last_row).all() for row in above[-9:])
 
 
-def test_right_and_wrong_predictions_read_differently():
+def test_correct_and_wrong_predictions_have_different_captions():
     captions = sample_predictions(IMAGES, table([0, 1], [4, 4], [4, 9])).data[1]
 
     assert captions.text == ("4<br>99.0%", "<b>4 → 9</b><br>50.0%")
@@ -80,14 +80,14 @@ def test_mistakes_are_drawn_in_the_order_of_the_table():
     assert figure.data[1].text == ("<b>3 → 5</b><br>99.0%", "<b>8 → 0</b><br>50.0%")
 
 
-def test_no_mistakes_are_said_to_be_none():
+def test_message_without_mistakes():
     figure = worst_mistakes(IMAGES, table([], [], []))
 
     assert len(figure.data) == 0
     assert [note.text for note in figure.layout.annotations] == ["no mistakes"]
 
 
-def test_warps_stand_beside_their_original():
+def test_warps_are_shown_next_to_the_original():
     originals = IMAGES[:2]
     warped = GENERATOR.integers(0, 256, (2, 3, 28, 28), dtype=np.uint8)
 
@@ -100,7 +100,7 @@ def test_warps_stand_beside_their_original():
 
 
 @pytest.mark.parametrize("count", [1, 40, 60])
-def test_it_survives_json_and_stays_small(count):
+def test_figure_round_trips_through_json_and_is_small(count):
     figure = sample_predictions(IMAGES, table(range(count), [0] * count, [1] * count))
     text = figure.to_json()
 

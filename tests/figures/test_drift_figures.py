@@ -3,7 +3,7 @@ import pandas as pd
 from mnist_growth.figures import drift_distributions, drift_windows
 
 
-def test_shares_of_training_and_current_images_stand_beside_each_other():
+def test_fractions_of_training_and_current_images_are_shown_side_by_side():
     table = pd.DataFrame(
         {
             "feature": ["ink", "ink", "digit"],
@@ -47,7 +47,7 @@ def test_an_alarm_is_marked_and_the_limit_is_drawn():
     assert figure.layout.yaxis.type == "log"
 
 
-def test_a_report_without_images_says_so():
+def test_message_without_images():
     figure = drift_windows(report([False, True]).head(0), {"ink": 1.5})
 
     assert [annotation.text for annotation in figure.layout.annotations] == ["no images"]

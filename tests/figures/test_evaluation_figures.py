@@ -31,7 +31,7 @@ def bounds(trace) -> list[tuple[float, float]]:
     return [(y - low, y + high) for y, low, high in zip(trace.y, bars.arrayminus, bars.array, strict=True)]
 
 
-def test_reliability_shows_the_bins_that_are_not_empty(curve):
+def test_reliability_shows_non_empty_bins(curve):
     _, network, counts = reliability(curve).data
 
     filled = curve[curve["examples"] > 0]
@@ -54,14 +54,14 @@ def test_confused_pairs_show_both_directions_of_the_pairs_with_mistakes(predicti
         assert np.array(bounds(trace)) == pytest.approx(limits)
 
 
-def test_no_mistakes_are_said_to_be_none():
+def test_message_without_mistakes():
     perfect = prediction_table(10 * np.eye(10), np.arange(10))
 
     for figure in (confused_pairs(count_pairs(perfect)), confused_digits(IMAGES, perfect.head(0))):
         assert [note.text for note in figure.layout.annotations] == ["no mistakes"]
 
 
-def test_ambiguous_digits_name_both_classes(predictions):
+def test_ambiguous_digits_show_both_classes(predictions):
     rows = closest_digits(predictions, 12)
     captions = ambiguous_digits(IMAGES, rows).data[1]
 
@@ -73,7 +73,7 @@ def test_ambiguous_digits_name_both_classes(predictions):
         assert (color == "#0072B2") == (row["label"] == row["prediction"])
 
 
-def test_they_survive_json(predictions, curve):
+def test_figures_round_trip_through_json(predictions, curve):
     for figure in (
         reliability(curve),
         confused_pairs(count_pairs(predictions)),

@@ -1,7 +1,7 @@
 from mnist_growth.figures import describe_dataset, memory, stamp
 
 
-def test_the_stamp_is_the_subtitle_and_leaves_the_rest_alone(history):
+def test_stamp_changes_only_the_subtitle(history):
     figure = memory(history)
 
     stamped = stamp(figure, "dataset sample · 500 test digits")
@@ -12,6 +12,6 @@ def test_the_stamp_is_the_subtitle_and_leaves_the_rest_alone(history):
     assert figure.layout.title.subtitle.text is None
 
 
-def test_a_fallback_is_named():
+def test_stamp_names_a_fallback():
     assert describe_dataset("sample", "mnist") == "sample (fallback: mnist could not be fetched)"
     assert describe_dataset("sample", "sample") == "sample"

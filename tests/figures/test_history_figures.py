@@ -20,7 +20,7 @@ class TestEveryHistoryFigure:
         assert marks(figure) == [2.5, 4.5]
         assert labels(figure) == {2.5: "192", 4.5: "256"}
 
-    def test_a_network_that_never_grew_has_no_mark(self, draw, history):
+    def test_network_without_growth_has_no_mark(self, draw, history):
         history["grew"] = False
 
         figure = draw(history)
@@ -28,7 +28,7 @@ class TestEveryHistoryFigure:
         assert marks(figure) == []
         assert len(figure.layout.annotations) == 0
 
-    def test_of_many_growths_all_are_marked_and_the_last_is_labelled(self, draw, history):
+    def test_all_growths_are_marked_and_the_last_is_labelled(self, draw, history):
         long = history.loc[[0] * 100].reset_index(drop=True)
         long["epoch"] = range(1, 101)
         long["widths"] = [f"{epoch}-{epoch}" for epoch in long["epoch"]]
@@ -45,12 +45,12 @@ class TestEveryHistoryFigure:
 
         assert all(len(trace.x) == 1 for trace in figure.data)
 
-    def test_it_survives_json(self, draw, history):
+    def test_figure_round_trips_through_json(self, draw, history):
         figure = draw(history)
 
         assert plotly.io.from_json(figure.to_json()) == figure
 
-    def test_the_history_is_not_changed(self, draw, history):
+    def test_history_is_not_modified(self, draw, history):
         before = history.copy()
 
         draw(history)
@@ -81,7 +81,7 @@ def test_growth_shows_width_parameters_loss_and_accuracy(history):
     }
 
 
-def test_layers_of_unequal_width_have_a_line_each(history):
+def test_layers_of_unequal_width_have_separate_lines(history):
     history.loc[2:, "widths"] = "192-128"
 
     figure = growth(history)
@@ -92,20 +92,20 @@ def test_layers_of_unequal_width_have_a_line_each(history):
     assert labels(figure)[2.5] == "192-128"
 
 
-def test_memory_is_in_megabytes_and_leaves_out_a_gpu_that_was_not_used(history):
+def test_memory_is_in_megabytes_and_omits_an_unused_gpu(history):
     lines = {trace.name: list(trace.y) for trace in memory(history).data}
 
     assert lines == {"peak of the process": [600.0] * 7, "process (RSS)": [500.0] * 7}
     assert [trace.name for trace in memory(history.drop(columns="gpu_bytes")).data] == list(lines)
 
 
-def test_memory_shows_a_gpu_that_was_used(history):
+def test_memory_shows_a_used_gpu(history):
     history["gpu_bytes"] = int(3e8)
 
     assert {trace.name: list(trace.y) for trace in memory(history).data}["GPU"] == [300.0] * 7
 
 
-def test_cost_shows_the_accuracy_over_what_was_spent(history):
+def test_cost_figure_shows_accuracy_over_training_cost(history):
     history["multiply_adds"] = [1 * 10**12, 2 * 10**12, 4 * 10**12, 6 * 10**12, 9 * 10**12, 12 * 10**12, 15 * 10**12]
 
     figure = cost(history)
@@ -116,7 +116,7 @@ def test_cost_shows_the_accuracy_over_what_was_spent(history):
     assert list(labels(figure).values()) == ["192", "256"]
 
 
-def test_a_near_budget_is_a_line_and_a_far_one_a_note(history):
+def test_near_budget_is_a_line_and_distant_budget_a_note(history):
     def budget(megabytes):
         figure = memory(history.assign(budget_bytes=int(megabytes * 1e6)))
         lines = [shape.y0 for shape in figure.layout.shapes if shape.y0 == shape.y1]

@@ -19,7 +19,7 @@ def chromium():
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_file_shows_the_figure_on_its_paper(chromium, history, dark):
+def test_png_shows_the_figure_and_its_background(chromium, history, dark):
     """Axes take the usual width, images their own."""
     images = intervention_examples(sample_digits().test.images[:6], [f"{step:+d}" for step in range(6)], columns=3)
     drawn = {"memory": (memory(history), 900), "images": (images, images.layout.width)}
@@ -35,18 +35,18 @@ def test_a_file_shows_the_figure_on_its_paper(chromium, history, dark):
         assert (picture != picture[0, 0]).any(axis=2).mean() > 0.01, name
 
 
-def test_no_figures_need_no_browser():
+def test_no_browser_is_needed_without_figures():
     assert png_files({}) == {}
 
 
-def test_without_kaleido_the_error_says_what_to_install(monkeypatch, history):
+def test_error_without_kaleido_says_what_to_install(monkeypatch, history):
     monkeypatch.setitem(sys.modules, "kaleido", None)
 
     with pytest.raises(ValueError, match=r"pip install 'mnist-growth\[png\]'"):
         png_files({"memory": memory(history)})
 
 
-def test_without_a_browser_the_error_says_what_to_install(monkeypatch, history):
+def test_error_without_browser_says_what_to_install(monkeypatch, history):
     monkeypatch.setattr("choreographer.browsers.chromium.Chromium.find_browser", lambda **_: None)
 
     with pytest.raises(ValueError, match="none was found: install one"):

@@ -58,7 +58,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("deficiency", DEFICIENCIES)
 @pytest.mark.parametrize("recolour", [lambda color: color, IN_DARK.get], ids=["light", "dark"])
-def test_no_two_lines_look_alike_to_anybody(recolour, deficiency):
+def test_line_colours_are_distinguishable_with_colour_blindness(recolour, deficiency):
     colors = [seen(recolour(color), deficiency) for color in COLORWAY]
 
     differences = [float(deltaE_ciede2000(one, other)) for one, other in itertools.combinations(colors, 2)]
@@ -66,14 +66,14 @@ def test_no_two_lines_look_alike_to_anybody(recolour, deficiency):
     assert min(differences) > 10  # 1 is just noticeable
 
 
-def test_texts_can_be_read_on_both_papers():
+def test_text_contrast_on_both_backgrounds():
     assert contrast(INK, PAPER) > 7
     assert contrast(IN_DARK[INK], IN_DARK[PAPER]) > 7
     assert all(contrast(IN_DARK[color], IN_DARK[PAPER]) > 4.5 for color in COLORWAY)
     assert all(contrast(color, PAPER) > 3 for color in COLORWAY[:3])  # the others are for areas and thick lines
 
 
-def test_figures_use_no_colour_but_those_of_the_theme():
+def test_figures_use_only_theme_colours():
     """Another colour would stay as it is on dark paper."""
     literal = re.compile(r'"(?:#[0-9A-Fa-f]{3,8}|rgba?\(.*?|white|black|red|blue|green|gr[ae]y|orange|purple)"')
     files = sorted(Path(mnist_growth.figures.__file__).parent.glob("*.py"))
@@ -85,7 +85,7 @@ def test_figures_use_no_colour_but_those_of_the_theme():
 
 
 @pytest.mark.parametrize("draw", [growth, memory])
-def test_in_dark_every_colour_is_replaced_and_nothing_else(draw, history):
+def test_dark_mode_replaces_only_colours(draw, history):
     figure = draw(history)
 
     light, dark = (
@@ -98,6 +98,6 @@ def test_in_dark_every_colour_is_replaced_and_nothing_else(draw, history):
     assert len(set(color.findall(light))) > 4
 
 
-def test_no_colour_of_one_paper_is_one_of_the_other():
+def test_light_and_dark_colours_do_not_overlap():
     assert set(IN_DARK) & set(IN_DARK.values()) == set()
     assert len(set(IN_DARK.values())) == len(IN_DARK)
