@@ -1,4 +1,4 @@
-"""Images of any size and polarity come to the form of MNIST; what has it already stays as it is."""
+"""Images of any size and polarity are converted to MNIST format; images of MNIST are unchanged."""
 
 import io
 from collections.abc import Callable

@@ -28,7 +28,7 @@ def drawn(shape) -> np.ndarray:
 
 
 def stroke(thickness: float, degrees: float) -> np.ndarray:
-    """A straight stroke that leans so many degrees to the right of upright."""
+    """A straight stroke that leans to the right by `degrees`."""
     angle = np.radians(degrees)
     return drawn(
         lambda x, y: (
@@ -123,16 +123,16 @@ def test_components_holes_and_box_match_scikit_image():
 @pytest.mark.parametrize("thickness", [1, 2, 3, 4])
 @pytest.mark.parametrize(("gap", "gaps"), [(1, 1), (2, 1), (3, 0), (5, 0)])
 def test_broken_bar_has_two_components_and_a_gap_if_the_break_is_narrow(thickness, gap, gaps):
-    whole, broken = one(bar(thickness)), one(bar(thickness, gap))
+    intact, broken = one(bar(thickness)), one(bar(thickness, gap))
 
-    assert (whole["components"], whole["gaps"], whole["end_points"]) == (1, 0, 2)
+    assert (intact["components"], intact["gaps"], intact["end_points"]) == (1, 0, 2)
     assert (broken["components"], broken["gaps"], broken["end_points"]) == (2, gaps, 4)
 
 
 def test_broken_ring_is_one_component_with_a_gap_and_two_ends():
-    whole, broken, open_ring = one(ring(3)), one(ring(3, opening=2)), one(ring(3, opening=5))
+    intact, broken, open_ring = one(ring(3)), one(ring(3, opening=2)), one(ring(3, opening=5))
 
-    assert [whole[name] for name in ("components", "holes", "gaps", "end_points")] == [1, 1, 0, 0]
+    assert [intact[name] for name in ("components", "holes", "gaps", "end_points")] == [1, 1, 0, 0]
     assert [broken[name] for name in ("components", "holes", "gaps", "end_points")] == [1, 0, 1, 2]
     assert [open_ring[name] for name in ("components", "holes", "gaps", "end_points")] == [1, 0, 0, 2]
 

@@ -115,7 +115,7 @@ def test_warps_do_not_depend_on_how_a_batch_is_divided(count, each, cuts):
     warps = draw_warps(count, configured.warps(images_per_warp=each), _generator())
     bounds = [0, *sorted(min(cut, count) for cut in cuts), count]
 
-    whole = apply_warps(images, warps)
+    undivided = apply_warps(images, warps)
     parts = [slice(start, stop) for start, stop in itertools.pairwise(bounds) if start < stop]
     divided = torch.cat([apply_warps(images[part], warps[part]) for part in parts])
     one_by_one = [
@@ -125,8 +125,8 @@ def test_warps_do_not_depend_on_how_a_batch_is_divided(count, each, cuts):
         for i, image in enumerate(images)
     ]
 
-    torch.testing.assert_close(divided, whole, atol=1e-2, rtol=0)
-    torch.testing.assert_close(torch.cat(one_by_one), whole, atol=1e-2, rtol=0)
+    torch.testing.assert_close(divided, undivided, atol=1e-2, rtol=0)
+    torch.testing.assert_close(torch.cat(one_by_one), undivided, atol=1e-2, rtol=0)
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.3, 1.0, torch.tensor(0.3)])

@@ -105,11 +105,11 @@ def test_a_network_does_not_differ_from_itself(predictions):
 
 
 def test_counts_of_classes_sum_to_total(predictions, baseline):
-    table, whole = comparison_by_class(predictions, baseline), compare(predictions, baseline)
+    table, entire = comparison_by_class(predictions, baseline), compare(predictions, baseline)
 
     total, classes = table.iloc[0], table.iloc[1:]
     assert table["digit"].tolist() == ["all", *map(str, range(10))]
-    assert total["difference"] == pytest.approx(whole["difference"])
+    assert total["difference"] == pytest.approx(entire["difference"])
     for column in ("examples", "only_network_right", "only_baseline_right"):
         assert classes[column].sum() == total[column]
     for row in classes.itertuples():

@@ -24,8 +24,8 @@ def test_accuracy_by_part_matches_scikit_learn_and_statsmodels(predictions):
 def test_sum_of_tallies_equals_tally_of_all(predictions):
     pieces = [Tally.of(piece) for piece in (predictions.head(70), predictions.iloc[70:71], predictions.tail(229))]
 
-    total, whole = sum(pieces, Tally()), Tally.of(predictions)
+    total, entire = sum(pieces, Tally()), Tally.of(predictions)
 
-    assert (total.examples, total.errors) == (whole.examples, whole.errors)
-    assert total.loss == pytest.approx(whole.loss, rel=1e-12)
+    assert (total.examples, total.errors) == (entire.examples, entire.errors)
+    assert total.loss == pytest.approx(entire.loss, rel=1e-12)
     assert np.isfinite(total.loss)

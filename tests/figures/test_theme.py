@@ -74,7 +74,7 @@ def test_text_contrast_on_both_backgrounds():
 
 
 def test_figures_use_only_theme_colours():
-    """Another colour would stay as it is on dark paper."""
+    """Other colours would not be replaced in dark mode."""
     literal = re.compile(r'"(?:#[0-9A-Fa-f]{3,8}|rgba?\(.*?|white|black|red|blue|green|gr[ae]y|orange|purple)"')
     files = sorted(Path(mnist_growth.figures.__file__).parent.glob("*.py"))
 
