@@ -116,10 +116,10 @@ def test_a_training_is_not_lost_when_mlflow_cannot_be_reached(project):
         "run", "--env", "smoke", "--params", "training.epochs=1", env={"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
     )
 
-    warnings_told = [line for line in result.stdout.splitlines() if "MLflow" in line]
-    assert len(warnings_told) == 1
-    assert warnings_told[0].startswith("MLflow cannot be used (")
-    assert warnings_told[0].endswith("): the run continues without tracking")
+    lines = [line for line in result.stdout.splitlines() if "MLflow" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("MLflow cannot be used (")
+    assert lines[0].endswith("): the run continues without tracking")
     assert "Test of the network on sample" in result.stdout
     assert project.path("08_reporting/test_metrics.json").is_file()
     assert not (project.folder / "mlflow.db").exists()

@@ -140,6 +140,7 @@ def test_data_and_long_tables_stay_in_the_project(record):
             pd.DataFrame({"index": range(MAX_TABLE_ROWS + 1)}),
         ),
         figures_png=(shipped("figures_png"), {"growth": b"png"}),
+        no_values=({"type": "json.JSONDataset", **REPORTING}, {}),
     )
 
     assert artifacts(tracker) == set()

@@ -18,14 +18,14 @@ def no_such_program(*_arguments, **_options):
 
 
 class Tracker:
-    """Keeps what it is told."""
+    """Records its calls."""
 
     def __init__(self):
         self.run_id = "run 1"
-        self.told = []
+        self.calls = []
 
     def __getattr__(self, name):
-        return lambda *arguments, **options: self.told.append((name, *arguments, *options.items()))
+        return lambda *arguments, **options: self.calls.append((name, *arguments, *options.items()))
 
 
 def test_epochs_and_growths_reach_the_tracked_run():
@@ -43,7 +43,7 @@ def test_epochs_and_growths_reach_the_tracked_run():
 
     assert monitor.run_id == "run 1"
     assert monitor.should_stop() is False
-    (tags, growth), (method, row) = tracker.told
+    (tags, growth), (method, row) = tracker.calls
     assert (tags, method) == ("log_tags", "log_epoch")
     assert "zero_fan_out" in growth["growth.epoch_0003"]
     assert (row["epoch"], row["width"], row["validation_accuracy"]) == (3, 128, 0.25)
@@ -62,7 +62,7 @@ def test_a_run_that_does_not_finish_is_closed_with_the_reason(end, status, reaso
 
     end(tracking)
 
-    assert tracking.tracker.told == [("end", status, ("reason", reason))]
+    assert tracking.tracker.calls == [("end", status, ("reason", reason))]
 
 
 def test_the_commit_says_whether_files_have_changed_since(tmp_path, monkeypatch):

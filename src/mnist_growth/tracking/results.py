@@ -39,7 +39,7 @@ def log_result(tracker: Tracker, name: str, data: Any, path: Path) -> None:
             tracker.log_figure(name, data)
         case pd.DataFrame() if len(data) <= MAX_TABLE_ROWS:
             tracker.log_table(name, data)
-        case Mapping() if _is_json(data):
+        case Mapping() if data and _is_json(data):
             tracker.log_metrics(data, prefix=f"{name.removesuffix('_metrics')}_")
             tracker.log_dict(name, data)
         case str() if path.suffix == ".html":
