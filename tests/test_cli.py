@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
-def as_it_was(monkeypatch):
-    """The wrapper changes what belongs to the process."""
+def restored(monkeypatch):
+    """Restore what the decorator changes in the process."""
     monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
@@ -30,9 +30,9 @@ def as_it_was(monkeypatch):
 
 @pytest.fixture
 def closed(monkeypatch):
-    """Reasons that the tracked run was closed with; it has left a checkpoint."""
+    """Reasons with which the tracking of the run was ended; there is a checkpoint."""
     reasons = []
-    monkeypatch.setattr(cli, "_close_record", lambda reason: reasons.append(reason) or True)
+    monkeypatch.setattr(cli, "_end_tracking", lambda reason: reasons.append(reason) or True)
     monkeypatch.setattr(sys, "argv", ["kedro", "run", "--env", "smoke", "--params=training.epochs=5"])
     return reasons
 
@@ -46,7 +46,7 @@ def run(error, *arguments):
         click.echo("done")
 
     options = [click.Option(["--verbose"], is_flag=True), click.Option(["--env"])]
-    return CliRunner().invoke(click.Command("run", params=options, callback=cli.in_one_sentence(body)), arguments)
+    return CliRunner().invoke(click.Command("run", params=options, callback=cli.with_error_messages(body)), arguments)
 
 
 def wrapped_by_kedro(error, depth=1):
@@ -105,18 +105,18 @@ def test_the_traceback_is_kept_for_the_log_file(caplog, monkeypatch):
     ("error", "code", "reason"),
     [(KeyboardInterrupt(), 130, "stopped by Ctrl-C"), (Terminated(), 143, "stopped by SIGTERM")],
 )
-def test_a_signal_ends_with_its_own_code_and_closes_the_record(closed, error, code, reason):
+def test_a_signal_ends_the_command_with_its_own_code_and_ends_the_tracking(closed, error, code, reason):
     result = run(error)
 
     assert result.exit_code == code
     assert result.stderr == (
-        "Stopped. `kedro run --pipeline resume --env smoke --params training.epochs=5` goes on from the last "
+        "Stopped. `kedro run --pipeline resume --env smoke --params training.epochs=5` continues from the last "
         "checkpoint.\n"
     )
     assert closed == [reason]
 
 
-def test_a_run_that_has_left_no_checkpoint_is_not_to_be_resumed(monkeypatch):
+def test_a_run_without_a_checkpoint_cannot_be_resumed(monkeypatch):
     hooks = SimpleNamespace(HOOKS=[SimpleNamespace(interrupted=lambda _: None), SimpleNamespace()])
     monkeypatch.setattr("kedro.framework.project.settings", hooks)
 
@@ -133,30 +133,33 @@ def test_a_run_that_has_left_no_checkpoint_is_not_to_be_resumed(monkeypatch):
         ("run --conf-source 'my conf' --params=a=b --load-versions digits:1", " --conf-source 'my conf' --params a=b"),
     ],
 )
-def test_a_training_is_resumed_in_its_environment_and_with_its_parameters(arguments, options):
+def test_a_training_is_resumed_with_the_same_environment_and_parameters(arguments, options):
     assert cli.resume_command(shlex.split(arguments)) == f"kedro run --pipeline resume{options}"
 
 
-def test_a_wrong_option_is_told_by_click():
+def test_click_reports_a_wrong_option():
     result = run(click.UsageError("no such option"))
 
     assert result.exit_code == 2
     assert "no such option" in result.stderr
 
 
-def test_a_bug_names_its_kind_and_how_to_see_more():
-    assert cli.sentence(KeyError("widths")) == "KeyError: 'widths' (`kedro run --verbose` shows where)"
-    assert cli.sentence(ValueError()) == "ValueError (`kedro run --verbose` shows where)"
+def test_the_message_of_a_bug_has_its_type_and_how_to_see_the_traceback():
+    assert cli.error_message(KeyError("widths")) == "KeyError: 'widths' (`kedro run --verbose` shows the traceback)"
+    assert cli.error_message(ValueError()) == "ValueError (`kedro run --verbose` shows the traceback)"
 
 
-def test_an_error_of_the_operating_system_says_what_was_tried():
+def test_the_message_of_an_operating_system_error_has_the_operation():
     full = wrapped_by_kedro(OSError(28, "No space left on device"))
-    assert cli.sentence(full) == "A file cannot be used: No space left on device; free some space, then run again"
+    assert cli.error_message(full) == "A file cannot be used: No space left on device; free some space, then run again"
 
     full.add_note("Cannot save data/x.parquet")
-    assert cli.sentence(full) == "Cannot save data/x.parquet: No space left on device; free some space, then run again"
-    assert cli.sentence(PermissionError(13, "Permission denied", "data/y")) == (
-        "Cannot use data/y: Permission denied; let this user write there, then run again"
+    assert (
+        cli.error_message(full)
+        == "Cannot save data/x.parquet: No space left on device; free some space, then run again"
+    )
+    assert cli.error_message(PermissionError(13, "Permission denied", "data/y")) == (
+        "Cannot use data/y: Permission denied; give this user write access, then run again"
     )
 
 
@@ -168,18 +171,18 @@ def test_an_error_of_the_operating_system_says_what_was_tried():
         RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory:\nyou tried"),
     ],
 )
-def test_a_lack_of_memory_says_what_to_do(error):
-    assert cli.sentence(error).startswith("memory ran out: free some, or lower memory.budget_fraction")
-    told = MemoryError("memory ran out with 2 image(s) at a time: free memory, then `kedro run --pipeline resume`")
-    assert cli.sentence(told) == str(told)
+def test_the_message_of_an_out_of_memory_error_says_what_to_do(error):
+    assert cli.error_message(error).startswith("Out of memory; free memory or decrease memory.budget_fraction")
+    complete = MemoryError("Out of memory with 2 images; free memory, then `kedro run --pipeline resume`")
+    assert cli.error_message(complete) == str(complete)
 
 
-def test_an_unknown_environment_is_answered_with_those_there_are(monkeypatch):
+def test_an_unknown_environment_is_answered_with_the_existing_ones(monkeypatch):
     monkeypatch.chdir(ROOT)
 
-    answer = cli.sentence(MissingConfigException("nothing in conf/smoky"), "smoky")
+    answer = cli.error_message(MissingConfigException("nothing in conf/smoky"), "smoky")
 
-    assert answer.startswith("there is no environment 'smoky'; expected one of base, ")
+    assert answer.startswith("There is no environment 'smoky'; expected one of base, ")
     assert "smoke" in answer
     assert "local" not in answer
 
@@ -187,7 +190,7 @@ def test_an_unknown_environment_is_answered_with_those_there_are(monkeypatch):
 def test_pipelines_are_known_by_name():
     cli.check_pipeline_names(["resume", "__default__"])
 
-    with pytest.raises(ValueError, match="there is no pipeline 'trian'; expected one of __default__, "):
+    with pytest.raises(ValueError, match="There is no pipeline 'trian'; expected one of __default__, "):
         cli.check_pipeline_names(["train", "trian"])
 
 
@@ -200,7 +203,7 @@ def test_kedro_run_keeps_all_its_options():
 
 
 def test_the_commands_start_without_the_large_libraries():
-    """The settings too: Kedro reads them for every command, and they make the hooks."""
+    """Kedro imports the settings, and with them the hooks, for every command."""
     modules = "torch", "mlflow", "pandas", "plotly", "sklearn", "scipy"
     imports = "import sys, mnist_growth.cli, mnist_growth.settings"
     code = f"{imports}; print([name for name in {modules} if name in sys.modules])"

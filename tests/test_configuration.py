@@ -54,7 +54,7 @@ def growth_of(parameters):
     return [scheduled_neurons(epoch, growth) for epoch in range(training["epochs"])]
 
 
-def test_the_environments_are_those_that_the_readme_names():
+def test_the_documented_environments_exist():
     assert {"fixed", "best", "documented", "smoke"} <= set(ENVIRONMENTS)
 
 
@@ -64,7 +64,7 @@ def test_every_environment_is_valid(environment):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_environment_holds_only_what_differs_from_base(environment):
+def test_an_environment_contains_only_differences_from_base(environment):
     base = dict(leaves(load()["parameters"])) | dict(leaves(load()["globals"]))
     given = {}
     for path in (CONF / environment).glob("*.yml"):
@@ -76,13 +76,13 @@ def test_an_environment_holds_only_what_differs_from_base(environment):
     assert {name for name, value in given.items() if base[name] == value} == set()
 
 
-def test_base_holds_every_group_and_no_other():
+def test_base_has_exactly_the_groups_with_a_type():
     assert load()["parameters"].keys() == TYPES.keys()
     assert len(MODELS) >= 7
 
 
 @pytest.mark.parametrize("group", MODELS)
-def test_a_model_has_no_default_so_that_base_is_the_only_one(group):
+def test_models_have_no_defaults(group):
     model = MODELS[group].model_validate(load()["parameters"][group])
 
     assert [name for name, field in fields(model) if not field.is_required()] == []
@@ -99,7 +99,7 @@ def test_every_entry_of_the_catalog_is_used_and_has_the_layer_of_its_folder():
         assert entry.get("versioned", False) == (name != "digit_archive"), name
 
 
-def test_only_what_a_run_needs_for_itself_is_missing_from_the_catalog():
+def test_only_temporary_datasets_are_missing_from_the_catalog():
     catalog = load()["catalog"]
     used = set().union(*(pipeline.datasets() for pipeline in register_pipelines().values()))
 
@@ -119,7 +119,7 @@ def test_a_dataset_given_on_the_command_line_reaches_the_catalog():
     assert load()["catalog"]["digit_archive"]["name"] == "mnist"
 
 
-def test_fixed_is_as_wide_as_base_becomes_from_the_start():
+def test_fixed_starts_with_the_final_width_of_base():
     base, fixed = load()["parameters"], load("fixed")["parameters"]
 
     assert set(growth_of(fixed)) == {growth_of(base)[-1]} == {512}
@@ -143,13 +143,13 @@ def test_smoke_grows_within_a_few_small_epochs():
     assert max(widths) <= 64
 
 
-def test_parameters_outside_a_run_are_those_of_a_run():
+def test_parameters_outside_a_run_equal_those_of_a_run():
     assert load_parameters(CONF, "smoke") == load("smoke")["parameters"]
     assert load_parameters(CONF)["training"]["epochs"] == 100
     assert load_parameters(CONF, runtime_params={"dataset": "sample"})["training"]["epochs"] == 150
 
 
-def test_a_configured_model_has_the_values_of_its_group_but_for_the_changes():
+def test_a_configured_model_has_the_values_of_its_group_and_the_changes():
     drift = load_parameters(CONF)["drift"]
 
     changed = configure(MODELS["drift"], drift, {"window": 200, "style": {"kl": 2.0}})

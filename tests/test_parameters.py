@@ -18,7 +18,7 @@ def parameters():
     return load_parameters(configured.CONF, "smoke")
 
 
-def complaint(parameters):
+def problems(parameters):
     with pytest.raises(ValueError, match="conf/base") as caught:
         check_parameters(parameters, PIPELINES)
     text = str(caught.value)
@@ -26,7 +26,7 @@ def complaint(parameters):
     return text.removesuffix(HINT)
 
 
-def test_configured_parameters_pass_and_are_left_as_they_are(parameters):
+def test_configured_parameters_pass_and_are_not_changed(parameters):
     before = deepcopy(parameters)
 
     check_parameters(parameters, PIPELINES)
@@ -35,16 +35,16 @@ def test_configured_parameters_pass_and_are_left_as_they_are(parameters):
 
 
 @pytest.mark.parametrize("name", ["trainng", "Training", "growht"])
-def test_an_unknown_group_is_named_with_what_may_have_been_meant(parameters, name):
+def test_the_closest_name_is_suggested_for_an_unknown_group(parameters, name):
     meant = "growth" if name == "growht" else "training"
 
-    assert complaint(parameters | {name: {"epochs": 3}}) == f"Unknown parameter {name!r}; did you mean {meant!r}?"
+    assert problems(parameters | {name: {"epochs": 3}}) == f"Unknown parameter {name!r}; did you mean {meant!r}?"
 
 
-def test_a_name_like_no_other_is_answered_with_all_names(parameters):
+def test_all_names_are_listed_if_none_is_close(parameters):
     names = ", ".join(sorted(parameters))
 
-    assert complaint(parameters | {"zzz": 1}) == f"Unknown parameter 'zzz'; expected one of {names}."
+    assert problems(parameters | {"zzz": 1}) == f"Unknown parameter 'zzz'; expected one of {names}."
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,17 @@ def test_a_name_like_no_other_is_answered_with_all_names(parameters):
         ("archive", "path", 3, "Parameter 'archive.path' is 3; expected a string."),
     ],
 )
-def test_a_wrong_value_is_named_with_what_was_expected(parameters, group, name, value, expected):
+def test_the_message_has_the_wrong_value_and_the_expected_one(parameters, group, name, value, expected):
     parameters[group][name] = value
 
-    assert complaint(parameters).startswith(expected)
+    assert problems(parameters).startswith(expected)
 
 
-def test_a_wrong_value_deep_inside_a_group_is_named_in_full(parameters):
+def test_the_message_has_the_full_name_of_a_nested_parameter(parameters):
     parameters["training"]["learning_rate_schedule"]["warmup"] = 3
 
-    assert complaint(parameters).startswith("Unknown parameter 'training.learning_rate_schedule.warmup'; ")
-    assert "did you mean 'training.learning_rate_schedule.warmup_epochs'?" in complaint(parameters)
+    assert problems(parameters).startswith("Unknown parameter 'training.learning_rate_schedule.warmup'; ")
+    assert "did you mean 'training.learning_rate_schedule.warmup_epochs'?" in problems(parameters)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_a_wrong_value_deep_inside_a_group_is_named_in_full(parameters):
         ("training", 3, "Parameter 'training' is 3; expected a group of parameters."),
     ],
 )
-def test_a_wrong_value_that_is_no_group(parameters, name, value, expected):
-    assert complaint(parameters | {name: value}).startswith(expected)
+def test_wrong_values_outside_groups_are_refused(parameters, name, value, expected):
+    assert problems(parameters | {name: value}).startswith(expected)
 
 
 NUMBERS = sorted(
@@ -95,14 +95,14 @@ NUMBERS = sorted(
 
 
 @pytest.mark.parametrize("name", [*NUMBERS, "threads", "training.micro_batch_size"])
-def test_a_boolean_is_no_number(parameters, name):
+def test_booleans_are_not_accepted_as_numbers(parameters, name):
     *groups, last = name.split(".")
     changed = merge(parameters, functools.reduce(lambda tree, group: {group: tree}, reversed(groups), {last: True}))
 
-    assert complaint(changed).startswith(f"Parameter '{name}' is true; expected ")
+    assert problems(changed).startswith(f"Parameter '{name}' is true; expected ")
 
 
-def test_an_integer_is_a_number(parameters):
+def test_integers_are_accepted_as_floats(parameters):
     changed = merge(parameters, {"warps": {"scale": 0}, "training": {"learning_rate": 1}})
 
     check_parameters(changed, PIPELINES)
@@ -121,10 +121,10 @@ def test_an_integer_is_a_number(parameters):
         (64, "Parameter 'growth.plan' is 64; expected a list."),
     ],
 )
-def test_a_problem_inside_a_list_is_named_by_its_position(parameters, plan, expected):
+def test_the_message_has_the_position_in_a_list(parameters, plan, expected):
     parameters["growth"] |= {"plan": plan, "trigger": "plan"}
 
-    assert expected in complaint(parameters)
+    assert expected in problems(parameters)
 
 
 @pytest.mark.parametrize(
@@ -147,24 +147,24 @@ def test_a_problem_inside_a_list_is_named_by_its_position(parameters, plan, expe
     ],
 )
 def test_parameters_that_contradict_each_other_are_refused(parameters, changes, expected):
-    assert complaint(merge(parameters, changes)) == expected
+    assert problems(merge(parameters, changes)) == expected
 
 
-def test_a_folder_of_digits_that_the_data_set_does_not_use_is_refused(parameters):
+def test_a_folder_of_digits_without_the_data_set_folder_is_refused(parameters):
     parameters["archive"]["path"] = "my_digits"
 
-    assert complaint(parameters) == (
+    assert problems(parameters) == (
         "Parameter 'archive.path' is 'my_digits', but 'dataset' is 'sample' and does not use it; "
         "set dataset=folder, or leave out archive.path."
     )
     check_parameters(parameters | {"dataset": "folder"}, PIPELINES)
 
 
-def test_all_complaints_come_at_once(parameters):
+def test_all_problems_are_reported_together(parameters):
     parameters["training"]["epochs"] = 0
     parameters["growth"]["growth_rate"] = 0
 
-    text = complaint(parameters | {"zzz": 1})
+    text = problems(parameters | {"zzz": 1})
 
     assert "'zzz'" in text
     assert "'training.epochs' is 0" in text
@@ -173,12 +173,12 @@ def test_all_complaints_come_at_once(parameters):
 
 
 @pytest.mark.parametrize("asked_for", ["sample", "mnist"])
-def test_digits_are_those_asked_for_or_stand_in_for_them(asked_for):
+def test_requested_digits_and_their_fallback_are_accepted(asked_for):
     check_digits("sample", {"dataset": "sample", "requested": "mnist"}, asked_for)
 
 
 @pytest.mark.parametrize("manifest", [{"dataset": "sample", "requested": "sample"}, {"dataset": "kmnist"}])
-def test_other_digits_than_those_asked_for_are_refused(manifest):
+def test_digits_of_another_data_set_are_refused(manifest):
     with pytest.raises(ValueError, match="digits") as caught:
         check_digits("sample", {"requested": "kmnist"} | manifest, "mnist")
 

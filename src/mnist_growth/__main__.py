@@ -1,4 +1,4 @@
-"""``python -m mnist_growth`` is ``kedro run`` in a project folder."""
+"""``python -m mnist_growth`` is the same as ``kedro run`` in a project folder."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The commands of this project beside, and in the place of, Kedro's."""
+"""Commands of the project, which extend and replace those of Kedro."""
 
 import argparse
 import copy
@@ -21,16 +21,16 @@ from kedro.io.core import DatasetError
 
 logger = logging.getLogger(__name__)
 
-WHAT_TO_DO = {
+ADVICE = {
     errno.ENOSPC: "; free some space, then run again",
     errno.EDQUOT: "; free some space, then run again",
-    errno.EFBIG: "; raise the limit of file sizes, then run again",
-    errno.EACCES: "; let this user write there, then run again",
-    errno.EROFS: "; let this user write there, then run again",
-    errno.EEXIST: "; a file stands where a folder is expected: move it away, then run again",
-    errno.ENOTDIR: "; a file stands where a folder is expected: move it away, then run again",
+    errno.EFBIG: "; increase the limit of file sizes, then run again",
+    errno.EACCES: "; give this user write access, then run again",
+    errno.EROFS: "; give this user write access, then run again",
+    errno.EEXIST: "; a file has the name of an expected folder; move it, then run again",
+    errno.ENOTDIR: "; a file has the name of an expected folder; move it, then run again",
 }
-"""What a person can do about an error of the operating system."""
+"""What to do about an error of the operating system."""
 
 
 @click.group(name="mnist-growth")
@@ -38,16 +38,16 @@ def cli() -> None:
     """Commands of mnist-growth."""
 
 
-def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command end with one sentence and a non-zero exit code instead of a traceback.
+def with_error_messages(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a command so that an error ends it with one sentence instead of a traceback.
 
     Exit codes: 1 after an error, 130 after Ctrl-C, 143 after SIGTERM.
     """
 
     @functools.wraps(command)
     def wrapped(*args: Any, verbose: bool = False, **options: Any) -> Any:
-        logging.raiseExceptions = False  # a log file that cannot be written must not hide what happened
-        from mnist_growth.machine import raise_on_signals  # imports torch, which other commands do not need
+        logging.raiseExceptions = False  # an unwritable log file must not hide the error
+        from mnist_growth.machine import raise_on_signals  # here, because other commands do not need torch
 
         try:
             with raise_on_signals():
@@ -55,71 +55,71 @@ def in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
         except click.exceptions.ClickException:
             raise
         except KeyboardInterrupt as interruption:
-            _leave(_close_stopped(interruption))
+            _exit(_end_stopped_run(interruption))
         except Exception as error:
             if verbose:
                 raise
             logger.debug("Traceback", exc_info=error)
-            click.secho(f"Error: {sentence(error, options.get('env'))}", fg="red", err=True)
-            _leave(1)
+            click.secho(f"Error: {error_message(error, options.get('env'))}", fg="red", err=True)
+            _exit(1)
 
     return wrapped
 
 
-def _close_stopped(interruption: KeyboardInterrupt) -> int:
-    """Close the record of a run that a signal stopped, say how to go on, and return the exit code."""
+def _end_stopped_run(interruption: KeyboardInterrupt) -> int:
+    """End the tracking of a run that a signal stopped, print how to resume it, and return the exit code."""
     from mnist_growth.machine import Terminated, exit_on_signals, stop_reason
 
-    exit_on_signals()  # whoever asks once more does not want to wait for the record
-    resumable = _close_record(stop_reason(interruption))
-    advice = f" `{resume_command(sys.argv[1:])}` goes on from the last checkpoint." if resumable else ""
+    exit_on_signals()  # a second signal must not wait for the tracking
+    resumable = _end_tracking(stop_reason(interruption))
+    advice = f" `{resume_command(sys.argv[1:])}` continues from the last checkpoint." if resumable else ""
     click.secho(f"Stopped.{advice}", err=True)
     return 143 if isinstance(interruption, Terminated) else 130
 
 
-def sentence(error: BaseException, env: str | None = None) -> str:
-    """What went wrong, in the words of the code that noticed it, without what Kedro wraps around."""
+def error_message(error: BaseException, env: str | None = None) -> str:
+    """Return one sentence about an error: the original message, without the text that Kedro adds."""
     notes = getattr(error, "__notes__", [])
     while isinstance(error, DatasetError) and error.__cause__ is not None:
         error = error.__cause__
         notes = getattr(error, "__notes__", notes)
     if isinstance(error, MissingConfigException) and env:
         environments = sorted(path.name for path in Path("conf").iterdir() if path.is_dir() and path.name != "local")
-        return f"there is no environment {env!r}; expected one of {', '.join(environments)}"
-    if isinstance(error, OSError) and error.strerror:  # of the operating system, which does not say what was tried
+        return f"There is no environment {env!r}; expected one of {', '.join(environments)}"
+    if isinstance(error, OSError) and error.strerror:  # from the operating system; it does not name the operation
         tried = notes[-1] if notes else f"Cannot use {error.filename}" if error.filename else "A file cannot be used"
-        return f"{tried}: {error.strerror}{WHAT_TO_DO.get(error.errno or 0, '')}"
-    if _is_lack_of_memory(error):
+        return f"{tried}: {error.strerror}{ADVICE.get(error.errno or 0, '')}"
+    if _is_plain_out_of_memory(error):
         return (
-            "memory ran out: free some, or lower memory.budget_fraction, then run again; a training that has left a "
-            "checkpoint goes on with `kedro run --pipeline resume`"
+            "Out of memory; free memory or decrease memory.budget_fraction, then run again, or continue from a "
+            "checkpoint with `kedro run --pipeline resume`"
         )
     text = " ".join(str(error).split())
     if isinstance(error, ValueError | OSError | FloatingPointError | MemoryError | DatasetError) and text:
         return text
     detail = f": {text}" if text else ""
-    return f"{type(error).__name__}{detail} (`kedro run --verbose` shows where)"
+    return f"{type(error).__name__}{detail} (`kedro run --verbose` shows the traceback)"
 
 
-def _is_lack_of_memory(error: BaseException) -> bool:
-    """Whether memory could not be had and whoever noticed did not say what to do."""
-    from mnist_growth.machine import is_out_of_memory  # imports torch, which an error can only come after
+def _is_plain_out_of_memory(error: BaseException) -> bool:
+    """Whether an error reports a lack of memory without saying what to do."""
+    from mnist_growth.machine import is_out_of_memory  # here, because it imports torch
 
     return is_out_of_memory(error) and not (isinstance(error, MemoryError) and "`kedro run" in str(error))
 
 
 def check_pipeline_names(names: list[str]) -> None:
-    """Refuse a pipeline that is not registered.
+    """Check that all pipelines are registered.
 
     Raises:
-        ValueError: with the names that are.
+        ValueError: A pipeline is not registered; the message lists those that are.
     """
     from mnist_growth.pipeline_registry import register_pipelines
 
     known = sorted(register_pipelines())
     for name in names:
         if name not in known:
-            raise ValueError(f"there is no pipeline {name!r}; expected one of {', '.join(known)}")
+            raise ValueError(f"There is no pipeline {name!r}; expected one of {', '.join(known)}")
 
 
 def _run(**options: Any) -> Any:
@@ -127,16 +127,16 @@ def _run(**options: Any) -> Any:
     if any(names):
         check_pipeline_names(names)
     assert kedro_run.callback is not None
-    # Only now: some of the libraries that are imported above put filters of their own before it.
+    # Here, because some of the libraries imported above insert filters of their own before this one.
     warnings.filterwarnings("ignore", "Option '--pipeline' is deprecated", KedroDeprecationWarning)
     return kedro_run.callback(**options)
 
 
 def resume_command(arguments: Sequence[str]) -> str:
-    """The command that goes on with a training.
+    """Return the command that resumes a training.
 
     Args:
-        arguments: of the command that was stopped; its environment and parameters hold for the resumed one too.
+        arguments: Arguments of the stopped command; the resumed one gets the same environment and parameters.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("-e", "--env")
@@ -148,25 +148,25 @@ def resume_command(arguments: Sequence[str]) -> str:
     return shlex.join(["kedro", "run", "--pipeline", "resume", *given])
 
 
-def _close_record(reason: str) -> bool:
-    """Tell the hooks that the run was stopped, as Kedro does not; return whether it has left a checkpoint."""
+def _end_tracking(reason: str) -> bool:
+    """Call the hooks for a stopped run, which Kedro does not have; return whether there is a checkpoint."""
     from kedro.framework.project import settings
 
-    told = [hooks.interrupted(reason) for hooks in settings.HOOKS if hasattr(hooks, "interrupted")]
-    return any(told)
+    has_checkpoint = [hooks.interrupted(reason) for hooks in settings.HOOKS if hasattr(hooks, "interrupted")]
+    return any(has_checkpoint)
 
 
-def _leave(code: int) -> NoReturn:
-    """End the process with a code, whatever click would make of it."""
+def _exit(code: int) -> NoReturn:
+    """End the process with an exit code, regardless of click."""
     sys.stdout.flush()
     sys.exit(code)
 
 
 run = copy.copy(kedro_run)
-run.callback = in_one_sentence(_run)
+run.callback = with_error_messages(_run)
 run.params = [
     *kedro_run.params,
-    click.Option(["--verbose"], is_flag=True, help="Show the whole traceback of an error."),
+    click.Option(["--verbose"], is_flag=True, help="Show the full traceback of an error."),
 ]
 cli.add_command(run, "run")
 
@@ -181,7 +181,9 @@ def _serve(**options: Any) -> None:
     given = {name: options[name] for name in ("host", "port", "backend", "workers") if options[name] is not None}
     parameters["serving"] = {**parameters.get("serving", {}), **given}
     if options["version"] and options["model"]:
-        raise ValueError("--version chooses a network of the catalog and --model one of MLflow: give only one of them")
+        raise ValueError(
+            "Both --version (network of the catalog) and --model (network of MLflow) are given; give only one of them"
+        )
     root = find_kedro_project(Path.cwd()) or Path.cwd()
     project = Project(root, options["env"], options["conf_source"], parameters)
     config = serving_config(project)
@@ -195,17 +197,17 @@ def _serve(**options: Any) -> None:
 
 serving = click.Command(
     "serve",
-    callback=in_one_sentence(_serve),
-    help="Answer requests over HTTP with a trained network, and show a page to draw on.",
+    callback=with_error_messages(_serve),
+    help="Serve a trained network over HTTP, with a page to draw on.",
     params=[
         *(option for option in kedro_run.params if option.name in ("env", "conf_source", "params")),
-        click.Option(["--version"], help="Network of the catalog: name of its folder. [default: the newest]"),
+        click.Option(["--version"], help="Network of the catalog: name of its version folder. [default: the newest]"),
         click.Option(["--model"], help="Network of MLflow: models:/... or runs:/<run>/network."),
         click.Option(["--host"], help="Address to listen on. [default: serving.host]"),
-        click.Option(["--port"], type=int, help="Port to listen on; 0: any. [default: serving.port]"),
-        click.Option(["--backend"], help="What computes the network. [default: serving.backend]"),
-        click.Option(["--workers"], type=int, help="Processes that answer. [default: serving.workers]"),
-        click.Option(["--verbose"], is_flag=True, help="Show the whole traceback of an error."),
+        click.Option(["--port"], type=int, help="Port to listen on; 0: any free port. [default: serving.port]"),
+        click.Option(["--backend"], help="Runtime of the network: torch, onnx or int8. [default: serving.backend]"),
+        click.Option(["--workers"], type=int, help="Number of worker processes. [default: serving.workers]"),
+        click.Option(["--verbose"], is_flag=True, help="Show the full traceback of an error."),
     ],
 )
 cli.add_command(serving)

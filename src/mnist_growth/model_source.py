@@ -67,7 +67,7 @@ class CatalogSource:
     project: Project
     version: str | None
     backend: BackendName
-    threads: int = 1
+    threads: int
 
     def __call__(self) -> ServedModel:
         """Load the network, its confusion matrix and its drift reference, if they exist."""

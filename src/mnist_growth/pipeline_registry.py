@@ -1,4 +1,4 @@
-"""The pipelines that ``kedro run --pipeline`` knows."""
+"""Pipelines of ``kedro run --pipeline``."""
 
 from kedro.pipeline import Pipeline
 
@@ -6,7 +6,7 @@ from mnist_growth.pipelines import analyse, compare, drift, evaluate, export, in
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """All pipelines by name; ``__default__`` is what a plain ``kedro run`` does."""
+    """Return all pipelines by name; ``__default__`` is that of ``kedro run`` without options."""
     drift_reference = drift.create_reference_pipeline()
     after_training = train.create_results_pipeline() + drift_reference
     stages = {

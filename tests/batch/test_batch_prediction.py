@@ -15,7 +15,7 @@ def part(request, monkeypatch):
     return request.param
 
 
-def test_predictions_are_those_of_the_images_in_mnist_form(folder, logits, part):
+def test_images_are_predicted_in_the_form_of_mnist(folder, logits, part):
     parts = list(predict_pictures(open_source(str(folder)), logits))
     table = pd.concat([part.predictions for part in parts], ignore_index=True)
 
@@ -33,7 +33,7 @@ def test_predictions_are_those_of_the_images_in_mnist_form(folder, logits, part)
     assert table["ink"].max() < 0.5
 
 
-def test_what_cannot_be_read_is_told_and_skipped(folder, logits, part):
+def test_unreadable_images_are_reported_and_skipped(folder, logits, part):
     parts = list(predict_pictures(open_source(str(folder)), logits))
     unreadable = pd.concat([part.unreadable for part in parts]).set_index("name")["reason"]
 
@@ -41,14 +41,12 @@ def test_what_cannot_be_read_is_told_and_skipped(folder, logits, part):
     assert "shows nothing" in unreadable["blank.png"]
 
 
-def test_strict_stops_at_the_first_that_cannot_be_read(folder, logits):
-    with pytest.raises(
-        ValueError, match=r"^b/cut\.png cannot be predicted: .*, or leave out predict\.strict to skip it$"
-    ):
+def test_strict_stops_at_the_first_unreadable_image(folder, logits):
+    with pytest.raises(ValueError, match=r"^Cannot predict b/cut\.png: .*, or leave out predict\.strict to skip it$"):
         list(predict_pictures(open_source(str(folder)), logits, strict=True))
 
 
-def test_images_are_taken_one_part_at_a_time(digits, logits, part):
+def test_images_are_read_one_part_at_a_time(digits, logits, part):
     taken = []
 
     def pictures():
@@ -100,8 +98,8 @@ def test_a_part_without_images_does_not_change_the_columns_of_the_others(tmp_pat
     assert table["prediction"].dtype == np.int64
 
 
-def test_an_error_on_the_way_leaves_nothing(tmp_path, folder, logits):
-    with pytest.raises(ValueError, match="cannot be predicted"):
+def test_after_an_error_there_is_no_folder(tmp_path, folder, logits):
+    with pytest.raises(ValueError, match="Cannot predict"):
         write_results(
             tmp_path / "results" / "v" / "results", predict_pictures(open_source(str(folder)), logits, strict=True)
         )

@@ -23,7 +23,7 @@ def test_a_folder_is_read_in_the_order_of_its_names(folder):
 
 
 @pytest.mark.parametrize("page", [1, 2, 3, 7])
-def test_names_are_in_the_same_order_however_few_are_held_at_once(folder, monkeypatch, page):
+def test_the_order_of_names_does_not_depend_on_the_page_size(folder, monkeypatch, page):
     expected = [picture.name for picture in open_source(str(folder))]
 
     monkeypatch.setattr(folder_module, "_PAGE", page)
@@ -50,13 +50,13 @@ def test_a_file_that_is_too_large_is_not_read(folder, monkeypatch):
     assert [picture.name for picture in pictures if "bytes; expected at most 5" in picture.error] != []
 
 
-def test_a_name_that_is_no_text_is_written_as_one(folder):
+def test_a_name_that_is_not_utf8_is_escaped(folder):
     (folder / "0.png").rename(os.fsdecode(os.fsencode(folder) + b"/\xff.png"))
 
     assert "\\xff.png" in [picture.name for picture in open_source(str(folder))]
 
 
-def test_a_file_that_may_not_be_read_says_why(folder, monkeypatch):
+def test_the_reason_for_an_unreadable_file_is_reported(folder, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -66,7 +66,7 @@ def test_a_file_that_may_not_be_read_says_why(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_an_idx_file(tmp_path, digits, packed):
+def test_images_of_an_idx_file(tmp_path, digits, packed):
     path = tmp_path / "images"
     write_images(path, digits)
     if packed:
@@ -80,7 +80,7 @@ def test_an_idx_file(tmp_path, digits, packed):
 
 
 @pytest.mark.parametrize("kind", ["files", "structs", "bytes", "lists", "nested lists"])
-def test_a_parquet_table(tmp_path, digits, folder, kind):
+def test_images_of_a_parquet_table(tmp_path, digits, folder, kind):
     content = (folder / "0.png").read_bytes()
     cells = {
         "files": [content] * 30,
@@ -100,13 +100,13 @@ def test_a_parquet_table(tmp_path, digits, folder, kind):
     assert np.array_equal([picture.pixels for picture in source], expected)
 
 
-def test_cells_of_a_parquet_table_that_are_no_images_are_told(tmp_path):
+def test_cells_of_a_parquet_table_without_an_image_are_reported(tmp_path):
     lists = pa.array([[1, 2], [300] * 784, None, [0] * 784], pa.list_(pa.int64()))
     pq.write_table(pa.table({"image": lists}), tmp_path / "digits.parquet")
 
     errors = [picture.error for picture in open_source(str(tmp_path / "digits.parquet"))]
 
-    assert errors[0] == "the cell does not hold 784 numbers; expected the grey values of 28 x 28 pixels"
+    assert errors[0] == "The cell does not contain 784 numbers; expected the grey values of 28 x 28 pixels"
     assert "below 0 or above 255" in errors[1]
     assert "NoneType" in errors[2]
     assert errors[3] == ""
@@ -126,15 +126,15 @@ def test_a_damaged_table_is_refused(tmp_path):
         open_source(str(tmp_path / "other.parquet"))
 
 
-def test_what_leads_to_no_images_is_refused(tmp_path):
+def test_a_path_without_images_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "text").write_text("some text that is neither")
 
-    with pytest.raises(ValueError, match=r"names no folder .* give one with --params predict\.folder=<path>"):
+    with pytest.raises(ValueError, match=r"'predict\.folder' is null; give one with --params predict\.folder=<path>"):
         open_source(None)
     with pytest.raises(ValueError, match=r"There is no folder or file .*missing"):
         open_source(str(tmp_path / "missing"))
-    with pytest.raises(ValueError, match=r"empty holds no images"):
+    with pytest.raises(ValueError, match=r"empty contains no images"):
         open_source(str(tmp_path / "empty"))
     with pytest.raises(ValueError, match="text starts with .*; expected a folder of images, an IDX file"):
         open_source(str(tmp_path / "text"))

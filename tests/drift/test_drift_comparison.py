@@ -28,7 +28,7 @@ def test_a_changed_feature_raises_its_own_alarm_and_no_other(reference, config, 
         assert {key for key, drift in result.items() if drift.alarm} == {name}
 
 
-def test_numbers_are_those_of_the_histograms_and_of_scipy(reference, config, usual):
+def test_measures_equal_those_of_the_histograms_and_of_scipy(reference, config, usual):
     current = usual(300, 1)
 
     drift = by_name(compare(reference, current, config))["slant"]
@@ -41,7 +41,7 @@ def test_numbers_are_those_of_the_histograms_and_of_scipy(reference, config, usu
     assert (drift.ks, drift.ks_p_value) == (pytest.approx(expected.statistic), pytest.approx(expected.pvalue))
 
 
-def test_digits_have_no_order_to_test(reference, config, usual):
+def test_digits_have_no_kolmogorov_smirnov_distance(reference, config, usual):
     drift = by_name(compare(reference, usual(300), config))["digit"]
 
     assert drift.ks is None
@@ -57,7 +57,7 @@ def test_few_images_raise_no_alarm(reference, config, usual, images, alarm):
 
 
 @pytest.mark.parametrize("measure", ["kl", "psi", "ks"])
-def test_any_one_limit_is_enough(reference, usual, measure):
+def test_exceeding_one_limit_raises_an_alarm(reference, usual, measure):
     limits = {"kl": 1e9, "psi": 1e9, "ks": 1.0}
     current = usual(500, slant=np.full(500, 80.0))
 
@@ -66,7 +66,7 @@ def test_any_one_limit_is_enough(reference, usual, measure):
     assert has_drifted(compare(reference, current, configured.drift(style=strict, prediction=limits)))
 
 
-def test_images_without_ink_are_noticed(reference, config, usual):
+def test_images_without_ink_raise_an_alarm(reference, config, usual):
     nothing = np.full(500, np.nan)
 
     result = by_name(compare(reference, usual(500, slant=nothing, thickness=nothing), config))

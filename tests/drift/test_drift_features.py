@@ -5,7 +5,7 @@ from mnist_growth.digits import measure_style, sample_digits
 from mnist_growth.drift import FEATURES, measure_images, pixel_mean
 
 
-def test_features_are_measured_image_by_image():
+def test_features_do_not_depend_on_other_images():
     images = sample_digits().test.images[:20]
     means = np.array([pixel_mean(image) for image in images])
 

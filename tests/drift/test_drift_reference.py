@@ -21,7 +21,7 @@ def test_digits_are_counted_by_class():
     assert counts.tolist() == [2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0]
 
 
-def test_what_has_no_value_is_counted_apart():
+def test_undefined_values_are_counted_separately():
     values = np.array([1.0, np.nan, 2.0, 3.0, np.nan])
 
     feature = FeatureReference.of("slant", values, bins=2)
@@ -31,18 +31,18 @@ def test_what_has_no_value_is_counted_apart():
     assert feature.sample.tolist() == [1, 2, 3]
 
 
-def test_a_bin_holds_its_upper_edge():
+def test_a_bin_includes_its_upper_edge():
     assert bin_counts(np.array([1.0, 1.5, 2.0, 2.5]), np.array([1.0, 2.0])).tolist() == [1, 2, 1, 0]
 
 
-def test_a_feature_with_one_value_only_has_bins_around_it():
+def test_a_constant_feature_has_bins_around_its_value():
     feature = FeatureReference.of("ink", np.full(50, 0.3), bins=10)
 
     assert feature.counts.sum() == 50
     assert bin_counts(np.array([0.2, 0.3, 0.4]), feature.edges).tolist() == [2, 1, 0]
 
 
-def test_the_kept_sample_has_the_distribution_of_all_values():
+def test_the_sample_has_the_distribution_of_all_values():
     values = np.random.default_rng(0).normal(size=20_000)
 
     sample = FeatureReference.of("slant", values, bins=10).sample
@@ -52,7 +52,7 @@ def test_the_kept_sample_has_the_distribution_of_all_values():
     assert np.abs(ranks - np.linspace(0, 1, 1000)).max() < 1e-3
 
 
-def test_a_file_holds_a_reference_to_six_digits(reference, tmp_path):
+def test_a_file_stores_values_with_six_digits(reference, tmp_path):
     path = tmp_path / "drift_reference.json"
     save_reference(path, reference)
     again = load_reference(path)
@@ -88,13 +88,13 @@ def negative_count(content):
 @pytest.mark.parametrize(
     "damage", [broken_json, without_a_feature, another_number_of_counts, edges_out_of_order, negative_count]
 )
-def test_a_damaged_file_is_refused_by_name(reference, tmp_path, damage):
+def test_a_damaged_file_is_refused_with_its_name(reference, tmp_path, damage):
     path = tmp_path / "drift_reference.json"
     save_reference(path, reference)
     content = json.loads(path.read_text())
     path.write_text(damage(content) or json.dumps(content))
 
     with pytest.raises(
-        ValueError, match=r"drift_reference\.json holds no drift reference .* --pipeline drift_reference`"
+        ValueError, match=r"drift_reference\.json does not contain a drift reference .* --pipeline drift_reference`"
     ):
         load_reference(path)

@@ -8,7 +8,7 @@ from mnist_growth.drift import FEATURES, SlidingWindow
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 30), max_size=10), st.integers(1, 40))
-def test_the_newest_images_stay_in_their_order(additions, size):
+def test_the_window_keeps_the_newest_images_in_order(additions, size):
     window = SlidingWindow(size)
     everything = np.arange(sum(additions), dtype=np.float64)
     start = 0
@@ -22,6 +22,6 @@ def test_the_newest_images_stay_in_their_order(additions, size):
     assert all(window.features[name].tolist() == everything[-size:].tolist() for name in FEATURES)
 
 
-def test_a_feature_that_is_missing_is_an_error():
+def test_a_missing_feature_is_an_error():
     with pytest.raises(KeyError):
         SlidingWindow(5).add({"ink": np.ones(3)})

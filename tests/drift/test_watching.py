@@ -12,7 +12,7 @@ def pieces(features, size):
 
 
 @pytest.mark.parametrize("size", [1, 40, 100, 250])
-def test_windows_follow_each_other_and_the_last_one_reaches_back(reference, usual, size):
+def test_windows_are_consecutive_and_the_last_one_overlaps(reference, usual, size):
     config = configured.drift(window=100, min_images=10)
 
     report = watch(reference, pieces(usual(250), size), config)
@@ -22,7 +22,7 @@ def test_windows_follow_each_other_and_the_last_one_reaches_back(reference, usua
     assert report["feature"].tolist() == [*FEATURES] * 3
 
 
-def test_the_numbers_are_those_of_a_comparison(reference, usual):
+def test_measures_of_a_window_equal_those_of_a_comparison(reference, usual):
     config, features = configured.drift(window=100), usual(200, 3)
 
     report = watch(reference, pieces(features, 100), config)
@@ -35,14 +35,14 @@ def test_the_numbers_are_those_of_a_comparison(reference, usual):
     assert np.isnan(found.set_index("feature").loc["digit", "ks"])
 
 
-def test_fewer_images_than_a_window_are_compared_as_well(reference, usual):
+def test_fewer_images_than_a_window_are_compared(reference, usual):
     report = watch(reference, [usual(30)], configured.drift())
 
     assert report["images"].tolist() == [30] * 6
     assert not report["alarm"].any()
 
 
-def test_without_images_there_is_nothing_to_report(reference):
+def test_without_images_the_report_is_empty(reference):
     report = watch(reference, [], configured.drift())
 
     assert len(report) == 0
@@ -58,7 +58,7 @@ def test_an_alarm_is_raised_in_the_first_window_that_has_changed(reference, usua
     assert report[report["alarm"]][["window", "feature"]].to_numpy().tolist() == [[2, "pixel_mean"]]
 
 
-def test_histograms_of_all_images(reference, usual):
+def test_histograms_count_all_images(reference, usual):
     features = usual(500, 1, slant=np.where(np.arange(500) < 50, np.nan, 0.0))
 
     counts = count_all(reference, pieces(features, 77))

@@ -9,7 +9,7 @@ import struct
 import numpy as np
 import pytest
 
-from mnist_growth.cli import WHAT_TO_DO
+from mnist_growth.cli import ADVICE
 from mnist_growth.digits.idx import write_images, write_labels
 from mnist_growth.digits.idx_set import IDX_NAMES
 
@@ -120,8 +120,8 @@ def test_files_of_another_set_than_mnist(project, digits):
         ),
         (("--params", "training.epochs=0"), "Parameter 'training.epochs' is 0; expected a value of at least 1."),
         (("--params", "dataset=fashion"), "There is no dataset named 'fashion', expected one of mnist, fashion_mnist"),
-        (("--pipeline", "trian"), "there is no pipeline 'trian'; expected one of __default__, "),
-        (("--env", "smoky"), "there is no environment 'smoky'; expected one of base, best, "),
+        (("--pipeline", "trian"), "There is no pipeline 'trian'; expected one of __default__, "),
+        (("--env", "smoky"), "There is no environment 'smoky'; expected one of base, best, "),
         (("--pipeline", "evaluate"), "create one with `kedro run"),
     ],
 )
@@ -221,7 +221,7 @@ def test_a_disk_that_is_full_while_digits_are_kept(project, kilobytes):
     sentence = refused(project, *SMOKE, limits={resource.RLIMIT_FSIZE: kilobytes * 1000})
 
     assert sentence.startswith(f"Cannot save {project.folder}/data/02_intermediate/train_digits/")
-    assert sentence.endswith(": File too large; raise the limit of file sizes, then run again")
+    assert sentence.endswith(": File too large; increase the limit of file sizes, then run again")
 
 
 @pytest.mark.parametrize(
@@ -245,4 +245,4 @@ def test_reports_that_cannot_be_written(project):
 
     sentence = refused(project, *SMOKE, kept=("02_intermediate/", "03_primary/"))
 
-    assert sentence == f"Cannot save {folder}/warps_figure.json: File exists{WHAT_TO_DO[errno.EEXIST]}"
+    assert sentence == f"Cannot save {folder}/warps_figure.json: File exists{ADVICE[errno.EEXIST]}"

@@ -40,9 +40,9 @@ def test_a_folder_is_predicted_as_the_test_digits_are_evaluated(trained, picture
     report = pd.read_parquet(trained.path("08_reporting/drift_report.parquet"))
     assert len(report) == 6
     assert not report["alarm"].any()
-    assert "predicted 500 images of my images" in result.stdout
-    assert "skipped 1 that cannot be read" in result.stdout
-    assert "no drift in 1 window of at most 500 images" in result.stdout
+    assert "Predicted 500 images of my images" in result.stdout
+    assert "Skipped 1 unreadable images" in result.stdout
+    assert "No drift in 1 window of at most 500 images" in result.stdout
     for name in ("drift_distributions_figure", "drift_windows_figure"):
         assert json.loads(trained.path(f"08_reporting/{name}.json").read_text())["data"]
 
@@ -53,7 +53,7 @@ def test_strict_stops_with_one_sentence_and_leaves_nothing(trained, pictures):
     result = trained.kedro(*SMOKE, "predict", "--params", "predict.folder=my images,predict.strict=true")
 
     assert result.code == 1
-    assert result.stderr.startswith("Error: readme.txt cannot be predicted: ")
+    assert result.stderr.startswith("Error: Cannot predict readme.txt: ")
     assert result.stderr.count("\n") == 1
     assert trained.files() == before
 
@@ -63,7 +63,7 @@ def test_a_folder_that_is_not_there(trained):
 
     assert result.code == 1
     assert result.stderr == (
-        "Error: There is no folder or file nowhere: give one with --params predict.folder=<path>\n"
+        "Error: There is no folder or file nowhere; give one with --params predict.folder=<path>\n"
     )
 
 

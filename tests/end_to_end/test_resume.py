@@ -34,7 +34,7 @@ def test_a_training_stopped_within_an_epoch_ends_like_one_that_was_not(project, 
     if stop != signal.SIGKILL:
         assert result.stderr == (
             "Stopped. `kedro run --pipeline resume --env smoke --params training.checkpoint_seconds=0.01` "
-            "goes on from the last checkpoint.\n"
+            "continues from the last checkpoint.\n"
         )
         assert not [path for path in project.files() if ".tmp" in path]
     [stopped] = mlflow(project).runs()

@@ -69,7 +69,10 @@ def test_a_model_of_mlflow_answers(mlflow, smoke_run) -> None:
         ([], "There is no trained network in .*network.safetensors: create one with `kedro run --pipeline train`"),
         (["--backend", "abacus"], "Parameter 'serving.backend' is 'abacus'; expected 'torch'"),
         (["--params", "serving.max_bach=3"], "Unknown parameter 'serving.max_bach'; did you mean"),
-        (["--version", "a", "--model", "b"], "--version chooses a network of the catalog and --model one of MLflow"),
+        (
+            ["--version", "a", "--model", "b"],
+            "Both --version .* and --model .* are given; give only one of them",
+        ),
         (["--model", "models:/nothing/1"], "MLflow at sqlite:.* cannot provide the model 'models:/nothing/1'"),
     ],
 )

@@ -28,7 +28,7 @@ def test_several_threads_may_ask_at_once(path, noise):
     assert all(np.array_equal(answer, expected) for answer in answers)
 
 
-def test_a_damaged_file_is_refused_by_name(path, tmp_path):
+def test_a_damaged_file_is_refused_with_its_name(path, tmp_path):
     damaged = tmp_path / "network.onnx"
     damaged.write_bytes(path.read_bytes()[:-1000])
 

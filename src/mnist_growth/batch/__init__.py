@@ -1,4 +1,4 @@
-"""Predicting many images: from a folder, an IDX file or a parquet table, in memory that does not grow with them."""
+"""Prediction of many images from a folder, an IDX file or a parquet table, with constant memory use."""
 
 from mnist_growth.batch.config import PredictConfig
 from mnist_growth.batch.picture import Picture, Source

@@ -1,4 +1,4 @@
-"""The images of a folder and of all folders in it."""
+"""Images of a folder and its subfolders."""
 
 import heapq
 import os
@@ -11,17 +11,17 @@ from mnist_growth.digits.decoding import decode_image
 MAX_BYTES = 64_000_000
 """Largest file that is read: 16 million pixels of 4 bytes."""
 
-_PAGE = 10_000  # names held at once
+_PAGE = 10_000  # names in memory at the same time
 _NOT_IMAGES = {"Thumbs.db", "desktop.ini"}  # and names that start with a dot, such as .DS_Store
 
 
 class FolderSource:
-    """All files of a folder and its sub-folders as images, by name, sub-folders in their place among the files.
+    """All files of a folder and its subfolders as images, sorted by name.
 
-    Hidden files and folders are left out, and links to folders are not followed.
+    Hidden files and folders are skipped, and links to folders are not followed.
 
     Args:
-        folder: Must exist.
+        folder: An existing folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -32,7 +32,7 @@ class FolderSource:
 
     def __iter__(self) -> Iterator[Picture]:
         for path in _files(self.folder, _ordered):
-            # Names need not be UTF-8 for the file system, but for tables.
+            # File names may be invalid UTF-8, but tables require UTF-8.
             name = os.fsencode(path.relative_to(self.folder)).decode("utf-8", "backslashreplace")
             try:
                 yield Picture(name, decode_image(_content(path)))
@@ -44,12 +44,12 @@ class FolderSource:
 def _content(path: Path) -> bytes:
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise ValueError(f"the file has {size:,} bytes; expected at most {MAX_BYTES:,}")
+        raise ValueError(f"The file has {size:,} bytes; expected at most {MAX_BYTES:,}")
     return path.read_bytes()
 
 
 def _files(folder: Path, listing: Callable[[Path], Iterator[tuple[str, bool]]]) -> Iterator[Path]:
-    """Files of a folder and of its sub-folders."""
+    """Files of a folder and its subfolders."""
     for name, is_folder in listing(folder):
         if is_folder:
             yield from _files(folder / name, listing)
@@ -58,7 +58,7 @@ def _files(folder: Path, listing: Callable[[Path], Iterator[tuple[str, bool]]]) 
 
 
 def _unordered(folder: Path) -> Iterator[tuple[str, bool]]:
-    """Names in a folder, and whether each is that of a folder."""
+    """Entries of a folder: name, and whether it is a folder."""
     with os.scandir(folder) as entries:
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
@@ -67,7 +67,7 @@ def _unordered(folder: Path) -> Iterator[tuple[str, bool]]:
 
 
 def _ordered(folder: Path) -> Iterator[tuple[str, bool]]:
-    """The same in alphabetical order: a page of names at a time, each found by a pass over all."""
+    """Entries of a folder in alphabetical order; each pass over the folder finds the next page of them."""
     page = heapq.nsmallest(_PAGE, _unordered(folder))
     while page:
         yield from page

@@ -1,4 +1,4 @@
-"""One of many images, and where they come from."""
+"""An image to predict, and the interface of its sources."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """An image that could be read, or the reason why not.
+    """An image, or the reason why it cannot be read.
 
     Attributes:
-        name: What it is called in its source: a path relative to the folder, or a number.
-        pixels: Grey values, uint8 [H, W]; None where it could not be read.
-        error: One line; empty where it could be read.
+        name: Name in its source: a path relative to the folder, or a number.
+        pixels: Grey values, uint8 [H, W]; None if the image cannot be read.
+        error: Reason in one line; empty if the image can be read.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Picture:
 
 
 class Source(Protocol):
-    """Where images come from. Iterating reads one image after the other, always in the same order."""
+    """Source of images. Iteration reads one image after the other, always in the same order."""
 
     def __len__(self) -> int:
         """Number of images."""

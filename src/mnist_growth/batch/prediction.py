@@ -1,4 +1,4 @@
-"""Predictions of images that come one after the other."""
+"""Prediction of a stream of images."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from mnist_growth.drift import FEATURES, STYLE, Features, collect, measure_image
 from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS, prediction_table
 
 COLUMNS = ["name", "prediction", "confidence", *PROBABILITY_COLUMNS, *STYLE]
-"""Of the table of predictions."""
+"""Columns of the table of predictions."""
 
 PART = 500
-"""Images that are predicted together."""
+"""Number of images per forward pass."""
 
 Logits = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
 """Logits [N, 10] of images uint8 [N, 28, 28]."""
@@ -26,12 +26,12 @@ Logits = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What became of at most `PART` images.
+    """Results of at most `PART` images.
 
     Attributes:
-        predictions: A row for each image that could be read: ``name``, ``prediction``, ``confidence``,
-            ``probability_0`` to ``probability_9``, and how it looks: ``pixel_mean``, ``ink``, ``slant``, ``thickness``.
-        unreadable: A row for each of the others: ``name``, ``reason``.
+        predictions: One row per readable image: ``name``, ``prediction``, ``confidence``, ``probability_0`` to
+            ``probability_9``, and the style: ``pixel_mean``, ``ink``, ``slant``, ``thickness``.
+        unreadable: One row per other image: ``name``, ``reason``.
     """
 
     predictions: pd.DataFrame
@@ -39,36 +39,36 @@ class Part:
 
 
 def predict_pictures(pictures: Iterable[Picture], logits: Logits, *, strict: bool = False) -> Iterator[Part]:
-    """Predict images part by part; each is brought to MNIST form first.
+    """Convert images to the form of MNIST and predict them in parts.
 
     Args:
-        pictures: Taken one at a time, and not kept.
-        logits: Of the network.
-        strict: Stop at an image that cannot be read.
+        pictures: Images; they are read one at a time and not kept.
+        logits: Function that computes the logits of the network.
+        strict: Whether to stop at an image that cannot be read.
 
     Raises:
-        ValueError: An image cannot be read, with ``strict``.
+        ValueError: An image cannot be read and ``strict`` is set.
     """
     remaining = iter(pictures)
-    while group := [_brought_to_form(picture) for picture in islice(remaining, PART)]:
+    while group := [_converted(picture) for picture in islice(remaining, PART)]:
         unreadable = [(image.name, image.reason) for image in group if image.form is None]
         if unreadable and strict:
             name, reason = unreadable[0]
             raise ValueError(
-                f"{name} cannot be predicted: {reason}; remove or replace it, or leave out predict.strict to skip it"
+                f"Cannot predict {name}: {reason}; remove or replace it, or leave out predict.strict to skip it"
             )
         readable = [image for image in group if image.form is not None]
         yield Part(_predict(readable, logits), pd.DataFrame(unreadable, columns=["name", "reason"], dtype="str"))
 
 
 def features_of(predictions: pd.DataFrame) -> Features:
-    """Return the features of the images in a table of predictions, by which they can be compared with training."""
+    """Return the drift features of the images in a table of predictions."""
     columns = {name: predictions["prediction" if name == "digit" else name].to_numpy() for name in FEATURES}
     return collect(columns)
 
 
 class _Image(NamedTuple):
-    """A picture in MNIST form, uint8 [28, 28], or the reason why there is none; its mean grey value from before."""
+    """An image in the form of MNIST, uint8 [28, 28], or the reason why there is none; its original mean grey value."""
 
     name: str
     form: NDArray[np.uint8] | None
@@ -76,7 +76,7 @@ class _Image(NamedTuple):
     reason: str
 
 
-def _brought_to_form(picture: Picture) -> _Image:
+def _converted(picture: Picture) -> _Image:
     if picture.pixels is None:
         return _Image(picture.name, None, 0.0, picture.error)
     try:
@@ -86,7 +86,7 @@ def _brought_to_form(picture: Picture) -> _Image:
 
 
 def _predict(images: list[_Image], logits: Logits) -> pd.DataFrame:
-    """The table of predictions; without images, one without rows."""
+    """The table of predictions; it has no rows if there are no images."""
     if not images:
         empty = {name: np.empty(0) for name in COLUMNS}
         return pd.DataFrame(empty).astype({"name": "str", "prediction": np.int64})

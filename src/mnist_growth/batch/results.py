@@ -1,4 +1,4 @@
-"""The predictions of many images on disk: written and read piece by piece."""
+"""Predictions of many images on disk, written and read in pieces."""
 
 import contextlib
 import json
@@ -22,14 +22,14 @@ _CSV_NUMBERS = "%.6g"
 
 @dataclass(frozen=True)
 class BatchResults:
-    """A folder of predictions that have been written.
+    """A folder with predictions.
 
     Attributes:
-        folder: Holds `predictions.parquet` and the same as `predictions.csv` (numbers to six digits), `unreadable.csv`
-            with the images that were skipped, and `counts.json`.
+        folder: Contains `predictions.parquet`, the same as `predictions.csv` (numbers with six digits),
+            `unreadable.csv` with the images that were skipped, and `counts.json`.
         predicted: Number of images with a prediction.
         unreadable: Number of images that were skipped.
-        network_sha256: SHA-256 (hex) of the weights of the network; empty where the predictions do not carry it.
+        network_sha256: SHA-256 (hex) of the weights of the network; empty if the predictions do not contain it.
     """
 
     folder: Path
@@ -38,11 +38,14 @@ class BatchResults:
     network_sha256: str = ""
 
     def tables(self, rows: int = 500) -> Iterator[pd.DataFrame]:
-        """Read the predictions again, at most so many rows at a time.
+        """Read the predictions.
+
+        Args:
+            rows: Largest number of rows per table.
 
         Raises:
             ValueError: The file is damaged.
-            OSError: It cannot be read.
+            OSError: The file cannot be read.
         """
         path = self.folder / PREDICTIONS
         try:
@@ -50,15 +53,15 @@ class BatchResults:
                 for batch in file.iter_batches(rows):
                     yield batch.to_pandas()
         except pa.ArrowInvalid as error:
-            raise ValueError(f"{path} is damaged ({str(error).splitlines()[0]}): predict the images anew") from None
+            raise ValueError(f"{path} is damaged ({str(error).splitlines()[0]}); predict the images again") from None
 
 
 def write_results(folder: Path, parts: Iterable[Part]) -> BatchResults:
-    """Write predictions while they are made. The folder is there whole or not at all.
+    """Write predictions while they are computed. The folder appears in one step when all of them are written.
 
     Args:
-        folder: Must not exist.
-        parts: Taken one at a time, and not kept.
+        folder: Folder to create; it must not exist.
+        parts: Predictions; they are processed one part at a time and not kept.
 
     Raises:
         OSError: The folder cannot be written to, or the disk is full.
@@ -71,11 +74,11 @@ def write_results(folder: Path, parts: Iterable[Part]) -> BatchResults:
 
 
 def read_results(folder: Path) -> BatchResults:
-    """Return what ``write_results`` wrote; the predictions themselves are not read yet.
+    """Open a folder that ``write_results`` wrote, without reading the predictions.
 
     Raises:
-        ValueError: A file of it is damaged.
-        OSError: A file of it cannot be read.
+        ValueError: A file is damaged.
+        OSError: A file cannot be read.
     """
     path = folder / COUNTS
     try:
@@ -83,7 +86,7 @@ def read_results(folder: Path) -> BatchResults:
         return BatchResults(folder, int(counts["predicted"]), int(counts["unreadable"]), _network_sha256(folder))
     except (ValueError, KeyError, TypeError):
         raise ValueError(
-            f"{path} is damaged, expected JSON with predicted and unreadable: delete this version"
+            f"{path} is damaged; expected JSON with the entries predicted and unreadable; delete this version"
         ) from None
 
 
@@ -93,7 +96,7 @@ def _network_sha256(folder: Path) -> str:
 
 
 def _write(folder: Path, parts: Iterable[Part]) -> tuple[int, int]:
-    """Write all but the counts, and return them."""
+    """Write all files except the counts, and return the counts."""
     predicted = unreadable = 0
     with contextlib.ExitStack() as stack:
         table_csv = stack.enter_context((folder / PREDICTIONS_CSV).open("w", encoding="utf-8", newline=""))

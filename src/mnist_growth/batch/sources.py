@@ -1,4 +1,4 @@
-"""Finding out what kind of images a path leads to."""
+"""Choice of the source of images for a path."""
 
 from pathlib import Path
 
@@ -11,17 +11,20 @@ _ASK = "give one with --params predict.folder=<path>"
 
 
 def open_source(folder: str | None) -> Source:
-    """Return the images that a path leads to: a folder, an IDX file or a parquet table.
+    """Return the images of a folder, an IDX file or a parquet table.
+
+    Args:
+        folder: Path of the folder or file.
 
     Raises:
-        ValueError: There is no path, nothing where it leads to, no image in it, or a file of another kind.
-        OSError: What is there cannot be read.
+        ValueError: The path is None or does not exist, has no images, or is a file of another type.
+        OSError: The folder or file cannot be read.
     """
     if folder is None:
-        raise ValueError(f"predict.folder names no folder or file of images: {_ASK}")
+        raise ValueError(f"Parameter 'predict.folder' is null; {_ASK}")
     path = Path(folder).expanduser()
     if not path.exists():
-        raise ValueError(f"There is no folder or file {path}: {_ASK}")
+        raise ValueError(f"There is no folder or file {path}; {_ASK}")
     source: Source
     if path.is_dir():
         source = FolderSource(path)
@@ -35,5 +38,5 @@ def open_source(folder: str | None) -> Source:
                 f"{error}; expected a folder of images, an IDX file of images or a parquet table"
             ) from error
     if len(source) == 0:
-        raise ValueError(f"{path} holds no images: {_ASK}")
+        raise ValueError(f"{path} contains no images; {_ASK}")
     return source

@@ -1,4 +1,4 @@
-"""The images of one file: IDX or parquet."""
+"""Images of an IDX file or a parquet table."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,23 +14,23 @@ from mnist_growth.digits.digits import IMAGE_SIDE
 from mnist_growth.digits.idx import read_images
 
 COLUMN = "image"
-"""Name of the column of a parquet table that holds the images."""
+"""Name of the column with the images."""
 
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
-_ROWS = 100  # read at once
+_ROWS = 100  # per read
 
 
 class IdxSource:
-    """The images of an IDX file, named by their position from 0.
+    """The images of an IDX file; their names are their positions from 0.
 
-    A plain file is mapped into memory; a gzipped one is decompressed into it.
+    A plain file is memory-mapped; a gzipped one is decompressed into memory.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
 
     Raises:
-        ValueError: It is no IDX file of 28 x 28 images.
-        OSError: It cannot be read.
+        ValueError: The file is not an IDX file of 28 x 28 images.
+        OSError: The file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,17 +45,17 @@ class IdxSource:
 
 
 class ParquetSource:
-    """The images in the column "image" of a parquet table, named by their row from 0.
+    """The images in the column "image" of a parquet table; their names are their rows from 0.
 
-    A cell holds an image file (binary, or a struct with the field "bytes", as data sets on Hugging Face have it) or
-    784 grey values from 0 to 255, as bytes or as a list. Rows are read in pieces.
+    A cell contains an image file (binary, or a struct with the field "bytes", as in data sets on Hugging Face) or 784
+    grey values from 0 to 255, as bytes or as a list. Rows are read in pieces.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
 
     Raises:
-        ValueError: It is no parquet file, or has no such column.
-        OSError: It cannot be read.
+        ValueError: The file is not a parquet file, or has no such column.
+        OSError: The file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,13 +91,13 @@ def _pixels(value: Any) -> np.ndarray:
     if isinstance(value, bytes):
         return decode_image(value)
     if not isinstance(value, list):
-        raise ValueError(f"the cell holds {type(value).__name__}; expected bytes or a list of {_PIXELS} grey values")
+        raise ValueError(f"The cell contains {type(value).__name__}; expected bytes or a list of {_PIXELS} grey values")
     try:
         numbers = np.asarray(value, np.float64).reshape(-1)
     except (ValueError, TypeError):
         numbers = np.empty(0)
     if numbers.size != _PIXELS:
-        raise ValueError(f"the cell does not hold {_PIXELS} numbers; expected the grey values of 28 x 28 pixels")
+        raise ValueError(f"The cell does not contain {_PIXELS} numbers; expected the grey values of 28 x 28 pixels")
     if not ((numbers >= 0) & (numbers <= 255)).all():
-        raise ValueError("the cell holds numbers below 0 or above 255; expected grey values from 0 to 255")
+        raise ValueError("The cell contains numbers below 0 or above 255; expected grey values from 0 to 255")
     return np.rint(numbers).astype(np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)

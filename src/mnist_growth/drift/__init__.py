@@ -1,7 +1,8 @@
-"""Do the images that a network is asked about still look like those that it was trained on?
+"""Detection of drift: comparison of recent images with the training digits.
 
-What is measured of every image (`Features`), how it was distributed in training (`DriftReference`), and how far a
-window of recent images is from that (`compare`). Works on arrays; knows neither where images come from nor who asks.
+`Features` are measured for every image, `DriftReference` is their distribution for training digits, and `compare`
+measures the distance of a window of recent images from it. The package works on arrays and does not depend on the
+source of the images.
 """
 
 from mnist_growth.drift.comparison import FeatureDrift, compare, has_drifted

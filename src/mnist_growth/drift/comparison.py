@@ -1,4 +1,4 @@
-"""Comparing recent images with those of training."""
+"""Comparison of recent images with the training digits."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from mnist_growth.drift.reference import DriftReference, bin_counts
 
 @dataclass(frozen=True)
 class FeatureDrift:
-    """How far one feature of some images is from training.
+    """Drift of one feature.
 
     Attributes:
-        feature: Its name.
+        feature: Name of the feature.
         images: Number of images that were compared.
-        kl: KL(training || current) in nats, of the smoothed histograms.
-        psi: Population stability index in nats, of the same.
-        ks: Distance of Kolmogorov and Smirnov, 0 to 1; None for a feature without an order.
-        ks_p_value: Probability of a distance at least as large if nothing had changed and images came independently of
-            each other, which digits of one writer do not.
-        alarm: Whether one of the first three is above its limit, and there are enough images to say so.
+        kl: KL(training || current) of the smoothed histograms, in nats.
+        psi: Population stability index of the smoothed histograms, in nats.
+        ks: Kolmogorov-Smirnov distance, 0 to 1; None for a feature without an order.
+        ks_p_value: P-value of the Kolmogorov-Smirnov test, which assumes independent images; digits of one writer are
+            not independent.
+        alarm: Whether `kl`, `psi` or `ks` exceeds its limit and there are enough images.
     """
 
     feature: str
@@ -36,12 +36,12 @@ class FeatureDrift:
 
 
 def compare(reference: DriftReference, current: Features, config: DriftConfig) -> list[FeatureDrift]:
-    """Compare images with those of training, feature by feature.
+    """Compare images with the training digits, feature by feature.
 
     Args:
-        reference: Of the network.
+        reference: Drift reference of the network.
         current: Features of N >= 1 images.
-        config: Smoothing, and the limits for an alarm.
+        config: Smoothing and limits for an alarm.
     """
     result = []
     for name, training in reference.features.items():

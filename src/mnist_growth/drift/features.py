@@ -1,4 +1,4 @@
-"""What is measured of every image that a network is asked about."""
+"""Features of images for the detection of drift."""
 
 from collections.abc import Mapping
 
@@ -8,24 +8,24 @@ from numpy.typing import NDArray
 from mnist_growth.digits.style import measure_style
 
 STYLE = ("pixel_mean", "ink", "slant", "thickness")
-"""How an image looks."""
+"""Features of the style of an image."""
 
 PREDICTION = ("digit", "confidence")
-"""What the network answers."""
+"""Features of the prediction of the network."""
 
 FEATURES = (*STYLE, *PREDICTION)
 
 CONTINUOUS = (*STYLE, "confidence")
-"""The features that have an order; "digit" has ten classes without one."""
+"""Features with an order; the ten classes of "digit" have none."""
 
 Features = Mapping[str, NDArray[np.float64]]
-"""Values of N images, float64 [N], for each name in `FEATURES`; not a number where an image has no such thing."""
+"""Values of N images, float64 [N], for each name in `FEATURES`; NaN if a feature is undefined for an image."""
 
 _CONFIDENCE_DECIMALS = 2
 
 
 def pixel_mean(pixels: NDArray[np.uint8]) -> float:
-    """Mean grey value of an image as it came, uint8 [H, W] of any size, on the scale 0 to 1."""
+    """Return the mean grey value of an original image, uint8 [H, W] of any size, between 0 and 1."""
     return float(pixels.mean()) / 255
 
 
@@ -37,15 +37,15 @@ def measure_images(
 ) -> Features:
     """Return the features of N images.
 
-    An image is brought to MNIST form before the network sees it, and light paper is made dark by that. The mean grey
-    value is therefore taken before, where it shows what kind of images come; the style is measured after, where it
-    shows how the digits are written whatever paper and size they had.
+    The mean grey value is measured before the conversion to the form of MNIST, which makes light paper dark, so that it
+    shows changes of the kind of images. The style is measured after the conversion, so that it shows the handwriting
+    independently of paper and size.
 
     Args:
-        pixel_means: What ``pixel_mean`` gave for each image as it came, float64 [N].
-        images: The same images in MNIST form, uint8 [N, 28, 28].
-        digits: Most probable class of each, int64 [N].
-        confidence: Probability of that, float64 [N].
+        pixel_means: Mean grey value (``pixel_mean``) of each original image, float64 [N].
+        images: The images in the form of MNIST, uint8 [N, 28, 28].
+        digits: Most probable class of each image, int64 [N].
+        confidence: Probability of that class, float64 [N].
     """
     style = measure_style(images)
     looks = {"ink": style.ink / 255, "slant": style.slant, "thickness": style.thickness}
@@ -53,11 +53,13 @@ def measure_images(
 
 
 def collect(columns: Mapping[str, NDArray[np.generic]]) -> Features:
-    """Return the features of images that have been measured before.
+    """Return the features of images that are already measured.
+
+    The confidence is rounded to two decimals. Most digits have a confidence near 1, where rounding errors would look
+    like drift.
 
     Args:
-        columns: Numbers [N] for each name in ``FEATURES``. Two decimals of the confidence count, because most digits
-            are recognised with a confidence near 1, where small differences of rounding would look like drift.
+        columns: Numbers [N] for each name in ``FEATURES``.
     """
     features = {name: np.asarray(columns[name], np.float64) for name in FEATURES}
     return features | {"confidence": features["confidence"].round(_CONFIDENCE_DECIMALS)}

@@ -1,4 +1,4 @@
-"""Histograms of many images, in the bins of the reference."""
+"""Histograms of many images with the bins of the reference."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -12,7 +12,7 @@ from mnist_growth.drift.reference import DriftReference, bin_counts
 
 
 def count_all(reference: DriftReference, stream: Iterable[Features]) -> dict[str, NDArray[np.int64]]:
-    """Return how many images lie in each bin of each feature, int64 [B + 1]; the last bin is that of no value."""
+    """Return the number of images in each bin of each feature, int64 [B + 1]; the last bin counts undefined values."""
     counts = {name: np.zeros_like(feature.counts) for name, feature in reference.features.items()}
     for features in stream:
         for name, feature in reference.features.items():
@@ -21,11 +21,11 @@ def count_all(reference: DriftReference, stream: Iterable[Features]) -> dict[str
 
 
 def histogram_table(reference: DriftReference, counts: Mapping[str, NDArray[np.int64]]) -> pd.DataFrame:
-    """Return the shares of training and of current images in each bin.
+    """Return the shares of training and current images in each bin.
 
     Returns:
-        A row for each feature and bin: ``feature``, ``bin`` (what it holds, for a reader), ``training`` and
-        ``current`` (shares of all images). The bin of images without a value is left out where it is empty.
+        One row per feature and bin: ``feature``, ``bin`` (description of its range), ``training`` and ``current``
+        (shares of all images). The bin of undefined values is left out if it is empty.
     """
     rows = []
     for name, feature in reference.features.items():
@@ -42,7 +42,7 @@ def histogram_table(reference: DriftReference, counts: Mapping[str, NDArray[np.i
 
 
 def _labels(name: str, edges: NDArray[np.float64]) -> list[str]:
-    """What each bin holds."""
+    """Descriptions of the bins."""
     if name == "digit":
         return [str(digit) for digit in range(len(edges) + 1)]
     numbers = [f"{edge:.3g}" for edge in edges]

@@ -1,4 +1,4 @@
-"""How the features were distributed when the network was trained."""
+"""Distribution of the features of training digits."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ from mnist_growth.machine.files import atomic_path
 
 _CLASS_EDGES: NDArray[np.float64] = np.arange(NUM_CLASSES - 1, dtype=np.float64) + 0.5
 _CONFIDENCE_EDGES = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.985])
-"""Fixed, as most values lie in the last bin: bins of equal share would all be there."""
+"""Fixed edges, because most values are in the last bin: bins of equal share would all be there."""
 
-_SAMPLE = 1000  # values kept for the test of Kolmogorov and Smirnov
-_DIGITS = 6  # significant ones of each value in the file
+_SAMPLE = 1000  # values for the Kolmogorov-Smirnov test
+_DIGITS = 6  # significant digits of a value in the file
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +27,9 @@ class FeatureReference:
     """Distribution of one feature.
 
     Attributes:
-        edges: Inner edges of the bins, ascending, float64 [B - 1]; a bin holds its upper edge.
-        counts: Training images in each bin, int64 [B + 1]; the last one counts those that have no value.
-        sample: At most 1,000 values at even distances of rank, ascending, float64 [M].
+        edges: Inner edges of the bins, ascending, float64 [B - 1]; a bin includes its upper edge.
+        counts: Number of training images in each bin, int64 [B + 1]; the last entry counts undefined values.
+        sample: At most 1,000 values with evenly spaced ranks, ascending, float64 [M].
     """
 
     edges: NDArray[np.float64]
@@ -38,7 +38,7 @@ class FeatureReference:
 
     @classmethod
     def of(cls, name: str, values: NDArray[np.float64], bins: int) -> Self:
-        """Measure a feature of the training images."""
+        """Measure the distribution of a feature of training digits."""
         known = np.sort(values[~np.isnan(values)])
         edges: NDArray[np.float64]
         if name == "digit":
@@ -58,8 +58,8 @@ class DriftReference:
 
     Attributes:
         network_sha256: SHA-256 (hex) of the weights of that network.
-        dataset: Name of the set of digits that it was trained on.
-        features: By name, in the order of ``FEATURES``.
+        dataset: Name of the data set of the network.
+        features: Distributions by name, in the order of ``FEATURES``.
     """
 
     network_sha256: str
@@ -68,21 +68,21 @@ class DriftReference:
 
     @classmethod
     def of(cls, features: Features, bins: int, network_sha256: str, dataset: str) -> Self:
-        """Measure training images; features may come from different numbers of images."""
+        """Measure the distributions of training digits; the number of images may differ between features."""
         return cls(
             network_sha256, dataset, {name: FeatureReference.of(name, features[name], bins) for name in FEATURES}
         )
 
 
 def bin_counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return how many values lie in each bin, int64 [B + 1]; the last one counts what is not a number."""
+    """Return the number of values in each bin, int64 [B + 1]; the last entry counts NaN."""
     known = values[~np.isnan(values)]
     counts = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
     return np.append(counts, len(values) - len(known)).astype(np.int64)
 
 
 def save_reference(path: Path, reference: DriftReference) -> None:
-    """Write a reference as JSON, in one step.
+    """Write a reference as JSON, atomically.
 
     Raises:
         OSError: The file cannot be written.
@@ -100,7 +100,7 @@ def save_reference(path: Path, reference: DriftReference) -> None:
 
 
 def load_reference(path: Path) -> DriftReference:
-    """Read what ``save_reference`` wrote.
+    """Read a file that ``save_reference`` wrote.
 
     Raises:
         ValueError: The file is damaged.
@@ -121,7 +121,7 @@ def load_reference(path: Path) -> DriftReference:
 
 
 class _FeatureContent(BaseModel):
-    """A feature in the file."""
+    """Content of the file for one feature."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -136,7 +136,7 @@ class _FeatureContent(BaseModel):
 
 
 class _Content(BaseModel):
-    """The whole file."""
+    """Content of the file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -146,10 +146,13 @@ class _Content(BaseModel):
 
 
 def _plain(values: NDArray[np.generic]) -> Sequence[float]:
-    """An array as numbers for JSON; whole numbers stay what they are."""
+    """Numbers of an array for JSON; only floats are rounded."""
     numbers: list[float] = values.tolist()
     return numbers if values.dtype.kind == "i" else [float(f"{number:.{_DIGITS}g}") for number in numbers]
 
 
 def _damaged(path: Path, reason: str) -> str:
-    return f"{path} holds no drift reference ({reason}): make it anew with `kedro run --pipeline drift_reference`"
+    return (
+        f"{path} does not contain a drift reference ({reason}); create it again with "
+        "`kedro run --pipeline drift_reference`"
+    )

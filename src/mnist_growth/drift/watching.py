@@ -1,4 +1,4 @@
-"""Windows over a stream of images, one after the other."""
+"""Comparison of a stream of images, window by window."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -27,16 +27,17 @@ COLUMNS = {
 
 
 def watch(reference: DriftReference, stream: Iterable[Features], config: DriftConfig) -> pd.DataFrame:
-    """Compare a stream of images with training, window by window.
+    """Compare a stream of images with the training digits, window by window.
 
     Args:
-        reference: Of the network.
-        stream: Features of images, taken one piece at a time and not kept longer than a window.
-        config: Among others the length of a window.
+        reference: Drift reference of the network.
+        stream: Features of images; they are processed in pieces and not kept longer than a window.
+        config: Length of a window, smoothing and limits.
 
     Returns:
-        A row for each window and feature: ``window`` from 1, ``first_image`` and ``last_image`` in it from 1, and what
-        `FeatureDrift` has. The last window reaches back to be as long as the others, where there are enough images.
+        One row per window and feature: ``window``, ``first_image`` and ``last_image``, all counted from 1, and the
+        attributes of `FeatureDrift`. If there are enough images, the last window overlaps the one before, so that all
+        windows have the same length.
     """
     rows: list[dict[str, Any]] = []
     window, waiting, number = SlidingWindow(config.window), 0, 0
@@ -52,7 +53,7 @@ def watch(reference: DriftReference, stream: Iterable[Features], config: DriftCo
 
 
 def _pieces(stream: Iterable[Features], length: int) -> Iterator[Features]:
-    """The same images, cut so that a piece ends wherever a window of this length does."""
+    """The same images in pieces that end at the ends of windows of this length."""
     seen = 0
     for features in stream:
         start, count = 0, len(features["digit"])
@@ -66,6 +67,6 @@ def _pieces(stream: Iterable[Features], length: int) -> Iterator[Features]:
 def _compared(
     reference: DriftReference, window: SlidingWindow, config: DriftConfig, number: int
 ) -> list[dict[str, Any]]:
-    """The rows of a window."""
+    """Rows of a window."""
     place = {"window": number, "first_image": window.seen - len(window) + 1, "last_image": window.seen}
     return [{**place, **asdict(feature)} for feature in compare(reference, window.features, config)]

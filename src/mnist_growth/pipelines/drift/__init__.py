@@ -1,4 +1,4 @@
-"""Drift: the reference of a network, and figures of how far images are from it."""
+"""Drift: the reference of a network, and figures of the distance of images from it."""
 
 from mnist_growth.pipelines.drift.pipeline import create_pipeline, create_reference_pipeline
 

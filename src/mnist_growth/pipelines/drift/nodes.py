@@ -1,4 +1,4 @@
-"""Measuring how images look in training, and drawing how others differ from that."""
+"""Measurement of the drift reference, and figures of drift."""
 
 from functools import partial
 
@@ -17,13 +17,13 @@ from mnist_growth.network import TrainedNetwork, predict_logits
 def measure_reference(
     trained: TrainedNetwork, train_digits: Digits, split: Split, config: DriftConfig
 ) -> DriftReference:
-    """Measure how images look and what the network answers, by the same code that does so in use.
+    """Measure style and predictions of validation digits, with the same code as for new images.
 
-    Validation digits are measured: they are as the training digits are, but the network has not learned them, of which
-    it would be surer than of others.
+    Validation digits come from the training set, but the network has not learned them; its confidence on the digits
+    that it has learned is higher than on new ones.
 
     Raises:
-        ValueError: The digits are of another set than the network.
+        ValueError: The digits belong to another data set than the network.
     """
     if train_digits.fingerprint != trained.fingerprint:
         raise ValueError(
@@ -41,12 +41,12 @@ def measure_reference(
 
 
 def draw_distributions(results: BatchResults, reference: DriftReference, provenance: str) -> go.Figure:
-    """Return the figure of how all images are distributed, beside training."""
+    """Return the figure of the distributions of all images and of the training digits."""
     counts = drift.count_all(reference, map(features_of, results.tables()))
     return figures.stamp(figures.drift_distributions(drift.histogram_table(reference, counts)), provenance)
 
 
 def draw_windows(report: pd.DataFrame, config: DriftConfig, provenance: str) -> go.Figure:
-    """Return the figure of how far each window is from training."""
+    """Return the figure of the distance of each window from the training digits."""
     limits = {name: (config.prediction if name in drift.PREDICTION else config.style).psi for name in drift.FEATURES}
     return figures.stamp(figures.drift_windows(report, limits), provenance)

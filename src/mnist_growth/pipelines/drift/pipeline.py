@@ -1,4 +1,4 @@
-"""Wiring of the drift reference, and of the figures of drift."""
+"""Pipelines of the drift reference and of the figures of drift."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -6,13 +6,13 @@ from mnist_growth.pipelines.drift.nodes import draw_distributions, draw_windows,
 
 
 def create_reference_pipeline() -> Pipeline:
-    """A trained network and its digits in; how images look and what it answers out."""
+    """Return the pipeline from a network and its training digits to the drift reference."""
     inputs = ["network", "train_digits", "split", "params:drift"]
     return Pipeline([Node(measure_reference, inputs=inputs, outputs="drift_reference", name="measure_reference")])
 
 
 def create_pipeline() -> Pipeline:
-    """Predictions of images, the reference and the report of drift in; figures out."""
+    """Return the pipeline from predictions, drift reference and drift report to the figures."""
     return Pipeline(
         [
             Node(

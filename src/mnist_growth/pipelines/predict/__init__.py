@@ -1,4 +1,4 @@
-"""Prediction of many images, and watching them for drift."""
+"""Prediction of many images, with detection of drift."""
 
 from mnist_growth.pipelines.predict.pipeline import create_pipeline
 

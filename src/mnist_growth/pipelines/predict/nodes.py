@@ -1,4 +1,4 @@
-"""Predicting a folder, an IDX file or a table of images, and comparing them with those of training."""
+"""Prediction of the images of a folder, IDX file or table, and their comparison with the training digits."""
 
 import logging
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def predict_images(trained: TrainedNetwork, config: PredictConfig) -> Iterable[Part]:
-    """Predict all images, when and as they are saved: there may be more than fit into memory.
+    """Return the predictions as a generator: they are computed while they are saved, because memory may be too small.
 
     Raises:
         ValueError: There are no images.
@@ -32,23 +32,25 @@ def predict_images(trained: TrainedNetwork, config: PredictConfig) -> Iterable[P
 
 
 def describe_predictions(results: BatchResults, trained: TrainedNetwork, config: PredictConfig) -> str:
-    """Return the line that the figures carry, and tell what was predicted."""
-    logger.info("predicted %s images of %s: see %s", f"{results.predicted:,}", config.folder, results.folder)
+    """Return the subtitle of the figures, and log the number of predictions."""
+    logger.info(
+        "Predicted %s images of %s; the results are in %s", f"{results.predicted:,}", config.folder, results.folder
+    )
     if results.unreadable:
-        logger.warning("skipped %s that cannot be read: unreadable.csv there lists them", f"{results.unreadable:,}")
+        logger.warning("Skipped %s unreadable images; unreadable.csv lists them", f"{results.unreadable:,}")
     widths = "-".join(map(str, trained.network.widths))
     return f"{results.predicted:,} images of {config.folder} · network {widths} trained on {trained.dataset}"
 
 
 def watch_drift(results: BatchResults, reference: DriftReference, config: DriftConfig) -> pd.DataFrame:
-    """Compare the images with those of training, window by window, and log what has drifted."""
+    """Compare the images with the training digits, window by window, and log which features have drifted."""
     report = drift.watch(reference, map(features_of, results.tables()), config)
     windows, alarms = report["window"].nunique(), report[report["alarm"]]
     if len(alarms):
         worst = alarms.groupby("feature", sort=False)["psi"].max()
         features = ", ".join(f"{name} (PSI up to {psi:.2f})" for name, psi in worst.items())
-        logger.warning("drift in %d of %d windows: %s", alarms["window"].nunique(), windows, features)
+        logger.warning("Drift in %d of %d windows: %s", alarms["window"].nunique(), windows, features)
     elif windows:
         noun = "window" if windows == 1 else "windows"
-        logger.info("no drift in %d %s of at most %d images", windows, noun, config.window)
+        logger.info("No drift in %d %s of at most %d images", windows, noun, config.window)
     return report

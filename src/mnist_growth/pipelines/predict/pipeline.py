@@ -1,4 +1,4 @@
-"""Wiring of the prediction of many images."""
+"""Pipeline of the prediction of many images."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -6,7 +6,7 @@ from mnist_growth.pipelines.predict.nodes import describe_predictions, predict_i
 
 
 def create_pipeline() -> Pipeline:
-    """A trained network, its drift reference and `predict.folder` in; predictions and a report of drift out."""
+    """Return the pipeline from a network, its drift reference and a folder to predictions and a drift report."""
     return Pipeline(
         [
             Node(
