@@ -137,7 +137,7 @@ def test_versions_are_required(tmp_path: Path) -> None:
     ("name", "content", "sentence"),
     [
         ("images.idx3-ubyte", b"", "images.idx3-ubyte is truncated"),
-        ("labels.idx1-ubyte", b"\0\0\x08\x01\0\0\0\x01\0", "holds 20 images but .* holds 1 labels"),
+        ("labels.idx1-ubyte", b"\0\0\x08\x01\0\0\0\x01\0", "contains 20 images but .* contains 1 labels"),
         ("digits.json", b"{", "digits.json is damaged; expected JSON with dataset, fingerprint and count"),
         ("digits.json", b"[]", "digits.json is damaged"),
         ("digits.json", b'{"dataset": "small"}', "digits.json is damaged"),
