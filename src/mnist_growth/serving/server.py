@@ -26,6 +26,7 @@ from mnist_growth.serving.model import ModelSource
 logger = logging.getLogger(__name__)
 
 _SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+_MAX_SILENCE = 60  # seconds until a worker is replaced; it does not answer during its imports, slow on a busy machine
 
 
 def serve(
@@ -108,6 +109,7 @@ def _settings(config: ServingConfig, app: Callable[..., Any], **more: Any) -> uv
         ws="none",
         lifespan="on",
         timeout_graceful_shutdown=max(1, round(config.timeout_seconds)),
+        timeout_worker_healthcheck=_MAX_SILENCE,
         **more,
     )
 
