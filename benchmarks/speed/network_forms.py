@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 from torch import nn
 
+from benchmarks.common.base_parameters import from_base
 from mnist_growth import export
+from mnist_growth.export import ExportConfig
 from mnist_growth.network import TrainedNetwork
 
 Answer = Callable[[NDArray[np.uint8]], Any]
 """Gives the logits of images uint8 [N, 28, 28]."""
 
-CALIBRATION_IMAGES = 5000
 QUANTISATION = {"per_channel": True, "weight_type": QuantType.QInt8}
 
 
@@ -45,10 +46,11 @@ def onnx_models(trained: TrainedNetwork, train_images: NDArray[np.uint8]) -> dic
     layers, origin = trained.network.affine_chain(), export.origin_of(trained)
     assert layers is not None
     float_model = export.float_model(trained.network, origin).SerializeToString()
-    calibration = train_images[:: max(1, len(train_images) // CALIBRATION_IMAGES)]
+    config = from_base(ExportConfig, "export")
+    calibration = train_images[:: max(1, len(train_images) // config.calibration_digits)]
     return {
         "onnx": float_model,
-        "int8": export.int8_model(layers, calibration, origin).SerializeToString(),
+        "int8": export.int8_model(layers, calibration, origin, config.weight_bits).SerializeToString(),
         **quantised_by_onnxruntime(float_model, calibration),
     }
 

@@ -119,6 +119,8 @@ def test_files_of_another_set_than_mnist(project, digits):
             "Unknown parameter 'training.epoch'; did you mean 'training.epochs'?",
         ),
         (("--params", "training.epochs=0"), "Parameter 'training.epochs' is 0; expected a value of at least 1."),
+        (("--params", "training.epochs=true"), "Parameter 'training.epochs' is true; expected an integer."),
+        (("--params", "archive.path=my_digits"), "'archive.path' is 'my_digits', but 'dataset' is 'mnist'"),
         (("--params", "dataset=fashion"), "There is no dataset named 'fashion', expected one of mnist, fashion_mnist"),
         (("--pipeline", "trian"), "There is no pipeline 'trian'; expected one of __default__, "),
         (("--env", "smoky"), "There is no environment 'smoky'; expected one of base, best, "),

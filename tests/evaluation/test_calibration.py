@@ -46,11 +46,11 @@ def test_hand_computed_case():
 
 
 def test_confident_correct_predictions_are_calibrated():
-    assert expected_calibration_error(np.ones(7), np.ones(7, dtype=bool)) == 0.0
+    assert expected_calibration_error(np.ones(7), np.ones(7, dtype=bool), 15) == 0.0
 
 
 def test_confident_wrong_predictions_have_error_one():
-    assert expected_calibration_error(np.ones(7), np.zeros(7, dtype=bool)) == 1.0
+    assert expected_calibration_error(np.ones(7), np.zeros(7, dtype=bool), 15) == 1.0
 
 
 def test_an_upper_edge_belongs_to_its_bin():

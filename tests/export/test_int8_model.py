@@ -18,7 +18,7 @@ LARGEST_BYTE = 255
 
 @pytest.fixture(scope="module")
 def model(network, origin, digits):
-    return int8_model(network.affine_chain(), digits.train.images[:1000], origin)
+    return int8_model(network.affine_chain(), digits.train.images[:1000], origin, weight_bits=7)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_no_two_products_leave_16_bits(model):
 @given(arrays.arrays(np.float64, (10, 784), elements=st.floats(-1e6, 1e6)), st.integers(0, 2**32 - 1))
 def test_no_two_products_leave_16_bits_whatever_the_weights(origin, weight, seed):
     images = np.random.default_rng(seed).choice(np.array([0, 255], np.uint8), (3, 28, 28))
-    int8 = int8_model([AffineLayer(weight, np.zeros(10))], images, origin)
+    int8 = int8_model([AffineLayer(weight, np.zeros(10))], images, origin, weight_bits=7)
 
     [integers] = weights(int8)
     inputs = images.reshape(3, -1)
@@ -106,7 +106,7 @@ def test_onnxruntime_makes_one_integer_product_of_each_layer(model, tmp_path):
 
 def test_weights_are_a_quarter_of_their_size(network, origin, digits, model):
     wide = GrowingMLP([512])
-    int8 = int8_model(wide.affine_chain(), digits.train.images[:10], origin)
+    int8 = int8_model(wide.affine_chain(), digits.train.images[:10], origin, weight_bits=7)
 
     assert 0.24 < int8.ByteSize() / float_model(wide, origin).ByteSize() < 0.27
 
@@ -134,6 +134,6 @@ def test_the_largest_activation_of_the_calibration_is_the_largest_byte():
 def test_a_layer_that_never_speaks_and_rows_without_weights_are_harmless(origin, noise):
     silent = [AffineLayer(np.zeros((4, 784)), np.full(4, -1.0)), AffineLayer(np.ones((10, 4)), np.arange(10.0))]
 
-    logits = OnnxNetwork.of(int8_model(silent, noise[:5], origin), threads=1).predict_logits(noise[:5])
+    logits = OnnxNetwork.of(int8_model(silent, noise[:5], origin, weight_bits=7), threads=1).predict_logits(noise[:5])
 
     assert logits == pytest.approx(np.tile(np.arange(10.0), (5, 1)))

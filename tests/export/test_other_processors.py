@@ -43,7 +43,7 @@ def images(digits, noise) -> np.ndarray:
 
 @pytest.mark.parametrize("processor", ["Nehalem", "Haswell-noTSX"])  # of 2008, with SSE4.2; of 2013, with AVX2
 def test_the_logits_are_the_same_on_every_processor(processor, network, origin, digits, images, tmp_path):
-    model = int8_model(network.affine_chain(), digits.train.images[:1000], origin)
+    model = int8_model(network.affine_chain(), digits.train.images[:1000], origin, weight_bits=7)
 
     change = compare_outputs(
         OnnxNetwork.of(model, threads=1).predict_logits(images), logits_on(processor, model, images, tmp_path)

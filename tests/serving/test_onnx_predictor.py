@@ -19,7 +19,7 @@ def test_the_probabilities_are_those_of_torch(trained):
     expected = TorchPredictor(trained.network)(DIGITS.test.images)
 
     exact = OnnxPredictor(OnnxNetwork.of(float_model(trained.network, origin("")), 1))(DIGITS.test.images)
-    rounded = OnnxPredictor(OnnxNetwork.of(int8_model(layers, DIGITS.train.images[:500], origin("")), 1))
+    rounded = OnnxPredictor(OnnxNetwork.of(int8_model(layers, DIGITS.train.images[:500], origin(""), weight_bits=7), 1))
 
     assert exact.dtype == np.float32
     assert exact == pytest.approx(expected, abs=1e-5)

@@ -25,7 +25,7 @@ class CheckpointsDataset(AbstractVersionedDataset[CheckpointStore, CheckpointSto
     """
 
     def __init__(
-        self, *, filepath: str, keep: int = 2, version: Version | None = None, metadata: dict[str, Any] | None = None
+        self, *, filepath: str, keep: int, version: Version | None = None, metadata: dict[str, Any] | None = None
     ) -> None:
         super().__init__(PurePosixPath(filepath), version)
         self.keep = keep

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from mnist_growth.evaluation.intervals import wilson_interval
 
 
-def reliability_curve(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bins: int = 15) -> pd.DataFrame:
+def reliability_curve(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bins: int) -> pd.DataFrame:
     """Return the accuracy of predictions by confidence.
 
     Predictions are grouped into ``bins`` intervals ((m - 1) / bins, m / bins] of equal width (Guo et al., "On
@@ -44,7 +44,7 @@ def reliability_curve(confidence: NDArray[np.float64], correct: NDArray[np.bool_
     )
 
 
-def expected_calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bins: int = 15) -> float:
+def expected_calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bins: int) -> float:
     """Return the expected calibration error, 0 (calibrated) to 1.
 
     It is the mean of |accuracy - mean confidence| over the intervals of ``reliability_curve``, weighted by their
