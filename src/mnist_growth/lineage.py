@@ -1,4 +1,4 @@
-"""Which network, and which set of digits, a result was computed from.
+"""The network and the set of digits that a result was computed from.
 
 A result carries its lineage where its file keeps it: a table in ``DataFrame.attrs``, a figure in ``layout.meta``, a
 mapping of metrics under its own keys. ``hooks.LineageHooks`` marks the outputs of every node.

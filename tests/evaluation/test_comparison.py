@@ -64,9 +64,9 @@ def test_comparison_matches_scikit_learn(predictions, baseline):
     assert (result["baseline_accuracy_low"], result["baseline_accuracy_high"]) == pytest.approx(
         proportion_confint(other.sum(), 300, method="wilson")
     )
-    assert result["both_right"] == (right & other).sum()
-    assert result["only_network_right"] == (right & ~other).sum()
-    assert result["only_baseline_right"] == (~right & other).sum()
+    assert result["both_correct"] == (right & other).sum()
+    assert result["only_network_correct"] == (right & ~other).sum()
+    assert result["only_baseline_correct"] == (~right & other).sum()
     assert result["both_wrong"] == (~right & ~other).sum()
     assert result["agreement"] == pytest.approx((predictions["prediction"] == baseline["prediction"]).mean())
     assert result["loss"] == pytest.approx(log_loss(labels, probabilities(predictions)))
@@ -110,13 +110,13 @@ def test_counts_of_classes_sum_to_total(predictions, baseline):
     total, classes = table.iloc[0], table.iloc[1:]
     assert table["digit"].tolist() == ["all", *map(str, range(10))]
     assert total["difference"] == pytest.approx(entire["difference"])
-    for column in ("examples", "only_network_right", "only_baseline_right"):
+    for column in ("examples", "only_network_correct", "only_baseline_correct"):
         assert classes[column].sum() == total[column]
     for row in classes.itertuples():
         members = predictions["label"] == int(row.digit)
         part = compare(predictions[members], baseline[members])
         assert row.difference == pytest.approx(part["difference"])
-        interval = paired_difference_interval(row.only_network_right, row.only_baseline_right, row.examples)
+        interval = paired_difference_interval(row.only_network_correct, row.only_baseline_correct, row.examples)
         assert (row.difference_low, row.difference_high) == interval
 
 
@@ -139,10 +139,10 @@ def test_disagreements_are_the_digits_with_different_predictions(predictions, ba
         assert (row.prediction, row.baseline_prediction) == (ours["prediction"], theirs["prediction"])
         assert (row.confidence, row.baseline_confidence) == (ours["confidence"], theirs["confidence"])
         expected = {row.prediction: "network", row.baseline_prediction: "baseline"}.get(row.label, "neither")
-        assert row.right == expected
-    assert list(dict.fromkeys(table["right"])) == ["network", "baseline", "neither"]
-    wrong = table["baseline_confidence"].where(table["right"] == "network", table["confidence"])
-    for _, confidences in wrong.groupby(table["right"]):
+        assert row.correct == expected
+    assert list(dict.fromkeys(table["correct"])) == ["network", "baseline", "neither"]
+    wrong = table["baseline_confidence"].where(table["correct"] == "network", table["confidence"])
+    for _, confidences in wrong.groupby(table["correct"]):
         assert confidences.is_monotonic_decreasing
 
 

@@ -32,9 +32,9 @@ def test_summary_shows_result_network_and_dataset():
 def test_summary_names_weakest_digits_and_most_confused_pair():
     text = shown(one_hot([4, 4, 4, 4, 7, 2], [9, 9, 4, 4, 1, 2]))
 
-    assert "7 (0.0% found), 4 (50.0% found)" in text
+    assert "7 (0.0% recall), 4 (50.0% recall)" in text
     assert "2 (" not in text
-    assert "4 taken for 9 (2 times)" in text
+    assert "4 predicted as 9 (2 times)" in text
 
 
 def test_a_perfect_network_has_no_weakest_digit():
@@ -48,8 +48,8 @@ def test_a_perfect_network_has_no_weakest_digit():
 def test_warning_about_the_fallback_comes_first():
     text = shown(one_hot([4, 7], [4, 7]), dataset="sample", requested_dataset="mnist")
 
-    assert text.startswith("THESE ARE NOT MNIST RESULTS: mnist could not be fetched")
-    assert "sample (fallback: mnist could not be fetched)" in text
+    assert text.startswith("THESE ARE NOT MNIST RESULTS: mnist could not be downloaded")
+    assert "sample (fallback: mnist could not be downloaded)" in text
 
 
 def test_no_fallback_warning_for_the_requested_dataset():

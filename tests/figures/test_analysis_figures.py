@@ -150,8 +150,8 @@ def test_suspected_labels_show_the_suggestion(hard):
     doubtful = hard.assign(suggestion=(hard["label"] + 1) % 10).head(3)
     captions = figures.suspected_labels(IMAGES[:3], doubtful).data[1]
 
-    assert captions.text[0] == "<b>0, or 1?</b><br>train set"
-    assert captions.hovertext[0].startswith("validation digit 0: labelled 0, which has the probability ")
+    assert captions.text[0] == "<b>0, or 1?</b><br>training"
+    assert captions.hovertext[0].startswith("validation digit 0: labelled 0, probability of the label ")
 
 
 def test_near_duplicates_are_shown_in_pairs(duplicates):
@@ -166,7 +166,7 @@ def test_empty_figures_have_a_message(hard, duplicates):
         figures.suspected_labels(IMAGES[:0], hard.head(0)),
         figures.near_duplicates(IMAGES[:0], IMAGES[:0], duplicates.head(0)),
     ):
-        assert [note.text[:3] for note in figure.layout.annotations] == ["no "]
+        assert [note.text[:3] for note in figure.layout.annotations] == ["No "]
 
 
 def test_figures_round_trip_through_json(effects, differences, curves, hard, duplicates):

@@ -25,7 +25,7 @@ def test_every_layer_and_every_part_is_drawn(tables):
     assert list(bars["multiply-adds"].x) == ["hidden 1", "hidden 2", "output"]
     assert list(bars["multiply-adds"].y) == layers["training_multiply_adds"].tolist()
     assert list(bars["parameters"].y) == layers["parameters"].tolist()
-    assert list(bars["kept activations"].y) == layers["activations"].tolist()
+    assert list(bars["stored activations"].y) == layers["activations"].tolist()
     formula = [trace.x[0] for trace in bars.values() if trace.y == ("formula",)]
     assert sum(formula) * 1e6 == pytest.approx(parts["bytes"][parts["part"] == "sum of the formula"].item())
     assert bars["measured peak"].x == (400.0,)

@@ -47,7 +47,7 @@ def test_message_without_mistakes():
     def notes(counts):
         return [note.text for note in confusion_matrix(table(counts)).layout.annotations]
 
-    assert notes(np.eye(10, dtype=int)) == ["no mistakes"]
+    assert notes(np.eye(10, dtype=int)) == ["No mistakes"]
     assert notes(np.ones((10, 10), dtype=int)) == []
 
 

@@ -84,7 +84,7 @@ def test_message_without_mistakes():
     figure = worst_mistakes(IMAGES, table([], [], []))
 
     assert len(figure.data) == 0
-    assert [note.text for note in figure.layout.annotations] == ["no mistakes"]
+    assert [note.text for note in figure.layout.annotations] == ["No mistakes"]
 
 
 def test_warps_are_shown_next_to_the_original():

@@ -50,4 +50,4 @@ def test_an_alarm_is_marked_and_the_limit_is_drawn():
 def test_message_without_images():
     figure = drift_windows(report([False, True]).head(0), {"ink": 1.5})
 
-    assert [annotation.text for annotation in figure.layout.annotations] == ["no images"]
+    assert [annotation.text for annotation in figure.layout.annotations] == ["No images"]

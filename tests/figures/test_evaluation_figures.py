@@ -58,7 +58,7 @@ def test_message_without_mistakes():
     perfect = prediction_table(10 * np.eye(10), np.arange(10))
 
     for figure in (confused_pairs(count_pairs(perfect)), confused_digits(IMAGES, perfect.head(0))):
-        assert [note.text for note in figure.layout.annotations] == ["no mistakes"]
+        assert [note.text for note in figure.layout.annotations] == ["No mistakes"]
 
 
 def test_ambiguous_digits_show_both_classes(predictions):

@@ -13,5 +13,5 @@ def test_stamp_changes_only_the_subtitle(history):
 
 
 def test_stamp_names_a_fallback():
-    assert describe_dataset("sample", "mnist") == "sample (fallback: mnist could not be fetched)"
+    assert describe_dataset("sample", "mnist") == "sample (fallback: mnist could not be downloaded)"
     assert describe_dataset("sample", "sample") == "sample"

@@ -123,4 +123,4 @@ def test_near_budget_is_a_line_and_distant_budget_a_note(history):
         return lines, [note.text for note in figure.layout.annotations if "budget" in note.text]
 
     assert budget(650) == ([650], ["budget: 650 MB"])
-    assert budget(9000) == ([], ["budget: 9,000 MB,<br>15.0 times the most that was used"])
+    assert budget(9000) == ([], ["budget: 9,000 MB,<br>15.0 times the largest value"])

@@ -132,7 +132,7 @@ def test_a_class_without_test_digits_is_named(trained, digits, caplog):
     predict(trained, without)
 
     [record] = caplog.records
-    assert record.getMessage().startswith("the test digits of sample have none of class 8: nothing is known of how")
+    assert record.getMessage().startswith("The test digits of sample contain none of class 8: its recall")
 
 
 def test_every_figure_says_where_it_comes_from(tmp_path, trained, digits):
@@ -149,7 +149,7 @@ def test_a_fallback_is_named_in_the_metrics_and_on_the_figures(tmp_path, trained
     assert catalog.load("test_metrics")["requested_dataset"] == "mnist"
     for name in FIGURES:
         subtitle = catalog.load(name).layout.title.subtitle.text
-        assert "sample (fallback: mnist could not be fetched)" in subtitle
+        assert "sample (fallback: mnist could not be downloaded)" in subtitle
 
 
 def test_every_unit_belongs_to_the_growth_it_was_born_in(tmp_path, trained, digits):

@@ -74,7 +74,7 @@ def test_every_result_carries_the_network_and_every_figure_says_what_it_shows(ca
     assert len(figures) == 5
     for name in figures:
         assert catalog.load(name).layout.title.subtitle.text == (
-            "dataset sample (fallback: mnist could not be fetched) · network 12-8 after 4 epochs"
+            "dataset sample (fallback: mnist could not be downloaded) · network 12-8 after 4 epochs"
         )
 
 

@@ -22,7 +22,7 @@ def compare(predictions: pd.DataFrame, baseline: pd.DataFrame) -> dict[str, Any]
         Fractions of 1: ``accuracy`` and ``baseline_accuracy`` with their 95 % Wilson intervals ``..._low`` to
         ``..._high``, ``difference`` of the accuracies (positive: the network is better) with the 95 % interval for
         paired digits ``difference_low`` to ``difference_high``, ``agreement`` (fraction of equal predictions). Counts:
-        ``examples``, ``both_right``, ``only_network_right``, ``only_baseline_right``, ``both_wrong``.
+        ``examples``, ``both_correct``, ``only_network_correct``, ``only_baseline_correct``, ``both_wrong``.
         ``mcnemar_p_value``, 0 to 1; ``loss`` and ``baseline_loss`` in nats.
 
     Raises:
@@ -44,9 +44,9 @@ def compare(predictions: pd.DataFrame, baseline: pd.DataFrame) -> dict[str, Any]
         "difference": (only_network - only_baseline) / examples,
         "difference_low": difference_low,
         "difference_high": difference_high,
-        "both_right": int((correct & baseline_correct).sum()),
-        "only_network_right": only_network,
-        "only_baseline_right": only_baseline,
+        "both_correct": int((correct & baseline_correct).sum()),
+        "only_network_correct": only_network,
+        "only_baseline_correct": only_baseline,
         "both_wrong": int((~correct & ~baseline_correct).sum()),
         "mcnemar_p_value": mcnemar_p_value(only_network, only_baseline),
         "agreement": float((predictions["prediction"].to_numpy() == baseline["prediction"].to_numpy()).mean()),
@@ -81,7 +81,7 @@ def comparison_by_class(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd
 
     Returns:
         A row for "all" digits and one for each class "0" to "9" (``digit``, text): counts ``examples``,
-        ``only_network_right`` and ``only_baseline_right`` (int64), and the ``difference`` of the accuracies
+        ``only_network_correct`` and ``only_baseline_correct`` (int64), and the ``difference`` of the accuracies
         with its 95 % interval ``difference_low`` to ``difference_high`` (fractions of 1; NaN for classes without
         digits).
 
@@ -101,8 +101,8 @@ def comparison_by_class(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd
             {
                 "digit": digit,
                 "examples": examples,
-                "only_network_right": only_network,
-                "only_baseline_right": only_baseline,
+                "only_network_correct": only_network,
+                "only_baseline_correct": only_baseline,
                 "difference": (only_network - only_baseline) / examples if examples else np.nan,
                 "difference_low": low,
                 "difference_high": high,
@@ -120,7 +120,7 @@ def disagreements(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataF
 
     Returns:
         The columns ``index``, ``label``, ``prediction``, ``baseline_prediction`` (int64), ``confidence``,
-        ``baseline_confidence`` (float64) and ``right`` ("network", "baseline" or "neither"). First the digits that
+        ``baseline_confidence`` (float64) and ``correct`` ("network", "baseline" or "neither"). First the digits that
         only the network classifies correctly, then those of only the baseline, then those of neither; each group in
         descending order of the confidence of the wrong prediction (for neither: of the network).
 
@@ -131,14 +131,14 @@ def disagreements(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataF
     table = predictions[["index", "label", "prediction", "confidence"]].assign(
         baseline_prediction=baseline["prediction"].to_numpy(),
         baseline_confidence=baseline["confidence"].to_numpy(),
-        right=np.select([correct, baseline_correct], ["network", "baseline"], "neither"),
+        correct=np.select([correct, baseline_correct], ["network", "baseline"], "neither"),
     )
     wrong_confidence = np.where(correct, table["baseline_confidence"], table["confidence"])
-    order = table["right"].map({"network": 0, "baseline": 1, "neither": 2})
+    order = table["correct"].map({"network": 0, "baseline": 1, "neither": 2})
     table = table.assign(order=order, wrong_confidence=wrong_confidence)
     table = table[table["prediction"] != table["baseline_prediction"]]
     table = table.sort_values(["order", "wrong_confidence", "index"], ascending=[True, False, True], ignore_index=True)
-    columns = ["index", "label", "prediction", "baseline_prediction", "confidence", "baseline_confidence", "right"]
+    columns = ["index", "label", "prediction", "baseline_prediction", "confidence", "baseline_confidence", "correct"]
     return table[columns]
 
 

@@ -25,7 +25,7 @@ def comparison_summary(comparison: Mapping[str, Any]) -> RenderableType:
         table.add_row("", comparison[f"{prefix}network"])
     difference, low, high = (100 * comparison[f"difference{end}"] for end in ("", "_low", "_high"))
     table.add_row("difference", f"{difference:+.2f} points  (95 % interval {low:+.2f} to {high:+.2f})")
-    only_network, only_baseline = comparison["only_network_right"], comparison["only_baseline_right"]
+    only_network, only_baseline = comparison["only_network_correct"], comparison["only_baseline_correct"]
     table.add_row("recognised by only one", f"{only_network:,} by the network, {only_baseline:,} by the baseline")
     table.add_row("McNemar test", f"p = {comparison['mcnemar_p_value']:.2g}: {_verdict(comparison)}")
     title = f"Comparison on {comparison['examples']:,} test digits of {comparison['dataset']}"

@@ -32,7 +32,7 @@ def summary(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> Renderable
         return panel
     warning = Text(
         f"THESE ARE NOT {metrics['requested_dataset'].upper()} RESULTS: {metrics['requested_dataset']} could not be "
-        f"fetched, so the network was trained and tested on {metrics['dataset']} instead.",
+        f"downloaded, so the network was trained and tested on {metrics['dataset']} instead.",
         style="bold yellow",
     )
     return Group(warning, panel)
@@ -58,25 +58,25 @@ def _rows(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> list[tuple[s
 
 
 def _weakest_digits(predictions: pd.DataFrame) -> str:
-    """Return the digits with the lowest recall below 1, such as '4 (97.8% found), 9 (98.1% found)'."""
+    """Return the digits with the lowest recall below 1, such as '4 (97.8% recall), 9 (98.1% recall)'."""
     classes = class_metrics(predictions)
     imperfect = classes[(classes["support"] > 0) & (classes["recall"] < 1)]
     weakest = imperfect.sort_values(["recall", "digit"]).head(_WEAKEST)
     return ", ".join(
-        f"{digit} ({recall:.1%} found)" for digit, recall in zip(weakest["digit"], weakest["recall"], strict=True)
+        f"{digit} ({recall:.1%} recall)" for digit, recall in zip(weakest["digit"], weakest["recall"], strict=True)
     )
 
 
 def _most_confused(predictions: pd.DataFrame) -> str:
-    """Return the most frequent mistake, the first one of a tie, such as '4 taken for 9 (12 times)'."""
+    """Return the most frequent mistake, the first one of a tie, such as '4 predicted as 9 (12 times)'."""
     pairs = worst_mistakes(predictions).groupby(["label", "prediction"]).size().reset_index(name="count")
     first = pairs.sort_values("count", ascending=False, kind="stable").iloc[0]
     times = "time" if first["count"] == 1 else "times"
-    return f"{first['label']} taken for {first['prediction']} ({first['count']:,} {times})"
+    return f"{first['label']} predicted as {first['prediction']} ({first['count']:,} {times})"
 
 
 def _dataset(metrics: Mapping[str, Any]) -> str:
     """Return the name of the data set, and of the requested one if it was replaced."""
     if metrics["dataset"] == metrics["requested_dataset"]:
         return str(metrics["dataset"])
-    return f"{metrics['dataset']} (fallback: {metrics['requested_dataset']} could not be fetched)"
+    return f"{metrics['dataset']} (fallback: {metrics['requested_dataset']} could not be downloaded)"

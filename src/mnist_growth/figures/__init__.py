@@ -1,6 +1,6 @@
-"""Figures of tables and of stacks of images; nothing else in the project draws.
+"""Figures of tables and of stacks of images; no other package draws.
 
-A function takes what is to be seen and returns a plotly figure; ``stamp`` says on it where the numbers come from.
+Each function takes a table or images and returns a plotly figure; ``stamp`` adds the source of the numbers.
 """
 
 from mnist_growth.figures.classes import class_balance, class_images

@@ -1,4 +1,4 @@
-"""What the digits of each class are like: how many, the mean image, and where it varies."""
+"""The digits of each class: their number, their mean image and its variation."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ _COLORS = {"training": TRAINING, "validation": VALIDATION, "test": TEST}
 
 
 def class_balance(table: pd.DataFrame) -> go.Figure:
-    """Draw the share of each class in each part of the digits.
+    """Draw the share of each class in each part of the data.
 
     Args:
         table: Rows with the columns ``part``, ``digit``, ``examples`` and ``share`` (fraction of 1).
@@ -25,7 +25,7 @@ def class_balance(table: pd.DataFrame) -> go.Figure:
             name=str(part),
             marker={"color": _COLORS.get(str(part))},
             customdata=rows["examples"].tolist(),
-            hovertemplate=f"{part} digits: %{{customdata:,}} are a %{{x}}, %{{y:.2%}}<extra></extra>",
+            hovertemplate=f"{part} digits: %{{customdata:,}} of class %{{x}}, %{{y:.2%}}<extra></extra>",
         )
     figure.update_layout(title="Class balance", height=440, barmode="group", margin={"b": LEGEND_BELOW})
     figure.update_xaxes(title_text="digit", dtick=1)
@@ -34,11 +34,12 @@ def class_balance(table: pd.DataFrame) -> go.Figure:
 
 
 def class_images(means: NDArray[np.float64], deviations: NDArray[np.float64], counts: NDArray[np.int64]) -> go.Figure:
-    """Draw the mean image of each class, and below it the deviation of each pixel.
+    """Draw the mean image of each class, and below it the standard deviation of each pixel.
 
     Args:
-        means: Grey values 0 to 255, float64 of shape [K, 28, 28]; not a number for a class that does not occur.
-        deviations: Likewise; drawn twice as bright, as the largest possible deviation is 127.5.
+        means: Grey values 0 to 255, float64 of shape [K, 28, 28]; NaN for a class that does not occur.
+        deviations: Standard deviations of the pixels, same shape; drawn twice as bright, because the largest possible
+            one is 127.5.
         counts: Number of images of each class, int64 [K].
     """
     pictures = np.concatenate([means, 2 * deviations])
@@ -48,5 +49,5 @@ def class_images(means: NDArray[np.float64], deviations: NDArray[np.float64], co
     figure = image_grid(
         images, len(counts), captions=captions, colors=[INK] * len(captions), hover=hover, keep_rows=True
     )
-    figure.update_layout(title="Mean training digit of each class, and where it varies")
+    figure.update_layout(title="Mean and standard deviation of the training digits of each class")
     return figure

@@ -1,4 +1,4 @@
-"""Two networks on the same digits."""
+"""Comparison of two networks on the same digits."""
 
 import numpy as np
 import pandas as pd
@@ -14,55 +14,56 @@ _COLORS = {"network": BLUE, "baseline": VERMILLION, "neither": GREY}
 
 
 def comparison(by_class: pd.DataFrame) -> go.Figure:
-    """Draw by how much a network recognises more digits than its baseline, of all and of each class.
+    """Draw the difference in accuracy between a network and its baseline, for all digits and for each class.
 
     Args:
-        by_class: Rows with the columns ``digit`` ("all", "0" to "9"), ``only_network_right``, ``only_baseline_right``
-            and ``difference`` (fraction of 1) with ``difference_low`` and ``difference_high``.
+        by_class: Rows with the columns ``digit`` ("all", "0" to "9"), ``only_network_correct``,
+            ``only_baseline_correct``, and ``difference`` (fraction of 1) with its bounds ``difference_low`` and
+            ``difference_high``.
     """
     shown = by_class.dropna()
     figure = go.Figure(layout={"template": TEMPLATE})
     figure.add_hline(y=0, line={"color": GREY, "width": 1.5, "dash": "dash"})
     figure.add_scatter(
-        x=[digit if digit == "all" else f"of {digit}" for digit in shown["digit"]],
+        x=[digit if digit == "all" else f"class {digit}" for digit in shown["digit"]],
         y=shown["difference"].tolist(),
         error_y=error_bars(shown, "difference"),
         mode="markers",
         marker={"color": BLUE, "size": 10},
-        customdata=shown[["only_network_right", "only_baseline_right"]].to_numpy().tolist(),
-        hovertemplate="%{x}: %{y:+.2%}, %{customdata[0]} recognised by the network alone, %{customdata[1]} by the "
-        "baseline alone<extra></extra>",
+        customdata=shown[["only_network_correct", "only_baseline_correct"]].to_numpy().tolist(),
+        hovertemplate="%{x}: %{y:+.2%}, %{customdata[0]} correct by the network only, %{customdata[1]} by the "
+        "baseline only<extra></extra>",
         showlegend=False,
     )
     figure.update_layout(title="Network against baseline", height=480)
     figure.update_xaxes(title_text="digits", type="category")
-    figure.update_yaxes(title_text="difference of accuracy (95 % interval)", tickformat="+.1%")
+    figure.update_yaxes(title_text="difference in accuracy (95 % interval)", tickformat="+.1%")
     return figure
 
 
 def disagreements(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
-    """Draw digits that two networks take for different classes: the true digit, the network's and the baseline's.
+    """Draw digits that two networks classify differently: the true digit, then both predictions.
 
     Args:
         images: The whole test set, uint8 of shape [N, 28, 28].
         table: The rows to show, in this order, with the columns ``index`` (into ``images``), ``label``, ``prediction``,
-            ``baseline_prediction`` and ``right`` ("network", "baseline" or "neither"); perhaps none.
+            ``baseline_prediction`` and ``correct`` ("network", "baseline" or "neither"); may be empty.
     """
-    columns = ("index", "label", "prediction", "baseline_prediction", "right")
+    columns = ("index", "label", "prediction", "baseline_prediction", "correct")
     rows = list(zip(*(table[column].tolist() for column in columns), strict=True))
     figure = (
         image_grid(
             images[table["index"].to_numpy()],
             _COLUMNS,
-            captions=[f"<b>{label}: {ours} vs {theirs}</b><br>{right}" for _, label, ours, theirs, right in rows],
-            colors=[_COLORS[right] for *_, right in rows],
+            captions=[f"<b>{label}: {ours} vs {theirs}</b><br>{correct}" for _, label, ours, theirs, correct in rows],
+            colors=[_COLORS[correct] for *_, correct in rows],
             hover=[
-                f"test digit {index}: true {label}, network {ours}, baseline {theirs}; right: {right}"
-                for index, label, ours, theirs, right in rows
+                f"test digit {index}: true {label}, network {ours}, baseline {theirs}; correct: {correct}"
+                for index, label, ours, theirs, correct in rows
             ],
         )
         if rows
-        else empty_grid("the networks agree on every digit")
+        else empty_grid("The networks agree on every digit")
     )
-    figure.update_layout(title="Where they differ: true digit, network vs baseline, and who is right")
+    figure.update_layout(title="Disagreements: true digit, network vs baseline, and which one is correct")
     return figure

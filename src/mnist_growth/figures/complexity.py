@@ -1,4 +1,4 @@
-"""What each layer costs, and the memory of the training by its formula beside the measured peak."""
+"""Cost of each layer, and memory of the training: formula and measured peak."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -8,19 +8,19 @@ from mnist_growth.figures.theme import BLUE, GREEN, GREY, LEGEND_BELOW, ORANGE, 
 
 _BYTES_PER_MEGABYTE = 1e6
 _COLUMNS = (
-    ("training_multiply_adds", "multiply-adds", "multiply-adds of<br>learning from an image"),
-    ("parameters", "parameters", "parameters,<br>as many gradients"),
-    ("activations", "kept activations", "activations<br>kept for an image"),
+    ("training_multiply_adds", "multiply-adds", "multiply-adds per<br>training image"),
+    ("parameters", "parameters", "parameters<br>(and gradients)"),
+    ("activations", "stored activations", "stored activations<br>per image"),
 )
 _PART_COLORS = (GREY, BLUE, SKY, GREEN, ORANGE, PURPLE)
 
 
 def complexity(layers: pd.DataFrame, memory_parts: pd.DataFrame) -> go.Figure:
-    """Draw the cost of each layer above, and the parts of the memory beside the measured peak below.
+    """Draw the cost of each layer (top), and the parts of the memory next to the measured peak (bottom).
 
     Args:
         layers: One row per layer, as ``network.LayerCost``: ``layer``, ``training_multiply_adds``, ``parameters`` and
-            ``activations`` (numbers; per image, but for the parameters).
+            ``activations`` (counts; per image, except for the parameters).
         memory_parts: One row per part with the columns ``part``, ``formula`` and ``bytes``; the parts of the formula,
             then its sum, the measured peak and the budget (drawn in megabytes of 10^6 bytes).
     """
@@ -79,6 +79,6 @@ def complexity(layers: pd.DataFrame, memory_parts: pd.DataFrame) -> go.Figure:
         legend_traceorder="normal",
         height=720,
         margin_b=LEGEND_BELOW,
-        meta={"min_width": 900},  # pixels: three figures stand side by side
+        meta={"min_width": 900},  # pixels: three panels are next to each other
     )
     return figure

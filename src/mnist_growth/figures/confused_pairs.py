@@ -1,4 +1,4 @@
-"""Pairs of classes that are taken for each other."""
+"""Pairs of classes that are confused with each other."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -6,22 +6,22 @@ import plotly.graph_objects as go
 from mnist_growth.figures.intervals import error_bars
 from mnist_growth.figures.theme import BLUE, LEGEND_BELOW, TEMPLATE, VERMILLION
 
-_MOST_PAIRS = 15  # more are too small to be read
+_MAX_PAIRS = 15  # more would be too small to read
 _DIRECTIONS = (
-    ("first_as_second", "the smaller digit taken for the larger", BLUE, "circle"),
-    ("second_as_first", "the larger digit taken for the smaller", VERMILLION, "diamond"),
+    ("first_as_second", "smaller digit predicted as the larger", BLUE, "circle"),
+    ("second_as_first", "larger digit predicted as the smaller", VERMILLION, "diamond"),
 )
 
 
 def confused_pairs(pairs: pd.DataFrame) -> go.Figure:
-    """Draw how often the most confused pairs of classes are taken for each other, in both directions.
+    """Draw how often the most confused pairs of classes are confused, in both directions.
 
     Args:
         pairs: Pairs of classes, the most confused first, with the columns ``first``, ``second``, ``mistakes`` and, for
             the directions ``first_as_second`` and ``second_as_first``, the count and ``..._rate`` (fraction of 1) with
             ``..._rate_low`` and ``..._rate_high``.
     """
-    shown = pairs[pairs["mistakes"] > 0].head(_MOST_PAIRS)
+    shown = pairs[pairs["mistakes"] > 0].head(_MAX_PAIRS)
     names = [f"{first} and {second}" for first, second in zip(shown["first"], shown["second"], strict=True)]
     figure = go.Figure(layout={"template": TEMPLATE})
     for direction, name, color, symbol in _DIRECTIONS:
@@ -37,15 +37,15 @@ def confused_pairs(pairs: pd.DataFrame) -> go.Figure:
             hovertemplate="%{x}: %{customdata} times, %{y:.2%} of the digit<extra></extra>",
         )
     figure.update_layout(
-        title="Digits that are taken for each other",
+        title="Most confused pairs of digits",
         height=520,
         scattermode="group",
         scattergap=0.6,
         margin={"b": LEGEND_BELOW},
-        meta={"min_width": 840},  # pixels: below, the names of the pairs would touch
+        meta={"min_width": 840},  # pixels: the names of the pairs would touch on a narrower figure
     )
-    figure.update_xaxes(title_text="pair of digits, the most mistakes first", type="category", tickangle=0)
+    figure.update_xaxes(title_text="pair of digits, ordered by mistakes", type="category", tickangle=0)
     figure.update_yaxes(title_text="share of the true digit (95 % interval)", tickformat=".1%", rangemode="tozero")
     if shown.empty:
-        figure.add_annotation(text="no mistakes", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
+        figure.add_annotation(text="No mistakes", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
     return figure

@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Which classes are predicted as which."""
 
 import numpy as np
 import pandas as pd
@@ -6,14 +6,14 @@ import plotly.graph_objects as go
 
 from mnist_growth.figures.theme import BLUE, PALE_BLUE, SEQUENTIAL, TEMPLATE
 
-_MOST_TICKS = 6
+_MAX_TICKS = 6
 
 
 def confusion_matrix(table: pd.DataFrame) -> go.Figure:
     """Draw the counts of a confusion matrix, with a colour scale for the errors alone.
 
-    On one common scale the diagonal of a good network outshines its errors a thousand times. The diagonal is a trace of
-    its own in one pale colour, so that the scale begins at no error and ends at the most frequent one.
+    With a common scale, the diagonal of a good network would hide its errors. The diagonal is therefore a separate
+    trace in one pale colour, and the scale ranges from zero to the most frequent error.
 
     Args:
         table: Counts, ten rows of true classes and ten columns of predicted classes named "0" to "9".
@@ -26,13 +26,13 @@ def confusion_matrix(table: pd.DataFrame) -> go.Figure:
     figure = go.Figure(layout={"template": TEMPLATE})
     style = {"x": classes, "y": classes, "xgap": 1, "ygap": 1, "texttemplate": "%{text}"}
     figure.add_heatmap(
-        name="right",
+        name="correct",
         z=_where(diagonal, counts),
         text=_where(diagonal, counts, missing=""),
         colorscale=[[0, PALE_BLUE], [1, PALE_BLUE]],
         showscale=False,
         textfont={"color": BLUE},
-        hovertemplate="%{y} recognised: %{z:,}<extra></extra>",
+        hovertemplate="%{y} predicted correctly: %{z:,}<extra></extra>",
         **style,
     )
     figure.add_heatmap(
@@ -46,10 +46,10 @@ def confusion_matrix(table: pd.DataFrame) -> go.Figure:
             "title": {"text": "errors", "side": "right"},
             "tickformat": ",d",
             "tick0": 0,
-            "dtick": -(-most // _MOST_TICKS),  # whole numbers, also where there are few
+            "dtick": -(-most // _MAX_TICKS),  # integers, even if there are few errors
             "thickness": 14,
         },
-        hovertemplate="%{y} taken for %{x}: %{z:,}<extra></extra>",
+        hovertemplate="%{y} predicted as %{x}: %{z:,}<extra></extra>",
         **style,
     )
     figure.update_layout(title="Confusion matrix", height=640, width=680)
@@ -59,13 +59,13 @@ def confusion_matrix(table: pd.DataFrame) -> go.Figure:
     )
     if not errors.any():
         figure.add_annotation(
-            text="no mistakes", x=0.5, y=1, xref="paper", yref="paper", yanchor="bottom", showarrow=False
+            text="No mistakes", x=0.5, y=1, xref="paper", yref="paper", yanchor="bottom", showarrow=False
         )
     return figure
 
 
 def _where(mask: np.ndarray, counts: np.ndarray, missing: str | None = None) -> list[list[int | str | None]]:
-    """The counts as nested lists, with ``missing`` in the cells that the mask leaves out."""
+    """The counts as nested lists, with ``missing`` in the cells outside the mask."""
     return [
         [int(count) if shown else missing for count, shown in zip(row, shown_row, strict=True)]
         for row, shown_row in zip(counts, mask, strict=True)

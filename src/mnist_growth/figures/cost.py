@@ -1,4 +1,4 @@
-"""What accuracy cost: multiply-adds spent against accuracy reached."""
+"""Validation accuracy against the cost of the training."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,9 +10,9 @@ _PER_TERA = 1e-12
 
 
 def cost(history: pd.DataFrame) -> go.Figure:
-    """Draw the validation accuracy over the multiply-adds that the training had spent until then.
+    """Draw the validation accuracy against the multiply-adds of the training so far.
 
-    Epochs of a narrow network are short on this axis: what growth saves can be seen.
+    Epochs of a narrow network are short on this axis, which shows what growth saves.
 
     Args:
         history: One row per epoch with the columns ``epoch``, ``widths``, ``grew``, ``multiply_adds`` (of the training
@@ -30,7 +30,7 @@ def cost(history: pd.DataFrame) -> go.Figure:
         marker={"symbol": "diamond", "size": 6},
         hovertemplate="epoch %{customdata}: %{y:.2%} after %{x:.3~g} · 10<sup>12</sup> multiply-adds<extra></extra>",
     )
-    figure.update_layout(template=TEMPLATE, title="Accuracy and what it cost", height=440)
+    figure.update_layout(template=TEMPLATE, title="Accuracy against training cost", height=440)
     figure.update_xaxes(title_text="multiply-adds of the training so far (10<sup>12</sup>)", rangemode="tozero")
     figure.update_yaxes(title_text="validation accuracy", tickformat=".4~p")
     mark_growth(figure, history, spent.shift(1, fill_value=0.0))

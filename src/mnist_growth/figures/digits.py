@@ -1,4 +1,4 @@
-"""Digits as pictures: with their predictions, the worst mistakes, and what random warps make of them."""
+"""Galleries of digits: predictions, mistakes, and random warps."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ _COLUMNS = 10
 
 
 def sample_predictions(images: NDArray[np.uint8], predictions: pd.DataFrame) -> go.Figure:
-    """Draw test digits with what the network takes them for and how sure it is; mistakes name the true digit.
+    """Draw test digits with prediction and confidence; mistakes also name the true digit.
 
     Args:
         images: The whole test set, uint8 of shape [N, 28, 28].
@@ -25,13 +25,13 @@ def sample_predictions(images: NDArray[np.uint8], predictions: pd.DataFrame) -> 
 
 
 def worst_mistakes(images: NDArray[np.uint8], mistakes: pd.DataFrame) -> go.Figure:
-    """Draw the mistakes that the network was most sure of: true digit, prediction and confidence.
+    """Draw the most confident mistakes: true digit, prediction and confidence.
 
     Args:
         images: The whole test set, uint8 of shape [N, 28, 28].
-        mistakes: The rows to show, in this order, with the columns of ``sample_predictions``; perhaps none.
+        mistakes: The rows to show, in this order, with the columns of ``sample_predictions``; may be empty.
     """
-    figure = _predictions_grid(images, mistakes) if len(mistakes) else empty_grid("no mistakes")
+    figure = _predictions_grid(images, mistakes) if len(mistakes) else empty_grid("No mistakes")
     figure.update_layout(title="The most confident mistakes")
     return figure
 
@@ -41,15 +41,15 @@ def confused_digits(images: NDArray[np.uint8], mistakes: pd.DataFrame) -> go.Fig
 
     Args:
         images: The whole test set, uint8 of shape [N, 28, 28].
-        mistakes: The rows to show, in this order, with the columns of ``sample_predictions``; perhaps none.
+        mistakes: The rows to show, in this order, with the columns of ``sample_predictions``; may be empty.
     """
-    figure = _predictions_grid(images, mistakes) if len(mistakes) else empty_grid("no mistakes")
+    figure = _predictions_grid(images, mistakes) if len(mistakes) else empty_grid("No mistakes")
     figure.update_layout(title="Mistakes of the most confused pairs")
     return figure
 
 
 def ambiguous_digits(images: NDArray[np.uint8], ambiguous: pd.DataFrame) -> go.Figure:
-    """Draw digits that the network could hardly decide on: the true digit, the two most probable ones, how probable.
+    """Draw ambiguous digits: the true digit, and the two most probable classes with their probabilities.
 
     Args:
         images: The whole test set, uint8 of shape [N, 28, 28].
@@ -71,12 +71,12 @@ def ambiguous_digits(images: NDArray[np.uint8], ambiguous: pd.DataFrame) -> go.F
             for index, label, first, second, sure, less in rows
         ],
     )
-    figure.update_layout(title="Digits that are hard to decide on: what they are, and the two guesses")
+    figure.update_layout(title="Ambiguous digits: true digit, and the two most probable classes")
     return figure
 
 
 def warps(originals: NDArray[np.uint8], warped: NDArray[np.uint8]) -> go.Figure:
-    """Draw digits in the first column, and beside each what random warps make of it.
+    """Draw digits in the first column, and random warps of each one next to it.
 
     Args:
         originals: uint8 of shape [R, 28, 28], R >= 1.
@@ -87,12 +87,12 @@ def warps(originals: NDArray[np.uint8], warped: NDArray[np.uint8]) -> go.Figure:
     figure = image_grid(rows.reshape(count * columns, *rows.shape[2:]), columns)
     between = figure.layout.xaxis.range[1] / columns
     figure.add_shape(type="line", x0=between, x1=between, y0=0, y1=1, yref="paper", line={"color": GREY, "width": 1})
-    figure.update_layout(title="Digits (first column) and random warps of them")
+    figure.update_layout(title="Digits (first column) and random warps")
     return figure
 
 
 def _predictions_grid(images: NDArray[np.uint8], predictions: pd.DataFrame) -> go.Figure:
-    """One image per row of predictions; right and wrong differ by an arrow as well as by their colour."""
+    """One image per row of predictions; mistakes have another colour and an arrow."""
     shown = list(
         zip(
             predictions["index"],

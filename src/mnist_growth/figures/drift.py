@@ -1,4 +1,4 @@
-"""How far images are from those of training."""
+"""Difference between current images and those of the training set."""
 
 from collections.abc import Mapping
 
@@ -9,24 +9,24 @@ from plotly.subplots import make_subplots
 from mnist_growth.figures.theme import BLUE, GREEN, GREY, LEGEND_BELOW, ORANGE, PURPLE, SKY, TEMPLATE, VERMILLION
 
 TITLES = {
-    "pixel_mean": "mean grey value as sent, 0 to 1",
+    "pixel_mean": "mean grey value before preprocessing, 0 to 1",
     "ink": "ink, 0 to 1",
     "slant": "slant, degrees",
-    "thickness": "thickness of the stroke, pixels",
-    "digit": "digit that was answered",
+    "thickness": "stroke thickness, pixels",
+    "digit": "predicted digit",
     "confidence": "confidence",
 }
-"""What a reader calls each feature."""
+"""Title of each feature."""
 
 _COLOURS = (BLUE, SKY, GREEN, ORANGE, PURPLE, VERMILLION)
 _FEW_WINDOWS = 20  # each has its own tick up to here
 
 
 def drift_distributions(table: pd.DataFrame) -> go.Figure:
-    """Draw the shares of images in each bin of each feature, training beside current.
+    """Draw the share of images in each bin of each feature, for training and current images.
 
     Args:
-        table: Columns ``feature``, ``bin``, ``training`` and ``current`` (shares of 1), a row for each bin.
+        table: Columns ``feature``, ``bin``, ``training`` and ``current`` (fractions of 1), one row per bin.
     """
     features = list(dict.fromkeys(table["feature"]))
     figure = make_subplots(
@@ -51,7 +51,7 @@ def drift_distributions(table: pd.DataFrame) -> go.Figure:
                 col=position % 2 + 1,
             )
     figure.update_layout(
-        template=TEMPLATE, title="Images beside those of training", height=900, width=900, margin={"b": LEGEND_BELOW}
+        template=TEMPLATE, title="Current images and training images", height=900, width=900, margin={"b": LEGEND_BELOW}
     )
     figure.update_xaxes(type="category", tickangle=-40, tickfont={"size": 10}, showgrid=False)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
@@ -59,11 +59,11 @@ def drift_distributions(table: pd.DataFrame) -> go.Figure:
 
 
 def drift_windows(report: pd.DataFrame, limits: Mapping[str, float]) -> go.Figure:
-    """Draw the population stability index of each feature over the windows, with the limits above which it is an alarm.
+    """Draw the population stability index of each feature for each window, with the limits of an alarm.
 
     Args:
         report: Columns ``window``, ``first_image``, ``last_image``, ``feature``, ``psi`` and ``alarm``.
-        limits: Of the index, by feature.
+        limits: Largest index without an alarm, by feature.
     """
     figure = go.Figure(layout={"template": TEMPLATE})
     for position, (name, limit) in enumerate(limits.items()):
@@ -81,11 +81,11 @@ def drift_windows(report: pd.DataFrame, limits: Mapping[str, float]) -> go.Figur
     for limit in sorted(set(limits.values())):
         figure.add_hline(y=limit, line={"color": GREY, "width": 1, "dash": "dash"}, layer="below")
     figure.update_layout(
-        title="Drift from training; a cross marks an alarm", height=520, width=900, margin={"b": LEGEND_BELOW + 60}
+        title="Drift from the training set (crosses: alarms)", height=520, width=900, margin={"b": LEGEND_BELOW + 60}
     )
     windows = report["window"].nunique()
     figure.update_xaxes(title_text="window of images", dtick=1 if windows < _FEW_WINDOWS else None, tickformat="d")
     figure.update_yaxes(title_text="population stability index, nats", type="log")
     if report.empty:
-        figure.add_annotation(text="no images", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
+        figure.add_annotation(text="No images", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
     return figure

@@ -1,4 +1,4 @@
-"""How the network grew, and what became of its loss and accuracy."""
+"""Width, parameters, loss and accuracy of a growing network."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,8 +11,8 @@ from mnist_growth.figures.theme import BLUE, GREEN, LEGEND_BELOW, TEMPLATE, TRAI
 def growth(history: pd.DataFrame) -> go.Figure:
     """Draw width, number of parameters, loss and validation accuracy over the epochs, one above the other.
 
-    The lines of the growths cross all of them: left of a line is the last loss of the old widths, right of it the
-    first one of the new.
+    A vertical line crosses all panels at each growth: the last loss of the old widths is left of the line, the first
+    loss of the new widths right of it.
 
     Args:
         history: One row per epoch with the columns ``epoch``, ``widths``, ``grew``, ``parameters``, ``train_loss``,
@@ -66,7 +66,7 @@ def growth(history: pd.DataFrame) -> go.Figure:
         mode="lines+markers",
         line={"color": VALIDATION, "width": 2},
         marker={"symbol": "diamond", "size": 6},
-        showlegend=False,  # its axis says it
+        showlegend=False,  # its axis has the same title
         hovertemplate="epoch %{x}: accuracy %{y:.2%}",
         row=4,
         col=1,
@@ -82,7 +82,7 @@ def growth(history: pd.DataFrame) -> go.Figure:
 
 
 def _width_lines(history: pd.DataFrame) -> list[tuple[str, list[int], dict[str, object]]]:
-    """Name, widths and style of the lines to draw: one for all hidden layers while they are equally wide."""
+    """Name, widths and style of each line: a single one if all hidden layers are equally wide."""
     by_layer = [list(widths) for widths in zip(*map(layer_widths, history["widths"]), strict=True)]
     if all(widths == by_layer[0] for widths in by_layer):
         return [("each hidden layer", by_layer[0], {"color": BLUE, "width": 2, "shape": "hvh"})]

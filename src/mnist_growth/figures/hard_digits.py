@@ -12,7 +12,7 @@ _COLUMNS = 10
 
 
 def hardest_digits(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
-    """Draw the digits with the longest gradients: label, prediction, and the length.
+    """Draw the digits with the largest gradient norms: label, prediction and norm.
 
     Args:
         images: The images of the rows of the table, uint8 of shape [N, 28, 28].
@@ -34,16 +34,16 @@ def hardest_digits(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
             for part, index, label, guess, own, _ in rows
         ],
     )
-    figure.update_layout(title="The hardest digits: label → prediction, length of the gradient")
+    figure.update_layout(title="Hardest digits: label → prediction, gradient norm")
     return figure
 
 
 def suspected_labels(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
-    """Draw the digits whose labels are doubtful: label, suggestion, and the part.
+    """Draw the digits whose labels are doubtful: label, suggestion and part of the data.
 
     Args:
         images: The images of the rows of the table, uint8 of shape [N, 28, 28].
-        table: N rows, perhaps none, with the columns ``part``, ``index``, ``label``, ``suggestion`` and
+        table: N rows (may be empty) with the columns ``part``, ``index``, ``label``, ``suggestion`` and
             ``label_probability`` (fraction of 1).
     """
     rows = list(
@@ -57,29 +57,29 @@ def suspected_labels(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figur
             images,
             _COLUMNS,
             captions=[
-                f"<b>{label}, or {suggestion}?</b><br>{'test set' if part == 'test' else 'train set'}"
+                f"<b>{label}, or {suggestion}?</b><br>{'test' if part == 'test' else 'training'}"
                 for part, _, label, suggestion, _ in rows
             ],
             colors=[INK] * len(rows),
             hover=[
-                f"{part} digit {index}: labelled {label}, which has the probability {own:.2%}"
+                f"{part} digit {index}: labelled {label}, probability of the label {own:.2%}"
                 for part, index, label, _, own in rows
             ],
         )
         if rows
-        else empty_grid("no label is doubtful")
+        else empty_grid("No doubtful labels")
     )
-    figure.update_layout(title="Digits whose labels are doubtful")
+    figure.update_layout(title="Digits with doubtful labels")
     return figure
 
 
 def near_duplicates(test_images: NDArray[np.uint8], train_images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
-    """Draw test digits, each beside the training digit that it nearly is.
+    """Draw test digits, each next to the training digit that it nearly equals.
 
     Args:
         test_images: The test images of the rows, uint8 of shape [N, 28, 28].
-        train_images: The training images of the rows, likewise.
-        table: N rows, perhaps none, with the columns ``index``, ``train_index``, ``label``, ``train_label`` and
+        train_images: The training images of the rows, same shape.
+        table: N rows (may be empty) with the columns ``index``, ``train_index``, ``label``, ``train_label`` and
             ``relative_distance`` (fraction of 1).
     """
     columns = ("index", "train_index", "label", "train_label", "relative_distance")
@@ -99,13 +99,13 @@ def near_duplicates(test_images: NDArray[np.uint8], train_images: NDArray[np.uin
                 text
                 for index, train_index, label, train_label, distance in rows
                 for text in (
-                    f"test digit {index}, labelled {label}: {distance:.2%} away",
+                    f"test digit {index}, labelled {label}: distance {distance:.2%}",
                     f"training digit {train_index}, labelled {train_label}",
                 )
             ],
         )
         if rows
-        else empty_grid("no test digit is nearly a training digit")
+        else empty_grid("No near-duplicates")
     )
-    figure.update_layout(title="Test digits that are nearly a training digit")
+    figure.update_layout(title="Test digits that nearly equal a training digit")
     return figure

@@ -1,19 +1,19 @@
-"""What all figures of a training history share: an axis of epochs, and marks where the network grew."""
+"""Parts of all figures of a training history: the axis of epochs and the marks of growths."""
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth.figures.theme import GREY
 
-_MOST_LABELS = 8  # more would overlap on a figure 700 pixels wide
-_FEW_EPOCHS = 20  # each has its own tick up to here
+_MAX_LABELS = 8  # more would overlap on a figure of 700 pixels
+_FEW_EPOCHS = 20  # up to this number, each epoch has a tick
 
 GROWTH_LABEL = "growth"
-"""Name of the annotations that say to which width a network grows."""
+"""Name of the annotations with the new width of a network."""
 
 
 def layer_widths(widths: str) -> list[int]:
-    """Return the widths of the hidden layers that a history writes as "192-128"."""
+    """Return the widths of the hidden layers from their text in a history, such as "192-128"."""
     return [int(width) for width in widths.split("-")]
 
 
@@ -24,7 +24,7 @@ def short_widths(widths: str) -> str:
 
 
 def label_epochs(figure: go.Figure, history: pd.DataFrame) -> None:
-    """Give the lowest horizontal axis of a figure its title and whole numbers as ticks."""
+    """Give the lowest horizontal axis of a figure its title and integer ticks."""
     first, last = history["epoch"].min(), history["epoch"].max()
     figure.update_xaxes(
         dtick=1 if last - first < _FEW_EPOCHS else None, tickformat="d", range=[float(first - 0.5), float(last + 0.5)]
@@ -35,21 +35,21 @@ def label_epochs(figure: go.Figure, history: pd.DataFrame) -> None:
 
 
 def mark_growth(figure: go.Figure, history: pd.DataFrame, positions: pd.Series | None = None) -> None:
-    """Draw a vertical line where the network grew, with its new widths on top.
+    """Draw a vertical line at each growth, labelled with the new widths.
 
-    A network grows at the start of an epoch, and the values of an epoch are drawn at its number: the line of a growth
-    in epoch e is at e - 0.5, between the last values of the old widths and the first of the new. Where there are many
-    growths, all have a line but only some, evenly spaced up to the last, have a label. Labels carry the name
-    ``GROWTH_LABEL``, so that a narrow page can leave some of them out.
+    A network grows at the start of an epoch, and the values of an epoch are drawn at its number. The line of a growth
+    in epoch e is therefore at e - 0.5, between the last values of the old widths and the first values of the new ones.
+    If there are many growths, only some of the lines have a label, evenly spaced up to the last. Labels have the name
+    ``GROWTH_LABEL``, so that a narrow page can hide some of them.
 
     Args:
         figure: Changed in place; its horizontal axes count epochs, or what ``positions`` counts.
         history: With the columns ``epoch``, ``widths`` and ``grew``.
-        positions: Where on the horizontal axis each epoch of the history begins; by default 0.5 before its number.
+        positions: Start of each epoch on the horizontal axis; by default its number minus 0.5.
     """
     starts = history["epoch"] - 0.5 if positions is None else positions
     growths = history.assign(start=starts)[history["grew"]]
-    labelled_every = -(-len(growths) // _MOST_LABELS)
+    labelled_every = -(-len(growths) // _MAX_LABELS)
     for position, (epoch, widths, start) in enumerate(
         zip(growths["epoch"], growths["widths"], growths["start"], strict=True), start=1
     ):
@@ -66,11 +66,11 @@ def mark_growth(figure: go.Figure, history: pd.DataFrame, positions: pd.Series |
                 yanchor="bottom",
                 showarrow=False,
                 font={"size": 11},
-                hovertext=f"grown to {widths} at the start of epoch {epoch}",
+                hovertext=f"grows to {widths} at the start of epoch {epoch}",
             )
     if len(growths):
         figure.add_annotation(
-            text="dotted: the network grows to this width",
+            text="dotted lines: growth to this width",
             x=1,
             xref="paper",
             xanchor="right",

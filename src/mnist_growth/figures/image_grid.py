@@ -11,10 +11,10 @@ from PIL import Image
 
 from mnist_growth.figures.theme import TEMPLATE
 
-_GAP = 6  # pixels of the tiled picture between two images
-_SCREEN_PIXELS = 2.6  # on the screen for one pixel of the picture
-_LINE = 6  # height of one line of a caption in pixels of the tiled picture
-_TOP, _BOTTOM, _SIDE = 100, 20, 20  # margins on the screen
+_GAP = 6  # pixels of the picture between two images
+_SCREEN_PIXELS = 2.6  # screen pixels per pixel of the picture
+_LINE = 6  # height of a caption line, in pixels of the picture
+_TOP, _BOTTOM, _SIDE = 100, 20, 20  # screen pixels
 
 
 def image_grid(
@@ -76,7 +76,7 @@ def image_grid(
 
 
 def empty_grid(message: str) -> go.Figure:
-    """Draw a figure that says why there is no image to be seen."""
+    """Draw a figure with a message instead of images."""
     figure = go.Figure(layout={"template": TEMPLATE, "height": 240, "width": 760})
     figure.add_annotation(text=message, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"size": 16})
     figure.update_xaxes(visible=False)
@@ -87,9 +87,9 @@ def empty_grid(message: str) -> go.Figure:
 def _tile(
     images: NDArray[np.uint8], columns: int, below: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """One picture [H, W, 2] of all images, grey and opacity, with the left and the bottom edge of each in it.
+    """One picture [H, W, 2] of all images (grey and opacity), and the left and bottom edge of each image.
 
-    There are ``below`` transparent pixels under each image.
+    ``below`` transparent pixels follow each image.
     """
     count, image_height, image_width = images.shape
     rows, column = np.divmod(np.arange(count), columns)
@@ -104,7 +104,7 @@ def _tile(
 
 
 def _png(picture: NDArray[np.uint8]) -> str:
-    """A picture of grey and opacity as a data URI: a tenth of the size of its numbers in JSON."""
+    """A picture of grey and opacity as a data URI, a tenth of its size as numbers in JSON."""
     buffer = io.BytesIO()
     Image.fromarray(picture, mode="LA").save(buffer, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,4 +1,4 @@
-"""Values with the interval that they are uncertain by."""
+"""Values with their confidence intervals."""
 
 from typing import Any
 

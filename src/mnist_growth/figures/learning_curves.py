@@ -1,4 +1,4 @@
-"""How loss and accuracy developed while the network learned."""
+"""Loss and accuracy during a training."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,7 +11,7 @@ _PARTS = (("train", "training", TRAINING, "circle"), ("validation", "validation"
 
 
 def learning_curves(history: pd.DataFrame) -> go.Figure:
-    """Draw loss (upper half) and accuracy (lower half) of the training and the validation digits over the epochs.
+    """Draw loss (top) and accuracy (bottom) on the training and the validation digits over the epochs.
 
     Args:
         history: One row per epoch with the columns ``epoch``, ``widths``, ``grew``, ``train_loss``,

@@ -1,4 +1,4 @@
-"""How much memory the training used."""
+"""Memory of a training."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -7,9 +7,7 @@ from mnist_growth.figures.history import label_epochs, mark_growth
 from mnist_growth.figures.theme import BLUE, GREEN, GREY, LEGEND_BELOW, TEMPLATE, VERMILLION
 
 _BYTES_PER_MEGABYTE = 1e6
-_ROOM_ABOVE = (
-    1.15  # a budget higher than this, as a multiple of what was used, would press everything else to the floor
-)
+_MAX_BUDGET = 1.15  # times the largest value: a line for a larger budget would compress the curves
 _COLUMNS = (
     ("peak_rss_bytes", "peak of the process", VERMILLION, "dash"),
     ("rss_bytes", "process (RSS)", BLUE, "solid"),
@@ -18,13 +16,13 @@ _COLUMNS = (
 
 
 def memory(history: pd.DataFrame) -> go.Figure:
-    """Draw the memory of the process, its peak and that of the GPU, where one was used, over the epochs.
+    """Draw the memory of the process, its peak, and the memory of the GPU if there is one, over the epochs.
 
-    The budget is a line where it is near, and a note where it is far above everything that was used.
+    The budget is a line if it is close to the largest value, and a note otherwise.
 
     Args:
         history: One row per epoch with the columns ``epoch``, ``widths``, ``grew``, ``rss_bytes``, ``peak_rss_bytes``
-            and, on a GPU, ``gpu_bytes``; perhaps ``budget_bytes`` (all in bytes; drawn in megabytes of 10^6 bytes).
+            and optionally ``gpu_bytes`` and ``budget_bytes`` (all in bytes; drawn in megabytes of 10^6 bytes).
     """
     figure = go.Figure()
     drawn = [column for column in _COLUMNS if column[0] != "gpu_bytes" or history.get(column[0], pd.Series([0])).any()]
@@ -45,21 +43,21 @@ def memory(history: pd.DataFrame) -> go.Figure:
     label_epochs(figure, history)
     mark_growth(figure, history)
     if "budget_bytes" in history:
-        most = max(history[column].max() for column, *_ in drawn)
-        _mark_budget(figure, float(history["budget_bytes"].iloc[-1]), float(most))
+        largest = max(history[column].max() for column, *_ in drawn)
+        _mark_budget(figure, float(history["budget_bytes"].iloc[-1]), float(largest))
     return figure
 
 
-def _mark_budget(figure: go.Figure, budget: float, most: float) -> None:
-    """Draw the budget, in bytes, into a figure whose largest value is ``most`` bytes."""
+def _mark_budget(figure: go.Figure, budget: float, largest: float) -> None:
+    """Draw the budget into a figure; ``budget`` and ``largest`` (the largest value) are in bytes."""
     megabytes = budget / _BYTES_PER_MEGABYTE
     text = f"budget: {megabytes:,.0f} MB"
-    if budget <= _ROOM_ABOVE * most:
+    if budget <= _MAX_BUDGET * largest:
         line = {"color": GREY, "width": 2, "dash": "longdash"}
         figure.add_hline(y=megabytes, line=line, annotation={"text": text, "yanchor": "bottom", "font": {"size": 11}})
         return
     figure.add_annotation(
-        text=f"{text},<br>{budget / most:.1f} times the most that was used",
+        text=f"{text},<br>{budget / largest:.1f} times the largest value",
         align="right",
         x=1,
         xref="paper",

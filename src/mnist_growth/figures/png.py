@@ -1,4 +1,4 @@
-"""Figures as PNG files, for what cannot show an HTML page."""
+"""Figures as PNG files, for documents that cannot embed HTML."""
 
 import asyncio
 import json
@@ -9,18 +9,18 @@ import plotly.graph_objects as go
 
 from mnist_growth.figures.theme import in_dark
 
-_WIDTH = 900  # pixels, of figures that say none themselves
-_SCALE = 2  # pixels of the file for one of the figure
+_WIDTH = 900  # pixels, of figures without a width of their own
+_SCALE = 2  # pixels of the file per pixel of the figure
 
 
 def png_files(figures: Mapping[str, go.Figure], *, dark: bool = False) -> dict[str, bytes]:
-    """Return the content of a PNG file for each figure, under its name.
+    """Return the content of a PNG file for each figure, by name.
 
-    The figures are drawn by Chromium, which is started once, without a network.
+    Chromium draws the figures; it is started once and needs no internet connection.
 
     Args:
         figures: Any figures of this package, by their names.
-        dark: Whether to draw them in the colours for dark paper.
+        dark: Whether to use the colours of the dark theme.
 
     Raises:
         ValueError: The optional dependency kaleido, or Chromium, is not installed.
@@ -28,7 +28,7 @@ def png_files(figures: Mapping[str, go.Figure], *, dark: bool = False) -> dict[s
     if not figures:
         return {}
     drawn = {name: in_dark(figure) if dark else figure for name, figure in figures.items()}
-    # In a thread of its own, because a notebook already has a loop in this one.
+    # In a separate thread, because a notebook already runs an event loop in this one.
     with ThreadPoolExecutor(1) as executor:
         return executor.submit(lambda: asyncio.run(_draw(drawn))).result()
 
@@ -39,8 +39,8 @@ async def _draw(figures: Mapping[str, go.Figure]) -> dict[str, bytes]:
         from kaleido.errors import ChromeNotFoundError
     except ImportError as error:
         raise ValueError(
-            "PNG files of figures need kaleido, which is not installed: pip install 'mnist-growth[png]', or leave "
-            "report.png at null"
+            "PNG files of figures need kaleido, which is not installed: run pip install 'mnist-growth[png]', or set "
+            "report.png to null"
         ) from error
     try:
         async with Kaleido(mathjax=False) as browser:
@@ -50,8 +50,8 @@ async def _draw(figures: Mapping[str, go.Figure]) -> dict[str, bytes]:
             }
     except ChromeNotFoundError as error:
         raise ValueError(
-            "PNG files of figures are drawn by Chromium or Chrome, and none was found: install one (on Debian: apt-get "
-            "install chromium) or name it in the environment variable BROWSER_PATH, or leave report.png at null"
+            "PNG files of figures need Chromium or Chrome, and none was found: install one (on Debian: apt-get install "
+            "chromium), set the environment variable BROWSER_PATH to its path, or set report.png to null"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Where the numbers of a figure come from, written on the figure itself."""
+"""The subtitle of a figure: which digits and which network it shows."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ def stamp(figure: go.Figure, provenance: str) -> go.Figure:
 
     Args:
         figure: Any figure of this package.
-        provenance: One line that names the dataset, how many digits and which network; built by the caller.
+        provenance: One line with the dataset, the number of digits and the network.
     """
     stamped = go.Figure(figure)
     stamped.update_layout(title={"subtitle": {"text": provenance}})
@@ -18,12 +18,12 @@ def stamp(figure: go.Figure, provenance: str) -> go.Figure:
 
 
 def describe_network(widths: Sequence[int], epochs: int) -> str:
-    """Return what a network is for a reader: "512-512-512 after 18 epochs"."""
+    """Return a short description of a network: "512-512-512 after 18 epochs"."""
     return f"{'-'.join(map(str, widths))} after {epochs:,} epochs"
 
 
 def describe_dataset(dataset: str, requested: str) -> str:
-    """Return the name of a dataset for a reader, with what it stands in for when it is not the one asked for."""
+    """Return the name of a dataset; for a fallback, also the name of the requested one."""
     if dataset == requested:
         return dataset
-    return f"{dataset} (fallback: {requested} could not be fetched)"
+    return f"{dataset} (fallback: {requested} could not be downloaded)"

@@ -1,4 +1,4 @@
-"""How the way a digit is written bears on whether it is recognised."""
+"""Errors by writing style."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from mnist_growth.figures.theme import BLUE, GREY, INK, TEMPLATE, VERMILLION
 
 _MEASURES = {
     "slant": "slant (degrees to the right)",
-    "lean": "slant either way (degrees)",
+    "lean": "absolute slant (degrees)",
     "thickness": "stroke thickness (pixels)",
     "ink": "ink (mean grey value, 0 to 255)",
     "width": "width (pixels)",
@@ -23,12 +23,12 @@ _MEASURES = {
     "end_points": "ends of the stroke",
     "nearest_distance": "distance to the nearest training digit",
 }
-_ROW_HEIGHT, _MARGINS = 230, 170  # on the screen, in pixels
-_WIDE = {"min_width": 760}  # pixels: below, titles and numbers of neighbouring panels would touch
+_ROW_HEIGHT, _MARGINS = 230, 170  # screen pixels
+_WIDE = {"min_width": 760}  # pixels: titles and numbers of neighbouring panels would touch on a narrower figure
 
 
 def style_effects(effects: pd.DataFrame) -> go.Figure:
-    """Draw the error rate of digits grouped by each measure of their style, a panel for each measure.
+    """Draw the error rate of digits grouped by each measure of style, one panel per measure.
 
     Args:
         effects: One row per measure and group with the columns ``measure``, ``smallest``, ``median``, ``largest``,
@@ -60,7 +60,7 @@ def style_effects(effects: pd.DataFrame) -> go.Figure:
 
 
 def style_differences(differences: pd.DataFrame) -> go.Figure:
-    """Draw by how much the error rate of remarkable digits exceeds that of all others.
+    """Draw the difference in error rate between digits of unusual style and all others.
 
     Args:
         differences: Rows with the columns ``group``, ``meaning``, ``examples``, ``errors`` and ``difference`` (fraction
@@ -78,14 +78,14 @@ def style_differences(differences: pd.DataFrame) -> go.Figure:
         hovertemplate="%{customdata[0]}: %{y:+.2%}, %{customdata[1]} of %{customdata[2]:,} wrong<extra></extra>",
         showlegend=False,
     )
-    figure.update_layout(title="Error rate of remarkable digits against all others", height=440, meta=_WIDE)
-    figure.update_xaxes(title_text="digits that are", type="category")
-    figure.update_yaxes(title_text="difference of error rate (95 % interval)", tickformat="+.1%")
+    figure.update_layout(title="Error rate of digits of unusual style against all others", height=440, meta=_WIDE)
+    figure.update_xaxes(title_text="style", type="category")
+    figure.update_yaxes(title_text="difference in error rate (95 % interval)", tickformat="+.1%")
     return figure
 
 
 def style_interventions(curves: pd.DataFrame) -> go.Figure:
-    """Draw the accuracy on the same digits when they are written differently, a panel for each intervention.
+    """Draw the accuracy on the same digits after each intervention, one panel per intervention.
 
     Args:
         curves: One row per intervention and step with the columns ``intervention``, ``unit``, ``strength``,
@@ -110,13 +110,13 @@ def style_interventions(curves: pd.DataFrame) -> go.Figure:
             **place,
         )
         figure.add_vline(x=0, line={"color": GREY, "width": 1.5, "dash": "dash"}, **place)
-    figure.update_layout(title="Accuracy on the same digits, written differently (dashed: as they are)", meta=_WIDE)
+    figure.update_layout(title="Accuracy on changed digits, with 95 % intervals (dashed: unchanged)", meta=_WIDE)
     figure.update_yaxes(tickformat=".3~p")
     return figure
 
 
 def intervention_examples(images: NDArray[np.uint8], captions: list[str], columns: int) -> go.Figure:
-    """Draw what the interventions make of a digit.
+    """Draw a digit after each step of each intervention.
 
     Args:
         images: uint8 of shape [N, 28, 28], row after row.
@@ -126,7 +126,7 @@ def intervention_examples(images: NDArray[np.uint8], captions: list[str], column
     figure = image_grid(
         images, columns, captions=captions, colors=[INK] * len(captions), hover=captions, keep_rows=True
     )
-    figure.update_layout(title="The interventions on one digit")
+    figure.update_layout(title="Each intervention on one digit")
     return figure
 
 

@@ -1,8 +1,8 @@
-"""The look that all figures share, in light and in dark."""
+"""The theme of all figures, light and dark."""
 
 import plotly.graph_objects as go
 
-# Okabe and Ito's palette ("Color Universal Design", 2008): told apart with every common colour vision deficiency.
+# Okabe and Ito's palette ("Color Universal Design", 2008): distinguishable with all common colour vision deficiencies.
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 GREEN = "#009E73"
@@ -10,24 +10,24 @@ ORANGE = "#E69F00"
 PURPLE = "#CC79A7"
 SKY = "#56B4E9"
 GREY = "#767676"
-"""What stays in the background: marks of growth, separators."""
+"""Background elements: marks of growths, separators."""
 
 INK = "#222222"
 PAPER = "#FFFFFF"
 GRID = "#E3E3E3"
 PALE_BLUE = "#CFE3F1"
-"""An even area behind a text in BLUE."""
+"""Background of text in BLUE."""
 
 NONE, SOME, MOST = "#FFF5EB", "#F79646", "#A63603"
 SEQUENTIAL = [[0.0, NONE], [0.5, SOME], [1.0, MOST]]
-"""Colour scale of amounts, from nothing to the most."""
+"""Colour scale of amounts, from zero to the largest."""
 
 NEGATIVE, ZERO, POSITIVE = "#2166AC", "#F7F7F7", "#B2182B"
 DIVERGING = [[0.0, NEGATIVE], [0.5, ZERO], [1.0, POSITIVE]]
-"""Colour scale of what can be less or more than 0; ColorBrewer's RdBu, safe for colour vision deficiencies."""
+"""Colour scale of signed values: ColorBrewer's RdBu, safe for colour vision deficiencies."""
 
 TRAINING, VALIDATION, TEST = BLUE, VERMILLION, GREEN
-"""The parts of the digits, in all figures alike."""
+"""Colours of the parts of the data, in all figures."""
 
 IN_DARK = {
     BLUE: "#3D8FDB",
@@ -48,7 +48,7 @@ IN_DARK = {
     ZERO: "#23272C",
     POSITIVE: "#F0787D",
 }
-"""Every colour of a figure, and the one in its place on dark paper; a figure uses no colour but these."""
+"""The dark counterpart of every colour; figures use no other colours."""
 
 LEGEND_BELOW = 96
 """Bottom margin, in pixels, of a figure that has a legend."""
@@ -70,7 +70,7 @@ TEMPLATE = go.layout.Template(
         "font": {"family": "Open Sans, Helvetica, Arial, sans-serif", "size": 13, "color": INK},
         "hoverlabel": {"align": "left"},
         "hovermode": "closest",
-        # Below the axes: beside them, a legend takes half of a narrow screen.
+        # Below the axes: next to them, a legend takes half of a narrow screen.
         "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom"},
         "margin": {"l": 70, "r": 30, "t": 110, "b": 60},
         "paper_bgcolor": PAPER,
@@ -89,16 +89,16 @@ TEMPLATE = go.layout.Template(
         "yaxis": _AXIS,
     }
 )
-"""Readable on white, for every figure of the project."""
+"""Template of all figures, for a light background."""
 
 
 def in_dark(figure: go.Figure) -> go.Figure:
-    """Return a copy of a figure in the colours for dark paper."""
+    """Return a copy of a figure in the colours of the dark theme."""
     return go.Figure(_recoloured(figure.to_plotly_json()))
 
 
 def _recoloured(value: object) -> object:
-    """The same value with every colour of the theme replaced, however deep it lies."""
+    """The value with every colour of the theme replaced, at any depth."""
     if isinstance(value, str):
         return IN_DARK.get(value.upper(), value) if value.startswith("#") else value
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What became of the units that each growth added."""
+"""Activity, weights and contribution of the units that each growth added."""
 
 import numpy as np
 import pandas as pd
@@ -12,25 +12,25 @@ _PANELS = (
     ("dead_share", "dead units"),
     ("fan_in_norm", "norm of incoming<br>weights (median)"),
     ("fan_out_norm", "norm of outgoing<br>weights (median)"),
-    ("loss_increase_per_unit", "loss without them, per<br>unit (nats, log scale)"),
+    ("loss_increase_per_unit", "loss increase without them,<br>per unit (nats, log scale)"),
 )
 _COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross")
 
 
 def units(cohorts: pd.DataFrame) -> go.Figure:
-    """Draw activity, weights and worth of the units of each hidden layer over the epoch in which they were born.
+    """Draw activity, weights and contribution of the units of each hidden layer against their first epoch.
 
-    Units without which the loss is not larger have no point in the lowest panel.
+    Units without which the loss does not increase have no point in the lowest panel.
 
     Args:
-        cohorts: Table of ``evaluation.unit_cohorts``; the bars of its quartiles are drawn around their medians.
+        cohorts: Table of ``evaluation.unit_cohorts``; its quartiles are drawn as error bars of the medians.
     """
     figure = make_subplots(rows=len(_PANELS), cols=1, shared_xaxes=True, vertical_spacing=0.03)
     births = sorted(int(epoch) for epoch in cohorts["born_epoch"].unique())
     drawn = cohorts.assign(dead_share=cohorts["dead_units"] / cohorts["units"])
     worth = drawn["loss_increase_per_unit"]
-    drawn["loss_increase_per_unit"] = worth.where(worth > 0)  # a log scale has no place for others
+    drawn["loss_increase_per_unit"] = worth.where(worth > 0)  # a log scale cannot show others
     for layer in sorted(set(cohorts["layer"].tolist())):
         rows = drawn[drawn["layer"] == layer]
         for panel, (column, title) in enumerate(_PANELS, start=1):
@@ -46,15 +46,16 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
                 marker={"symbol": _SYMBOLS[(layer - 1) % len(_SYMBOLS)], "size": 7},
                 customdata=rows[["units", "dead_units", "age_epochs"]].to_numpy().tolist(),
                 hovertemplate=(
-                    f"hidden layer {layer}, %{{customdata[0]}} units of epoch %{{x}}, trained for %{{customdata[2]}} "
-                    f"epochs, %{{customdata[1]}} dead<br>{title.replace('<br>', ' ')}: %{{y:.3~g}}<extra></extra>"
+                    f"hidden layer {layer}, %{{customdata[0]}} units, first epoch: %{{x}}, trained for "
+                    f"%{{customdata[2]}} epochs, %{{customdata[1]}} dead<br>{title.replace('<br>', ' ')}: "
+                    "%{y:.3~g}<extra></extra>"
                 ),
                 row=panel,
                 col=1,
             )
     for panel, (_, title) in enumerate(_PANELS, start=1):
         figure.update_yaxes(title={"text": title, "font": {"size": 12}}, rangemode="tozero", row=panel, col=1)
-    # One tick for each power of ten; where there are few of them, whole labels at fewer places than plotly's own.
+    # One tick per power of ten; for few powers, fewer ticks with complete labels than plotly's default.
     decades = {int(np.floor(np.log10(value))) for value in worth[worth > 0]}
     ticks = {"dtick": 1, "exponentformat": "power"} if len(decades) > 2 else {"nticks": 4, "tickformat": ".0e"}
     figure.update_yaxes(type="log", rangemode="normal", **ticks, row=len(_PANELS), col=1)
@@ -76,7 +77,7 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
         )
     figure.update_layout(
         template=TEMPLATE,
-        title="What became of the units of each growth",
+        title="Units added by each growth",
         height=1080,
         margin_b=LEGEND_BELOW,
         showlegend=True,
@@ -85,12 +86,12 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
 
 
 def _birth(epoch: int) -> str:
-    """The epoch in which units were born, as the axis names it."""
+    """The first epoch of units, as the axis names it."""
     return "start" if epoch == 1 else str(epoch)
 
 
 def _bars(rows: pd.DataFrame, column: str) -> dict[str, object] | None:
-    """Distances of the quartiles from the median, where the table has them."""
+    """Distances of the quartiles from the median, if the table has them."""
     if f"{column}_lower" not in rows:
         return None
     above, below = rows[f"{column}_upper"] - rows[column], rows[column] - rows[f"{column}_lower"]

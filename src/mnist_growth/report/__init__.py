@@ -1,6 +1,6 @@
-"""One HTML file that shows a run: what it was, what it did and what came out.
+"""The report: one HTML file with the results of a network and the configuration of the run.
 
-Tables and figures in, text out; nothing here computes a number.
+The package formats tables and figures; it computes no results.
 """
 
 from mnist_growth.report.config import ReportConfig

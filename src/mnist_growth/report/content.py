@@ -16,7 +16,7 @@ class Table:
         name: Anchor on the page.
         title: Caption.
         headings: One for each column.
-        rows: Texts; the first one of a row says what the row is about.
+        rows: Texts; the first one of a row is its heading.
     """
 
     name: str
@@ -26,13 +26,13 @@ class Table:
 
     @property
     def folded(self) -> bool:
-        """Whether the reader has to open the table, because it has many rows."""
+        """Whether the table is collapsed, because it has many rows."""
         return len(self.rows) > _MANY_ROWS
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page, in this order: texts, tables, figures.
+    """A section of a page: texts, then tables, then figures.
 
     Attributes:
         name: Anchor on the page.

@@ -1,4 +1,4 @@
-"""What a run was, beside its parameters."""
+"""Facts about a run, in addition to its parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RunFacts:
-    """Names and values for a reader; every value is a text.
+    """Facts about a run, as text.
 
     Attributes:
-        run: When, of which commit, with which pipeline and environment.
-        machine: What it ran on.
-        software: Versions of the packages that matter, by name.
-        versions: Versions of the datasets that it loads or makes, by name.
+        run: Start, commit, pipeline and environment.
+        machine: Hardware and operating system.
+        software: Versions of the main packages, by name.
+        versions: Versions of the loaded and saved datasets, by name.
     """
 
     run: Mapping[str, str]

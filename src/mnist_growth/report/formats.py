@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Formats of numbers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 Format = Callable[[Any], str]
-"""From a value to its text."""
+"""A function from a value to its text."""
 
 MISSING = "–"
-"""What stands for a value that is not there."""
+"""Text of a missing value."""
 
 
 def percent(share: float) -> str:
@@ -28,7 +28,7 @@ def nats(value: float) -> str:
 
 
 def decimals(value: float) -> str:
-    """Four digits behind the point."""
+    """Four decimal places."""
     return f"{value:.4f}"
 
 
@@ -43,12 +43,12 @@ def count(value: float) -> str:
 
 
 def scientific(value: float) -> str:
-    """Three digits that count: "1.23e-07", and "0" for 0."""
+    """Three significant digits: "1.23e-07", and "0" for 0."""
     return f"{value:.2e}" if value else "0"
 
 
 def significant(value: float) -> str:
-    """Four digits that count, without an exponent where that is readable."""
+    """Four significant digits, with an exponent only where needed."""
     return f"{value:.4g}"
 
 
@@ -58,13 +58,13 @@ def megabytes(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds, and minutes where there are some: "3 min 7 s"."""
-    whole = round(seconds)
-    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{seconds:.1f} s"
+    """Seconds, or minutes and seconds: "3 min 7 s"."""
+    rounded = round(seconds)
+    return f"{rounded // 60} min {rounded % 60} s" if rounded >= 60 else f"{seconds:.1f} s"
 
 
 def cell(row: Mapping[Any, Any], column: str, form: Format) -> str:
-    """The value of a column, with its interval where the row has the columns ``..._low`` and ``..._high``."""
+    """The value of a column, with its interval if the row has the columns ``..._low`` and ``..._high``."""
     value = row[column]
     if _is_missing(value):
         return MISSING
@@ -75,7 +75,7 @@ def cell(row: Mapping[Any, Any], column: str, form: Format) -> str:
 
 
 def interval(low: Any, high: Any, form: Format) -> str:
-    """Two bounds, their unit once: "98.91 to 99.21 %"."""
+    """Two bounds with a common unit: "98.91 to 99.21 %"."""
     lower, upper = form(low), form(high)
     unit = upper.partition(" ")[2]
     return f"{lower.removesuffix(f' {unit}') if unit else lower} to {upper}"

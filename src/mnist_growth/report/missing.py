@@ -1,4 +1,4 @@
-"""Results that a report cannot show."""
+"""Results that a network does not have."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ _DIGITS_OF_A_DIGEST = 6
 
 @dataclass(frozen=True)
 class Missing:
-    """Stands for a result that a network does not have.
+    """A placeholder for a result that a network does not have.
 
     Attributes:
         name: Dataset in the catalog.
-        owner: Lineage of the result that is there instead; ``UNKNOWN`` where there is none.
-        command: Makes the result; empty where no pipeline does.
+        owner: Lineage of the newest result of this name; ``UNKNOWN`` if there is none.
+        command: Command that makes the result; empty if no pipeline does.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A page with tables and figures that can be opened without a network."""
+"""An HTML page with tables and figures that needs no internet connection."""
 
 import json
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from mnist_growth.report.content import Section
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_ROOM_FOR_LABELS = 48  # pixels above the axes, for the labels of growths
-_ROOM = 16  # pixels above the axes of a figure that has none
+_MARGIN_WITH_LABELS = 48  # pixels above the axes, for the labels of growths
+_MARGIN = 16  # pixels above the axes of other figures
 
 
 def page(title: str, sections: Sequence[Section], *, lead: Sequence[str] = (), warning: str = "") -> str:
-    """Return an HTML page that follows the reader's choice of light and dark, and fits narrow screens.
+    """Return an HTML page with a light and a dark theme that fits narrow screens.
 
-    The page embeds the drawing library once, 4.8 MB; figures are kept as data and drawn by the page's own script, in
-    the colours of the theme.
+    The page embeds plotly.js once (4.8 MB). Figures are stored as data; the script of the page draws them in the
+    colours of the theme.
 
     Args:
         title: Heading of the page, plain text.
-        sections: What is on it, in this order.
+        sections: Sections in the order of the page.
         lead: Plain texts below the heading.
-        warning: What a reader must not overlook, plain text.
+        warning: Highlighted text at the top of the page, plain text.
     """
     figures = {name: figure for section in sections for name, figure in section.figures.items()}
     data = {
@@ -47,7 +47,7 @@ def page(title: str, sections: Sequence[Section], *, lead: Sequence[str] = (), w
             warning=warning,
             sections=sections,
             captions={name: _caption(figure) for name, figure in figures.items()},
-            # A script ends at "</script>", wherever that stands; inside a text, "<" can be written like this instead.
+            # A script ends at the first "</script>", even within a string; "\\u003c" is the same character.
             data=json.dumps(data, cls=_encoder(), separators=(",", ":")).replace("<", "\\u003c"),
             style=(folder / "page.css").read_text("utf-8"),
             script=(folder / "page.js").read_text("utf-8"),
@@ -57,11 +57,11 @@ def page(title: str, sections: Sequence[Section], *, lead: Sequence[str] = (), w
 
 
 def _drawing(figure: go.Figure) -> dict[str, Any]:
-    """Data and layout of a figure without its title and template: the page has its own for both."""
+    """Data and layout of a figure without its title and template, which the page replaces."""
     content = figure.to_plotly_json()
     layout = {name: value for name, value in content["layout"].items() if name not in ("title", "template")}
     before = layout.get("margin", {}).get("t", TEMPLATE.layout.margin.t)
-    above = _ROOM_FOR_LABELS if any(note.get("y") == 1 for note in layout.get("annotations", ())) else _ROOM
+    above = _MARGIN_WITH_LABELS if any(note.get("y") == 1 for note in layout.get("annotations", ())) else _MARGIN
     layout["margin"] = {**layout.get("margin", {}), "t": above}
     if "height" in layout:
         layout["height"] -= before - above

@@ -14,13 +14,13 @@ from mnist_growth.report.sections import TOPICS, configuration
 def run_report(
     trained: TrainedNetwork, results: Mapping[str, Any], parameters: Mapping[str, Any], facts: RunFacts
 ) -> str:
-    """Return the HTML page on one network: its results, where they come from, and the configuration of the run.
+    """Return the HTML page of one network: its results, and the configuration of the run.
 
     Args:
         trained: The network.
         results: The datasets of all topics by their names in the catalog, or ``Missing`` in their place.
-        parameters: Of the run, nested.
-        facts: What else is known about the run.
+        parameters: Parameters of the run, nested.
+        facts: Other facts about the run.
     """
     given = results["test_metrics"]
     metrics = {} if isinstance(given, Missing) else given

@@ -1,4 +1,4 @@
-"""What a section of the report of a run is made from."""
+"""Declaration of a section of the report: the datasets that it needs, and its contents."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Topic:
         name: Anchor on the page.
         title: Heading.
         datasets: Tables, metrics and figures by their names in the catalog; figures are shown in this order.
-        body: Makes texts and tables from the tables and metrics, by name.
+        body: Function from the tables and metrics, by name, to texts and tables.
         optional: Whether a default run does not make the datasets.
     """
 
@@ -42,7 +42,7 @@ class Topic:
     optional: bool = False
 
     def section(self, results: Mapping[str, Any]) -> Section:
-        """Return the section with what is there; what is missing is named.
+        """Return the section with the available results; missing ones are listed by name.
 
         Args:
             results: Datasets by name, or ``Missing`` in their place.

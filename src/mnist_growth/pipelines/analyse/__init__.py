@@ -1,4 +1,4 @@
-"""What makes digits hard: writing style, interventions, near-duplicates, difficulty, doubtful labels."""
+"""Analysis of errors and data: writing style, interventions, near-duplicates, difficulty, doubtful labels."""
 
 from mnist_growth.pipelines.analyse.pipeline import create_pipeline
 

@@ -10,13 +10,13 @@ from mnist_growth.digits import Digits, Split, class_statistics
 from mnist_growth.digits.interventions import INTERVENTIONS
 from mnist_growth.network import TrainedNetwork
 
-_MOST_PAIRS = 20  # near-duplicates shown
+_MAX_PAIRS = 20  # near-duplicates shown
 
 
 def draw_style(
     effects: pd.DataFrame, differences: pd.DataFrame, curves: pd.DataFrame, provenance: str
 ) -> tuple[go.Figure, go.Figure, go.Figure]:
-    """Return the error rate by style, of digits of unusual style, and of digits that were changed."""
+    """Return the figures of the error rate by style, of digits of unusual style, and of changed digits."""
     return (
         figures.stamp(figures.style_effects(effects), provenance),
         figures.stamp(figures.style_differences(differences), provenance),
@@ -32,7 +32,7 @@ def draw_interventions(test_digits: Digits) -> go.Figure:
 
 
 def _on_one_digit(image: NDArray[np.uint8], columns: int) -> tuple[NDArray[np.uint8], list[str]]:
-    """What every step of every intervention makes of an image [1, 28, 28]; a row each, filled up with empty ones."""
+    """Results of every step of every intervention on an image [1, 28, 28]: one row each, padded with empty images."""
     images, captions = [], []
     for name, intervention in INTERVENTIONS.items():
         images += [intervention.change(image, step)[0] for step in intervention.steps]
@@ -44,7 +44,7 @@ def _on_one_digit(image: NDArray[np.uint8], columns: int) -> tuple[NDArray[np.ui
 
 
 def draw_classes(balance: pd.DataFrame, train_digits: Digits, split: Split) -> tuple[go.Figure, go.Figure]:
-    """Return the class balance, and the mean and the deviation of the training images of each class."""
+    """Return the figures of the class balance, and of mean and standard deviation of the training images by class."""
     statistics = class_statistics(train_digits.images[split.train], train_digits.labels[split.train])
     provenance = f"{_dataset(train_digits)} · {statistics.count.sum():,} training digits"
     return (
@@ -62,7 +62,7 @@ def draw_hard_digits(
     test_digits: Digits,
     trained: TrainedNetwork,
 ) -> tuple[go.Figure, go.Figure]:
-    """Return the hardest training digits, and the digits whose labels are doubtful."""
+    """Return the galleries of the hardest training digits and of the digits with doubtful labels."""
     network = figures.describe_network(trained.network.widths, trained.epochs)
     provenance = (
         f"{_dataset(train_digits)} · {len(train_digits):,} training and {len(test_digits):,} test digits · "
@@ -75,20 +75,20 @@ def draw_hard_digits(
 
 
 def draw_near_duplicates(duplicates: pd.DataFrame, train_digits: Digits, test_digits: Digits) -> go.Figure:
-    """Return test digits beside the training digits that they nearly are."""
-    shown = duplicates.head(_MOST_PAIRS)
+    """Return the gallery of test digits and the training digits that they nearly equal."""
+    shown = duplicates.head(_MAX_PAIRS)
     figure = figures.near_duplicates(
         test_digits.images[shown["index"].to_numpy()], train_digits.images[shown["train_index"].to_numpy()], shown
     )
     return figures.stamp(
         figure,
         f"{_dataset(test_digits)} · {len(duplicates):,} of {len(test_digits):,} test digits, the nearest shown; "
-        f"distance as a share of the image's own length",
+        f"distance as a share of the norm of the longer image",
     )
 
 
 def _images(table: pd.DataFrame, train_digits: Digits, test_digits: Digits) -> NDArray[np.uint8]:
-    """The image of each row, which the columns ``part`` and ``index`` name: uint8 [N, 28, 28]."""
+    """The image of each row, by its ``part`` and ``index``: uint8 [N, 28, 28]."""
     side = train_digits.images.shape[1:]
     rows = zip(table["part"], table["index"], strict=True)
     images = [(test_digits if part == "test" else train_digits).images[index] for part, index in rows]

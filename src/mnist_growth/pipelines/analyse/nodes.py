@@ -1,4 +1,4 @@
-"""What makes digits hard, and what the digits are like."""
+"""Errors by style and difficulty, and properties of the digits themselves."""
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,11 @@ from mnist_growth.inspection import gradient_norms
 from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.training import training_parts
 
-_CHUNK = 2_000  # digits changed at once; their places of missing pieces repeat from chunk to chunk
+_CHUNK = 2_000  # digits changed at once; the positions of missing pieces repeat from chunk to chunk
 
 
 def digit_style(test_digits: Digits) -> pd.DataFrame:
-    """Return how each test digit is written: its index, its label and the columns of ``digits.Style``."""
+    """Return the style of each test digit: its index, its label and the columns of ``digits.Style``."""
     style = vars(measure_style(test_digits.images))
     return pd.DataFrame({"index": np.arange(len(test_digits)), "label": np.asarray(test_digits.labels), **style})
 
@@ -42,7 +42,7 @@ def find_nearest(test_digits: Digits, train_digits: Digits) -> pd.DataFrame:
 
 
 def find_near_duplicates(nearest_digits: pd.DataFrame, config: AnalysisConfig) -> pd.DataFrame:
-    """Return the test digits that are nearly a training digit, the nearest first."""
+    """Return the test digits that nearly equal a training digit, the nearest first."""
     near = nearest_digits[nearest_digits["relative_distance"] <= config.duplicate_distance]
     return near.sort_values(["relative_distance", "index"], ignore_index=True)
 
@@ -50,7 +50,7 @@ def find_near_duplicates(nearest_digits: pd.DataFrame, config: AnalysisConfig) -
 def measure_style_effects(
     predictions: pd.DataFrame, style: pd.DataFrame, nearest_digits: pd.DataFrame, config: AnalysisConfig
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the error rate by each measure of style, and what remarkable digits have in excess of all others.
+    """Return the error rate by each measure of style, and its difference for digits of unusual style.
 
     The distance to the nearest training digit counts as a measure.
     """
@@ -60,7 +60,7 @@ def measure_style_effects(
 
 
 def intervene(trained: TrainedNetwork, test_digits: Digits, predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the accuracy on the same test digits, written differently in steps; see ``digits.INTERVENTIONS``."""
+    """Return the accuracy on the test digits after each step of each of ``digits.INTERVENTIONS``."""
     labels = np.asarray(test_digits.labels)
     before = (predictions["label"] == predictions["prediction"]).to_numpy()
     rows = []
@@ -83,7 +83,7 @@ def _chunks(digits: Digits) -> list[np.ndarray]:
 def measure_difficulty(
     trained: TrainedNetwork, train_digits: Digits, split: Split, test_digits: Digits, predictions: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return how hard every digit is for the network, the training digits first; see ``digit_difficulty``.
+    """Return the difficulty of every digit, the training digits first; see ``digit_difficulty``.
 
     Raises:
         ValueError: The training digits are of another set than the network was trained on.
@@ -99,7 +99,7 @@ def measure_difficulty(
 
 
 def find_hardest(difficulty: pd.DataFrame, config: AnalysisConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the hardest digits of the training set, and the digits of all parts whose labels are doubtful."""
+    """Return the hardest training digits, and the digits of all parts with doubtful labels."""
     trained_on = difficulty[difficulty["part"] != "test"]
     return (
         evaluation.hardest_digits(trained_on, config.hardest_digits),
@@ -108,12 +108,12 @@ def find_hardest(difficulty: pd.DataFrame, config: AnalysisConfig) -> tuple[pd.D
 
 
 def class_balance(train_digits: Digits, split: Split, test_digits: Digits) -> pd.DataFrame:
-    """Return how many digits each class has in each part, and how bright they are.
+    """Return number and brightness of the digits of each class in each part.
 
     Returns:
         One row per part ("training", "validation", "test") and class: ``part``, ``digit``, ``examples`` (int64),
-        ``share`` of the part (fraction of 1), ``pixel_mean`` and ``pixel_deviation`` (0 to 255; not a number where a
-        class does not occur).
+        ``share`` of the part (fraction of 1), ``pixel_mean`` and ``pixel_deviation`` (0 to 255; NaN where a class
+        does not occur).
     """
     parts = {
         "training": (train_digits.images[split.train], train_digits.labels[split.train]),

@@ -23,7 +23,7 @@ from mnist_growth.pipelines.evaluate.pipeline import DESCRIBE, PREDICT
 
 
 def create_pipeline() -> Pipeline:
-    """A trained network and its digits in; what makes digits hard, and what they are like, out."""
+    """Return the pipeline from a network and its digits to the tables and figures of the analysis."""
     return Pipeline(
         [
             PREDICT,

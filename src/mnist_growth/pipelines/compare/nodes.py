@@ -1,4 +1,4 @@
-"""Two networks on the same test digits: which is better, by how much, and on which digits they differ."""
+"""Comparison of two networks on the same test digits."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def measure_difference(
     baseline: TrainedNetwork,
     test_digits: Digits,
 ) -> dict[str, Any]:
-    """Return the numbers of the comparison together with what was compared."""
+    """Return the results of the comparison, with a description of the networks and the data."""
     return {
         **evaluation.compare(predictions, baseline_predictions),
         "network": _name(trained),
@@ -59,7 +59,7 @@ def draw_comparison(
     comparison: dict[str, Any],
     config: EvaluationConfig,
 ) -> tuple[go.Figure, go.Figure]:
-    """Return by how much the networks differ, and the digits on which they do."""
+    """Return the figures of the differences and of the digits that are classified differently."""
     provenance = (
         f"dataset {comparison['dataset']} · {comparison['examples']:,} test digits<br>network "
         f"{comparison['network']}<br>baseline {comparison['baseline_network']}"

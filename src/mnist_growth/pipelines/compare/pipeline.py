@@ -13,7 +13,7 @@ from mnist_growth.pipelines.compare.nodes import (
 
 
 def create_pipeline() -> Pipeline:
-    """Two trained networks and test digits in; their difference, the digits in question and figures out."""
+    """Return the pipeline from two networks and test digits to their differences and figures."""
     both = ["compared_predictions", "baseline_predictions"]
     return Pipeline(
         [

@@ -1,4 +1,4 @@
-"""Predictions of the test digits, what they are worth, and figures that say where they come from."""
+"""Predictions of the test digits, their metrics, and figures."""
 
 import logging
 from typing import Any
@@ -19,8 +19,8 @@ from mnist_growth.training import training_parts
 
 logger = logging.getLogger(__name__)
 
-_CHUNK = 2_000  # digits whose predictions are in memory at once while parts are counted
-_DIGITS_PER_DIRECTION = 5  # mistakes shown of each direction of a confused pair
+_CHUNK = 2_000  # digits predicted at once, to limit memory
+_DIGITS_PER_DIRECTION = 5  # mistakes shown for each direction of a confused pair
 
 
 def predict(trained: TrainedNetwork, test_digits: Digits) -> pd.DataFrame:
@@ -32,8 +32,7 @@ def predict(trained: TrainedNetwork, test_digits: Digits) -> pd.DataFrame:
     evaluation.check_same_set(trained.dataset, trained.fingerprint, test_digits)
     if missing := sorted(set(range(NUM_CLASSES)) - set(test_digits.labels.tolist())):
         logger.warning(
-            "the test digits of %s have none of class %s: nothing is known of how well it is recognised, and its "
-            "recall, precision and F1 are given as 0",
+            "The test digits of %s contain none of class %s: its recall, precision and F1 are unknown and given as 0",
             test_digits.dataset,
             ", ".join(map(str, missing)),
         )
@@ -47,7 +46,7 @@ def measure(
     manifest: dict[str, Any],
     config: EvaluationConfig,
 ) -> dict[str, Any]:
-    """Return the metrics of the whole test set together with what was tested."""
+    """Return the metrics of the full test set, with a description of network and data."""
     return evaluation.test_metrics(
         predictions,
         dataset=test_digits.dataset,
@@ -63,10 +62,10 @@ def measure(
 def measure_parts(
     trained: TrainedNetwork, train_digits: Digits, split: Split, predictions: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return accuracy and loss on the training, the validation and the test digits, none of them warped.
+    """Return accuracy and loss on the training, the validation and the test digits, without warps.
 
-    Where the network was trained with another split than the one at hand, training and validation digits cannot be
-    told apart, and share a row.
+    If the network was trained with another split, training and validation digits cannot be distinguished and share a
+    row.
 
     Raises:
         ValueError: The training digits are of another set than the network was trained on.
@@ -78,7 +77,7 @@ def measure_parts(
 
 
 def _tally(trained: TrainedNetwork, digits: Digits, indices: NDArray[np.int64]) -> Tally:
-    """Count the predictions of some digits, a chunk of them at a time."""
+    """Count correct predictions and loss of some digits, chunk by chunk."""
     total = Tally()
     for start in range(0, len(indices), _CHUNK):
         chunk = indices[start : start + _CHUNK]
@@ -89,7 +88,7 @@ def _tally(trained: TrainedNetwork, digits: Digits, indices: NDArray[np.int64]) 
 
 
 def measure_calibration(predictions: pd.DataFrame, config: EvaluationConfig) -> pd.DataFrame:
-    """Return how often the network is right, by how sure it is."""
+    """Return the accuracy by confidence."""
     correct = (predictions["label"] == predictions["prediction"]).to_numpy()
     return evaluation.reliability_curve(predictions["confidence"].to_numpy(), correct, config.calibration_bins)
 
@@ -100,12 +99,12 @@ def find_ambiguous(predictions: pd.DataFrame, config: EvaluationConfig) -> pd.Da
 
 
 def find_confident_mistakes(predictions: pd.DataFrame, config: EvaluationConfig) -> pd.DataFrame:
-    """Return the mistakes that the network was most sure of."""
+    """Return the most confident mistakes."""
     return evaluation.worst_mistakes(predictions, config.worst_mistakes)
 
 
 def describe(trained: TrainedNetwork, test_digits: Digits, manifest: dict[str, Any]) -> str:
-    """Return the line that the figures carry: which digits, how many, and which network."""
+    """Return the subtitle of the figures: dataset, number of digits and network."""
     dataset = figures.describe_dataset(test_digits.dataset, requested_dataset(test_digits.dataset, manifest))
     return f"dataset {dataset} · {len(test_digits):,} test digits · network {_network(trained)}"
 
@@ -116,16 +115,15 @@ def draw_confusion_matrix(confusion_matrix: pd.DataFrame, provenance: str) -> go
 
 
 def draw_reliability(curve: pd.DataFrame, provenance: str) -> go.Figure:
-    """Return the figure of confidence and accuracy."""
+    """Return the figure of accuracy against confidence."""
     return figures.stamp(figures.reliability(curve), provenance)
 
 
 def draw_confused_pairs(
     test_digits: Digits, predictions: pd.DataFrame, pairs: pd.DataFrame, config: EvaluationConfig, provenance: str
 ) -> tuple[go.Figure, go.Figure]:
-    """Return how often digits are taken for each other, and how such mistakes look."""
-    most = config.confused_pairs
-    mistakes = evaluation.confused_digits(predictions, pairs, most, _DIGITS_PER_DIRECTION)
+    """Return the figures of the most confused pairs and of their mistakes."""
+    mistakes = evaluation.confused_digits(predictions, pairs, config.confused_pairs, _DIGITS_PER_DIRECTION)
     return (
         figures.stamp(figures.confused_pairs(pairs), provenance),
         figures.stamp(figures.confused_digits(test_digits.images, mistakes), provenance),
@@ -139,7 +137,7 @@ def measure_units(
     predictions: pd.DataFrame,
     config: EvaluationConfig,
 ) -> pd.DataFrame:
-    """Return what became of the units of each growth, measured on evenly spaced test digits.
+    """Return activity, weights and contribution of the units of each growth, on evenly spaced test digits.
 
     Raises:
         ValueError: The growth events are of another network.
@@ -151,7 +149,7 @@ def measure_units(
 
 
 def draw_units(unit_cohorts: pd.DataFrame, provenance: str) -> go.Figure:
-    """Return the figure of the units of each growth."""
+    """Return the figure of the units that each growth added."""
     return figures.stamp(figures.units(unit_cohorts), provenance)
 
 
@@ -163,7 +161,7 @@ def draw_digits(
     config: EvaluationConfig,
     provenance: str,
 ) -> tuple[go.Figure, go.Figure, go.Figure]:
-    """Return a sample of the test digits with their predictions, the most confident mistakes and hard decisions."""
+    """Return the galleries of evenly spaced test digits, of the most confident mistakes and of ambiguous digits."""
     sample = evaluation.spread_sample(predictions, config.sample_digits)
     return (
         figures.stamp(figures.sample_predictions(test_digits.images, sample), provenance),

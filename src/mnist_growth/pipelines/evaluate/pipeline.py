@@ -20,14 +20,14 @@ from mnist_growth.pipelines.evaluate.nodes import (
 )
 
 DESCRIBE = Node(describe, inputs=["network", "test_digits", "data_manifest"], outputs="provenance", name="describe")
-"""The same node in every pipeline whose figures say what they are of."""
+"""Node of every pipeline whose figures have a subtitle."""
 
 PREDICT = Node(predict, inputs=["network", "test_digits"], outputs="predictions", name="predict")
-"""The same in every pipeline that needs the predictions."""
+"""Node of every pipeline that needs the predictions."""
 
 
 def create_pipeline() -> Pipeline:
-    """A trained network, its growth events and digits in; predictions, metrics and figures out."""
+    """Return the pipeline from a network, its growth events and digits to predictions, metrics and figures."""
     return Pipeline(
         [
             PREDICT,

@@ -1,4 +1,4 @@
-"""Export of a trained network to ONNX, and the check of what came out."""
+"""Export of a trained network to ONNX, with a check of the exported models."""
 
 from mnist_growth.pipelines.export.pipeline import create_pipeline
 

@@ -6,7 +6,7 @@ from mnist_growth.pipelines.export.nodes import export_float, export_int8, measu
 
 
 def create_pipeline() -> Pipeline:
-    """A trained network and its digits in; two ONNX models and what they are worth out."""
+    """Return the pipeline from a network and its digits to two ONNX models and their metrics."""
     return Pipeline(
         [
             Node(export_float, inputs=["network", "test_digits"], outputs="network_onnx", name="export_float"),

@@ -1,4 +1,4 @@
-"""Ingest: from an archive to verified digits and a manifest of them."""
+"""Ingest: verified digits and their manifest from an archive."""
 
 from mnist_growth.pipelines.ingest.pipeline import create_pipeline
 

@@ -7,7 +7,7 @@ from mnist_growth.digits.manifest import data_manifest
 
 
 def ingest(digit_archive: DigitSet) -> tuple[Digits, Digits, dict[str, Any]]:
-    """Take a set of digits apart.
+    """Return the parts of a set of digits.
 
     Returns:
         The training digits, the test digits, and the manifest that describes both (plain values for JSON).

@@ -1,4 +1,4 @@
-"""The wiring of the ingest pipeline."""
+"""Wiring of the ingest."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -6,7 +6,7 @@ from mnist_growth.pipelines.ingest.nodes import ingest
 
 
 def create_pipeline() -> Pipeline:
-    """Return the pipeline that turns `digit_archive` into digits and their manifest."""
+    """Return the pipeline from `digit_archive` to digits and their manifest."""
     return Pipeline(
         [
             Node(

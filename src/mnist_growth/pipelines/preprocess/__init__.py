@@ -1,4 +1,4 @@
-"""Splitting and measuring the training digits, and a look at their warps."""
+"""Preprocessing: split and pixel statistics of the training digits, and a figure of their warps."""
 
 from mnist_growth.pipelines.preprocess.pipeline import create_pipeline
 

@@ -1,4 +1,4 @@
-"""Splitting and measuring the training digits, and a look at their warps."""
+"""Preprocessing: split and pixel statistics of the training digits, and a figure of their warps."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -21,17 +21,17 @@ _WARPS_PER_DIGIT = 8
 
 
 def split_digits(train_digits: Digits, split: SplitConfig) -> Split:
-    """Hold out a part of the training digits for validation, the same share of each class."""
+    """Return a stratified split of the training digits into training and validation part."""
     return stratified_split(train_digits.labels, split)
 
 
 def measure_pixels(train_digits: Digits, split: Split) -> PixelStatistics:
-    """Measure the pixels of the training part; the validation part stays unseen."""
+    """Return mean and standard deviation of the pixels of the training part, without the validation part."""
     return pixel_statistics(train_digits.images, split.train)
 
 
 def draw_warps(train_digits: Digits, split: Split, warps: WarpConfig) -> go.Figure:
-    """Draw the first training image of each class beside random warps of it, at their whole strength."""
+    """Return the figure of the first training image of each class and random warps of it, at full strength."""
     first_of_class = np.unique(train_digits.labels[split.train], return_index=True)[1]
     originals = train_digits.images[split.train[first_of_class]]  # uint8 [C, 28, 28], C classes
     repeated = torch.from_numpy(originals).repeat_interleave(_WARPS_PER_DIGIT, dim=0)

@@ -6,7 +6,7 @@ from mnist_growth.pipelines.preprocess.nodes import draw_warps, measure_pixels, 
 
 
 def create_pipeline() -> Pipeline:
-    """Training digits in; their split, pixel statistics and a figure of warps out."""
+    """Return the pipeline from training digits to their split, pixel statistics and a figure of warps."""
     return Pipeline(
         [
             Node(split_digits, inputs=["train_digits", "params:split"], outputs="split", name="split_digits"),

@@ -1,4 +1,4 @@
-"""Gathering the results of one network, and writing its report."""
+"""Collection of the results of one network, and its report."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +12,7 @@ from mnist_growth.report import FIGURE, Missing, ReportConfig, RunFacts, optiona
 
 @dataclass(frozen=True)
 class NetworkResults:
-    """What there is to report about one network.
+    """The results of one network.
 
     Attributes:
         trained: The network.
@@ -26,7 +26,7 @@ class NetworkResults:
 
 
 def gather(trained: TrainedNetwork, results: Results, **required: Any) -> NetworkResults:
-    """Return the results that belong to the network; what belongs to another one is missing.
+    """Return the results of the network, with ``Missing`` in the place of results of another one.
 
     Args:
         trained: The network that the report is about.
@@ -54,7 +54,7 @@ def gather(trained: TrainedNetwork, results: Results, **required: Any) -> Networ
 
 
 def draw_png(results: NetworkResults, config: ReportConfig) -> dict[str, bytes]:
-    """Return every figure of the report as a PNG file, by name; none unless the parameters ask for them."""
+    """Return every figure of the report as a PNG file, by name, if the parameters ask for them."""
     if not config.png:
         return {}
     drawn = {name: value for name, value in results.datasets.items() if name.endswith(FIGURE)}

@@ -8,7 +8,7 @@ from mnist_growth.report import required_datasets
 
 
 def create_pipeline() -> Pipeline:
-    """A network and its results in; one page, and the figures as PNG files, out."""
+    """Return the pipeline from a network and its results to one page and PNG files of its figures."""
     inputs = {"trained": "network", "results": "results", **{name: name for name in required_datasets()}}
     return Pipeline(
         [

@@ -54,7 +54,7 @@ def create_resume_pipeline() -> Pipeline:
 
 
 def create_results_pipeline() -> Pipeline:
-    """A trained network and its history in; what the training cost and how it went out."""
+    """Return the pipeline from a network and its history to the cost and the figures of its training."""
     return Pipeline(
         [
             Node(

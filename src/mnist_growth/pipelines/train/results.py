@@ -1,4 +1,4 @@
-"""What a training cost and how it went: tables and figures."""
+"""Tables and figures of a finished training."""
 
 from dataclasses import asdict
 from typing import Any

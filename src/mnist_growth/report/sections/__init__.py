@@ -1,4 +1,4 @@
-"""The sections of the report of a run, in their order; a file for each."""
+"""The sections of the report, one file each, and their order."""
 
 from mnist_growth.report.sections import cost, data, difficulty, digits, growth, mistakes, results, style, units
 from mnist_growth.report.sections.configuration import configuration

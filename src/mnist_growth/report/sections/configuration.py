@@ -1,4 +1,4 @@
-"""What is needed to repeat a run."""
+"""Everything that is needed to repeat a run."""
 
 from collections.abc import Mapping
 from typing import Any

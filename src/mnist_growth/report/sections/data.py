@@ -1,4 +1,4 @@
-"""What an analysis finds in the digits themselves."""
+"""Classes and near-duplicates in the data."""
 
 from collections.abc import Mapping
 from typing import Any

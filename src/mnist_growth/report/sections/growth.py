@@ -1,4 +1,4 @@
-"""When the network grew, and how it learned."""
+"""Growths and learning curves."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""How well each digit is recognised, and what it is confused with."""
+"""Accuracy of each digit, and confusions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,8 +19,8 @@ _PAIRS: Columns = {
     "second": ("digit B", count),
     "mistakes": ("mistakes", count),
     "rate": ("share of all A and B", percent),
-    "first_as_second_rate": ("A taken for B", percent),
-    "second_as_first_rate": ("B taken for A", percent),
+    "first_as_second_rate": ("A predicted as B", percent),
+    "second_as_first_rate": ("B predicted as A", percent),
 }
 
 

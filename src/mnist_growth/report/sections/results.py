@@ -1,4 +1,4 @@
-"""The numbers that matter most."""
+"""Key numbers of the evaluation."""
 
 from collections.abc import Mapping
 from typing import Any

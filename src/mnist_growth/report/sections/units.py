@@ -1,4 +1,4 @@
-"""Whether the units that a growth added became useful."""
+"""Activity and contribution of the units that growth added."""
 
 from collections.abc import Mapping
 from typing import Any
