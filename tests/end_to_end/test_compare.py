@@ -54,7 +54,7 @@ def test_one_network_has_nothing_to_be_compared_with(trained):
 
     assert result.code == 1
     assert result.stderr.startswith(f"Error: There is no version before {only} in ")
-    assert "make another one with `kedro run --pipeline train`" in result.stderr
+    assert "train another network with `kedro run --pipeline train`" in result.stderr
     assert result.stderr.count("\n") == 1
     assert trained.versions("08_reporting/comparison.json") == []
 
