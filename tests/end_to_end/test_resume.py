@@ -77,7 +77,7 @@ def test_a_finished_training_goes_on_to_more_epochs_and_only_those_may_change(tr
 
     unchanged = trained.succeed(*RESUME)
 
-    assert "This training has all its 4 epochs; to train on, give a larger number" in unchanged.stdout
+    assert "This training has completed all its 4 epochs; to continue it, give a larger number" in unchanged.stdout
     first, second = trained.versions("06_models/network.safetensors")
     _assert_same_network(
         trained.path("06_models/network.safetensors", first), trained.path("06_models/network.safetensors", second)
