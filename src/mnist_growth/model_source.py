@@ -85,7 +85,7 @@ class CatalogSource:
             trained,
             version,
             backend=self.backend,
-            predict=_exported(context, self.backend, version, self.threads),
+            predict=_exported(context, self.backend, trained, self.threads),
             confusion=_confusion(context, trained),
             drift=_drift(context, trained),
         )
@@ -134,12 +134,12 @@ def _confusion(context: KedroContext, trained: TrainedNetwork) -> Sequence[Seque
     return None if matrix is None else matrix.to_numpy().tolist()
 
 
-def _exported(context: KedroContext, backend: BackendName, version: str, threads: int) -> Predictor | None:
+def _exported(context: KedroContext, backend: BackendName, trained: TrainedNetwork, threads: int) -> Predictor | None:
     """The exported network for a backend; None for torch, which needs none."""
     if backend == "torch":
         return None
     folder = Path(context._get_catalog()[f"network_{backend}"]._filepath)
-    return OnnxPredictor(OnnxNetwork.find(folder, version, threads))
+    return OnnxPredictor(OnnxNetwork.find(folder, trained, threads))
 
 
 def _drift(context: KedroContext, trained: TrainedNetwork) -> tuple[DriftReference, DriftConfig] | None:

@@ -50,10 +50,14 @@ def test_the_report_of_a_network_shows_its_results_alone_and_names_what_is_missi
     assert "style_effects" not in shown.tables
     assert not {"style_effects_figure", "hardest_digits_figure"} & set(shown.figures)
     assert {"growth_figure", "confusion_matrix_figure", "class_balance_figure"} <= set(shown.figures)
-    of_another = f"These results belong to another network ({digest(project, older)[:6]}…): "
-    made_by = f"Run `kedro run --pipeline analyse --load-versions network:{newer}` to make them."
-    assert [(text.startswith(of_another), text.endswith(made_by)) for text in notes(shown)] == [(True, True)] * 2
-    assert notes(shown)[0].startswith(f"{of_another}style_differences, style_effects, style_interventions, ")
+    of_another = f"These results belong to another network ({digest(project, older)[:6]}…)"
+    command = f"kedro run --pipeline analyse --load-versions network:{newer}"
+    [style] = notes(shown)
+    assert style.startswith(f"{of_another}: style_differences, style_effects, style_interventions, ")
+    assert style.endswith(f"Run `{command}` to make them.")
+    missing = {row[0]: row[1:] for row in shown.tables["missing"]}
+    assert missing["Hard digits"] == ["hardest_digits_figure, suspected_labels_figure", of_another, command]
+    assert missing["Export"][1] == "This network has no such results yet"
 
 
 def test_the_report_of_an_older_network_finds_what_was_made_of_it_in_any_version(project):

@@ -7,7 +7,7 @@ from mnist_growth.export import Origin
 from mnist_growth.learning import GrowingAdamW
 from mnist_growth.network import GrowingMLP
 
-ORIGIN = Origin("sample", "f" * 64, "2026-01-31T12.00.00.000Z", (48, 32), 3)
+ORIGIN = Origin("a" * 64, "sample", "f" * 64, "2026-01-31T12.00.00.000Z", (48, 32), 3)
 
 
 @pytest.fixture(scope="session")

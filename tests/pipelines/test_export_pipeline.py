@@ -63,7 +63,7 @@ def test_both_models_come_from_the_network_and_are_measured(tmp_path, trained, d
         exported = OnnxNetwork.of(catalog.load(name), threads=1)
         form = metrics[name.removeprefix("network_")]
         answers = exported.predict_logits(digits.test.images)
-        assert exported.origin == Origin("sample", digits.fingerprint, VERSION, (12, 8), 4)
+        assert exported.origin == Origin(trained.sha256, "sample", digits.fingerprint, VERSION, (12, 8), 4)
         assert form["errors"] == (answers.argmax(axis=1) != digits.test.labels).sum()
         assert form["same_answers"] == (answers.argmax(axis=1) == expected.argmax(axis=1)).mean()
         assert form["bytes"] == catalog.load(name).ByteSize()

@@ -93,31 +93,44 @@ def test_every_figure_is_shown_in_the_order_of_the_topics(show, results):
     assert show(results).figures == [name for name in required_datasets() if name.endswith("_figure")]
 
 
-def test_what_an_analysis_found_is_shown_and_said_to_be_missing_where_there_is_none(show, results):
-    balance = pd.DataFrame(
-        {
-            "part": ["test"],
-            "digit": [3],
-            "examples": [5],
-            "share": [0.0125],
-            "pixel_mean": [40.5],
-            "pixel_deviation": [9],
-        }
-    )
+def test_an_optional_topic_is_shown_where_it_has_results_and_listed_with_its_command_where_not(show, results):
+    columns = ["part", "digit", "examples", "share", "pixel_mean", "pixel_deviation"]
+    balance = pd.DataFrame([["test", 3, 5, 0.0125, 40.5, 9]], columns=columns)
     figures = ("class_balance_figure", "class_images_figure", "near_duplicates_figure")
     analysed = {**results, "class_balance": balance, **dict.fromkeys(figures, go.Figure(layout_title_text="Classes"))}
 
     shown, missing = show(analysed), show(results)
 
+    title = "Classes and near-duplicates"
     assert shown.tables["class_balance"][1] == ["test", "3", "5", "1.25 %", "40.5", "9"]
     assert set(figures) <= set(shown.figures)
-    assert missing.headings == shown.headings
-    assert "class_balance" not in missing.tables
-    named = f"class_balance, {', '.join(figures)}"
-    assert (
-        f"This network has no such results yet: {named}. Run `kedro run --pipeline analyse` to make them."
-        in missing.paragraphs
-    )
+    assert title in shown.headings
+    assert title not in missing.headings
+    row = [title, f"class_balance, {', '.join(figures)}", "This network has no such results yet"]
+    assert [*row, "kedro run --pipeline analyse"] in missing.tables["missing"]
+    assert {row[0] for row in missing.tables["missing"][1:]} == {topic.title for topic in TOPICS if topic.optional}
+    assert title not in {row[0] for row in shown.tables["missing"]}
+
+
+def test_a_comparison_and_an_export_are_shown(show, results):
+    bounds = {"difference_low": -0.005, "difference_high": 0.025}
+    comparison = {"network": "ours", "baseline_network": "theirs", "accuracy": 0.98, "difference": 0.01, **bounds}
+    correct = {"only_network_correct": 9, "only_baseline_correct": 4}
+    exported = {"accuracy": 0.97, "errors": 30, "bytes": 2_700_000, "largest_change": 1.5e-6, "same_answers": 1.0}
+    more = {
+        "comparison": comparison,
+        "comparison_by_class": pd.DataFrame(
+            [{"digit": "all", "examples": 500, **correct, "difference": 0.01, **bounds}]
+        ),
+        "export_metrics": {"torch": {"accuracy": 0.97, "errors": 30}, "onnx": exported, "int8": exported},
+    }
+
+    tables = show({**results, **more}).tables
+
+    assert ["difference (percentage points)", "+1.00 (-0.50 to +2.50)"] in tables["comparison"]
+    assert tables["comparison_by_class"][1] == ["all", "500", "9", "4", "+1.00 (-0.50 to +2.50)"]
+    assert tables["export_metrics"][1] == ["torch, float32", "97.00 %", "30", "–", "–", "–"]
+    assert tables["export_metrics"][2] == ["ONNX, float32", "97.00 %", "30", "2.7 MB", "1.50e-06", "100.00 %"]
 
 
 def test_results_of_another_network_are_left_out_by_name(show, results):
@@ -150,4 +163,4 @@ def test_no_two_elements_of_the_page_have_the_same_id(show, results):
     ids = show(results).ids
 
     assert len(set(ids)) == len(ids)
-    assert {topic.name for topic in TOPICS} <= set(ids)
+    assert {topic.name for topic in TOPICS if not topic.optional} <= set(ids)

@@ -15,6 +15,7 @@ class Origin:
     """The network that a file was exported from.
 
     Attributes:
+        network_sha256: SHA-256 (hex) of its weights.
         dataset: Name of the dataset that it was trained on.
         fingerprint: SHA-256 of this dataset.
         version: Version of the network in the catalog; empty if it was not loaded from there.
@@ -22,6 +23,7 @@ class Origin:
         epochs: Number of epochs trained.
     """
 
+    network_sha256: str
     dataset: str
     fingerprint: str
     version: str
@@ -31,6 +33,7 @@ class Origin:
     def write(self, model: onnx.ModelProto) -> None:
         """Write the origin to the metadata of a model, under keys that begin with "mnist_growth."."""
         values = {
+            "network_sha256": self.network_sha256,
             "dataset": self.dataset,
             "fingerprint": self.fingerprint,
             "version": self.version,
@@ -48,6 +51,7 @@ class Origin:
         """
         try:
             return cls(
+                network_sha256=metadata[f"{_PREFIX}network_sha256"],
                 dataset=metadata[f"{_PREFIX}dataset"],
                 fingerprint=metadata[f"{_PREFIX}fingerprint"],
                 version=metadata[f"{_PREFIX}version"],
@@ -63,4 +67,11 @@ class Origin:
 
 def origin_of(trained: TrainedNetwork) -> Origin:
     """Return the origin of exports of a network."""
-    return Origin(trained.dataset, trained.fingerprint, trained.version, trained.network.widths, trained.epochs)
+    return Origin(
+        network_sha256=trained.sha256,
+        dataset=trained.dataset,
+        fingerprint=trained.fingerprint,
+        version=trained.version,
+        widths=trained.network.widths,
+        epochs=trained.epochs,
+    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.export.float_model import INPUT, OUTPUT
 from mnist_growth.export.origin import Origin
+from mnist_growth.network import TrainedNetwork
 from mnist_growth.network.prediction import CHUNK
 
 
@@ -56,12 +57,12 @@ class OnnxNetwork:
             raise ValueError(f"{path}: {error}") from error
 
     @classmethod
-    def find(cls, folder: Path, version: str, threads: int = 0) -> Self:
+    def find(cls, folder: Path, trained: TrainedNetwork, threads: int = 0) -> Self:
         """Create a session from the newest export of a network.
 
         Args:
             folder: Folder of all versions of exports, `<folder>/<version>/<name>`.
-            version: Version of the network; its export usually has another version.
+            trained: The network.
             threads: Number of threads within one operation; 0 lets onnxruntime choose.
 
         Raises:
@@ -70,11 +71,11 @@ class OnnxNetwork:
         """
         for path in sorted(folder.glob(f"*/{folder.name}"), reverse=True):
             exported = cls.load(path, threads)
-            if exported.origin.version == version:
+            if exported.origin.network_sha256 == trained.sha256:
                 return exported
         raise ValueError(
-            f"There is no export of the network {version} in {folder}: create one with "
-            f"`kedro run --pipeline export --load-versions network:{version}`"
+            f"There is no export of the network {trained.version} in {folder}: create one with "
+            f"`kedro run --pipeline export --load-versions network:{trained.version}`"
         )
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -25,13 +25,18 @@ class Missing:
 
 def explain(missing: Iterable[Missing]) -> list[str]:
     """Return one sentence for each reason and command, with the names of the datasets."""
+    return [
+        f"{reason}: {names}." + (f" Run `{command}` to make them." if command else "")
+        for names, reason, command in reasons(missing)
+    ]
+
+
+def reasons(missing: Iterable[Missing]) -> list[tuple[str, str, str]]:
+    """Return names of datasets, the reason why they are missing, and the command that makes them."""
     names: dict[tuple[str, str], list[str]] = {}
     for each in missing:
         names.setdefault((_reason(each.owner), each.command), []).append(each.name)
-    return [
-        f"{reason}: {', '.join(found)}." + (f" Run `{command}` to make them." if command else "")
-        for (reason, command), found in names.items()
-    ]
+    return [(", ".join(found), reason, command) for (reason, command), found in names.items()]
 
 
 def _reason(owner: Lineage) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from mnist_growth.network import TrainedNetwork
+from mnist_growth.report.content import Section, Table
 from mnist_growth.report.facts import RunFacts
 from mnist_growth.report.formats import count, interval, percent
-from mnist_growth.report.missing import Missing
+from mnist_growth.report.missing import Missing, reasons
 from mnist_growth.report.page import page
 from mnist_growth.report.sections import TOPICS, configuration
 
@@ -26,10 +27,19 @@ def run_report(
     metrics = {} if isinstance(given, Missing) else given
     return page(
         _headline(metrics, trained),
-        [*(topic.section(results) for topic in TOPICS), configuration(trained, parameters, facts)],
+        [*_sections(results), configuration(trained, parameters, facts)],
         lead=[_lead(metrics, trained)],
         warning=_warning(metrics),
     )
+
+
+def _sections(results: Mapping[str, Any]) -> list[Section]:
+    """The sections of all topics; optional topics without any results are listed in the last one."""
+    absent = [topic for topic in TOPICS if topic.optional and len(topic.missing(results)) == len(topic.datasets)]
+    shown = [topic.section(results) for topic in TOPICS if topic not in absent]
+    rows = [(topic.title, *row) for topic in absent for row in reasons(topic.missing(results))]
+    table = Table("missing", "Optional results", ("section", "results", "reason", "command"), rows)
+    return [*shown, Section("absent", "Not in this report", tables=[table])] if absent else shown
 
 
 def _headline(metrics: Mapping[str, Any], trained: TrainedNetwork) -> str:

@@ -41,15 +41,18 @@ class Topic:
     body: Callable[[Mapping[str, Any]], Body] = _no_body
     optional: bool = False
 
+    def missing(self, results: Mapping[str, Any]) -> list[Missing]:
+        """Return the datasets that are missing."""
+        return [results[name] for name in self.datasets if isinstance(results[name], Missing)]
+
     def section(self, results: Mapping[str, Any]) -> Section:
         """Return the section with the available results; missing ones are listed by name.
 
         Args:
             results: Datasets by name, or ``Missing`` in their place.
         """
-        missing = [results[name] for name in self.datasets if isinstance(results[name], Missing)]
         present = {name: results[name] for name in self.datasets if not isinstance(results[name], Missing)}
         figures = {name: value for name, value in present.items() if name.endswith(FIGURE)}
         tables = {name for name in self.datasets if not name.endswith(FIGURE)}
         body = self.body(present) if tables <= present.keys() else Body()
-        return Section(self.name, self.title, [*explain(missing), *body.paragraphs], body.tables, figures)
+        return Section(self.name, self.title, [*explain(self.missing(results)), *body.paragraphs], body.tables, figures)

@@ -1,6 +1,18 @@
 """The sections of the report, one file each, and their order."""
 
-from mnist_growth.report.sections import cost, data, difficulty, digits, growth, mistakes, results, style, units
+from mnist_growth.report.sections import (
+    comparison,
+    cost,
+    data,
+    difficulty,
+    digits,
+    exports,
+    growth,
+    mistakes,
+    results,
+    style,
+    units,
+)
 from mnist_growth.report.sections.configuration import configuration
 from mnist_growth.report.topic import Topic
 
@@ -14,6 +26,8 @@ TOPICS: tuple[Topic, ...] = (
     difficulty.TOPIC,
     digits.TOPIC,
     data.TOPIC,
+    comparison.TOPIC,
+    exports.TOPIC,
 )
 
 
