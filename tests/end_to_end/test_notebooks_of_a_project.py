@@ -29,7 +29,7 @@ def run(name: str, project) -> str:
 def test_the_tour_of_the_catalog_shows_the_newest_results(trained):
     text = run("01", trained)
 
-    assert "'confusion_matrix_figure'" in text
+    assert "'confusion_matrix'" in text
     assert "of 500 test digits, 95 % interval" in text
 
 
