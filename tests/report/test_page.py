@@ -16,7 +16,7 @@ SECTIONS = [
         figures={
             "line": go.Figure(
                 go.Scatter(x=[1], y=[2], name="</script>"),
-                layout={"title": {"text": "A line", "subtitle": {"text": "of <numbers>"}}, "height": 400},
+                layout={"title": {"text": "A line", "subtitle": {"text": "of <numbers><br>more"}}, "height": 400},
             )
         },
     ),
@@ -50,7 +50,7 @@ def test_a_figure_is_drawn_without_its_title_which_is_a_caption():
     assert figure["data"] == [{"name": "</script>", "x": [1], "y": [2], "type": "scatter"}]
     assert "title" not in figure["layout"]
     assert figure["layout"]["height"] == 400 - (TEMPLATE.layout.margin.t - figure["layout"]["margin"]["t"])
-    assert "<strong>A line</strong> <span>of &lt;numbers&gt;</span>" in text
+    assert "<strong>A line</strong> <span>of &lt;numbers&gt; · more</span>" in text
 
 
 def test_labels_above_the_axes_keep_their_room(history):

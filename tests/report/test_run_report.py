@@ -8,6 +8,7 @@ import configured
 from html_page import Page
 from mnist_growth.lineage import Lineage
 from mnist_growth.report import TOPICS, Missing, required_datasets, run_report
+from mnist_growth.report.formats import megabytes
 
 
 @pytest.fixture
@@ -80,6 +81,18 @@ def test_the_configuration_has_network_parameters_also_of_models_and_versions(sh
     assert ["network", "2026-01-31T12.00.00.000Z"] in shown.tables["versions"]
     assert ["commit", "0123abc"] in shown.tables["run"]
     assert ["SHA-256 of the weights", trained.sha256] in shown.tables["run"]
+
+
+def test_a_report_of_a_network_of_an_earlier_run_says_whose_parameters_it_shows(trained, results, facts):
+    def paragraphs(version):
+        return Page(run_report(replace(trained, version=version), results, {}, facts)).paragraphs
+
+    def says_so(texts):
+        return any("The network comes from an earlier run" in text for text in texts)
+
+    assert says_so(paragraphs("2025-12-31T12.00.00.000Z"))
+    assert not says_so(paragraphs(facts.run["began"]))
+    assert not says_so(paragraphs(""))
 
 
 def test_classes_are_counted_side_by_side(show, results):
@@ -164,3 +177,7 @@ def test_no_two_elements_of_the_page_have_the_same_id(show, results):
 
     assert len(set(ids)) == len(ids)
     assert {topic.name for topic in TOPICS if not topic.optional} <= set(ids)
+
+
+def test_sizes_have_a_unit_that_fits():
+    assert [megabytes(size) for size in (1.2e9, 697e6, 737e3, 43_700)] == ["1,200 MB", "697 MB", "0.7 MB", "44 kB"]

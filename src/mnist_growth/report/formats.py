@@ -53,7 +53,9 @@ def significant(value: float) -> str:
 
 
 def megabytes(value: float) -> str:
-    """Bytes in megabytes of 10^6: "697 MB", and "0.7 MB" below ten."""
+    """Bytes in megabytes of 10^6: "697 MB", "0.7 MB", or kilobytes below a tenth: "44 kB"."""
+    if value < 1e5:
+        return f"{value / 1e3:.0f} kB"
     return f"{value / 1e6:,.{0 if value >= 1e7 else 1}f} MB"
 
 

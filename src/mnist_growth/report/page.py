@@ -70,7 +70,7 @@ def _drawing(figure: go.Figure) -> dict[str, Any]:
 
 def _caption(figure: go.Figure) -> dict[str, str]:
     title = figure.layout.title
-    return {"title": title.text or "", "provenance": title.subtitle.text or ""}
+    return {"title": title.text or "", "provenance": (title.subtitle.text or "").replace("<br>", " · ")}
 
 
 @cache

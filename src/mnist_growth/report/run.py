@@ -27,19 +27,21 @@ def run_report(
     metrics = {} if isinstance(given, Missing) else given
     return page(
         _headline(metrics, trained),
-        [*_sections(results), configuration(trained, parameters, facts)],
+        [*_sections(trained, results), configuration(trained, parameters, facts)],
         lead=[_lead(metrics, trained)],
         warning=_warning(metrics),
     )
 
 
-def _sections(results: Mapping[str, Any]) -> list[Section]:
+def _sections(trained: TrainedNetwork, results: Mapping[str, Any]) -> list[Section]:
     """The sections of all topics; optional topics without any results are listed in the last one."""
     absent = [topic for topic in TOPICS if topic.optional and len(topic.missing(results)) == len(topic.datasets)]
     shown = [topic.section(results) for topic in TOPICS if topic not in absent]
     rows = [(topic.title, *row) for topic in absent for row in reasons(topic.missing(results))]
     table = Table("missing", "Optional results", ("section", "results", "reason", "command"), rows)
-    return [*shown, Section("absent", "Not in this report", tables=[table])] if absent else shown
+    version = f" --load-versions network:{trained.version}" if trained.version else ""
+    advice = f"Run the command of a row, then `kedro run --pipeline report{version}` to write the report again."
+    return [*shown, Section("absent", "Not in this report", [advice], [table])] if absent else shown
 
 
 def _headline(metrics: Mapping[str, Any], trained: TrainedNetwork) -> str:

@@ -8,6 +8,11 @@ from mnist_growth.report.content import Section
 from mnist_growth.report.facts import RunFacts
 from mnist_growth.report.tables import values
 
+_EARLIER = (
+    "These are the parameters of the run that wrote this report. The network comes from an earlier run, which may have "
+    "had other parameters."
+)
+
 
 def configuration(trained: TrainedNetwork, parameters: Mapping[str, Any], facts: RunFacts) -> Section:
     """Return the section with the run, the machine, the software, the versions of the data and the parameters."""
@@ -19,4 +24,5 @@ def configuration(trained: TrainedNetwork, parameters: Mapping[str, Any], facts:
         values("versions", "Versions of the data", facts.versions),
         values("parameters", "Parameters", parameters),
     ]
-    return Section("configuration", "Configuration", tables=tables)
+    is_trained_here = trained.version in ("", facts.run.get("began"))
+    return Section("configuration", "Configuration", [] if is_trained_here else [_EARLIER], tables)
