@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from mnist_growth.network import Network
+from mnist_growth.network import Network, evaluation_mode
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,6 @@ def deepen(network: Network, after: int, images: Tensor) -> tuple[Network, Deepe
         IndexError: There is no such group.
         ValueError: Networks of this kind cannot be deepened.
     """
-    was_training = network.training
-    network.eval()
-    try:
+    with evaluation_mode(network):
         deeper, names = network.with_identity_layer(after, images)
-    finally:
-        network.train(was_training)
-    return deeper.train(was_training), Deepening(names)
+    return deeper.train(network.training), Deepening(names)

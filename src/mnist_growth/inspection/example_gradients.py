@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
-from mnist_growth.network import Network
+from mnist_growth.network import Network, evaluation_mode
 from mnist_growth.network.prediction import CHUNK
 
 _EXAMPLES = 50  # images at once whose gradients are held in full, where there is no formula for their length
@@ -33,9 +33,7 @@ def gradient_norms(network: Network, images: NDArray[np.uint8], labels: NDArray[
         float32 [N], 0 or more.
     """
     norms = []
-    was_training = network.training
-    network.eval()
-    try:
+    with evaluation_mode(network):
         has_formula = _has_formula(network)
         chunk_size = CHUNK if has_formula else _EXAMPLES
         for start in range(0, len(images), chunk_size):
@@ -43,8 +41,6 @@ def gradient_norms(network: Network, images: NDArray[np.uint8], labels: NDArray[
             truth = torch.from_numpy(np.array(labels[start : start + chunk_size])).to(network.device)
             squares = _by_formula(network, chunk, truth) if has_formula else _one_by_one(network, chunk, truth)
             norms.append(squares.sqrt().float().cpu().numpy())
-    finally:
-        network.train(was_training)
     return np.concatenate(norms) if norms else np.empty(0, np.float32)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from mnist_growth.network import Network, UnitAxis, UnitGroup, record
+from mnist_growth.network import Network, UnitAxis, UnitGroup, evaluation_mode, record
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,13 @@ def unit_cohorts(
         Where a row has three columns of a kind, they are the median and the quartiles over its units (float64).
 
     Raises:
-        ValueError: the growth events are those of another network.
+        ValueError: The growth events belong to another network, or the units of a group are not followed by affine
+            maps.
     """
     cohorts = list(_cohorts(network, growth_events))
     followers = [_followers(network, group) for group in network.unit_groups()]
     pictures, truth = torch.from_numpy(np.array(images)), torch.from_numpy(np.array(labels))
-    was_training = network.training
-    network.eval()
-    try:
+    with evaluation_mode(network):
         with record(network, inputs=[axes[0].module for axes in followers]) as recorded:
             loss = _loss(network, pictures, truth)
         rows = []
@@ -81,8 +80,6 @@ def unit_cohorts(
                 increase = _loss(network, pictures, truth) - loss
             activations = _by_unit(recorded.inputs[axes[0].module], axes[0])
             rows.append(_row(network, cohort, activations[:, cohort.units].double(), increase, epochs))
-    finally:
-        network.train(was_training)
     return pd.DataFrame(rows)
 
 

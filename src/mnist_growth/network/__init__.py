@@ -5,6 +5,7 @@ from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_netw
 from mnist_growth.network.interface import CLASSES, PIXELS, AffineLayer, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
 from mnist_growth.network.mlp import GrowingMLP, MLPConfig, MLPSpec
+from mnist_growth.network.mode import evaluation_mode
 from mnist_growth.network.prediction import Score, predict_logits, score
 from mnist_growth.network.recording import Recording, record
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width, build
@@ -34,6 +35,7 @@ __all__ = [
     "Width",
     "build",
     "check_header",
+    "evaluation_mode",
     "load_network",
     "load_tensors",
     "predict_logits",

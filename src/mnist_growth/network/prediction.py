@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mnist_growth.network.interface import CLASSES, Network
+from mnist_growth.network.mode import evaluation_mode
 
 CHUNK = 500  # images per forward pass; a fixed number, so that every process gives the same bits
 
@@ -20,15 +21,11 @@ def predict_logits(network: Network, images: NDArray[np.uint8]) -> NDArray[np.fl
     The network is used in evaluation mode and left in the mode it was in; images move to its device in chunks.
     """
     device = network.device
-    was_training = network.training
-    network.eval()
-    try:
+    with evaluation_mode(network):
         chunks = [
             network(torch.from_numpy(np.array(images[start : start + CHUNK])).to(device)).float().cpu()
             for start in range(0, len(images), CHUNK)
         ]
-    finally:
-        network.train(was_training)
     return np.concatenate([chunk.numpy() for chunk in chunks]) if chunks else np.empty((0, CLASSES), np.float32)
 
 

@@ -23,7 +23,7 @@ from mnist_growth.growth import (
     planned_widths,
     widen_together,
 )
-from mnist_growth.network import Network, NetworkSpec
+from mnist_growth.network import Network, NetworkSpec, evaluation_mode
 from mnist_growth.training.history import GrowthEvent
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import TrainingState
@@ -178,9 +178,7 @@ def _probe(data: TrainingData, device: torch.device) -> Probe:
 
 @torch.inference_mode()
 def _evaluate(network: Network, images: Tensor) -> Tensor:
-    """Return logits in evaluation mode; the network is left in the mode it was in."""
-    was_training = network.training
-    network.eval()
-    logits: Tensor = network(images)
-    network.train(was_training)
+    """Return logits in evaluation mode."""
+    with evaluation_mode(network):
+        logits: Tensor = network(images)
     return logits
