@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
@@ -17,22 +17,28 @@ Width = Annotated[int, Field(ge=1, le=65536)]
 """Number of units of a group."""
 
 
-class NetworkConfig(ConfigModel):
-    """Architecture that a user chooses; group ``network`` of the parameters. Growth does not change it.
+class _Union(BaseModel):
+    """A model that validates a mapping as the class of the kind that its field ``kind`` names.
 
-    This class is the union of the configurations of all kinds: it validates a mapping as the configuration of the kind
-    that the field ``kind`` names.
+    A direct subclass is the union of the classes of all kinds, which ``NetworkKind`` has in its field ``_member``.
     """
 
     kind: str
+    _member: ClassVar[str]
 
     @model_validator(mode="wrap")
     @classmethod
     def _of_its_kind(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if cls is NetworkConfig and isinstance(value, Mapping) and "kind" in value:
-            config: Any = kind_named(value["kind"]).config.model_validate(value)
-            return config  # type: ignore[no-any-return]
+        if _Union in cls.__bases__ and isinstance(value, Mapping) and "kind" in value:
+            model: type[Self] = getattr(kind_named(value["kind"]), cls._member)
+            return model.model_validate(value)
         return handler(value)
+
+
+class NetworkConfig(ConfigModel, _Union):
+    """Architecture that a user chooses; group ``network`` of the parameters. Growth does not change it."""
+
+    _member = "config"
 
     def spec(self, neurons: int) -> "NetworkSpec":
         """Return the network at the start of a training.
@@ -40,27 +46,14 @@ class NetworkConfig(ConfigModel):
         Args:
             neurons: Size of every group of units that can grow.
         """
-        raise NotImplementedError(f"The configuration of kind {self.kind!r} does not say how to start with {neurons}")
+        raise NotImplementedError(f"The configuration of network kind {self.kind!r} does not define a spec")
 
 
-class NetworkSpec(BaseModel):
-    """All that is needed to build a network except its weights; written into the header of its file.
-
-    This class is the union of the specs of all kinds: it validates a mapping as the spec of the kind that the field
-    ``kind`` names.
-    """
+class NetworkSpec(_Union):
+    """All that is needed to build a network except its weights; written into the header of its file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: str
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _of_its_kind(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if cls is NetworkSpec and isinstance(value, Mapping) and "kind" in value:
-            spec: Any = kind_named(value["kind"]).spec.model_validate(value)
-            return spec  # type: ignore[no-any-return]
-        return handler(value)
+    _member = "spec"
 
     @property
     @abstractmethod
