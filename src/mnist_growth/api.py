@@ -63,12 +63,9 @@ def widen(
     wanted = (widths,) * len(network.widths) if isinstance(widths, int) else tuple(widths)
     if len(wanted) != len(network.widths) or any(new < old for new, old in zip(wanted, network.widths, strict=False)):
         raise ValueError(f"The widths are {wanted}; expected one for each of {network.widths}, none smaller than it is")
-    if operator == "gradient_directed" and probe is None:
-        raise ValueError("The operator gradient_directed measures a gradient: give it labelled images as a probe")
     counts = [new - old for new, old in zip(wanted, network.widths, strict=True)]
-    nothing = Probe(torch.empty(0), torch.empty(0))  # the other operators do not look at it
-    rule = operator_named(operator, probe or nothing)
-    [wider], widenings = widen_together([network], counts, rule, generator or torch.Generator().manual_seed(0))
+    source = generator or torch.Generator().manual_seed(0)
+    [wider], widenings = widen_together([network], counts, operator_named(operator, probe), source)
     if optimizer is not None:
         optimizer.grow(wider, widenings)
     return wider

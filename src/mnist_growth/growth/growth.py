@@ -1,6 +1,6 @@
 """One growth of the network: the same widening for the network and its averages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import torch
@@ -15,21 +15,29 @@ Operator = Callable[[Network, UnitGroup, int, torch.Generator], Widening]
 """From a network, one of its groups, a number of new units and a source of randomness to a widening."""
 
 
-def operator_named(name: OperatorName, probe: Probe) -> Operator:
+_OPERATORS: Mapping[OperatorName, Operator] = {
+    "zero_fan_out": zero_fan_out,
+    "net2net_split": net2net_split,
+    "paired": paired,
+    "random": random,
+}
+
+
+def operator_named(name: OperatorName, probe: Probe | None = None) -> Operator:
     """Return the operator of a name.
 
     Args:
         name: As in the parameters.
-        probe: Images for the operators that follow the gradient.
+        probe: Images for ``gradient_directed``; the other operators need none.
+
+    Raises:
+        ValueError: ``gradient_directed`` has no probe.
     """
-    operators: dict[OperatorName, Operator] = {
-        "zero_fan_out": zero_fan_out,
-        "net2net_split": net2net_split,
-        "paired": paired,
-        "gradient_directed": partial(gradient_directed, probe=probe),
-        "random": random,
-    }
-    return operators[name]
+    if name != "gradient_directed":
+        return _OPERATORS[name]
+    if probe is None:
+        raise ValueError("The operator gradient_directed measures a gradient: give it labelled images as a probe")
+    return partial(gradient_directed, probe=probe)
 
 
 def widen_together(
