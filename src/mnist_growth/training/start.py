@@ -72,10 +72,10 @@ class Training:
         configure_tf32(self.setup.training.precision)
         limit_primitive_cache(len(self.state.network.costs()) - 1)
         logger.info(
-            "Training on %s in %s with %d thread(s)",
+            "Training on %s in %s with %s",
             self.state.device,
             self.setup.training.precision,
-            self.setup.threads,
+            "1 thread" if self.setup.threads == 1 else f"{self.setup.threads} threads",
         )
         with use_threads(self.setup.threads):
             train(self.state, self.data, self.setup, checkpoints, monitor, self.budget, self.objective)
@@ -94,7 +94,6 @@ class Training:
 def define_training(
     digits: Digits,
     split: Split,
-    *,
     network: NetworkConfig,
     growth: GrowthConfig,
     training: TrainingConfig,

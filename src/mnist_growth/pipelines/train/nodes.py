@@ -2,35 +2,20 @@
 
 import pandas as pd
 
-from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
-from mnist_growth.growth import GrowthConfig
+from mnist_growth.digits import Digits, PixelStatistics, Split
 from mnist_growth.machine import DeviceName, MemoryConfig, Threads
-from mnist_growth.network import NetworkConfig, TrainedNetwork
+from mnist_growth.network import TrainedNetwork
 from mnist_growth.training import (
     CheckpointStore,
     Machine,
     Monitor,
     Training,
-    TrainingConfig,
     TrainingSetup,
     continue_training,
-    define_training,
     growth_table,
     history_table,
     start_training,
 )
-
-
-def training_setup(
-    train_digits: Digits,
-    split: Split,
-    network: NetworkConfig,
-    growth: GrowthConfig,
-    training: TrainingConfig,
-    warps: WarpConfig,
-) -> TrainingSetup:
-    """Return everything that defines the training."""
-    return define_training(train_digits, split, network=network, growth=growth, training=training, warps=warps)
 
 
 def train_network(

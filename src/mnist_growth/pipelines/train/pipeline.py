@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from mnist_growth.pipelines.train.nodes import resume_training, train_network, training_setup
+from mnist_growth.pipelines.train.nodes import resume_training, train_network
 from mnist_growth.pipelines.train.results import (
     describe_training,
     draw_complexity,
@@ -10,12 +10,12 @@ from mnist_growth.pipelines.train.results import (
     measure_layers,
     measure_memory,
 )
-from mnist_growth.training import training_summary
+from mnist_growth.training import define_training, training_summary
 
 OUTPUTS = ["network", "training_history", "growth_events"]
 
 SETUP = Node(
-    training_setup,
+    define_training,
     inputs=["train_digits", "split", "params:network", "params:growth", "params:training", "params:warps"],
     outputs="setup",
     name="training_setup",
