@@ -134,8 +134,7 @@ def gradient_directed(
     Raises:
         ValueError: The units do not lie between affine maps.
     """
-    position = [found.name for found in network.unit_groups()].index(group.name)
-    directions = next(itertools.islice(gradient_directions(network, probe), position, None))
+    directions = next(itertools.islice(gradient_directions(network, probe), network.group_index(group), None))
     if directions is None:
         raise ValueError(
             f"The units of {group.name} do not lie between affine maps, so that there is no gradient matrix for them: "

@@ -116,9 +116,8 @@ def widen(network: Network, widening: Widening) -> Network:
         A new network on the same device, in the same training or evaluation mode.
     """
     group, copies = widening.group, widening.copies
-    index = [found.name for found in network.unit_groups()].index(group.name)
     widths = list(network.widths)
-    widths[index] = len(widening.source)
+    widths[network.group_index(group)] = len(widening.source)
     wider = blank_like(network, widths)
     continuing = (widening.source != BORN).nonzero().squeeze(1)
     born = (widening.source == BORN).nonzero().squeeze(1)

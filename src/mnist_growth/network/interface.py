@@ -67,6 +67,10 @@ class Network(nn.Module, ABC):
     def unit_groups(self) -> tuple[UnitGroup, ...]:
         """Return the groups of units that can grow, in the order of ``spec.widths``."""
 
+    def group_index(self, group: UnitGroup) -> int:
+        """Return the position of a group in ``unit_groups`` and in ``widths``, whatever its size was."""
+        return [found.name for found in self.unit_groups()].index(group.name)
+
     def affine_chain(self) -> tuple[AffineLayer, ...] | None:
         """Return the affine maps from raw grey values to logits between which only relu is left.
 
@@ -75,7 +79,7 @@ class Network(nn.Module, ABC):
         """
         return None
 
-    def with_identity_layer(self, after: int, images: Tensor) -> "tuple[Network, Mapping[str, str]]":
+    def with_identity_layer(self, after: int, images: Tensor) -> "tuple[Network, Mapping[str, str]]":  # noqa: ARG002
         """Return a deeper copy that computes the same function, and the new names of the tensors that it kept.
 
         Args:
@@ -86,8 +90,8 @@ class Network(nn.Module, ABC):
             ValueError: Networks of this kind cannot be deepened.
         """
         raise ValueError(
-            f"A network of kind {self.spec.kind!r} cannot be deepened (group {after}, {len(images)} images): "
-            "give growth.plan as many widths as the network has groups of units"
+            f"A network of kind {self.spec.kind!r} cannot be deepened: give growth.plan as many widths as the network "
+            "has groups of units"
         )
 
     @property
@@ -98,12 +102,12 @@ class Network(nn.Module, ABC):
     @property
     def device(self) -> torch.device:
         """Where the parameters are."""
-        return next(self.parameters()).device
+        return self.pixel_mean.device
 
     @property
     def dtype(self) -> torch.dtype:
         """Dtype of the parameters."""
-        return next(self.parameters()).dtype
+        return self.pixel_mean.dtype
 
     @property
     def pixels(self) -> PixelStatistics:
