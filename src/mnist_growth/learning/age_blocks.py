@@ -15,7 +15,7 @@ class Block:
     """The entries of one rectangle of a parameter, all of one age.
 
     Attributes:
-        extent: where the block lies in the parameter.
+        extent: Position of the block in the parameter.
         first_moment: float, contiguous, the shape of the extent.
         second_moment: float, contiguous, the shape of the extent.
         age: float32 scalar, number of updates that the entries have had.
@@ -27,13 +27,13 @@ class Block:
     age: Tensor
 
     def of(self, tensor: Tensor) -> Tensor:
-        """The part of a tensor of the parameter's shape that this block covers, as a view."""
+        """Return the part of a tensor of the parameter's shape that this block covers, as a view."""
         return tensor[tuple(slice(start, stop) for start, stop in self.extent)]
 
 
 @dataclass
 class Moments:
-    """Adam's memory of a whole parameter.
+    """The Adam moments of an entire parameter.
 
     Attributes:
         first: float, the shape of the parameter.
@@ -47,7 +47,7 @@ class Moments:
 
     @classmethod
     def none(cls, parameter: Tensor) -> "Moments":
-        """Before the first update."""
+        """Return the moments before the first update."""
         zeros = torch.zeros_like(parameter, memory_format=PLAIN)
         return cls(zeros, zeros.clone(), torch.zeros_like(zeros, dtype=torch.float32))
 
@@ -62,7 +62,7 @@ class Moments:
         return whole
 
     def blocks(self) -> list[Block]:
-        """Cut into rectangles of one age each."""
+        """Cut the moments into rectangles of one age each."""
         cut = []
         for extent in rectangles(self.age.cpu()):
             slices = tuple(slice(start, stop) for start, stop in extent)

@@ -9,18 +9,17 @@ from mnist_growth.learning.age_blocks import Block
 
 
 class FusedUpdate:
-    """Blocks that share their weight decay and learning rate, and so are updated by one call of the kernel.
+    """Blocks with the same weight decay and learning rate, which one call of the kernel updates.
 
-    The kernel walks through memory in one piece: on a block of columns it would write past the block. Such blocks are
-    copied into buffers of their own before the call and back after it. A network that has grown often has some
-    hundred blocks, and a step should cost little beside the backward pass; so all that can be is made only once: the
-    buffers, the views of weights and gradients, and one tensor that holds all ages (``torch.optim`` counts them one by
-    one).
+    The kernel assumes contiguous memory: on a block of columns it would write past the block. Such blocks are copied
+    into buffers before the call and back after it. A network that has grown several times has some hundred blocks, and
+    a step should be cheap compared with the backward pass. The buffers, the views of weights and gradients, and one
+    tensor with all ages (``torch.optim`` has one for each parameter) are therefore made only once.
 
     Args:
-        parts: blocks, each with the parameter it is a part of; their ages become views of one tensor.
-        decay: whether the blocks decay.
-        newest: whether they were born at the last growth.
+        parts: Blocks, each with the parameter it is a part of; their ages become views of one tensor.
+        decay: Whether the blocks decay.
+        newest: Whether the blocks were born at the last growth.
     """
 
     def __init__(self, parts: Sequence[tuple[nn.Parameter, Block]], *, decay: bool, newest: bool) -> None:

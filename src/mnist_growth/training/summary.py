@@ -1,4 +1,4 @@
-"""A whole training in a few numbers."""
+"""A training in a few numbers."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ def training_summary(history: pd.DataFrame) -> dict[str, Any]:
     """Return what a training did and what it cost, ready for JSON.
 
     Args:
-        history: table of ``history_table``, of one epoch or more.
+        history: Table of ``history_table``, of one epoch or more.
 
     Returns:
         Counts: ``epochs``, ``growths``, ``first_widths`` and ``last_widths`` (of the hidden layers), ``multiply_adds``
