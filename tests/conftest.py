@@ -29,6 +29,8 @@ CHROMIUM_OPTIONS = [
 
 from laboratory import Laboratory
 
+from mnist_growth.machine import raise_on_signals
+
 settings.register_profile("repeatable", database=None, derandomize=True)
 settings.load_profile("repeatable")
 
@@ -49,6 +51,17 @@ def one_thread():
 @pytest.fixture(scope="session")
 def laboratory() -> Laboratory:
     return Laboratory()
+
+
+@pytest.fixture
+def signal_handlers() -> Iterator[None]:
+    """Restore the signal handlers and forget the signals of a test."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    with raise_on_signals():
+        pass  # forgets the signals that were received
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

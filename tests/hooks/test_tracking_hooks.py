@@ -1,3 +1,5 @@
+import os
+import signal
 import subprocess
 from dataclasses import fields
 
@@ -9,6 +11,7 @@ from mnist_growth.hooks import (
 )
 from mnist_growth.hooks import record as hooks
 from mnist_growth.hooks.monitor import TrackingMonitor
+from mnist_growth.machine import raise_on_signals
 from mnist_growth.tracking import Status
 from mnist_growth.training import EpochRecord, GrowthEvent
 
@@ -63,6 +66,22 @@ def test_a_run_that_does_not_finish_is_closed_with_the_reason(end, status, reaso
     end(tracking)
 
     assert tracking.tracker.calls == [("end", status, ("reason", reason))]
+
+
+def test_a_run_whose_interruption_became_another_error_is_not_closed_as_failed(signal_handlers):
+    tracking = TrackingHooks()
+    tracking.tracker = Tracker()
+
+    def stopped_while_loading():
+        with raise_on_signals():
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt:
+                tracking.on_pipeline_error(TypeError("could not determine the shape of object type"))
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped_while_loading()
+    assert tracking.tracker.calls == []
 
 
 def test_the_commit_says_whether_files_have_changed_since(tmp_path, monkeypatch):

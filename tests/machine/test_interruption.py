@@ -49,17 +49,8 @@ def test_handlers_are_not_changed_outside_the_main_thread():
     assert requests == [None]
 
 
-@pytest.fixture
-def handlers():
-    """Puts back the handlers that a test has left."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 @pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
-def test_a_signal_is_raised_again_if_other_code_replaces_its_exception(handlers, number, expected):
+def test_a_signal_is_raised_again_if_other_code_replaces_its_exception(signal_handlers, number, expected):
     def stopped_and_misunderstood():
         with raise_on_signals():
             try:
@@ -71,7 +62,7 @@ def test_a_signal_is_raised_again_if_other_code_replaces_its_exception(handlers,
         stopped_and_misunderstood()
 
 
-def test_errors_without_a_signal_are_not_changed(handlers):
+def test_errors_without_a_signal_are_not_changed(signal_handlers):
     def wrong():
         with raise_on_signals():
             raise ImportError("there is no such module")
@@ -80,10 +71,25 @@ def test_errors_without_a_signal_are_not_changed(handlers):
         wrong()
 
 
-def test_signals_end_the_process_immediately_after_exit_on_signals(handlers, monkeypatch):
+def test_signals_end_the_process_immediately_after_exit_on_signals(signal_handlers, monkeypatch):
     codes = []
     monkeypatch.setattr("mnist_growth.machine.interruption.os._exit", codes.append)
     exit_on_signals()
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGTERM)
     assert codes == [130, 143]
+
+
+def test_a_signal_of_an_earlier_command_is_forgotten(signal_handlers):
+    def stopped():
+        with raise_on_signals():
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def wrong():
+        with raise_on_signals():
+            raise ImportError("there is no such module")
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    with pytest.raises(ImportError):
+        wrong()

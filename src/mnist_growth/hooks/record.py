@@ -94,7 +94,14 @@ class TrackingHooks:
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
-        """Close the run as failed."""
+        """Close the run as failed.
+
+        Raises:
+            KeyboardInterrupt: A signal caused the error: other code replaced the exception of the signal.
+        """
+        from mnist_growth.machine import raise_if_signalled
+
+        raise_if_signalled()
         self._end("FAILED", reason=" ".join(str(error).split()))
 
     def interrupted(self, reason: str) -> None:

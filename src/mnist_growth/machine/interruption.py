@@ -69,6 +69,10 @@ def raise_for_signal(number: int, _frame: FrameType | None = None) -> NoReturn:
     raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
+_received: list[int] = []
+"""Signals that the handlers of `raise_on_signals` have received."""
+
+
 @contextlib.contextmanager
 def raise_on_signals() -> Iterator[None]:
     """Raise the exception of SIGINT or SIGTERM immediately, and again if other code replaced it.
@@ -80,10 +84,10 @@ def raise_on_signals() -> Iterator[None]:
         KeyboardInterrupt: After SIGINT.
         Terminated: After SIGTERM.
     """
-    received: list[int] = []
+    _received.clear()
 
     def stop(number: int, _frame: FrameType | None) -> NoReturn:
-        received.append(number)
+        _received.append(number)
         raise_for_signal(number)
 
     signal.signal(signal.SIGINT, stop)
@@ -91,9 +95,19 @@ def raise_on_signals() -> Iterator[None]:
     try:
         yield
     except Exception:
-        if received:
-            raise_for_signal(received[-1])
+        raise_if_signalled()
         raise
+
+
+def raise_if_signalled() -> None:
+    """Raise the exception of the last signal that `raise_on_signals` received, for code that handles errors.
+
+    Raises:
+        KeyboardInterrupt: After SIGINT.
+        Terminated: After SIGTERM.
+    """
+    if _received:
+        raise_for_signal(_received[-1])
 
 
 def exit_on_signals() -> None:
