@@ -28,7 +28,6 @@ CHROMIUM_OPTIONS = [
 ]
 
 from laboratory import Laboratory
-
 from mnist_growth.machine import raise_on_signals
 
 settings.register_profile("repeatable", database=None, derandomize=True)
