@@ -62,8 +62,8 @@ def test_directed_units_are_both_signs_of_the_directions_with_the_length_of_rand
     network, _ = laboratory.train([20, 16], batch_norm)
     found = list(gradient_directions(network, laboratory.probe))[1].vectors
     widening = laboratory.widening(network, 1, 40, "gradient_directed")
-    fan_in, fan_out = widening.born["hidden.1.linear.weight"], widening.born["output.weight"]
-    bias = widening.born.get("hidden.1.linear.bias", torch.zeros(40, dtype=torch.float64))  # none with batch norm
+    fan_in, fan_out = widening.new["hidden.1.linear.weight"], widening.new["output.weight"]
+    bias = widening.new.get("hidden.1.linear.bias", torch.zeros(40, dtype=torch.float64))  # none with batch norm
     directed = torch.cat([fan_in, bias.unsqueeze(1)], dim=1)[: 2 * len(found)]
     torch.testing.assert_close(directed[::2], -directed[1::2])
     torch.testing.assert_close(directed[::2] * 3**0.5, found, rtol=1e-6, atol=1e-9)
@@ -101,4 +101,4 @@ def test_a_network_that_has_diverged_has_no_directions(laboratory):
         network.output.weight.fill_(float("nan"))
     for found in gradient_directions(network, laboratory.probe):
         assert gradient_gain(found.values, 3) == 0
-    assert laboratory.widening(network, 0, 3, "gradient_directed").born["hidden.0.linear.weight"].shape == (3, 784)
+    assert laboratory.widening(network, 0, 3, "gradient_directed").new["hidden.0.linear.weight"].shape == (3, 784)

@@ -1,6 +1,7 @@
 """The invariants of growth, over every operator that they hold for."""
 
 import copy
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -8,15 +9,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_growth.growth import BORN, OperatorName, widen
+from mnist_growth.growth import NEW, OperatorName, Widening, widen
 from mnist_growth.learning import averaged_copy
 
 OPERATORS = sorted(get_args(OperatorName))
 PRESERVING = [name for name in OPERATORS if name != "random"]
-BEARING = [name for name in OPERATORS if name != "net2net_split"]  # whose new units are born, not copied
+ADDING = [name for name in OPERATORS if name != "net2net_split"]  # whose added units are new, not copies
 
 shapes = st.lists(st.integers(1, 12), min_size=1, max_size=3)
-preserving, bearing, operators = st.sampled_from(PRESERVING), st.sampled_from(BEARING), st.sampled_from(OPERATORS)
+preserving, adding, operators = st.sampled_from(PRESERVING), st.sampled_from(ADDING), st.sampled_from(OPERATORS)
 
 
 @settings(max_examples=60, deadline=None)
@@ -62,8 +63,8 @@ def test_a_network_and_its_average_grow_alike_and_keep_their_functions(laborator
     for layer, widening in enumerate(widenings):
         for one in (grown, grown_average):
             weight = one.linear_layers()[layer].weight
-            copied, born = weight[widening.source[widths[layer] :]], widening.born[f"hidden.{layer}.linear.weight"]
-            assert torch.equal(weight[widths[layer] :], copied if operator == "net2net_split" else born)
+            copied, new = weight[widening.source[widths[layer] :]], widening.new[f"hidden.{layer}.linear.weight"]
+            assert torch.equal(weight[widths[layer] :], copied if operator == "net2net_split" else new)
     for old, new in ((network, grown), (average, grown_average)):
         before, after = old.eval()(laboratory.images), new.eval()(laboratory.images)
         torch.testing.assert_close(after, before, rtol=0, atol=1e-11)
@@ -76,7 +77,7 @@ def test_random_is_the_control_that_does_not_preserve(laboratory):
 
 
 @settings(max_examples=30, deadline=None)
-@given(shapes, st.booleans(), bearing, st.integers(1, 9), st.sampled_from([torch.float32, torch.float64]), st.data())
+@given(shapes, st.booleans(), adding, st.integers(1, 9), st.sampled_from([torch.float32, torch.float64]), st.data())
 def test_old_weights_and_moments_are_bit_equal_and_new_entries_start_at_zero(
     laboratory, widths, batch_norm, operator, count, dtype, data
 ):
@@ -150,9 +151,9 @@ def test_gradients_of_the_copies_of_a_split_are_those_its_moments_assume(laborat
         torch.testing.assert_close(new, expected, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("operator", BEARING)
+@pytest.mark.parametrize("operator", ADDING)
 @pytest.mark.parametrize("batch_norm", [True, False])
-def test_batch_norm_entries_of_born_units_are_neutral(laboratory, batch_norm, operator):
+def test_batch_norm_entries_of_new_units_are_neutral(laboratory, batch_norm, operator):
     network, _ = laboratory.train([5, 4], batch_norm)
     wider = widen(network, laboratory.widening(network, 0, 3, operator))
     norm = wider.hidden[0].norm
@@ -194,7 +195,7 @@ def _seen(network, laboratory, layer):
 def test_pairs_see_the_same_and_say_the_opposite_and_both_sides_learn_at_once(laboratory):
     network, optimizer = laboratory.train([5, 4])
     widening = laboratory.widening(network, 0, 7, "paired")
-    fan_in, fan_out = widening.born["hidden.0.linear.weight"], widening.born["hidden.1.linear.weight"]
+    fan_in, fan_out = widening.new["hidden.0.linear.weight"], widening.new["hidden.1.linear.weight"]
     assert torch.equal(fan_in[:3], fan_in[3:6])
     assert torch.equal(fan_out[:, :3], -fan_out[:, 3:6])
     assert (fan_out[:, :6] != 0).all()
@@ -237,11 +238,11 @@ def test_the_network_given_is_not_changed(laboratory, operator):
 def test_one_seed_gives_one_widening_and_another_gives_another(laboratory, operator):
     network, _ = laboratory.train([12, 5])
     first, again, other = (laboratory.widening(network, 0, 40, operator, seed) for seed in (1, 1, 2))
-    fan_in, fan_in_again, fan_in_other = (one.born["hidden.0.linear.weight"] for one in (first, again, other))
+    fan_in, fan_in_again, fan_in_other = (one.new["hidden.0.linear.weight"] for one in (first, again, other))
     assert torch.equal(fan_in, fan_in_again)
     assert torch.equal(first.source, again.source)
     assert not (torch.equal(fan_in, fan_in_other) and torch.equal(first.source, other.source))
-    assert (first.source[12:] == BORN).all() == (operator != "net2net_split")
+    assert (first.source[12:] == NEW).all() == (operator != "net2net_split")
 
 
 def test_a_unit_that_is_not_split_keeps_its_bits(laboratory):
@@ -251,3 +252,11 @@ def test_a_unit_that_is_not_split_keeps_its_bits(laboratory):
     assert len(single) == 4
     wider = widen(network, widening)
     assert torch.equal(wider.linear_layers()[1].weight[:, single], network.linear_layers()[1].weight[:, single])
+
+
+def test_a_tensor_with_two_axes_over_one_group_is_refused(laboratory):
+    network, _ = laboratory.train((4, 4), steps=1)
+    group = network.unit_groups()[0]
+    recurrent = replace(group, axes=(*group.axes, replace(group.of_role("incoming")[0], axis=1)))
+    with pytest.raises(ValueError, match=r"hidden.0.linear.weight has 2 axes over the group hidden.0; widening"):
+        Widening.of_new(network, recurrent, 1, {})

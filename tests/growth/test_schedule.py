@@ -55,11 +55,11 @@ def test_a_stage_with_more_widths_adds_layers_after_the_last_one():
 @pytest.mark.parametrize(
     ("stages", "sentence"),
     [
-        ([(2, 9), (2, 12)], "stages at the epochs \\[2, 2\\]; list them in rising order"),
-        ([(5, 9), (3, 12)], "stages at the epochs \\[5, 3\\]; list them in rising order"),
-        ([(2, [9, 6]), (4, [12, 5])], "has the widths 12-5 at epoch 4 after 9-6; no width may fall"),
-        ([(2, 3)], "has the widths 3 at epoch 2 after 4; no width may fall"),
-        ([(2, [9, 6]), (4, [9, 6, 5])], "a new layer must be at least as wide as the last one"),
+        ([(2, 9), (2, 12)], "stages at the epochs \\[2, 2\\]; list each epoch once, in increasing order"),
+        ([(5, 9), (3, 12)], "stages at the epochs \\[5, 3\\]; list each epoch once, in increasing order"),
+        ([(2, [9, 6]), (4, [12, 5])], "has the widths 12-5 at epoch 4 after 9-6; no width may decrease"),
+        ([(2, 3)], "has the widths 3 at epoch 2 after 4; no width may decrease"),
+        ([(2, [9, 6]), (4, [9, 6, 5])], "a new layer must be at least as wide as the previous last layer"),
         ([(2, 21)], "but 'growth.max_neurons' is 20"),
         ([(2, [9, 21])], "but 'growth.max_neurons' is 20"),
     ],

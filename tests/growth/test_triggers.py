@@ -16,7 +16,7 @@ from mnist_growth.growth import (
     neurons_wanted,
     scheduled_neurons,
 )
-from mnist_growth.growth.budget import growth_epochs, stage_widths
+from mnist_growth.growth.budget import epochs_of_growth_steps, stage_widths
 from mnist_growth.network import MLPSpec
 
 
@@ -75,6 +75,12 @@ def test_no_trigger_shrinks_the_network_or_passes_its_largest_width(trigger, epo
     assert neurons <= wanted <= 512
 
 
+def test_a_plan_has_no_single_width():
+    config = configured.growth(trigger="plan", plan=[{"epoch": 1, "neurons": 200}])
+    with pytest.raises(ValueError, match="use planned_widths"):
+        neurons_wanted(Moment(epoch=1, epochs=10, spec=spec([128] * 2), history=[]), config)
+
+
 def test_the_schedule_is_the_default():
     config = configured.growth(growth_epochs=20)
     for epoch in (0, 19, 20, 130):
@@ -104,12 +110,12 @@ def test_budgeted_growths_are_evenly_spaced():
         trigger="budget", initial_neurons=128, growth_rate=64, max_neurons=512, budget_share=0.65
     )
     costs = [spec([width] * 3).training_multiply_adds for width in stage_widths(config)]
-    epochs = growth_epochs(costs, 40, 0.65)
+    epochs = epochs_of_growth_steps(costs, 40, 0.65)
     gaps = [after - before for before, after in zip([0, *epochs], epochs, strict=False)]
     assert max(gaps) - min(gaps) <= 1
     assert len(epochs) == 6
-    assert growth_epochs(costs, 40, 1.0) == [0] * 6
-    assert growth_epochs(costs, 40, costs[0] / costs[-1]) == [40] * 6
+    assert epochs_of_growth_steps(costs, 40, 1.0) == [0] * 6
+    assert epochs_of_growth_steps(costs, 40, costs[0] / costs[-1]) == [40] * 6
 
 
 @settings(deadline=None)

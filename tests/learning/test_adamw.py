@@ -133,6 +133,35 @@ def test_a_state_of_another_network_is_refused():
         optimizer.load_state(tensors, extents)
 
 
+def test_a_state_with_more_or_fewer_parameters_is_refused():
+    shallow, deep = GrowingAdamW(GrowingMLP((4,))), GrowingAdamW(GrowingMLP((4, 4)))
+    with pytest.raises(ValueError, match=r"has 8 parameters and the network 5; hidden.1.linear.weight is in only one"):
+        shallow.load_state(*deep.state())
+    with pytest.raises(ValueError, match=r"has 5 parameters and the network 8; hidden.1.linear.weight is in only one"):
+        deep.load_state(*shallow.state())
+
+
+@pytest.mark.parametrize("shape", [(), (2, 3, 4)])
+def test_only_vectors_and_matrices_are_updated(shape):
+    network = nn.Module()
+    network.weight = nn.Parameter(torch.zeros(shape))
+    with pytest.raises(ValueError, match=f"weight has {len(shape)} dimensions, but GrowingAdamW updates vectors and"):
+        GrowingAdamW(network)
+
+
+def test_forgetting_the_gradients_keeps_the_prepared_update(monkeypatch):
+    network = GrowingMLP((4, 4))
+    optimizer = GrowingAdamW(network)
+    prepared = []
+    prepare = optimizer._prepare
+    monkeypatch.setattr(optimizer, "_prepare", lambda: prepared.append(1) or prepare())
+    for _ in range(3):
+        optimizer.zero_grad()
+        network(torch.ones(2, 28, 28)).sum().backward()
+        optimizer.step(0.01)
+    assert prepared == [1]
+
+
 def test_a_missing_gradient_and_a_network_that_grew_in_another_way_are_refused():
     network = GrowingMLP([4, 4])
     optimizer = GrowingAdamW(network)

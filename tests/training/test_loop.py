@@ -1,6 +1,7 @@
 import copy
 import os
 import signal
+import weakref
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from mnist_growth.learning import averaged_copy, objective_for, update_average
 from mnist_growth.machine import Terminated, memory_limit_bytes
 from mnist_growth.network import GrowingMLP
 from mnist_growth.training import batches_per_epoch, history_table, learning_rate, train
+from mnist_growth.training.growth import grow
 from mnist_growth.training.loop import begin_epoch
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.step import TrainingStep
@@ -191,6 +193,41 @@ def test_growth_without_batch_norm_keeps_the_function(make_training, recorder):
     train(state, training.data, training.setup, Forgetful(), recorder, training.budget)
     assert isinstance(state.network, GrowingMLP)
     assert all(event.largest_logit_change <= 1e-6 * max(1, event.largest_logit) for event in recorder.events)
+
+
+def test_a_growth_step_begins_without_the_memory_of_the_objective_of_the_old_network(
+    make_training, recorder, monkeypatch
+):
+    alive = []
+
+    def watched(network, dtype, label_smoothing):
+        created = objective_for(network, dtype, label_smoothing)
+        alive.append(weakref.ref(created))
+        return created
+
+    def grow_when_freed(state, *arguments):
+        assert [reference() for reference in alive] == [None] * len(alive)
+        return grow(state, *arguments)
+
+    monkeypatch.setattr("mnist_growth.training.loop.grow", grow_when_freed)
+    training = make_training()
+    train(training.begin(), training.data, training.setup, Forgetful(), recorder, training.budget, watched)
+    assert len(recorder.events) == 2
+    assert len(alive) >= 3
+
+
+def test_a_signal_after_the_last_batch_stops_after_the_last_checkpoint(make_training, recorder, monkeypatch):
+    training = make_training()
+
+    def stop_after_the_last_epoch(record):
+        if record.epoch == training.setup.training.epochs:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(recorder, "epoch", stop_after_the_last_epoch)
+    state, checkpoints = training.begin(), Forgetful()
+    with pytest.raises(KeyboardInterrupt):
+        train(state, training.data, training.setup, checkpoints, recorder, training.budget)
+    assert checkpoints.moments[-1] == (training.setup.training.epochs, 0, 10)
 
 
 @pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])

@@ -11,15 +11,15 @@ from mnist_growth.growth.gradient import (
     gradient_gain,
 )
 from mnist_growth.growth.growth import Operator, operator_named, widen_together
-from mnist_growth.growth.operators import net2net_split, paired, random, zero_fan_out
+from mnist_growth.growth.operators import net2net_split, paired, random_fan_in_and_out, zero_fan_out
 from mnist_growth.growth.placement import equal_width, neurons_to_add, parameters_of_a_unit
 from mnist_growth.growth.plateau import is_plateau
 from mnist_growth.growth.schedule import planned_widths, scheduled_neurons
 from mnist_growth.growth.triggers import Moment, neurons_wanted
-from mnist_growth.growth.widening import BORN, Widening, widen
+from mnist_growth.growth.widening import NEW, Widening, widen
 
 __all__ = [
-    "BORN",
+    "NEW",
     "Deepening",
     "Directions",
     "GrowthConfig",
@@ -43,7 +43,7 @@ __all__ = [
     "paired",
     "parameters_of_a_unit",
     "planned_widths",
-    "random",
+    "random_fan_in_and_out",
     "scheduled_neurons",
     "widen",
     "widen_together",

@@ -15,12 +15,12 @@ PlaceName = Literal["all", "largest_gain"]
 
 
 class Stage(ConfigModel):
-    """Widths of the groups of units from an epoch on.
+    """Widths of the groups of units from one epoch on.
 
     Attributes:
         epoch: Number of epochs completed before this stage.
-        neurons: Width of every group, or of each of them, the first one first. More widths than the network has groups
-            deepen it: new layers follow the last one.
+        neurons: One width for all groups, or one width per group, in order. If there are more widths than groups, new
+            layers are added after the last one.
     """
 
     epoch: Annotated[int, Field(ge=1)]
@@ -33,7 +33,7 @@ class Stage(ConfigModel):
             before: Widths before the stage.
 
         Raises:
-            ValueError: There are fewer widths than groups, or a width falls.
+            ValueError: There are fewer widths than groups, or a width decreases.
         """
         after = (self.neurons,) * len(before) if isinstance(self.neurons, int) else self.neurons
         if len(after) < len(before):
@@ -46,7 +46,8 @@ class Stage(ConfigModel):
         if any(new < old for old, new in zip(extended, after, strict=True)):
             raise ValueError(
                 f"Parameter 'growth.plan' has the widths {_joined(after)} at epoch {self.epoch} after "
-                f"{_joined(before)}; no width may fall, and a new layer must be at least as wide as the last one."
+                f"{_joined(before)}; no width may decrease, and a new layer must be at least as "
+                "wide as the previous last layer was before this stage."
             )
         return after
 
@@ -56,7 +57,7 @@ def _joined(widths: Sequence[int]) -> str:
 
 
 class GrowthConfig(ConfigModel):
-    """Group ``growth`` of the parameters: when, where and how the network grows."""
+    """The ``growth`` section of the parameters: when, where and how the network grows."""
 
     initial_neurons: Width
     growth_rate: Width
@@ -96,7 +97,8 @@ class GrowthConfig(ConfigModel):
         epochs = [0, *(stage.epoch for stage in self.plan)]
         if any(later <= earlier for earlier, later in pairwise(epochs)):
             raise ValueError(
-                f"Parameter 'growth.plan' has stages at the epochs {epochs[1:]}; list them in rising order."
+                f"Parameter 'growth.plan' has stages at the epochs {epochs[1:]}; list each epoch once, in increasing "
+                "order."
             )
         # The number of layers at the start is not known here: one that no stage contradicts is assumed.
         numbers = [len(stage.neurons) for stage in self.plan if not isinstance(stage.neurons, int)]

@@ -14,7 +14,7 @@ from mnist_growth.growth.widening import Widening
 from mnist_growth.network import Network, Recording, UnitGroup, record
 
 RANK_TOLERANCE = 1e-5
-"""Singular values below this share of the largest one are rounding."""
+"""Singular values below this fraction of the largest one are rounding error."""
 
 
 @dataclass(frozen=True)
@@ -54,61 +54,63 @@ def gradient_gain(values: Tensor, count: int) -> float:
 
 
 def gradient_directions(network: Network, probe: Probe) -> Iterator[Directions | None]:
-    """Find, for every group of units l, the singular vectors of M = E[d_{l+1} h_{l-1}^T].
+    """Compute for every group of units l the singular vectors of M = sum_n d_{l+1} h_{l-1}^T over the images n.
 
     h_{l-1} are the inputs of the units with a 1 for the bias, d_{l+1} the gradient of the mean cross-entropy with
-    respect to the sums that their outgoing weights form: M is the gradient of a weight matrix from the inputs of the
-    group past it to the next layers. Batch norm, as in the training steps that follow, uses the statistics of the
-    probe; it removes the mean of what a new unit sees, so h_{l-1} is centred and has no 1 there.
+    respect to the pre-activations of the next layers. M is the gradient that a weight matrix would have if it connected
+    the inputs of the group directly to the next layers, bypassing the group. Batch norm, as in training, uses the
+    statistics of the probe. It removes the mean of what a new unit receives, so there h_{l-1} is centred and has no 1.
 
     Args:
         network: It is not changed.
-        probe: Where the gradient is taken.
+        probe: Labelled images on which the gradient is measured.
 
     Yields:
-        The directions of each group, from the first on, computed when they are asked for, as they take much memory;
-        None for a group that does not lie between affine maps.
+        The directions of each group, in order, computed on demand because they need much memory; None for a group that
+        does not lie between affine maps.
     """
-    twin = copy.deepcopy(network).train().requires_grad_(True)  # its running statistics may move
-    places = {group.name: place for group in twin.unit_groups() if (place := _place_of(twin, group)) is not None}
-    recorded, gradients = _inputs_and_gradients(twin, probe, list(places.values()))
+    twin = copy.deepcopy(network).train().requires_grad_(True)  # its running statistics may change
+    neighbours = {
+        group.name: found for group in twin.unit_groups() if (found := _neighbours_of(twin, group)) is not None
+    }
+    recorded, gradients = _inputs_and_gradients(twin, probe, list(neighbours.values()))
     for group in twin.unit_groups():
-        if group.name not in places:
+        if group.name not in neighbours:
             yield None
             continue
-        before, after = places.pop(group.name)
-        after_sums = torch.cat([gradients[name].cpu().double().flatten(0, -2) for name in after], dim=1)
+        before, after = neighbours.pop(group.name)
+        gradient = torch.cat([gradients[name].cpu().double().flatten(0, -2) for name in after], dim=1)
         inputs = recorded.inputs[before].detach()
-        needed = {name for place in places.values() for name in (place[0], *place[1])}
-        for memory in (recorded.inputs, gradients):
-            for name in memory.keys() - needed:
-                del memory[name]
-        yield _directions(inputs, after_sums, group.is_normalised)
+        needed = {name for before, after in neighbours.values() for name in (before, *after)}
+        for tensors in (recorded.inputs, gradients):
+            for name in tensors.keys() - needed:
+                del tensors[name]
+        yield _directions(inputs, gradient, group.is_normalised)
 
 
-_Place = tuple[str, tuple[str, ...]]
+_Neighbours = tuple[str, tuple[str, ...]]
 """Names of the affine maps before and after a group of units."""
 
 
 def _inputs_and_gradients(
-    network: Network, probe: Probe, places: Sequence[_Place]
+    network: Network, probe: Probe, neighbours: Sequence[_Neighbours]
 ) -> tuple[Recording, dict[str, Tensor]]:
-    """Return the inputs of the maps before the groups, and the gradient of the mean loss after the maps behind them."""
-    befores = [before for before, _ in places]
-    afters = list(dict.fromkeys(name for _, after in places for name in after))
+    """Return the inputs of the maps before the groups, and the gradient at the outputs of the maps after them."""
+    befores = [before for before, _ in neighbours]
+    afters = list(dict.fromkeys(name for _, after in neighbours for name in after))
     with torch.enable_grad(), record(network, inputs=befores, outputs=afters) as recorded:
         loss = F.cross_entropy(network(probe.images), probe.labels)
-        sums = [recorded.outputs.pop(name) for name in afters]
-        gradients = torch.autograd.grad(loss, sums) if sums else ()
+        outputs = [recorded.outputs.pop(name) for name in afters]
+        gradients = torch.autograd.grad(loss, outputs) if outputs else ()
     return recorded, dict(zip(afters, gradients, strict=True))
 
 
-def _place_of(network: Network, group: UnitGroup) -> _Place | None:
-    """Return where a group lies; None if that is not between one affine map and others."""
+def _neighbours_of(network: Network, group: UnitGroup) -> _Neighbours | None:
+    """Return the maps around a group; None if it does not lie between one affine map and others."""
     incoming, outgoing = (group.of_role(role) for role in ("incoming", "outgoing"))
     modules = [network.get_submodule(axis.module) for axis in (*incoming, *outgoing)]
-    has_wide_units = any(axis.entries > 1 for axis in group.axes)
-    if len(incoming) != 1 or not outgoing or has_wide_units or not all(isinstance(m, nn.Linear) for m in modules):
+    has_several_entries = any(axis.entries > 1 for axis in group.axes)  # per unit, such as an attention head
+    if len(incoming) != 1 or not outgoing or has_several_entries or not all(isinstance(m, nn.Linear) for m in modules):
         return None
     return incoming[0].module, tuple(axis.module for axis in outgoing)
 
@@ -119,17 +121,17 @@ def gradient_directed(
     """Add units whose incoming weights point along the directions of the gradient, with zero fan-out.
 
     GradMax (Evci et al. 2022) sets the fan-in to zero and the fan-out to singular vectors; with relu'(0) = 0 both
-    gradients are then zero for ever. This variant works with relu: zero fan-out, and fan-in A = +-v_i with v_i the
+    gradients are then always zero. This variant works with relu: zero fan-out, and fan-in A = +-v_i with v_i the
     right singular vectors of M (``gradient_directions``), the largest singular value first, both signs because relu
-    passes one half of each direction. Units beyond twice the rank of M start at random, as with ``zero_fan_out``. All
-    have the length that random ones have on average. The function is preserved exactly.
+    passes one half of each direction. Units beyond twice the rank of M start at random, as with ``zero_fan_out``. The
+    norm of every v_i is scaled to the root-mean-square norm of a random row. The function is preserved exactly.
 
     Args:
         network: The network to grow; it is not changed.
-        group: The units that get more of their kind.
+        group: The group of units to widen.
         count: Number of new units, k.
         generator: Source of the random remainder, on the CPU.
-        probe: Where the gradient is taken.
+        probe: Labelled images on which the gradient is measured.
 
     Raises:
         ValueError: The units do not lie between affine maps.
@@ -137,27 +139,28 @@ def gradient_directed(
     directions = next(itertools.islice(gradient_directions(network, probe), network.group_index(group), None))
     if directions is None:
         raise ValueError(
-            f"The units of {group.name} do not lie between affine maps, so that there is no gradient matrix for them: "
+            f"The units of {group.name} do not lie between affine maps, so there is no gradient matrix for them; "
             "choose another growth.operator"
         )
     found = directions.vectors
-    # Divided by sqrt(3), the root mean square of a random row.
+    # A row of `random_incoming` has the root-mean-square norm 1 / sqrt(3).
     directed = torch.stack([found, -found], dim=1).reshape(-1, found.shape[1])[:count] / 3**0.5
     rest_count = count - len(directed)
     [(weight, rest)] = random_incoming(network, group, rest_count, generator).items()
-    born = {weight: torch.cat([directed[:, :-1], rest.double()])}
+    new = {weight: torch.cat([directed[:, :-1], rest.double()])}
     for axis in group.of_role("bias"):
-        born[axis.tensor] = torch.cat([directed[:, -1], directed.new_zeros(rest_count)])
-    return Widening.of_born(network, group, count, born)
+        new[axis.tensor] = torch.cat([directed[:, -1], directed.new_zeros(rest_count)])
+    return Widening.of_new(network, group, count, new)
 
 
 def _directions(inputs: Tensor, gradient: Tensor, is_normalised: bool) -> Directions:
     """Return the singular values and right singular vectors of the gradient matrix of one group, on the CPU.
 
     Args:
-        inputs: Of the units [..., inputs]; may be written over.
-        gradient: Of the mean loss with respect to the sums after the units, float64 [N, outputs], on the CPU.
-        is_normalised: Whether batch norm follows the sums of the units.
+        inputs: Inputs of the units, float [..., inputs]; may be overwritten.
+        gradient: Gradient of the mean loss with respect to the pre-activations of the next layers, float64
+            [N, outputs], on the CPU.
+        is_normalised: Whether batch norm is applied to the pre-activations of the units.
     """
     inputs = inputs.cpu().double().flatten(0, -2)
     if is_normalised:
@@ -168,7 +171,7 @@ def _directions(inputs: Tensor, gradient: Tensor, is_normalised: bool) -> Direct
         matrix[:, -1] = gradient.sum(0)
     if not matrix.isfinite().all():  # the training has diverged, and reports it
         return Directions(matrix.new_zeros(0), matrix.new_zeros(0, matrix.shape[1]))
-    # The smaller of the two Gram matrices has the same eigenvalues, and takes much less time than the singular values.
+    # The eigenvectors of M M^T, usually the smaller Gram matrix, take much less time than an SVD of M.
     squares, left = torch.linalg.eigh(matrix @ matrix.T)
     values = squares.clamp(min=0).sqrt().flip(0)
     values = values[values > RANK_TOLERANCE * values[0]]

@@ -1,4 +1,4 @@
-"""One growth of the network: the same widening for the network and its averages."""
+"""Widening a network and its moving average in the same way."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -7,19 +7,19 @@ import torch
 
 from mnist_growth.growth.config import OperatorName
 from mnist_growth.growth.gradient import Probe, gradient_directed
-from mnist_growth.growth.operators import net2net_split, paired, random, zero_fan_out
+from mnist_growth.growth.operators import net2net_split, paired, random_fan_in_and_out, zero_fan_out
 from mnist_growth.growth.widening import Widening, widen
 from mnist_growth.network import Network, UnitGroup
 
 Operator = Callable[[Network, UnitGroup, int, torch.Generator], Widening]
-"""From a network, one of its groups, a number of new units and a source of randomness to a widening."""
+"""Maps a network, one of its groups, a number of new units and a generator to a ``Widening``."""
 
 
 _OPERATORS: Mapping[OperatorName, Operator] = {
     "zero_fan_out": zero_fan_out,
     "net2net_split": net2net_split,
     "paired": paired,
-    "random": random,
+    "random": random_fan_in_and_out,
 }
 
 
@@ -46,13 +46,13 @@ def widen_together(
     """Widen several networks of one shape in the same way, group by group.
 
     Args:
-        networks: The trained weights first, then their averages; none is changed.
+        networks: The network being trained first, then its moving average; none is changed.
         counts: Number of new units of each group, 0 for none.
-        operator: Says how a group widens, from the first network.
+        operator: Determines from the first network how a group widens.
         generator: Source of new weights, on the CPU.
 
     Returns:
-        The wider networks, and what was done, in order: ``GrowingAdamW.grow`` needs it.
+        The wider networks, and the widenings in order, for ``GrowingAdamW.grow``.
     """
     grown = list(networks)
     widenings: list[Widening] = []

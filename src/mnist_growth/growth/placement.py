@@ -10,16 +10,16 @@ from mnist_growth.network import NetworkSpec
 def neurons_to_add(spec: NetworkSpec, neurons: int, config: GrowthConfig, gains: Sequence[float]) -> list[int]:
     """Return the number of units that each group gains.
 
-    - ``all``: every group is brought to a width of ``neurons``;
-    - ``largest_gain``: the group with the largest gain per added parameter gets units until the network costs as many
-      multiply-adds as if all groups had that width. What would make it wider than ``max_neurons`` goes to the next
-      one. So both places spend the same, and a budget is met with either.
+    - ``all``: every group is widened to ``neurons`` units;
+    - ``largest_gain``: the group with the largest gain per added parameter is widened until the network costs as many
+      multiply-adds as if all groups had ``neurons`` units. A group stops at ``max_neurons``; the next one gets the
+      rest. Both settings therefore cost the same, and a budget is met with either.
 
     Args:
-        spec: Of the network now.
-        neurons: Width that all groups are brought to, or whose cost is spent.
+        spec: Current spec of the network.
+        neurons: New width of all groups, or the common width whose cost is spent.
         config: Where to grow, and the largest width.
-        gains: Of each group, per added parameter; not used for ``all``.
+        gains: Gain of each group per added parameter; not used for ``all``.
     """
     widths = spec.widths
     if config.where == "all":
@@ -34,10 +34,10 @@ def neurons_to_add(spec: NetworkSpec, neurons: int, config: GrowthConfig, gains:
 
 
 def equal_width(spec: NetworkSpec) -> int:
-    """Return the width at which equally wide groups cost most nearly as many multiply-adds as those of a network.
+    """Return the common width of all groups whose forward multiply-adds are closest to those of a network.
 
     Args:
-        spec: Of the network.
+        spec: Spec of the network.
     """
     cost = spec.forward_multiply_adds
     candidates = range(min(spec.widths), max(spec.widths) + 1)
@@ -48,7 +48,7 @@ def parameters_of_a_unit(spec: NetworkSpec, group: int) -> int:
     """Return the number of trainable parameters that one more unit of a group brings.
 
     Args:
-        spec: Of the network.
+        spec: Spec of the network.
         group: Zero-based index of the group.
     """
     return _unit_cost(spec, group).parameters
@@ -56,7 +56,7 @@ def parameters_of_a_unit(spec: NetworkSpec, group: int) -> int:
 
 @dataclass(frozen=True)
 class _UnitCost:
-    """What one more unit costs."""
+    """Cost of one more unit."""
 
     multiply_adds: int
     parameters: int

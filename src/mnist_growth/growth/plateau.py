@@ -1,4 +1,4 @@
-"""Growing when learning has slowed down."""
+"""Growing when the validation loss stops decreasing."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from mnist_growth.growth.config import GrowthConfig
 
 
 def is_plateau(losses: Sequence[float], growths: Sequence[int], epochs_left: int, config: GrowthConfig) -> bool:
-    """Return whether the loss has stopped falling and a growth can still help.
+    """Return whether the loss has stopped decreasing and a growth step can still help.
 
     The best loss of the last ``plateau_epochs`` is less than ``plateau_improvement`` (relative) below the best one
-    before them; at least ``cooldown_epochs`` have passed since the last growth, or since the start; and as many are
-    left for the new units to learn in.
+    before them; at least ``cooldown_epochs`` have passed since the last growth step, or since the start; and at least
+    as many epochs remain for the new units to learn.
 
     Args:
         losses: Validation loss of each completed epoch.

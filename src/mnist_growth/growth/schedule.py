@@ -1,4 +1,4 @@
-"""When the network grows."""
+"""Widths by a fixed schedule, or by a plan that lists them."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,12 @@ from mnist_growth.growth.config import GrowthConfig
 def scheduled_neurons(epoch: int, config: GrowthConfig) -> int:
     """Return the width of every group of units during an epoch.
 
-    neurons(t) = min(initial + growth_rate * (t // growth_epochs), max)
+    neurons(t) = min(initial_neurons + growth_rate * (t // growth_epochs), max_neurons)
 
     Args:
         epoch: Zero-based number t of the epoch.
-        config: Initial width, growth rate (neurons), growth epochs and largest width.
+        config: Initial width, growth rate (neurons per growth step), growth epochs (epochs between two growth steps)
+            and largest width.
     """
     grown = config.initial_neurons + config.growth_rate * (epoch // config.growth_epochs)
     return min(grown, config.max_neurons)
@@ -23,11 +24,11 @@ def planned_widths(epoch: int, config: GrowthConfig, start: Sequence[int]) -> tu
 
     Args:
         epoch: Zero-based number of the epoch.
-        config: Plan of the growth.
-        start: Widths at the start of the training.
+        config: Contains the plan.
+        start: Widths at the start of training.
 
     Raises:
-        ValueError: A stage has fewer widths than there are groups by then, or a width falls.
+        ValueError: A stage has fewer widths than there are groups by then, or a width decreases.
     """
     widths = tuple(start)
     for stage in config.plan:

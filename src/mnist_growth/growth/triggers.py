@@ -1,6 +1,6 @@
 """When the network grows: pure functions of the epoch, the history so far and the parameters.
 
-A ``plan`` says at once when and where: see ``planned_widths``.
+A ``plan`` specifies both when and where the network grows: see ``planned_widths``.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from mnist_growth.network import NetworkSpec
 
 
 class EpochOutcome(Protocol):
-    """What a trigger needs to know of a completed epoch."""
+    """What a trigger needs to know about a completed epoch."""
 
     @property
     def validation_loss(self) -> float:
@@ -24,7 +24,7 @@ class EpochOutcome(Protocol):
 
     @property
     def grew(self) -> bool:
-        """Whether the network was widened before this epoch."""
+        """Whether the network grew before this epoch."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Moment:
 
     Attributes:
         epoch: Zero-based number of the epoch: number of epochs completed.
-        epochs: Length of the training.
-        spec: The network now.
+        epochs: Length of the training run.
+        spec: Current spec of the network.
         history: One outcome for each completed epoch.
     """
 
@@ -45,18 +45,24 @@ class Moment:
 
 
 def neurons_wanted(moment: Moment, config: GrowthConfig) -> int:
-    """Return the width that every group is to have from this epoch on; never below what they have.
+    """Return the width that every group should have from this epoch on; never less than the current one.
 
-    Where groups differ, their width is that of equally wide ones that cost the same.
+    If the groups differ in width, ``equal_width`` of the network counts as their width.
 
     - ``schedule``: the formula of ``scheduled_neurons``;
-    - ``plateau``: ``growth_rate`` more when the validation loss has stopped falling (``is_plateau``);
-    - ``budget``: evenly spaced growths that spend a share of the fixed network's multiply-adds (``budgeted_neurons``).
+    - ``plateau``: ``growth_rate`` more when the validation loss has stopped decreasing (``is_plateau``);
+    - ``budget``: evenly spaced growth steps that cost a fraction of the fixed network's multiply-adds
+      (``budgeted_neurons``).
 
     Args:
         moment: The start of an epoch.
         config: Trigger, rate and largest width.
+
+    Raises:
+        ValueError: The trigger is ``plan``.
     """
+    if config.trigger == "plan":
+        raise ValueError("A plan gives the width of each group: use planned_widths")
     neurons = equal_width(moment.spec)
     if config.trigger == "schedule":
         wanted = scheduled_neurons(moment.epoch, config)

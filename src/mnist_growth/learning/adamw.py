@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mnist_growth.growth import BORN, Deepening, Widening
+from mnist_growth.growth import NEW, Deepening, Widening
 from mnist_growth.growth.widening import along
 from mnist_growth.learning.age_blocks import Block, Extent, Moments
 from mnist_growth.learning.fused_update import FusedUpdate
@@ -17,17 +17,20 @@ class GrowingAdamW:
     """AdamW (Loshchilov and Hutter 2019) with a bias correction that follows the age of each entry.
 
     ``torch.optim.AdamW`` keeps one step count per tensor. After thousands of steps its bias correction is gone, and
-    entries that start with zero moments then move several learning rates in their first update. Here each parameter is
-    covered by blocks of one age each; torch's own fused kernel updates them all in one call. Where nothing has grown,
-    the updates are those of ``torch.optim.AdamW``.
+    entries that start with zero moments then move by several times the learning rate in their first update. Here each
+    parameter is covered by blocks of one age each; torch's fused kernel updates all blocks with the same weight decay
+    and learning rate in one call. If nothing has grown, the updates are those of ``torch.optim.AdamW``.
 
     Only matrices decay; biases and batch-norm parameters do not.
 
     Args:
-        network: Its parameters are the ones that are updated.
+        network: Network to update. Its parameters are vectors and matrices.
         weight_decay: Decoupled decay of the matrices, as a multiple of the learning rate.
-        betas: Decay of the first and the second moment.
-        epsilon: Added to the root of the second moment.
+        betas: Decay rates of the first and the second moment.
+        epsilon: Added to the square root of the second moment.
+
+    Raises:
+        ValueError: A parameter is neither a vector nor a matrix.
     """
 
     def __init__(
@@ -42,6 +45,12 @@ class GrowingAdamW:
         self.betas = betas
         self.epsilon = epsilon
         self.parameters: dict[str, nn.Parameter] = dict(network.named_parameters())
+        for name, parameter in self.parameters.items():
+            if parameter.ndim not in (1, 2):
+                raise ValueError(
+                    f"The parameter {name} has {parameter.ndim} dimensions, but GrowingAdamW updates vectors and "
+                    "matrices; reshape it in the network"
+                )
         self.blocks: dict[str, list[Block]] = {
             name: Moments.none(parameter.detach()).blocks() for name, parameter in self.parameters.items()
         }
@@ -49,7 +58,7 @@ class GrowingAdamW:
 
     @property
     def newest_age(self) -> int | None:
-        """Number of updates of the entries born last; None before a growth. Synchronises with a GPU."""
+        """Number of updates of the newest entries; None before the first growth step. Synchronises with a GPU."""
         ages = torch.stack([block.age for blocks in self.blocks.values() for block in blocks]).tolist()
         return int(min(ages)) if min(ages) < max(ages) else None
 
@@ -58,8 +67,9 @@ class GrowingAdamW:
         """Update every parameter from its gradient, in place.
 
         Args:
-            learning_rate: Of this step; a scalar tensor, like ``newest_factor``, where the step is recorded as a graph.
-            newest_factor: Multiple of it for the entries born at the last growth, until the next one.
+            learning_rate: Learning rate of this step. To record the step as a CUDA graph, give scalar tensors for it
+                and for ``newest_factor``.
+            newest_factor: Factor of the learning rate for the entries added by the last growth step.
 
         Raises:
             RuntimeError: A parameter has no gradient.
@@ -80,8 +90,9 @@ class GrowingAdamW:
             )
 
     def zero_grad(self) -> None:
-        """Discard all gradients, and free their memory."""
-        self._calls = []  # they hold views of them
+        """Set every gradient to None. Memory that an objective owns is freed with the objective."""
+        for call in self._calls:
+            call.forget_gradients()
         for parameter in self.parameters.values():
             parameter.grad = None
 
@@ -89,9 +100,10 @@ class GrowingAdamW:
     def grow(self, network: nn.Module, changes: Sequence[Widening | Deepening]) -> None:
         """Follow a network that was widened or deepened.
 
-        Entries between old units keep their moments and ages bit-equal, those of born units and of new layers start
-        with zero moments at age 0. Where c units continue one old unit, each has 1/c of its gradient: the moments of
-        their incoming side are divided by c and c^2, those of their outgoing side are copied, and all inherit the age.
+        Entries between old units keep their moments and ages bit-equal. Entries of new units and of new layers start
+        with zero moments at age 0. If c units are copies of one old unit, each has 1/c of its gradient: the first and
+        second moments of their incoming side are divided by c and c^2, those of their outgoing side are copied, and all
+        inherit the age.
 
         Args:
             network: The network after the changes.
@@ -103,7 +115,7 @@ class GrowingAdamW:
         self._take_over(network, self._grown(network, changes))
 
     def _grown(self, network: nn.Module, changes: Sequence[Widening | Deepening]) -> Iterator[tuple[str, Moments]]:
-        """Yield the moments of one parameter after the other: all of them at once would take much memory."""
+        """Yield the moments of one parameter at a time: all of them at once would take much memory."""
         old_names = set()
         for old_name, moments in self._each_moments():
             name = old_name
@@ -135,19 +147,26 @@ class GrowingAdamW:
         """Restore a result of ``state``.
 
         Raises:
-            ValueError: The state belongs to a network of other parameters or widths.
+            ValueError: The state belongs to a network of other parameters or widths, or is incomplete.
         """
+        if extents.keys() != self.parameters.keys():
+            different = sorted(extents.keys() ^ self.parameters.keys())
+            raise ValueError(
+                f"The optimizer state has {len(extents)} parameters and the network {len(self.parameters)}; "
+                f"{different[0]} is in only one of them"
+            )
         blocks: dict[str, list[Block]] = {}
         for name, parameter in self.parameters.items():
             blocks[name] = []
-            for index, bounds in enumerate(extents.get(name, [])):
+            for index, bounds in enumerate(extents[name]):
                 extent: Extent = tuple((int(start), int(stop)) for start, stop in bounds)
                 moments = [tensors[f"{name}.{index}.{part}"] for part in ("first_moment", "second_moment")]
                 first, second = (moment.detach().to(parameter, copy=True) for moment in moments)
                 age = tensors[f"{name}.{index}.age"].detach().to(parameter.device, copy=True)
                 if [stop - start for start, stop in extent] != list(first.shape):
                     raise ValueError(
-                        f"The optimizer state of {name} has a block of shape {list(first.shape)} at {extent}"
+                        f"A block of the optimizer state of {name} has the shape {list(first.shape)}; its extent "
+                        f"{extent} requires {[stop - start for start, stop in extent]}"
                     )
                 blocks[name].append(Block(extent, first, second, age))
             covered = sum(block.first_moment.numel() for block in blocks[name])
@@ -163,7 +182,7 @@ class GrowingAdamW:
         return dict(self._each_moments())
 
     def _each_moments(self) -> Iterator[tuple[str, Moments]]:
-        """Yield name and moments of one parameter after the other."""
+        """Yield the name and the moments of one parameter at a time."""
         for name, parameter in self.parameters.items():
             yield name, Moments.of_blocks(parameter, self.blocks[name])
 
@@ -196,11 +215,11 @@ class GrowingAdamW:
 def _widened(moments: Moments, axis: UnitAxis, widening: Widening) -> Moments:
     """Return the moments of a parameter after a widening along one of its axes."""
     device = moments.age.device
-    born = axis.indices((widening.source == BORN).nonzero().flatten()).to(device)
+    new = axis.indices((widening.source == NEW).nonzero().flatten()).to(device)
     index = axis.indices(widening.source.clamp(min=0)).to(device)
     first, second, age = (old.index_select(axis.axis, index) for old in (moments.first, moments.second, moments.age))
     for wider in (first, second, age):
-        wider.index_fill_(axis.axis, born, 0)
+        wider.index_fill_(axis.axis, new, 0)
     if axis.role != "outgoing":
         copies = along(axis, widening.copies, first)
         first, second = first / copies, second / copies.square()

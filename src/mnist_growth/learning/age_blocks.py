@@ -1,4 +1,4 @@
-"""Parts of a parameter whose entries have one age, with their Adam moments."""
+"""Parts of a parameter whose entries share one age, with their Adam moments."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -6,7 +6,6 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-PLAIN = torch.contiguous_format
 Extent = tuple[tuple[int, int], ...]  # (start, stop) along each dimension
 
 
@@ -16,8 +15,8 @@ class Block:
 
     Attributes:
         extent: Position of the block in the parameter.
-        first_moment: float, contiguous, the shape of the extent.
-        second_moment: float, contiguous, the shape of the extent.
+        first_moment: dtype of the parameter, contiguous, the shape of the extent.
+        second_moment: dtype of the parameter, contiguous, the shape of the extent.
         age: float32 scalar, number of updates that the entries have had.
     """
 
@@ -36,8 +35,8 @@ class Moments:
     """The Adam moments of an entire parameter.
 
     Attributes:
-        first: float, the shape of the parameter.
-        second: float, the shape of the parameter.
+        first: dtype of the parameter, the shape of the parameter.
+        second: dtype of the parameter, the shape of the parameter.
         age: float32, the shape of the parameter: number of updates that each entry has had.
     """
 
@@ -48,7 +47,7 @@ class Moments:
     @classmethod
     def none(cls, parameter: Tensor) -> "Moments":
         """Return the moments before the first update."""
-        zeros = torch.zeros_like(parameter, memory_format=PLAIN)
+        zeros = torch.zeros_like(parameter, memory_format=torch.contiguous_format)
         return cls(zeros, zeros.clone(), torch.zeros_like(zeros, dtype=torch.float32))
 
     @classmethod
@@ -66,7 +65,9 @@ class Moments:
         cut = []
         for extent in rectangles(self.age.cpu()):
             slices = tuple(slice(start, stop) for start, stop in extent)
-            first, second = (whole[slices].clone(memory_format=PLAIN) for whole in (self.first, self.second))
+            first, second = (
+                whole[slices].clone(memory_format=torch.contiguous_format) for whole in (self.first, self.second)
+            )
             cut.append(Block(extent, first, second, self.age[slices].flatten()[0].clone()))
         return cut
 

@@ -13,8 +13,8 @@ class Autograd:
 
     Args:
         network: In training mode.
-        dtype: Of the matrix products, by ``torch.autocast``; None for that of the weights.
-        label_smoothing: Share of the target that is spread evenly over all classes.
+        dtype: Dtype of the matrix products, by ``torch.autocast``; None for the dtype of the weights.
+        label_smoothing: Fraction of the target probability that is spread evenly over all classes.
     """
 
     def __init__(self, network: Network, dtype: torch.dtype | None = None, label_smoothing: float = 0.0) -> None:
@@ -26,13 +26,13 @@ class Autograd:
 
     @torch.no_grad()
     def begin(self) -> None:
-        """Set the gradients to zero, in memory that stays."""
+        """Set the gradients to zero, and keep their memory."""
         torch._foreach_zero_(self._gradients)
         for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
             parameter.grad = gradient
 
     def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
-        """Add the gradient of the mean cross-entropy of some images; see ``Objective.add``."""
+        """Add the gradient of the cross-entropy of some images; see ``Objective.add``."""
         with torch.enable_grad():
             with torch.autocast(images.device.type, self._dtype, enabled=self._dtype is not None):
                 logits = self.network(images)

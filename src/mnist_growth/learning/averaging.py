@@ -18,15 +18,14 @@ def update_average(average: Network, network: Network, decay: float, updates: in
     """Move the average towards the network, in place: average <- d^span average + (1 - d^span) network.
 
     While few updates have been made, d is the smaller (1 + updates) / (10 + updates), so that the random initial
-    weights soon lose their influence. The running statistics of batch norm are averaged in the same way. Successive
-    weights differ little: averaging every eighth with the decay of eight updates is as good for an eighth of the cost.
+    weights soon lose their influence. The running statistics of batch norm are averaged in the same way.
 
     Args:
         average: The network that holds the averages.
         network: The network being trained, of the same widths.
         decay: d, in [0, 1); 0 makes the average equal to the network.
-        updates: Number of updates made before this one.
-        span: Number of updates since the network was last averaged.
+        updates: Number of weight updates before the latest one.
+        span: Number of weight updates since the last call.
     """
     average_of = get_ema_multi_avg_fn(min(decay, (1 + updates) / (10 + updates)) ** span)  # type: ignore[no-untyped-call]
     averages = average.state_dict()

@@ -1,8 +1,8 @@
 """Loss and gradients of the multilayer perceptron by hand-derived formulas, without autograd.
 
-The overhead of autograd besides the matrix products (graph, allocations, a cast of the weights for each use) is a fifth
-of the training step of a small network. Here every gradient has one buffer that is reused, operations are done in place
-where possible, and in low precision each weight is rounded once per update.
+Autograd has an overhead besides the matrix products: the graph, allocations, and a cast of the weights for each use.
+Here every gradient has one buffer that is reused, operations are done in place where possible, and in low precision
+each weight is rounded once per update.
 """
 
 from dataclasses import dataclass
@@ -21,32 +21,33 @@ class _Activations:
     """What the backward pass needs of a hidden layer.
 
     Attributes:
-        inputs: [N, fan_in].
-        sums: [N, width], before batch norm.
-        outputs: [N, width], after relu.
-        mean: Float [width], of the sums over the images; None without batch norm.
-        inverse_std: Float [width], of the sums over the images; None without batch norm.
+        inputs: [N, fan_in], in the dtype of the matrix products.
+        pre_activations: [N, width], the inputs of batch norm, in the dtype of the matrix products; without batch norm
+            the same tensor as ``outputs``.
+        outputs: [N, width], after relu, in the dtype of the matrix products.
+        mean: float32 [width], batch mean of the pre-activations; None without batch norm.
+        inverse_std: float32 [width], one over their batch standard deviation; None without batch norm.
     """
 
     inputs: Tensor
-    sums: Tensor
+    pre_activations: Tensor
     outputs: Tensor
     mean: Tensor | None
     inverse_std: Tensor | None
 
 
 class Backprop:
-    """Cross-entropy of a multilayer perceptron in training mode; its gradients add up in ``grad`` of the parameters.
+    """Cross-entropy of a multilayer perceptron in training mode; gradients accumulate in ``grad`` of the parameters.
 
     The gradients are those of autograd up to rounding: with Z the logits, A = softmax(Z) and Y the targets,
-    dL/dZ = (A - Y) / N, dL/dW = dL/dZ^T H for the layer's inputs H, dL/dH = dL/dZ W, through relu where H > 0, and
+    dL/dZ = (A - Y) / N, dL/dW = (dL/dZ)^T H for the layer's inputs H, dL/dH = dL/dZ W, through relu where H > 0, and
     through batch norm as in Ioffe and Szegedy (2015), section 3.
 
     Args:
         network: A ``GrowingMLP`` in training mode, with contiguous parameters.
-        dtype: Of the matrix products and activations. Weights are rounded to it once per update, and gradients of
-            weights are computed in it and summed in the dtype of the weights. None: the dtype of the weights.
-        label_smoothing: Share of the target that is spread evenly over all classes.
+        dtype: Dtype of the matrix products and activations. Weights are rounded to it once per update. Gradients of
+            weights are computed in it and accumulated in the dtype of the weights. None: the dtype of the weights.
+        label_smoothing: Fraction of the target probability that is spread evenly over all classes.
 
     Raises:
         TypeError: The network is of another kind.
@@ -54,7 +55,7 @@ class Backprop:
 
     def __init__(self, network: Network, dtype: torch.dtype | None = None, label_smoothing: float = 0.0) -> None:
         if not isinstance(network, GrowingMLP):
-            raise TypeError(f"These gradients are those of an mlp, not of a network of kind {network.spec.kind!r}")
+            raise TypeError(f"Backprop supports networks of kind 'mlp', found {network.spec.kind!r}; use Autograd")
         self.network = network
         self.dtype = dtype or network.dtype
         self._is_low = self.dtype != network.dtype
@@ -84,9 +85,9 @@ class Backprop:
 
     @torch.no_grad()
     def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
-        """Add the gradient of the mean cross-entropy of some images, and move the running statistics of batch norm.
+        """Add the gradient of the cross-entropy of some images, and update the running statistics of batch norm.
 
-        Arguments as those of ``Objective.add``.
+        See ``Objective.add`` for the arguments.
         """
         outputs = self.network.normalised(images).to(self.dtype)
         kept = []
@@ -117,20 +118,27 @@ class Backprop:
 
     def _forward(self, index: int, layer: HiddenLayer, inputs: Tensor) -> _Activations:
         """Compute one hidden layer."""
-        sums = torch.mm(inputs, self._weights[index].t())
+        pre_activations = torch.mm(inputs, self._weights[index].t())
         norm = layer.norm
         if norm is None:
-            outputs = sums.add_(layer.linear.bias).relu_()
-            return _Activations(inputs, sums, outputs, None, None)
+            outputs = pre_activations.add_(layer.linear.bias).relu_()
+            return _Activations(inputs, outputs, outputs, None, None)
         outputs, mean, inverse_std = torch.native_batch_norm(
-            sums, norm.weight, norm.bias, norm.running_mean, norm.running_var, True, _momentum(norm), norm.eps
+            pre_activations,
+            norm.weight,
+            norm.bias,
+            norm.running_mean,
+            norm.running_var,
+            True,
+            _momentum(norm),
+            norm.eps,
         )
         assert norm.num_batches_tracked is not None
         norm.num_batches_tracked += 1
-        return _Activations(inputs, sums, outputs.relu_(), mean, inverse_std)
+        return _Activations(inputs, pre_activations, outputs.relu_(), mean, inverse_std)
 
     def _backward(self, index: int, kept: _Activations, gradient: Tensor) -> Tensor:
-        """Return the gradient of a layer's sums before batch norm from that of its outputs, which is overwritten."""
+        """Return the gradient of a layer's pre-activations from that of its outputs, which is overwritten."""
         layer = self.network.hidden[index]
         assert isinstance(layer, HiddenLayer)
         torch.ops.aten.threshold_backward.grad_input(gradient, kept.outputs, 0, grad_input=gradient)
@@ -139,14 +147,23 @@ class Backprop:
             self._accumulate(layer.linear.bias, gradient.sum(0))
             return gradient
         gradient, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
-            gradient, kept.sums, norm.weight, None, None, kept.mean, kept.inverse_std, True, norm.eps, [True] * 3
+            gradient,
+            kept.pre_activations,
+            norm.weight,
+            None,
+            None,
+            kept.mean,
+            kept.inverse_std,
+            True,
+            norm.eps,
+            [True] * 3,
         )
         self._accumulate(norm.weight, of_weight)
         self._accumulate(norm.bias, of_bias)
         return gradient
 
     def _add_weight_gradient(self, index: int, gradient: Tensor, inputs: Tensor) -> None:
-        """Add dL/dZ^T H to the gradient of a weight matrix."""
+        """Add (dL/dZ)^T H to the gradient of a weight matrix."""
         weight = self._layers[index].weight
         if self._is_low:
             self._accumulate(weight, torch.mm(gradient.t(), inputs, out=self._products[index]))

@@ -1,4 +1,4 @@
-"""Which objective trains a network, where nothing else is asked for."""
+"""The default objective of a network."""
 
 import torch
 
@@ -13,8 +13,8 @@ def objective_for(network: Network, dtype: torch.dtype | None, label_smoothing: 
 
     Args:
         network: In training mode, with contiguous parameters.
-        dtype: Of the matrix products; None for that of the weights.
-        label_smoothing: Share of the target that is spread evenly over all classes.
+        dtype: Dtype of the matrix products; None for the dtype of the weights.
+        label_smoothing: Fraction of the target probability that is spread evenly over all classes.
     """
     fastest = Backprop if Backprop.supports(network) else Autograd
     return fastest(network, dtype, label_smoothing)

@@ -12,14 +12,15 @@ class FusedUpdate:
     """Blocks with the same weight decay and learning rate, which one call of the kernel updates.
 
     The kernel assumes contiguous memory: on a block of columns it would write past the block. Such blocks are copied
-    into buffers before the call and back after it. A network that has grown several times has some hundred blocks, and
-    a step should be cheap compared with the backward pass. The buffers, the views of weights and gradients, and one
-    tensor with all ages (``torch.optim`` has one for each parameter) are therefore made only once.
+    into buffers before the call and back after it. A network that has grown several times has several hundred blocks,
+    and a step should be cheap compared with the backward pass. The buffers, the views of the weights, and one tensor
+    with all ages (``torch.optim`` has one for each parameter) are therefore created only once, and the views of the
+    gradients again only when a gradient has moved.
 
     Args:
         parts: Blocks, each with the parameter it is a part of; their ages become views of one tensor.
         decay: Whether the blocks decay.
-        newest: Whether the blocks were born at the last growth.
+        newest: Whether the blocks were added by the last growth step.
     """
 
     def __init__(self, parts: Sequence[tuple[nn.Parameter, Block]], *, decay: bool, newest: bool) -> None:
@@ -45,7 +46,10 @@ class FusedUpdate:
             block.age = age
 
     def is_stale(self) -> bool:
-        """Whether a parameter has moved in memory, for example to another device."""
+        """Return whether the memory of a parameter was replaced, for example by ``load_state_dict(assign=True)``.
+
+        Moving the network to another device is not supported: the moments stay where they are.
+        """
         pairs = zip(self._parameters, self._addresses, strict=True)
         return any(parameter.data_ptr() != address for parameter, address in pairs)
 
@@ -76,7 +80,7 @@ class FusedUpdate:
             torch._foreach_copy_(self._scattered_views, self._weight_buffers)
 
     def view_gradients(self) -> None:
-        """Find the gradients of the blocks before ``run``; where they lie where they did, nothing is done."""
+        """Update the views of the gradients if a gradient has moved in memory; call before every ``run``."""
         whole = [parameter.grad.contiguous() for parameter in self._parameters if parameter.grad is not None]
         addresses = [gradient.data_ptr() for gradient in whole]
         if addresses == self._gradient_addresses:
@@ -86,8 +90,12 @@ class FusedUpdate:
         self._scattered_gradients = [views[index] for index in self._scattered]
         self._gradients = self._with_buffers(views, self._gradient_buffers)
 
+    def forget_gradients(self) -> None:
+        """Release the gradients; ``view_gradients`` finds the next ones."""
+        self._gradient_addresses, self._gradients, self._scattered_gradients = [], [], []
+
     def _with_buffers(self, tensors: list[Tensor], buffers: list[Tensor]) -> list[Tensor]:
-        """The tensors, with buffers in the place of those that are not contiguous."""
+        """Return the tensors, with buffers in place of those that are not contiguous."""
         replaced = list(tensors)
         for index, buffer in zip(self._scattered, buffers, strict=True):
             replaced[index] = buffer

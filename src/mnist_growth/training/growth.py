@@ -86,12 +86,12 @@ def grow(state: TrainingState, data: TrainingData, setup: TrainingSetup, target:
 
 
 def newest_factor(age: int | None, growth: GrowthConfig, batches: int) -> float:
-    """Return the multiple of the learning rate for the units born last.
+    """Return the factor of the learning rate for the units added by the last growth step.
 
     It is ``new_unit_learning_rate_scale``, after a linear warm-up.
 
     Args:
-        age: Number of their updates; None if none were born by a growth.
+        age: Number of their updates; None if the network has not grown.
         growth: Scale and length of the warm-up in epochs.
         batches: Number of batches of an epoch.
     """

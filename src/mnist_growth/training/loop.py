@@ -4,6 +4,7 @@ import contextlib
 import logging
 import math
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -40,25 +41,27 @@ def train(
     checkpoints: Checkpoints,
     monitor: Monitor,
     budget: MemoryBudget,
-    objective: ObjectiveFactory = objective_for,
+    objective_factory: ObjectiveFactory = objective_for,
 ) -> None:
-    """Train until ``setup.training.epochs`` epochs are completed, in place.
+    """Train in place until ``setup.training.epochs`` epochs are completed or the monitor asks to stop.
 
-    A checkpoint is saved at the start, before every growth, at the end, and whenever ``checkpoint_seconds`` have passed
-    since the last one, also within an epoch. After SIGINT or SIGTERM the batch is completed and a checkpoint saved.
+    A checkpoint is saved at the start, before every growth step, at the end, and whenever ``checkpoint_seconds`` have
+    passed since the last one, also within an epoch. After SIGINT or SIGTERM the batch is completed and a checkpoint
+    saved.
 
     Args:
-        state: A new training, or one that continues.
-        data: On the device of the network.
+        state: State of a new training run, or of one that continues.
+        data: Images and labels, on the CPU or on the device of the network.
         setup: All parameters.
         checkpoints: Receives the checkpoints.
-        monitor: Receives every batch, growth and epoch; it can end the training after an epoch.
-        budget: Memory that may be used; where it is scarce, batches go through the network in smaller pieces.
-        objective: Makes what computes the gradients; called again after every growth.
+        monitor: Receives every batch, growth step and epoch; it can end the training after an epoch.
+        budget: Memory that may be used; if it is scarce, a batch is divided into micro-batches.
+        objective_factory: Creates the objective, which computes the gradients; called again after every growth step.
 
     Raises:
-        FloatingPointError: The loss is no longer a finite number.
-        MemoryError: The smallest piece does not fit; a checkpoint was saved, if memory was left for it.
+        FloatingPointError: The mean training loss of an epoch is not finite.
+        MemoryError: Memory ran out even with the smallest micro-batch, or during growth or validation. A checkpoint was
+            saved if memory was left for it.
         KeyboardInterrupt: After SIGINT; ``machine.Terminated`` after SIGTERM.
     """
     training = setup.training
@@ -76,8 +79,21 @@ def train(
         checkpoints.save(state, setup)
         last_checkpoint = time.monotonic()
 
+    def new_step() -> TrainingStep:
+        """Create the step for the current widths; its locals would otherwise keep the memory of an old network."""
+        dtype = training.product_dtype
+        micro_batches.fit(
+            partial(bytes_per_image, state.network, warps=setup.warps, dtype=dtype, objective=objective_factory),
+            data.images,
+        )
+        objective = objective_factory(state.network, dtype, training.label_smoothing)
+        created = TrainingStep(state, data, setup, batches, micro_batches, objective)
+        return_freed_memory()  # of the growth and the measurement: the step needs less
+        return created
+
     step: TrainingStep | None = None
-    unaffordable: tuple[tuple[int, ...], GrowthTarget] | None = None  # widths, and a target that covers no unit more
+    # Widths, and a target for which the multiply-add budget does not cover one more unit.
+    unaffordable: tuple[tuple[int, ...], GrowthTarget] | None = None
     monitor.started(state.epochs_done, training.epochs, batches)
     try:
         with stop_on_request() as stop, checkpoint_when_out_of_memory(checkpoint, state, budget):
@@ -98,21 +114,15 @@ def train(
                             monitor.grew(event)
                     begin_epoch(state, data, grew=event is not None)
                 if step is None:
-                    dtype = training.product_dtype
-                    measure = partial(
-                        bytes_per_image, state.network, warps=setup.warps, dtype=dtype, objective=objective
-                    )
-                    micro_batches.fit(measure, data.images)
-                    gradients = objective(state.network, dtype, training.label_smoothing)
-                    step = TrainingStep(state, data, setup, batches, micro_batches, gradients)
-                    return_freed_memory()  # of the growth and the measurement: the step needs less
+                    step = new_step()
                 while state.progress.batches < batches:
                     step()
                     monitor.batch(state.progress.batches)
-                    is_late = time.monotonic() - last_checkpoint > training.checkpoint_seconds
-                    if is_late or stop.signal is not None:
+                    is_stop_requested = stop.signal is not None
+                    if is_stop_requested or time.monotonic() - last_checkpoint > training.checkpoint_seconds:
                         checkpoint()
-                    stop.raise_if_requested()
+                    if is_stop_requested:
+                        stop.raise_if_requested()
                 finish_epoch(state, data, setup, batches, micro_batches)
                 checkpoints.note_epoch(state, setup)
                 monitor.epoch(state.records[-1])
@@ -120,6 +130,7 @@ def train(
                     logger.info("Stopped after epoch %d of %d, as a monitor asked", state.epochs_done, training.epochs)
                     break
             checkpoint()
+            stop.raise_if_requested()
     finally:
         monitor.finished()
 
@@ -139,6 +150,7 @@ def checkpoint_when_out_of_memory(
         if not is_out_of_memory(error):
             raise
         what = str(error) if isinstance(error, MemoryError) and str(error) else "Memory ran out"
+        traceback.clear_frames(error.__traceback__)  # they hold activations and half-grown networks
         state.optimizer.zero_grad()
         budget.collect()
         saved = "a checkpoint was written"
@@ -149,14 +161,17 @@ def checkpoint_when_out_of_memory(
                 raise
             saved = "not enough memory for a checkpoint; the previous one is intact"
         raise MemoryError(
-            f"{what}: {saved}; free memory, raise memory.budget_fraction or make the network smaller "
-            "(growth.max_neurons in a new training), then `kedro run --pipeline resume`"
+            f"{what}: {saved}; free memory or increase memory.budget_fraction, then continue with "
+            "`kedro run --pipeline resume`, or start again with a smaller growth.max_neurons"
         ) from error
 
 
-def batches_per_epoch(images: int, batch_size: int) -> int:
-    """Return the number of full batches in a training set; the remaining images wait for another epoch's order."""
-    return max(1, images // batch_size)
+def batches_per_epoch(image_count: int, batch_size: int) -> int:
+    """Return the number of batches per epoch: all full ones, or a partial one if the set is smaller than a batch.
+
+    The images left over are skipped in this epoch; every epoch shuffles again.
+    """
+    return max(1, image_count // batch_size)
 
 
 def begin_epoch(state: TrainingState, data: TrainingData, *, grew: bool) -> None:
@@ -164,7 +179,7 @@ def begin_epoch(state: TrainingState, data: TrainingData, *, grew: bool) -> None
 
     Args:
         state: Between two epochs.
-        data: On the device of the network.
+        data: Only the training indices are used.
         grew: Whether the network grew before this epoch.
     """
     order = torch.randperm(len(data.train), generator=state.data_generator)
@@ -176,7 +191,11 @@ def begin_epoch(state: TrainingState, data: TrainingData, *, grew: bool) -> None
 def finish_epoch(
     state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batches: MicroBatches
 ) -> None:
-    """Validate, and append the epoch to the history."""
+    """Validate, and append the epoch to the history.
+
+    Raises:
+        FloatingPointError: The mean training loss is not finite.
+    """
     training, progress = setup.training, state.progress
     images = min(batches * training.batch_size, len(progress.order))
     started = time.perf_counter()

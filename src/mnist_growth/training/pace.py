@@ -14,7 +14,7 @@ class Pace(NamedTuple):
 
     Attributes:
         rate: Learning rate.
-        newest_factor: Multiple of it for the units born last.
+        newest_factor: Factor of the learning rate for the units added by the last growth step.
         warp_strength: Multiple of the strengths of the warps.
     """
 

@@ -15,18 +15,20 @@ from mnist_growth.training.pace import Pace, learning_rate, warp_strength
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import TrainingState
 
-AVERAGE_EVERY = 8  # updates between two averages of the weights
+AVERAGE_EVERY = 8
+"""Updates between two averages of the weights. Successive weights differ little: averaging only after every eighth
+update, with the decay of eight updates, is as accurate for an eighth of the cost."""
 
 
 class TrainingStep:
-    """Updates of a network of fixed widths; made again after a growth.
+    """Updates of a network of fixed widths; created again after a growth step.
 
     Args:
         state: Trained in place.
-        data: On the device of the network, or on the CPU.
+        data: Images and labels, on the CPU or on the device of the network.
         setup: All parameters.
         batches: Number of batches of an epoch.
-        micro_batches: Divides a batch into pieces.
+        micro_batches: Divides a batch into micro-batches.
         objective: Computes the gradients of the network.
     """
 
@@ -52,14 +54,15 @@ class TrainingStep:
 
     @property
     def newest_age(self) -> int | None:
-        """Number of updates of the units born last; None if none were born by a growth."""
+        """Number of updates of the newest units; None if the network has not grown."""
         return None if self._first_age is None else self._first_age + self.state.updates - self._first_update
 
     def __call__(self) -> None:
-        """Train one batch, in as many pieces as the memory requires.
+        """Train one batch, in as many micro-batches as the memory requires.
 
         Raises:
-            MemoryError: The pieces cannot be smaller; the state is as before.
+            MemoryError: The smallest micro-batch does not fit, and the state is as before; or the memory budget is
+                exceeded after the update.
         """
         started = time.perf_counter()
         state = self.state
@@ -73,11 +76,11 @@ class TrainingStep:
         state.progress.seconds += time.perf_counter() - started
 
     def update(self, chosen: Tensor, pace: Pace) -> BatchResult:
-        """Gather and warp the images, compute the gradients of all pieces, and make one step of the optimizer.
+        """Gather and warp the images, compute the gradients of all micro-batches, and make one step of the optimizer.
 
         Args:
             chosen: Indices of the images of the batch, int64 [B], on the device of the images.
-            pace: Of this update.
+            pace: Learning rate and strength of the warps for this update.
 
         Returns:
             Loss and accuracy before the step.
@@ -107,7 +110,7 @@ class TrainingStep:
         )
 
     def _update_in_fitting_pieces(self, pace: Pace) -> BatchResult:
-        """Make one update; if memory runs out, start it again with smaller pieces."""
+        """Make one update; if memory runs out, start it again with smaller micro-batches."""
         update = self.update if self._graph is None else self._graph.update
         chosen, generator = self._chosen(), self.state.warp_generator
         drawn = generator.get_state()
