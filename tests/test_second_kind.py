@@ -27,6 +27,7 @@ from mnist_growth.training import (
     CheckpointStore,
     Machine,
     NoCheckpoints,
+    ResumeConfig,
     TerminalMonitor,
     continue_training,
     define_training,
@@ -143,7 +144,7 @@ def test_it_continues_from_a_checkpoint_in_the_middle_of_an_epoch_with_the_same_
     with pytest.raises(StopHereError):
         first.run(StoppingStore(tmp_path / "first"), TerminalMonitor())
     checkpoint = CheckpointStore(tmp_path / "second", earlier=tmp_path / "first").latest()
-    resumed = continue_training(setup, DIGITS.train, split, checkpoint, MACHINE)
+    resumed = continue_training(setup, DIGITS.train, split, checkpoint, MACHINE, ResumeConfig(schedule="continue"))
     assert isinstance(resumed.state.network, Bypass)
     resumed.run(NoCheckpoints(), TerminalMonitor())
     for name, tensor in training.state.average.state_dict().items():

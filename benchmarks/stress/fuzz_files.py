@@ -21,7 +21,7 @@ from benchmarks.stress.fuzz_cases import Evil, Report, run_case
 from benchmarks.stress.fuzz_mutations import changed, changed_tensors, mutated, with_number
 from mnist_growth.network import load_network, load_tensors, save_network, save_tensors
 from mnist_growth.network import tensor_file as tensor_files
-from mnist_growth.training import Checkpoint, CheckpointStore, Monitors, continue_training
+from mnist_growth.training import Checkpoint, CheckpointStore, Monitors, ResumeConfig, continue_training
 
 CPU = torch.device("cpu")
 
@@ -106,7 +106,9 @@ class FinishedTraining:
         ):
             return "DEFECT: read with other content"
         setup, split = define(self.digits, self.parameters)
-        continued = continue_training(setup, self.digits, split, checkpoint, machine(self.parameters))
+        continued = continue_training(
+            setup, self.digits, split, checkpoint, machine(self.parameters), ResumeConfig(schedule="continue")
+        )
         continued.run(CheckpointStore(again), Monitors([]))
         for left in again.iterdir():
             left.unlink()

@@ -19,6 +19,8 @@ from kedro.config import MissingConfigException
 from kedro.framework.cli.project import run as kedro_run
 from kedro.io.core import DatasetError
 
+from mnist_growth.hooks.nothing_to_do import NothingToDo
+
 logger = logging.getLogger(__name__)
 
 ADVICE = {
@@ -54,6 +56,9 @@ def with_error_messages(command: Callable[..., Any]) -> Callable[..., Any]:
                 return command(*args, **options)
         except click.exceptions.ClickException:
             raise
+        except NothingToDo as reason:
+            click.echo(str(reason))
+            _exit(0)
         except KeyboardInterrupt as interruption:
             _exit(_end_stopped_run(interruption))
         except Exception as error:

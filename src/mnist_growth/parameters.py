@@ -76,6 +76,24 @@ def check_parameters(parameters: Mapping[str, Any], pipelines: Mapping[str, Pipe
         raise ValueError(" ".join([*problems, "See conf/base/parameters_*.yml for the meaning of every parameter."]))
 
 
+def validated(name: str, value: Any, pipelines: Mapping[str, Pipeline]) -> Any:
+    """Return the model of a group of parameters.
+
+    Args:
+        name: Name of the group.
+        value: Its parameters.
+        pipelines: Registered pipelines, one of which uses the group.
+
+    Raises:
+        ValueError: A parameter is wrong; the message has one sentence for each of them.
+    """
+    expected = parameter_types(pipelines)[name]
+    try:
+        return TypeAdapter(expected).validate_python(value)
+    except ValidationError as error:
+        raise ValueError(" ".join(_sentence(name, detail, expected) for detail in error.errors())) from error
+
+
 def check_digits(dataset: str, manifest: Mapping[str, Any], requested: str) -> None:
     """Check that the digits of an earlier ingest are those that ``--params dataset=...`` names.
 

@@ -62,7 +62,7 @@ def test_a_training_stopped_within_an_epoch_ends_like_one_that_was_not(project, 
     assert continued.data.metrics["test_accuracy"] > 0.8
 
 
-def test_a_finished_training_goes_on_to_more_epochs_and_only_those_may_change(trained):
+def test_a_finished_training_ends_the_command_and_goes_on_only_if_epochs_are_added(trained, mlflow):
     before = trained.files()
 
     refused = trained.kedro(*RESUME, "--params", "training.learning_rate=0.1,growth.growth_rate=8,training.epochs=6")
@@ -73,21 +73,32 @@ def test_a_finished_training_goes_on_to_more_epochs_and_only_those_may_change(tr
     assert "training.learning_rate was 0.004 and is 0.1" in refused.stderr
     assert "training.epochs was" not in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+    unchanged = trained.succeed("run", "--pipeline", "resume")  # the default environment has 100 epochs
+
+    assert "Nothing to resume: this training has completed all its 4 epochs (network 20" in unchanged.stdout
+    assert "--params training.epochs=8`" in unchanged.stdout
     assert trained.files() == before
+    assert not (trained.folder / "mlflow.db").exists()
 
-    unchanged = trained.succeed(*RESUME)
+    extended = trained.succeed("run", "--pipeline", "resume", "--params", "training.epochs=6")
 
-    assert "This training has completed all its 4 epochs; to continue it, give a larger number" in unchanged.stdout
-    first, second = trained.versions("06_models/network.safetensors")
-    _assert_same_network(
-        trained.path("06_models/network.safetensors", first), trained.path("06_models/network.safetensors", second)
-    )
-
-    trained.succeed(*RESUME, "--params", "training.epochs=6")
-
+    assert "Changed on resume: training.epochs 4 -> 6; the learning rate schedule " in extended.stdout
     history = pd.read_parquet(trained.path("06_models/training_history.parquet"))
     assert history["epoch"].tolist() == [1, 2, 3, 4, 5, 6]
-    assert len(trained.versions("06_models/network.safetensors")) == 3
+    assert history["batch_size"].tolist() == [64] * 6
+    assert len(trained.versions("06_models/network.safetensors")) == 2
+    [run] = mlflow(trained).runs()
+    assert run.data.params["training.epochs"] == "6"
+    assert run.data.params["training.batch_size"] == "64"
+    assert run.data.tags["continues"]
+    assert not [name for name in run.data.tags if name.startswith("changed.")]
+    assert [metric.step for metric in mlflow(trained).history(run, "validation_accuracy")] == [1, 2, 3, 4, 5, 6]
+    report = trained.path("08_reporting/report.html").read_text()
+    assert "training.epochs</th><td>6</td>" in report
+
+    again = trained.succeed("run", "--pipeline", "resume")
+    assert "has completed all its 6 epochs" in again.stdout
 
 
 def test_without_a_checkpoint_there_is_nothing_to_go_on_from(project):

@@ -4,8 +4,10 @@ from mnist_growth.hooks.checks import ParameterHooks
 from mnist_growth.hooks.facts import FactsHooks
 from mnist_growth.hooks.lineage import LineageHooks
 from mnist_growth.hooks.memory import MemoryHooks
+from mnist_growth.hooks.nothing_to_do import NothingToDo
 from mnist_growth.hooks.record import TrackingHooks, git_commit
 from mnist_growth.hooks.result import ResultHooks
+from mnist_growth.hooks.resume import ResumeHooks
 from mnist_growth.hooks.status import StatusHooks
 from mnist_growth.hooks.versions import VersionHooks
 
@@ -13,8 +15,10 @@ __all__ = [
     "FactsHooks",
     "LineageHooks",
     "MemoryHooks",
+    "NothingToDo",
     "ParameterHooks",
     "ResultHooks",
+    "ResumeHooks",
     "StatusHooks",
     "TrackingHooks",
     "VersionHooks",

@@ -1,7 +1,9 @@
 """Tracking a training while it runs."""
 
 import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import torch
 
@@ -21,6 +23,11 @@ class TrackingMonitor:
     def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:  # noqa: ARG002
         """Record the number of threads: results are bit-identical only for the same number."""
         self.tracker.log_tags({"threads": str(torch.get_num_threads())})
+
+    def epochs_before(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Record the epochs of an earlier run that this one continues."""
+        for record in records:
+            self.epoch(EpochRecord(**record))
 
     def batch(self, batches_done: int) -> None:
         """Do nothing: batches are not tracked."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractDataset, AbstractVersionedDataset, DataCatalog, MemoryDataset
-from kedro.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from mnist_growth.tracking import Tracker
+    from mnist_growth.training import Resumption
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +38,8 @@ class TrackingHooks:
         self.parameters = context.config_loader["parameters"]
 
     @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Start a run; a resumed training continues its earlier run."""
+    def before_pipeline_run(self, run_params: dict[str, Any], catalog: DataCatalog) -> None:
+        """Start a run; a resumed training continues its earlier run, or a new one if the number of epochs changes."""
         from mnist_growth.hooks.monitor import TrackingMonitor
         from mnist_growth.machine import choose_device
         from mnist_growth.tracking import Tracker
@@ -47,21 +47,29 @@ class TrackingHooks:
 
         device = choose_device(self.parameters.get("device", "auto"))
         names = ",".join(run_params["pipeline_names"] or ["__default__"])
-        resumes = "resume_training" in {node.name for node in pipeline.nodes}
+        resumption: Resumption | None = catalog.load("resumption") if "resumption" in catalog else None
+        continued = resumption.checkpoint.run_id if resumption else ""
+        # A run has one number of epochs: MLflow does not let a parameter change.
+        is_new = resumption is None or resumption.extends
         self.tracker = Tracker.start(
             self.project,
             name=f"{names.strip('_')} {run_params['run_id']}",
-            parameters=self.parameters,
+            parameters={**self.parameters, **resumption.parameters} if resumption else self.parameters,
             tags={
                 "pipeline": names,
                 "environment": run_params["env"] or "local",
                 "device": device.type,
                 "git.commit": git_commit(self.project),
                 **{f"loaded.{name}": version for name, version in (run_params["load_versions"] or {}).items()},
+                **({"continues": continued} if is_new and continued else {}),
             },
-            run_id=catalog.load("checkpoints").latest().run_id or None if resumes else None,
+            run_id=None if is_new else continued or None,
+            requested=run_params.get("runtime_params") or {},
         )
-        monitors = Monitors([TerminalMonitor(), TrackingMonitor(self.tracker)])
+        monitor = TrackingMonitor(self.tracker)
+        if resumption and is_new:
+            monitor.epochs_before(resumption.checkpoint.header["records"])
+        monitors = Monitors([TerminalMonitor(), monitor])
         catalog["monitor"] = MemoryDataset(monitors, copy_mode="assign")
         catalog["tracker"] = MemoryDataset(self.tracker, copy_mode="assign")  # for nodes that open child runs
         self.catalog = catalog

@@ -68,6 +68,7 @@ class TrackedRun:
         parameters: Mapping[str, Any],
         tags: Mapping[str, str],
         run_id: str | None = None,
+        requested: Mapping[str, Any] | None = None,
     ) -> Self:
         """Start a run, or continue one.
 
@@ -81,13 +82,14 @@ class TrackedRun:
             tags: Tags of the run.
             run_id: Run to continue. MLflow does not let a parameter change: a changed one is logged as the tag
                 `changed.<name>`. A run that the store does not have is replaced by a new one.
+            requested: Those of the parameters that a continued run is to be compared with; None: all.
         """
         connection = Connection.open(project)
         if connection.usable:
             with connection.guard():
                 close_abandoned_runs(connection.client, connection.experiment_id)
         run = cls(connection)
-        run._open(name, parameters, tags, run_id)
+        run._open(name, parameters, tags, run_id, requested)
         return run
 
     @classmethod
@@ -178,13 +180,20 @@ class TrackedRun:
         self._client.set_terminated(self.run_id, status.value)
 
     def _open(
-        self, name: str, parameters: Mapping[str, Any], tags: Mapping[str, str], run_id: str | None = None
+        self,
+        name: str,
+        parameters: Mapping[str, Any],
+        tags: Mapping[str, str],
+        run_id: str | None = None,
+        requested: Mapping[str, Any] | None = None,
     ) -> None:
         """Start or continue a run on a connection that is open."""
         if not self._connection.usable:
             return
         with self._connection.guard():
-            self.run_id = open_run(self._client, self._connection.experiment_id, name, parameters, tags, run_id)
+            self.run_id = open_run(
+                self._client, self._connection.experiment_id, name, parameters, tags, run_id, requested
+            )
             self._continues = self.run_id == run_id
 
     @contextlib.contextmanager

@@ -27,6 +27,7 @@ def open_run(
     parameters: Mapping[str, Any],
     tags: Mapping[str, str],
     run_id: str | None,
+    requested: Mapping[str, Any] | None = None,
 ) -> str:
     """Start a run, or continue one, and give it parameters and tags.
 
@@ -39,6 +40,7 @@ def open_run(
         tags: Tags of the run, next to those of this process. When a run is continued, a changed tag becomes the tag
             `resumed.<name>`, and the first value stays.
         run_id: Run to continue; one that is not in the store is replaced by a new run with the tag `continues`.
+        requested: Those of the parameters that a continued run is compared with; None: all.
 
     Returns:
         The id of the open run.
@@ -60,7 +62,8 @@ def open_run(
             name if before.get(name, value) == value else f"resumed.{name}": value for name, value in tags.items()
         }
         set_tags(client, run_id, {**changed, **process_tags()})
-    _log_parameters(client, run_id, parameters, known.data.params if known else {})
+    compared = parameters if known is None or requested is None else requested
+    _log_parameters(client, run_id, compared, known.data.params if known else {})
     return str(run_id)
 
 

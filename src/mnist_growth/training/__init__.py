@@ -9,7 +9,8 @@ from mnist_growth.training.loop import batches_per_epoch, train
 from mnist_growth.training.monitor import Monitor, Monitors
 from mnist_growth.training.pace import learning_rate, warp_strength
 from mnist_growth.training.parts import training_parts
-from mnist_growth.training.setup import MAY_CHANGE, TrainingData, TrainingSetup, split_fingerprint
+from mnist_growth.training.resume import TRAINING_GROUPS, ResumeConfig, Resumption
+from mnist_growth.training.setup import MAY_CHANGE, TrainingData, TrainingSetup, refuse_changes, split_fingerprint
 from mnist_growth.training.start import Machine, Training, continue_training, define_training, start_training
 from mnist_growth.training.state import EpochProgress, TrainingState
 from mnist_growth.training.summary import training_summary
@@ -18,6 +19,7 @@ from mnist_growth.training.terminal import TerminalMonitor
 __all__ = [
     "CHECKPOINTS",
     "MAY_CHANGE",
+    "TRAINING_GROUPS",
     "Checkpoint",
     "CheckpointStore",
     "Checkpoints",
@@ -29,6 +31,8 @@ __all__ = [
     "Monitor",
     "Monitors",
     "NoCheckpoints",
+    "ResumeConfig",
+    "Resumption",
     "TerminalMonitor",
     "Training",
     "TrainingConfig",
@@ -41,6 +45,7 @@ __all__ = [
     "growth_table",
     "history_table",
     "learning_rate",
+    "refuse_changes",
     "split_fingerprint",
     "start_training",
     "train",

@@ -213,7 +213,7 @@ def finish_epoch(
             epoch=state.epochs_done,
             widths="-".join(map(str, state.network.widths)),
             parameters=state.network.parameter_count,
-            learning_rate=learning_rate(state.epochs_done, training),
+            learning_rate=learning_rate(state.epochs_done, training, setup.schedule_start),
             batch_size=training.batch_size,
             micro_batch_size=micro_batches.size,
             train_loss=train_loss,

@@ -34,6 +34,8 @@ class TrainingSetup:
         fingerprint: SHA-256 of that set.
         split: SHA-256 of the indices of the training and validation part.
         threads: Number of threads that compute; None: not decided yet. Results are bit-equal only for the same number.
+        schedule_start: Number of epochs completed before the learning rate schedule started; 0 unless a resumed
+            training has started it again.
 
     Raises:
         ValueError: The network cannot follow the plan of growth.
@@ -47,6 +49,7 @@ class TrainingSetup:
     fingerprint: str
     split: str
     threads: int | None = None
+    schedule_start: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a plan of growth that this network cannot follow."""
@@ -68,6 +71,7 @@ class TrainingSetup:
             "fingerprint": self.fingerprint,
             "split": self.split,
             "threads": self.threads,
+            "schedule_start": self.schedule_start,
         }
 
     def with_precision(self, precision: Precision) -> "TrainingSetup":
@@ -84,16 +88,13 @@ class TrainingSetup:
             ValueError: Names what differs.
         """
         before, now = flatten(earlier), flatten(self.to_dict())
-        changed = [
-            f"{name} was {before.get(name)!r} and is {now.get(name)!r}"
-            for name in sorted(before.keys() | now.keys())
-            if before.get(name) != now.get(name) and name not in MAY_CHANGE
-        ]
-        if changed:
-            raise ValueError(
-                f"The checkpoint belongs to another training: {'; '.join(changed)}. "
-                f"Only {', '.join(MAY_CHANGE)} and device may change on resume: set the others back, or start again"
-            )
+        refuse_changes(
+            {
+                name: (before.get(name), now.get(name))
+                for name in sorted(before.keys() | now.keys())
+                if before.get(name) != now.get(name) and name not in (*MAY_CHANGE, "schedule_start")
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,23 @@ class TrainingData:
         indices = indices.to(self.images.device)
         images, labels = (whole.index_select(0, indices) for whole in (self.images, self.labels))
         return images.to(device), labels.to(device)
+
+
+def refuse_changes(changes: Mapping[str, tuple[Any, Any]]) -> None:
+    """Refuse to continue a training with other parameters.
+
+    Args:
+        changes: Values before and now, by name; those that may change are not among them.
+
+    Raises:
+        ValueError: There are changes; it names all of them.
+    """
+    if changes:
+        listed = "; ".join(f"{name} was {before!r} and is {now!r}" for name, (before, now) in changes.items())
+        raise ValueError(
+            f"The checkpoint belongs to another training: {listed}. Only {', '.join(MAY_CHANGE)} and device may change "
+            "on resume: set the others back, or start again"
+        )
 
 
 def split_fingerprint(split: Split) -> str:

@@ -27,6 +27,7 @@ from mnist_growth.training.checkpoints import Checkpoints
 from mnist_growth.training.config import TrainingConfig
 from mnist_growth.training.loop import train
 from mnist_growth.training.monitor import Monitor
+from mnist_growth.training.resume import ResumeConfig, first_epoch_of_schedule
 from mnist_growth.training.setup import TrainingData, TrainingSetup, split_fingerprint
 from mnist_growth.training.state import TrainingState
 
@@ -153,7 +154,9 @@ def continue_training(
     split: Split,
     checkpoint: Checkpoint,
     machine: Machine,
+    resume: ResumeConfig,
     *,
+    run_id: str = "",
     objective: ObjectiveFactory = objective_for,
 ) -> Training:
     """Assemble a training that continues from a checkpoint.
@@ -164,6 +167,8 @@ def continue_training(
         split: Into training and validation part.
         checkpoint: Where to continue.
         machine: What it runs on.
+        resume: What happens to the learning rate schedule if the number of epochs changes.
+        run_id: Id of the tracked run; empty: that of the checkpoint.
         objective: Makes what computes the gradients.
 
     Raises:
@@ -174,16 +179,14 @@ def continue_training(
         setup = setup.with_precision(earlier["training"]["precision"])
     setup.check_continues(earlier)
     state = checkpoint.restore(choose_device(machine.device))
+    state.run_id = run_id or state.run_id
     logger.info("Continuing from %s: %d epochs completed", checkpoint.path, state.epochs_done)
-    if state.epochs_done >= setup.training.epochs:
-        logger.warning(
-            "This training has completed all its %d epochs; to continue it, give a larger number: "
-            "--params training.epochs=%d",
-            state.epochs_done,
-            2 * state.epochs_done,
-        )
-    threads = machine.threads or _threads_before(checkpoint) or default_threads()
-    return _assembled(state, replace(setup, threads=threads), digits, split, machine, objective)
+    setup = replace(
+        setup,
+        threads=machine.threads or _threads_before(checkpoint) or default_threads(),
+        schedule_start=first_epoch_of_schedule(checkpoint.header, setup.training.epochs, resume),
+    )
+    return _assembled(state, setup, digits, split, machine, objective)
 
 
 def _assembled(

@@ -104,9 +104,9 @@ class TrainingStep:
         setup, progress = self.setup, self.state.progress
         done, after = (self.state.epochs_done + (progress.batches + more) / self.batches for more in (0, 1))
         return Pace(
-            rate=learning_rate(after, setup.training),
+            rate=learning_rate(after, setup.training, setup.schedule_start),
             newest_factor=newest_factor(self.newest_age, setup.growth, self.batches),
-            warp_strength=warp_strength(done, setup.training.epochs, setup.warps),
+            warp_strength=warp_strength(done, setup.training.epochs, setup.warps, setup.schedule_start),
         )
 
     def _update_in_fitting_pieces(self, pace: Pace) -> BatchResult:

@@ -9,6 +9,7 @@ from mnist_growth.training import (
     CheckpointStore,
     Machine,
     Monitor,
+    ResumeConfig,
     Training,
     TrainingSetup,
     continue_training,
@@ -47,6 +48,7 @@ def resume_training(
     device: DeviceName,
     threads: Threads,
     memory: MemoryConfig,
+    resume: ResumeConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
 ) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
@@ -60,7 +62,10 @@ def resume_training(
         ValueError: The checkpoint belongs to another training.
     """
     machine = Machine(device, threads, memory.budget_fraction)
-    return _run(continue_training(setup, train_digits, split, checkpoints.latest(), machine), checkpoints, monitor)
+    training = continue_training(
+        setup, train_digits, split, checkpoints.latest(), machine, resume, run_id=monitor.run_id
+    )
+    return _run(training, checkpoints, monitor)
 
 
 def _run(

@@ -47,6 +47,7 @@ def create_resume_pipeline() -> Pipeline:
         "params:device",
         "params:threads",
         "params:memory",
+        "params:resume",
         "checkpoints",
         "monitor",
     ]
