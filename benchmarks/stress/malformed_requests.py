@@ -1,6 +1,7 @@
-"""Requests that no client should send: random bytes, mutated and nested JSON, and damaged and forged image files."""
+"""Requests that no client should send: random bytes, mutated and nested JSON, and damaged images, forms and gzip."""
 
 import base64
+import gzip
 import io
 import json
 import random
@@ -50,7 +51,31 @@ def malformed(generator: random.Random) -> Request:
     path = generator.choice(PATHS)
     method = "POST" if generator.random() < 0.97 else generator.choice(OTHER_METHODS)
     headers = {"Content-Type": generator.choice(("application/json",) * 20 + ("text/plain", "image/png", ""))}
-    return Request(method, path, body(generator, path), headers)
+    content = body(generator, path)
+    if generator.random() < 0.2:
+        content, headers["Content-Type"] = file_body(generator)
+    if generator.random() < 0.1:
+        headers["Content-Encoding"] = generator.choice(("gzip", "deflate", "br", "gzip, deflate", "identity", ","))
+        content = generator.choice((gzip.compress, zlib.compress))(content)
+        if generator.random() < 0.5:
+            content = mutated(generator, content)
+    return Request(method, path, content, headers)
+
+
+def file_body(generator: random.Random) -> tuple[bytes, str]:
+    """Make a body that is an image file or a form with files, correct or damaged, and its type."""
+    if generator.random() < 0.5:
+        return mutated(generator, image_file(generator)), generator.choice(("image/png", "application/octet-stream"))
+    content = b""
+    for _ in range(generator.randrange(4)):
+        name = generator.choice(("image", "images", "file", ""))
+        head = f'--XX\r\nContent-Disposition: form-data; name="{name}"; filename="a.png"\r\n\r\n'
+        content += head.encode() + image_file(generator) + b"\r\n"
+    content += b"--XX--\r\n"
+    if generator.random() < 0.5:
+        content = mutated(generator, content)
+    boundary = generator.choice((*("; boundary=XX",) * 5, "", "; boundary=", '; boundary="X', "; boundary=YY"))
+    return content, "multipart/form-data" + boundary
 
 
 def body(generator: random.Random, path: str) -> bytes:

@@ -1,16 +1,23 @@
-"""What the tests of the service share: a source of networks, and images as a client sends them."""
+"""What the tests of the service share: a source of networks, a server, and images as a client sends them."""
 
 import base64
 import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import uvicorn
 from numpy.typing import NDArray
 from PIL import Image
+from starlette.types import ASGIApp
 
 from mnist_growth.network import TrainedNetwork
 from mnist_growth.serving import ServedModel
+from mnist_growth.serving.server import bind
 
 
 @dataclass
@@ -27,6 +34,20 @@ class Source:
             raise self.failure
         self.loaded += 1
         return ServedModel.of(self.trained, str(self.loaded), **self.options)
+
+
+@contextmanager
+def listening(app: ASGIApp) -> Iterator[int]:
+    """Run an application in a thread; gives its port."""
+    listener = bind("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    thread.join()
 
 
 def png(pixels: NDArray[Any]) -> bytes:

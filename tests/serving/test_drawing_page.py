@@ -1,14 +1,11 @@
 """The page in a browser: answers while one draws, a phone, the keyboard, and no requests to elsewhere."""
 
-import threading
-import time
 from collections.abc import Iterator
 from functools import partial
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
-from served import Source
+from served import Source, listening
 
 import configured
 from mnist_growth.batch import Picture, features_of, predict_pictures
@@ -16,7 +13,6 @@ from mnist_growth.digits import sample_digits
 from mnist_growth.drift import DriftReference
 from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.serving.app import create_app
-from mnist_growth.serving.server import bind
 from mnist_growth.serving.service import Service
 
 SEVEN = [(80, 70), (200, 70), (130, 230)]
@@ -32,18 +28,10 @@ def address(trained: TrainedNetwork) -> Iterator[str]:
     confusion = [[9 if row == column else 1 for column in range(10)] for row in range(10)]
     reference = DriftReference.of(features_of(part.predictions), 10, "ab" * 32, "sample")
     source = Source(trained, options={"confusion": confusion, "drift": (reference, configured.drift())})
-    listener = bind("127.0.0.1", 0)
     service = Service(source, configured.serving())
     service.drift.note(images, [0.9] * len(images), service.model.predict(images))  # as if they had come inverted
-    app = create_app(service, token="secret")
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with listening(create_app(service, token="secret")) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(params=[{}, PHONE], ids=["desktop", "phone"])

@@ -3,18 +3,21 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, HTTPException, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from mnist_growth import __version__
 from mnist_growth.serving import metrics
+from mnist_growth.serving.bodies import image_in, images_in
 from mnist_growth.serving.gate import Gate
+from mnist_growth.serving.openapi import describe_bodies, request_body
 from mnist_growth.serving.pages import add_pages
+from mnist_growth.serving.problems import add_problem_handlers
+from mnist_growth.serving.reading import ReceivedImage
 from mnist_growth.serving.schemas import (
     Classification,
     Drift,
@@ -34,12 +37,14 @@ from mnist_growth.serving.schemas import (
 from mnist_growth.serving.service import Service
 
 _Responses = dict[int | str, dict[str, Any]]
+_Read = TypeVar("_Read")
 
 _PROBLEMS: _Responses = {
     400: {"model": Problem, "description": "The body cannot be read."},
     401: {"model": Problem, "description": "The token is missing or wrong."},
     408: {"model": Problem, "description": "The request took too long."},
     413: {"model": Problem, "description": "The body is too large."},
+    415: {"model": Problem, "description": "The Content-Type or the Content-Encoding is not supported."},
     422: {"model": Problem, "description": "The body does not match the schema, or an image cannot be read."},
     503: {"model": Problem, "description": "Too many requests: try again after the number of seconds in Retry-After."},
 }
@@ -76,48 +81,57 @@ def create_app(
         version=__version__,
         docs_url=None,  # FastAPI's page loads scripts from other sites; pages.py has its own
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would lead out of the prefix of a proxy; gate.py accepts a trailing slash
+        servers=[{"url": service.config.root_path}] if service.config.root_path else None,
         lifespan=lifespan,
     )
     app.state.service = service
     _add_predictions(app, service)
     _add_model(app, service, token, reload_all)
     _add_status(app, service)
-    add_pages(app)
-    app.add_exception_handler(RequestValidationError, _describe)
+    add_pages(app, service.config.root_path)
+    add_problem_handlers(app)
+    describe_bodies(app)
     wrapped: ASGIApp = Gate(app, service, token)
     if service.config.cors_origins:
         wrapped = CORSMiddleware(
             wrapped,
             allow_origins=list(service.config.cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
+            allow_headers=["Authorization", "Content-Encoding", "Content-Type"],
         )
     return wrapped
 
 
 def _add_predictions(app: FastAPI, service: Service) -> None:
     """Add the routes that classify images."""
+    max_bytes, max_images = service.config.max_body_bytes, service.config.max_images
 
-    @app.post("/predict", response_model=Prediction, responses=_PROBLEMS)
-    async def predict(request: ImageRequest) -> dict[str, Any]:
+    async def received(request: Request) -> ReceivedImage:
+        return await _readable(
+            service.image(await service.read(image_in, await request.body(), request.headers, max_bytes))
+        )
+
+    @app.post("/predict", response_model=Prediction, responses=_PROBLEMS, openapi_extra=request_body(ImageRequest))
+    async def predict(request: Request) -> dict[str, Any]:
         """Recognise the digit in one image."""
-        return await service.prediction(await _readable(service.image(request.image)))
+        return await service.prediction(await received(request))
 
-    @app.post("/predict/batch", response_model=Predictions, responses=_PROBLEMS)
-    async def predict_batch(request: ImagesRequest) -> Response:
+    @app.post(
+        "/predict/batch", response_model=Predictions, responses=_PROBLEMS, openapi_extra=request_body(ImagesRequest)
+    )
+    async def predict_batch(request: Request) -> Response:
         """Recognise the digits in several images."""
-        if len(request.images) > service.config.max_images:
-            message = f"The request has {len(request.images)} images; expected at most {service.config.max_images}"
-            raise HTTPException(413, message)
-        images, means = await _readable(service.images(request.images))
+        encoded = await service.read(images_in, await request.body(), request.headers, max_bytes, max_images)
+        images, means = await _readable(service.images(encoded))
         found = await service.predict(images, means)
         answers = [Classification(**classification(row)) for row in found.probabilities.tolist()]
         return _json(Predictions(predictions=answers, model_version=found.version))
 
-    @app.post("/explain", response_model=Explanation, responses=_PROBLEMS)
-    async def explain(request: ImageRequest) -> Response:
+    @app.post("/explain", response_model=Explanation, responses=_PROBLEMS, openapi_extra=request_body(ImageRequest))
+    async def explain(request: Request) -> Response:
         """Recognise the digit in one image and return the influence of each pixel."""
-        image = (await _readable(service.image(request.image))).image
+        image = (await received(request)).image
         found = await service.predict(image[None])
         fields = classification(found.probabilities[0].tolist())
         influence = service.explain(image, fields["digit"])
@@ -208,7 +222,7 @@ def _add_status(app: FastAPI, service: Service) -> None:
         return PlainTextResponse(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-async def _readable(image: Awaitable[Any]) -> Any:
+async def _readable(image: Awaitable[_Read]) -> _Read:
     """Await a decoded image, and turn its ValueError into a response."""
     try:
         return await image
@@ -219,12 +233,3 @@ async def _readable(image: Awaitable[Any]) -> Any:
 def _json(content: Any) -> Response:
     """A response that is already validated."""
     return Response(content.model_dump_json(), media_type="application/json")
-
-
-async def _describe(_request: Request, error: Exception) -> JSONResponse:
-    """Describe in one sentence what is wrong with a request, without repeating its content."""
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if part != "body")[:100]
-    known = place.encode("ascii", "replace").decode()
-    return JSONResponse({"detail": f"{known or 'The body'}: {first['msg']}"}, 422)

@@ -1,8 +1,9 @@
 """Parameters of the service."""
 
+import re
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from mnist_growth.config_model import ConfigModel
 
@@ -14,6 +15,7 @@ class ServingConfig(ConfigModel):
 
     host: str
     port: int = Field(ge=0, le=65_535)
+    root_path: str
     backend: BackendName
     canonical_form: bool
     workers: int = Field(ge=1, le=64)
@@ -27,3 +29,13 @@ class ServingConfig(ConfigModel):
     timeout_seconds: float = Field(gt=0, le=3600)
     drain_seconds: float = Field(ge=0, le=3600)
     cors_origins: tuple[str, ...] = Field(strict=False)
+
+    @field_validator("root_path")
+    @classmethod
+    def _is_prefix(cls, path: str) -> str:
+        if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", path):
+            raise ValueError(
+                f"Parameter 'serving.root_path' is {path!r}; expected a path such as /digits, "
+                "with a slash only before each name, or an empty text."
+            )
+        return path

@@ -11,10 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mnist_growth.serving import metrics
 from mnist_growth.serving.service import Service
 
-OPEN_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/openapi.json"})
+OPEN_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/docs/", "/openapi.json"})
 """Paths that need no token. The files of the pages need none either."""
 
-_KNOWN_PATHS = OPEN_PATHS | {"/predict", "/predict/batch", "/explain", "/model", "/model/reload", "/metrics", "/drift"}
+KNOWN_PATHS = OPEN_PATHS | {"/predict", "/predict/batch", "/explain", "/model", "/model/reload", "/metrics", "/drift"}
 _JSON = (b"content-type", b"application/json")
 _CLOSE = (b"connection", b"close")
 _MAX_DISCARDED = 16  # times the largest body: what is received of a larger body
@@ -24,10 +24,11 @@ _TOO_BUSY = (b"retry-after", b"1")
 class Gate:
     """Wraps the application.
 
+    - Accepts paths with the prefix of a proxy and with a trailing slash, and answers HEAD like GET, without the body.
     - Rejects bodies that are too large (413), requests beyond the limit (503) and requests without the token (401).
     - Reads the complete body before the application receives it, and aborts requests that take too long (408).
-    - Answers valid requests of `POST /predict` itself, with the same response as the application but without its
-      overhead. All others reach the application, which also describes what is wrong with them.
+    - Answers valid JSON of `POST /predict` itself, with the same response as the application but without its overhead.
+      All other requests reach the application, which also describes what is wrong with them.
     - Asks clients to close their connections while the service is stopping.
 
     Args:
@@ -50,7 +51,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        response = _Response(send, closing=self._service.stopping)
+        response = _Response(send, closing=self._service.stopping, without_body=scope["method"] == "HEAD")
+        if scope["path"] not in KNOWN_PATHS or scope["method"] == "HEAD":
+            scope = self._as_known(scope)
         config = self._service.config
         self._in_progress += 1
         self._in_progress_gauge.set(self._in_progress)
@@ -69,6 +72,16 @@ class Gate:
             self._in_progress_gauge.set(self._in_progress)
             self._count(scope["path"], response.status)
             metrics.LATENCY.observe(time.perf_counter() - started)
+
+    def _as_known(self, scope: Scope) -> Scope:
+        """Return a request as the application knows it: without prefix and trailing slash, and GET for HEAD."""
+        path, method = scope["path"], scope["method"]
+        prefix = self._service.config.root_path
+        if path not in KNOWN_PATHS and (path == prefix or path.startswith(f"{prefix}/")):
+            path = path[len(prefix) :] or "/"
+        if path not in KNOWN_PATHS and path.endswith("/") and path[:-1] in KNOWN_PATHS:
+            path = path[:-1]
+        return {**scope, "path": path, "method": "GET" if method == "HEAD" else method}
 
     def _rejection(self, scope: Scope) -> tuple[int, str] | None:
         """Status and message for a request that its headers are enough to reject."""
@@ -104,7 +117,7 @@ class Gate:
                 await response.reject(413, f"The body has more than {limit:,} bytes")
                 return
             body = read
-            if scope["path"] == "/predict" and scope["method"] == "POST" and await self._predict(body, response):
+            if scope["path"] == "/predict" and _is_plain_json(scope) and await self._predict(body, response):
                 return
         pending = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -126,19 +139,34 @@ class Gate:
         return True
 
     def _count(self, path: str, status: int) -> None:
-        if path not in _KNOWN_PATHS:
+        if path not in KNOWN_PATHS:
             path = "/page" if path.startswith("/page/") and status == 200 else "other"
         if (counter := self._counters.get((path, status))) is None:
             counter = self._counters[path, status] = metrics.REQUESTS.labels(path, str(status))
         counter.inc()
 
 
-class _Response:
-    """Sends one response and stores its status; the application uses it as `send`."""
+def _is_plain_json(scope: Scope) -> bool:
+    """Whether a request posts JSON that is not compressed, or does not say what it posts."""
+    for name, value in scope["headers"]:
+        if name == b"content-encoding" or (name == b"content-type" and not value.startswith(b"application/json")):
+            return False
+    return bool(scope["method"] == "POST")
 
-    def __init__(self, send: Send, closing: bool) -> None:
+
+class _Response:
+    """Sends one response and stores its status; the application uses it as `send`.
+
+    Args:
+        send: Sends a message to the client.
+        closing: Whether to ask the client to close the connection.
+        without_body: Whether the request was HEAD, whose response has only the headers.
+    """
+
+    def __init__(self, send: Send, closing: bool, without_body: bool) -> None:
         self._send = send
         self._closing = closing
+        self._without_body = without_body
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
@@ -146,13 +174,15 @@ class _Response:
             self.status = message["status"]
             if self._closing:
                 message = {**message, "headers": [*message["headers"], _CLOSE]}
+        elif self._without_body:
+            message = {**message, "body": b""}
         await self._send(message)
 
     async def send(self, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
         """Send a complete response."""
         length = (b"content-length", str(len(body)).encode())
         await self({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-        await self._send({"type": "http.response.body", "body": body})
+        await self({"type": "http.response.body", "body": body})
 
     async def reject(self, status: int, message: str) -> None:
         """Send an error message, unless a response has started."""

@@ -1,6 +1,5 @@
 """Decoding the image in a request."""
 
-import binascii
 from typing import NamedTuple
 
 import numpy as np
@@ -23,20 +22,6 @@ class ReceivedImage(NamedTuple):
 
     image: NDArray[np.uint8]
     mean: float
-
-
-def decode_text(text: str) -> bytes:
-    """Decode base64, with or without the prefix of a data URL.
-
-    Raises:
-        ValueError: The text is not base64.
-    """
-    if text.startswith("data:"):
-        text = text.partition(",")[2]
-    try:
-        return binascii.a2b_base64(text, strict_mode=True)
-    except ValueError:
-        raise ValueError("The image is not base64") from None
 
 
 def is_fast_to_read(content: bytes) -> bool:

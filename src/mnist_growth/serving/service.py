@@ -2,23 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_growth.inspection import saliency
 from mnist_growth.serving import metrics
+from mnist_growth.serving.base64_text import decode_base64
 from mnist_growth.serving.batching import Answer, Batcher, Images
 from mnist_growth.serving.config import ServingConfig
 from mnist_growth.serving.drift_watch import DriftState, DriftWatch
+from mnist_growth.serving.forms import EncodedImage
 from mnist_growth.serving.model import ModelSource, ServedModel
-from mnist_growth.serving.reading import ReceivedImage, decode_text, is_fast_to_read, read_image
+from mnist_growth.serving.reading import ReceivedImage, is_fast_to_read, read_image
 from mnist_growth.serving.schemas import classification
 
 logger = logging.getLogger(__name__)
+
+Read = TypeVar("Read")
 
 
 class Service:
@@ -48,32 +52,38 @@ class Service:
         self.drift = DriftWatch(self.model.drift)
         metrics.MODEL.labels(self.model.version, self.model.backend).set(1)
 
-    async def image(self, text: str) -> ReceivedImage:
+    async def read(self, function: Callable[..., Read], *arguments: Any) -> Read:
+        """Call a function that reads a request or an image, in one of the threads for that."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, function, *arguments)
+
+    async def image(self, encoded: EncodedImage) -> ReceivedImage:
         """Decode the image in a request.
 
+        Args:
+            encoded: An image file or 784 grey values, or the base64 of either.
+
         Raises:
-            ValueError: The text is not an image.
+            ValueError: There is no image in it.
         """
-        content = decode_text(text)
+        content = decode_base64(encoded) if isinstance(encoded, str) else encoded
         max_pixels, canonical = self.config.max_pixels, self.config.canonical_form
         if is_fast_to_read(content):
             return read_image(content, max_pixels, canonical)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, read_image, content, max_pixels, canonical)
+        return await self.read(read_image, content, max_pixels, canonical)
 
-    async def images(self, texts: Sequence[str]) -> tuple[Images, list[float]]:
+    async def images(self, encoded: Sequence[EncodedImage]) -> tuple[Images, list[float]]:
         """Decode the images in a request; the service answers other requests in between.
 
         Returns:
             Images, uint8 [N, 28, 28], and the mean grey values of the originals.
 
         Raises:
-            ValueError: A text is not an image; the message begins with its index.
+            ValueError: There is no image in one of them; the message begins with its index.
         """
-        images, means = np.empty((len(texts), 28, 28), np.uint8), [0.0] * len(texts)
-        for number, text in enumerate(texts):
+        images, means = np.empty((len(encoded), 28, 28), np.uint8), [0.0] * len(encoded)
+        for number, one in enumerate(encoded):
             try:
-                images[number], means[number] = await self.image(text)
+                images[number], means[number] = await self.image(one)
             except ValueError as error:
                 raise ValueError(f"images[{number}]: {error}") from error
             if number % 16 == 15:

@@ -1,5 +1,5 @@
 // The API reference, built from openapi.json.
-const description = await (await fetch("/openapi.json")).json();
+const description = await (await fetch("openapi.json")).json();
 document.querySelector("#title").textContent = `${description.info.title} ${description.info.version}`;
 document.querySelector("#summary").textContent = description.info.summary ?? "";
 
@@ -41,16 +41,33 @@ function example(schema) {
   return found.type ?? "";
 }
 
+// One command for each kind of body: JSON, a file and a form.
+function commands(method, path, content) {
+  const address = new URL(`.${path}`, document.baseURI);
+  if (!content) return [`curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${address}`];
+  const field = Object.keys(content["multipart/form-data"].schema.properties)[0];
+  return [
+    `curl -X POST ${address} -H 'Content-Type: application/json' -d '${JSON.stringify(example(content["application/json"].schema))}'`,
+    `curl -X POST ${address} -H 'Content-Type: image/png' --data-binary @digit.png`,
+    `curl -X POST ${address} -F ${field}=@digit.png`,
+  ];
+}
+
+function command(text) {
+  const block = element("pre", text);
+  block.tabIndex = 0; // a long line scrolls
+  return block;
+}
+
 for (const [path, operations] of Object.entries(description.paths)) {
   for (const [method, operation] of Object.entries(operations)) {
     const block = element("details", "", element("summary", "", element("b", method.toUpperCase()), " ", element("code", path), ` – ${operation.description ?? operation.summary}`));
-    const body = operation.requestBody?.content["application/json"]?.schema;
-    let command = `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${location.origin}${path}`;
-    if (body) {
-      block.append(element("h3", "Request body"), fields(body));
-      command += ` -H 'Content-Type: application/json' -d '${JSON.stringify(example(body))}'`;
+    const content = operation.requestBody?.content;
+    if (content) {
+      const types = Object.keys(content);
+      block.append(element("h2", "Request body"), element("p", `Content types: ${types.join(", ")}`), fields(content["application/json"].schema));
     }
-    block.append(element("pre", command), element("h3", "Responses"));
+    block.append(element("h2", content ? "Examples" : "Example"), ...commands(method, path, content).map(command), element("h2", "Responses"));
     for (const [status, answer] of Object.entries(operation.responses)) {
       const schema = answer.content?.["application/json"]?.schema;
       block.append(element("p", `${status}: ${answer.description}`), schema && status < 300 ? fields(schema) : "");

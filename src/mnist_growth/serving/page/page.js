@@ -78,7 +78,7 @@ async function answer() {
     const copy = new OffscreenCanvas(paper.width, paper.height);
     draw(copy.getContext("2d"), false);
     const bytes = new Uint8Array(await (await copy.convertToBlob({ type: "image/png" })).arrayBuffer());
-    const found = await ask("/explain", { image: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")) });
+    const found = await ask("explain", { image: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")) });
     problem.hidden = true;
     if (strokes.length) show(found);
   } catch (error) {
@@ -200,7 +200,7 @@ tokenForm.addEventListener("submit", (event) => {
 
 async function describe() {
   try {
-    const model = await ask("/model");
+    const model = await ask("model");
     document.querySelector("#model").textContent =
       `Network ${model.version}: ${model.hidden_widths.join("-")} neurons, trained on ${model.dataset} for ${model.epochs} epochs`;
     confusion(model.confusion);
@@ -240,7 +240,7 @@ const FEATURES = {
 async function drift() {
   let found;
   try {
-    found = await ask("/drift");
+    found = await ask("drift");
   } catch {
     return; // the page shows errors of the service elsewhere
   }
