@@ -11,15 +11,17 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import click
 from kedro import KedroDeprecationWarning
 from kedro.config import MissingConfigException
 from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.cli.utils import KedroCliError
 from kedro.io.core import DatasetError
 
 from mnist_growth.hooks.nothing_to_do import NothingToDo
+from mnist_growth.options import parse_load_versions, parse_params
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,9 @@ ADVICE = {
     errno.ENOTDIR: "; a file has the name of an expected folder; move it, then run again",
 }
 """What to do about an error of the operating system."""
+
+RUNNERS = ("SequentialRunner", "ThreadRunner")
+"""Runners of Kedro that can run the project."""
 
 
 @click.group(name="mnist-growth")
@@ -127,10 +132,29 @@ def check_pipeline_names(names: list[str]) -> None:
             raise ValueError(f"There is no pipeline {name!r}; expected one of {', '.join(known)}")
 
 
+def check_runner(name: str | None) -> None:
+    """Check that a runner can run the project.
+
+    Args:
+        name: Name of a runner of Kedro, or path of another one; None for the default.
+
+    Raises:
+        ValueError: It cannot, or there is no such runner.
+    """
+    if name and name.rpartition(".")[2] == "ParallelRunner":
+        raise ValueError(
+            "ParallelRunner starts a process per node, but the nodes of a training share its tracked run: use "
+            "SequentialRunner or ThreadRunner"
+        )
+    if name and "." not in name and name not in RUNNERS:
+        raise ValueError(f"There is no runner {name!r}; expected {' or '.join(RUNNERS)}")
+
+
 def _run(**options: Any) -> Any:
     names = options["pipelines"] or [options["pipeline"]]
     if any(names):
         check_pipeline_names(names)
+    check_runner(options["runner"])
     assert kedro_run.callback is not None
     # Here, because some of the libraries imported above insert filters of their own before this one.
     warnings.filterwarnings("ignore", "Option '--pipeline' is deprecated", KedroDeprecationWarning)
@@ -167,10 +191,19 @@ def _exit(code: int) -> NoReturn:
     sys.exit(code)
 
 
+def _options_of_kedro() -> list[click.Parameter]:
+    """Options of ``kedro run``; parameters may contain lists, mappings and commas."""
+    parsers = {"params": parse_params, "load_versions": parse_load_versions}
+    options = [copy.copy(option) for option in kedro_run.params]
+    for option in options:
+        option.callback = parsers.get(option.name or "", option.callback)
+    return options
+
+
 run = copy.copy(kedro_run)
 run.callback = with_error_messages(_run)
 run.params = [
-    *kedro_run.params,
+    *_options_of_kedro(),
     click.Option(["--verbose"], is_flag=True, help="Show the full traceback of an error."),
 ]
 cli.add_command(run, "run")
@@ -205,7 +238,7 @@ serving = click.Command(
     callback=with_error_messages(_serve),
     help="Serve a trained network over HTTP, with a page to draw on.",
     params=[
-        *(option for option in kedro_run.params if option.name in ("env", "conf_source", "params")),
+        *(option for option in _options_of_kedro() if option.name in ("env", "conf_source", "params")),
         click.Option(["--version"], help="Network of the catalog: name of its version folder. [default: the newest]"),
         click.Option(["--model"], help="Network of MLflow: models:/... or runs:/<run>/network."),
         click.Option(["--host"], help="Address to listen on. [default: serving.host]"),
@@ -216,5 +249,17 @@ serving = click.Command(
     ],
 )
 cli.add_command(serving)
+
+
+def _show(error: KedroCliError, file: IO[Any] | None = None) -> None:
+    """Print the message of an error of Kedro's commands; Kedro would print the last exception, often none."""
+    if error.VERBOSE_ERROR:
+        _show_with_traceback(error, file)
+    else:
+        click.ClickException.show(error, file)
+
+
+_show_with_traceback = KedroCliError.show
+KedroCliError.show = _show  # type: ignore[assignment, method-assign]
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

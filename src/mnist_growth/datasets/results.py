@@ -48,6 +48,19 @@ class Results:
         """Return the newest version of a dataset that belongs to a network, or to the digits it was trained on."""
         return next((version for version, lineage in self._lineages(name) if lineage.belongs_to(trained)), None)
 
+    def newest(self, name: str) -> str | None:
+        """Return the newest version of a dataset, whatever network it belongs to."""
+        dataset = self._catalog.get(name)
+        assert isinstance(dataset, AbstractVersionedDataset)
+        versions: list[str] = []
+        with contextlib.suppress(VersionNotFoundError):
+            versions = dataset.list_versions(full_path=False)
+        return versions[0] if versions else None
+
+    def is_marked(self, name: str) -> bool:
+        """Whether the files of a dataset name their network or their digits."""
+        return any(lineage != UNKNOWN for _, lineage in self._lineages(name))
+
     def missing(self, name: str, trained: TrainedNetwork | None) -> Missing:
         """Return what stands for a result that a network does not have, or that no version has of any network."""
         owner = next((lineage for _, lineage in self._lineages(name)), UNKNOWN)

@@ -4,6 +4,7 @@ from mnist_growth.hooks.checks import ParameterHooks
 from mnist_growth.hooks.facts import FactsHooks
 from mnist_growth.hooks.lineage import LineageHooks
 from mnist_growth.hooks.memory import MemoryHooks
+from mnist_growth.hooks.missing import MissingOutputsHooks
 from mnist_growth.hooks.nothing_to_do import NothingToDo
 from mnist_growth.hooks.record import TrackingHooks, git_commit
 from mnist_growth.hooks.result import ResultHooks
@@ -15,6 +16,7 @@ __all__ = [
     "FactsHooks",
     "LineageHooks",
     "MemoryHooks",
+    "MissingOutputsHooks",
     "NothingToDo",
     "ParameterHooks",
     "ResultHooks",

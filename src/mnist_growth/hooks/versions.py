@@ -57,11 +57,9 @@ class VersionHooks:
         for name, other in PREDECESSORS.items():
             if name in pipeline.inputs() and name not in load_versions:
                 _load_version_before(catalog.get(name), catalog.get(other))
-        for name in pipeline.all_outputs():
-            dataset = catalog.get(name)
-            if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
-                saved = dataset.resolve_save_version()
-                dataset._version = Version(load=saved, save=saved)
+        if not run_params.get("only_missing_outputs"):  # otherwise only outputs that the run saves
+            for name in pipeline.all_outputs():
+                _pin_to_this_run(catalog.get(name))
         checkpoints = catalog.get("checkpoints") if "checkpoints" in pipeline.inputs() else None
         self.checkpoints = checkpoints if isinstance(checkpoints, CheckpointsDataset) else None
         self.catalog = catalog
@@ -73,6 +71,7 @@ class VersionHooks:
 
         dataset = self.catalog.get(dataset_name)
         if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
+            _pin_to_this_run(dataset)
             self.unfinished[dataset_name] = AtomicVersion(dataset)
 
     @hook_impl(tryfirst=True)  # other hooks read the version
@@ -102,6 +101,13 @@ class VersionHooks:
         for version in self.unfinished.values():
             version.discard()
         self.unfinished.clear()
+
+
+def _pin_to_this_run(dataset: Any) -> None:
+    """Let a dataset load the version that the run saves."""
+    if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
+        saved = dataset.resolve_save_version()
+        dataset._version = Version(load=saved, save=saved)
 
 
 def _load_version_before(dataset: Any, other: Any) -> None:
