@@ -6,7 +6,7 @@ from typing import Any
 
 from mnist_growth.batch import PredictConfig
 from mnist_growth.configuration import configure, load_parameters
-from mnist_growth.digits import SplitConfig, WarpConfig
+from mnist_growth.digits import ArchiveParameters, SplitConfig, WarpConfig
 from mnist_growth.drift import DriftConfig
 from mnist_growth.evaluation import AnalysisConfig, EvaluationConfig
 from mnist_growth.export import ExportConfig
@@ -28,6 +28,10 @@ def base() -> dict[str, Any]:
 
 def analysis(**changes: Any) -> AnalysisConfig:
     return configure(AnalysisConfig, base()["analysis"], changes)
+
+
+def archive(**changes: Any) -> ArchiveParameters:
+    return configure(ArchiveParameters, base()["archive"], changes)
 
 
 def drift(**changes: Any) -> DriftConfig:

@@ -180,7 +180,7 @@ def test_units_and_gradients_are_measured(training, trained):
 
 
 def test_it_is_served_and_explained(trained):
-    service = Service(lambda: ServedModel.of(trained, "1"), configured.serving(canonical_form=False))
+    service = Service(lambda: ServedModel.of(trained, "1"), configured.serving())
     image = DIGITS.test.images[0]
     encoded = base64.b64encode(image.tobytes()).decode()  # 784 grey values
     with TestClient(create_app(service)) as client:

@@ -22,6 +22,7 @@ from benchmarks.common.results import write_results
 from benchmarks.common.tables import machine_line, markdown
 from benchmarks.serving.changed_digits import CHANGES, Images
 from mnist_growth.batch import Picture, features_of, predict_pictures
+from mnist_growth.digits import already_prepared
 from mnist_growth.drift import DriftConfig, DriftReference, load_reference, watch
 from mnist_growth.network import TrainedNetwork, load_network, predict_logits
 
@@ -78,7 +79,7 @@ def newest_network() -> tuple[TrainedNetwork, DriftReference, Images]:
 def watched(trained: TrainedNetwork, reference: DriftReference, config: DriftConfig, images: Images) -> pd.DataFrame:
     """Return the drift report of images, as the batch prediction makes it."""
     pictures = (Picture(str(number), image) for number, image in enumerate(images))
-    parts = predict_pictures(pictures, partial(predict_logits, trained.network))
+    parts = predict_pictures(pictures, partial(predict_logits, trained.network), already_prepared)
     return watch(reference, (features_of(part.predictions) for part in parts), config)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mnist_growth.digits import MNIST_PIXELS
+from mnist_growth.digits import MNIST_PIXELS, to_grey_values
 from mnist_growth.growth import OperatorName, Probe, operator_named, widen_together
 from mnist_growth.learning import GrowingAdamW
 from mnist_growth.network import MLPSpec, Network, TrainedNetwork, build, predict_logits
@@ -26,15 +26,21 @@ def mlp(widths: Sequence[int], *, batch_norm: bool = True, generator: torch.Gene
     return build(MLPSpec(hidden_widths=tuple(widths), batch_norm=batch_norm), MNIST_PIXELS, generator)
 
 
-def predict(network: Network | TrainedNetwork, images: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return the most probable class, int64 [N], of images, uint8 [N, 28, 28].
+def predict(network: Network | TrainedNetwork, images: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Return the most probable class, int64 [N], of images.
 
     Args:
-        network: Used in evaluation mode and left in the mode it was in.
-        images: Grey values 0 to 255, light on dark, in the form of MNIST.
+        network: Used in evaluation mode and left in the mode it was in. A trained network prepares the images as those
+            of its training data were; another one takes them as they are.
+        images: [N, 28, 28], or [N, H, W] for a trained network; grey values as `to_grey_values` accepts them.
+
+    Raises:
+        ValueError: The grey values are on another scale, or a trained network finds an image that shows nothing.
     """
-    plain = network.network if isinstance(network, TrainedNetwork) else network
-    classes: NDArray[np.int64] = predict_logits(plain, images).argmax(axis=1)
+    grey = to_grey_values(images)
+    if isinstance(network, TrainedNetwork):
+        grey, network = network.preparation.apply_all(grey), network.network
+    classes: NDArray[np.int64] = predict_logits(network, grey).argmax(axis=1)
     return classes
 
 

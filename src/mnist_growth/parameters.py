@@ -9,20 +9,11 @@ from kedro.validation.type_extractor import TypeExtractor
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from mnist_growth.config_model import ConfigModel
 from mnist_growth.machine import DeviceName, Threads
 from mnist_growth.serving import ServingConfig
 
-
-class ArchiveParameters(ConfigModel):
-    """Where the user's own digits are."""
-
-    path: str | None
-
-
 UNGROUPED: Mapping[str, Any] = {
     "dataset": str,
-    "archive": ArchiveParameters,
     "device": DeviceName,
     "serving": ServingConfig,
     "threads": Threads,

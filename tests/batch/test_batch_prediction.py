@@ -5,8 +5,10 @@ import pytest
 from mnist_growth.batch import Picture, open_source, predict_pictures, read_results, write_results
 from mnist_growth.batch import prediction as prediction_module
 from mnist_growth.batch.prediction import COLUMNS
-from mnist_growth.digits import canonical_form, measure_style
+from mnist_growth.digits import MNIST_PREPARATION, canonical_form, measure_style
 from mnist_growth.evaluation import prediction_table
+
+PREPARE = MNIST_PREPARATION.apply
 
 
 @pytest.fixture(params=[3, 500])
@@ -16,7 +18,7 @@ def part(request, monkeypatch):
 
 
 def test_images_are_predicted_in_the_form_of_mnist(folder, logits, part):
-    parts = list(predict_pictures(open_source(str(folder)), logits))
+    parts = list(predict_pictures(open_source(str(folder)), logits, PREPARE))
     table = pd.concat([part.predictions for part in parts], ignore_index=True)
 
     readable = [picture for picture in open_source(str(folder)) if picture.pixels is not None]
@@ -34,7 +36,7 @@ def test_images_are_predicted_in_the_form_of_mnist(folder, logits, part):
 
 
 def test_unreadable_images_are_reported_and_skipped(folder, logits, part):
-    parts = list(predict_pictures(open_source(str(folder)), logits))
+    parts = list(predict_pictures(open_source(str(folder)), logits, PREPARE))
     unreadable = pd.concat([part.unreadable for part in parts]).set_index("name")["reason"]
 
     assert set(unreadable.index) == {"notes.txt", "empty.png", "b/cut.png", "blank.png"}
@@ -43,7 +45,7 @@ def test_unreadable_images_are_reported_and_skipped(folder, logits, part):
 
 def test_strict_stops_at_the_first_unreadable_image(folder, logits):
     with pytest.raises(ValueError, match=r"^Cannot predict b/cut\.png: .*, or leave out predict\.strict to skip it$"):
-        list(predict_pictures(open_source(str(folder)), logits, strict=True))
+        list(predict_pictures(open_source(str(folder)), logits, PREPARE, strict=True))
 
 
 def test_images_are_read_one_part_at_a_time(digits, logits, part):
@@ -54,14 +56,14 @@ def test_images_are_read_one_part_at_a_time(digits, logits, part):
             taken.append(position)
             yield Picture(str(position), digit)
 
-    parts = predict_pictures(pictures(), logits)
+    parts = predict_pictures(pictures(), logits, PREPARE)
 
     assert len(next(parts).predictions) == min(part, 30) == len(taken)
 
 
 def test_results_are_written_as_parquet_and_csv_and_read_again(folder, logits, part, tmp_path):
-    expected = pd.concat([part.predictions for part in predict_pictures(open_source(str(folder)), logits)])
-    written = write_results(tmp_path / "results", predict_pictures(open_source(str(folder)), logits))
+    expected = pd.concat([part.predictions for part in predict_pictures(open_source(str(folder)), logits, PREPARE)])
+    written = write_results(tmp_path / "results", predict_pictures(open_source(str(folder)), logits, PREPARE))
 
     again = read_results(tmp_path / "results")
     table = pd.concat(again.tables(rows=2), ignore_index=True)
@@ -79,7 +81,7 @@ def test_results_are_written_as_parquet_and_csv_and_read_again(folder, logits, p
 def test_a_folder_without_any_image_gives_tables_without_rows(tmp_path, logits):
     pictures = [Picture("a", None, 'broken, "quoted"\nand more')]
 
-    results = write_results(tmp_path / "results", predict_pictures(pictures, logits))
+    results = write_results(tmp_path / "results", predict_pictures(pictures, logits, PREPARE))
 
     assert (results.predicted, results.unreadable) == (0, 1)
     assert list(pd.read_csv(tmp_path / "results" / "predictions.csv").columns) == COLUMNS
@@ -91,7 +93,7 @@ def test_a_part_without_images_does_not_change_the_columns_of_the_others(tmp_pat
     monkeypatch.setattr(prediction_module, "PART", 1)
     pictures = [Picture("broken", None, "no image"), Picture("fine", digits[0]), Picture("again", None, "no image")]
 
-    results = write_results(tmp_path / "results", predict_pictures(pictures, logits))
+    results = write_results(tmp_path / "results", predict_pictures(pictures, logits, PREPARE))
 
     [table] = [table for table in results.tables() if len(table)]
     assert table["name"].tolist() == ["fine"]
@@ -101,14 +103,15 @@ def test_a_part_without_images_does_not_change_the_columns_of_the_others(tmp_pat
 def test_after_an_error_there_is_no_folder(tmp_path, folder, logits):
     with pytest.raises(ValueError, match="Cannot predict"):
         write_results(
-            tmp_path / "results" / "v" / "results", predict_pictures(open_source(str(folder)), logits, strict=True)
+            tmp_path / "results" / "v" / "results",
+            predict_pictures(open_source(str(folder)), logits, PREPARE, strict=True),
         )
 
     assert not (tmp_path / "results").exists()
 
 
 def test_damaged_results_are_refused(tmp_path, digits, logits):
-    results = write_results(tmp_path / "results", predict_pictures([Picture("0", digits[0])], logits))
+    results = write_results(tmp_path / "results", predict_pictures([Picture("0", digits[0])], logits, PREPARE))
     (results.folder / "counts.json").write_text("{}")
     with pytest.raises(ValueError, match=r"counts\.json is damaged"):
         read_results(results.folder)

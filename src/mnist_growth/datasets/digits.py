@@ -12,6 +12,7 @@ from kedro.io.core import Version
 from mnist_growth.datasets.versioned_file import path_to_load
 from mnist_growth.digits.digits import Digits
 from mnist_growth.digits.idx import read_pair, write_images, write_labels
+from mnist_growth.digits.preparation import Preparation
 from mnist_growth.machine import atomic_folder
 
 _IMAGES = "images.idx3-ubyte"
@@ -69,7 +70,7 @@ class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
             newest = _read(Path(versions[0]))
         except (ValueError, OSError):
             return None  # damaged: do not share its files
-        same = (newest.dataset, newest.fingerprint, len(newest)) == (data.dataset, data.fingerprint, len(data))
+        same = _description(newest) == _description(data)
         return Path(versions[0]) if same and _equal(newest, data) else None
 
     def _exists(self) -> bool:
@@ -85,22 +86,32 @@ def _read(folder: Path) -> Digits:
     try:
         description = json.loads(path.read_text("utf-8"))
         dataset, fingerprint, count = (description[key] for key in ("dataset", "fingerprint", "count"))
+        preparation = Preparation.model_validate(description["preparation"])
     except (ValueError, KeyError, TypeError):
         raise ValueError(
-            f"{path} is damaged; expected JSON with dataset, fingerprint and count: delete this version"
+            f"{path} is damaged; expected JSON with dataset, fingerprint, count and preparation: delete this version"
         ) from None
     if count != len(images):
         raise ValueError(
             f"{folder / _IMAGES} contains {len(images)} images; expected {count} as in {path}: delete this version"
         )
-    return Digits(images, labels, dataset, fingerprint)
+    return Digits(images, labels, dataset, fingerprint, preparation)
 
 
 def _write(folder: Path, data: Digits) -> None:
     write_images(folder / _IMAGES, data.images)
     write_labels(folder / _LABELS, data.labels)
-    description = {"dataset": data.dataset, "fingerprint": data.fingerprint, "count": len(data)}
-    (folder / _DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", "utf-8")
+    (folder / _DESCRIPTION).write_text(json.dumps(_description(data), indent=2) + "\n", "utf-8")
+
+
+def _description(data: Digits) -> dict[str, Any]:
+    """Return what a part says of itself, as plain values for JSON."""
+    return {
+        "dataset": data.dataset,
+        "fingerprint": data.fingerprint,
+        "count": len(data),
+        "preparation": data.preparation.model_dump(),
+    }
 
 
 def _link_all(source: Path, target: Path) -> bool:

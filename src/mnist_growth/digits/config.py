@@ -1,8 +1,20 @@
-"""Parameters of splitting and warping digits."""
+"""Parameters of loading, splitting and warping digits."""
+
+from typing import Literal
 
 from pydantic import Field
 
 from mnist_growth.config_model import ConfigModel
+
+PreparationName = Literal["auto", "mnist", "as_is"]
+"""Forms of the images of a data set, and the choice by its images."""
+
+
+class ArchiveParameters(ConfigModel):
+    """Group ``archive`` of the parameters: the user's own digits, and the preparation of all data sets."""
+
+    path: str | None
+    preparation: PreparationName
 
 
 class SplitConfig(ConfigModel):

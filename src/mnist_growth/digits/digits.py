@@ -8,6 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_growth.digits.preparation import MNIST_PREPARATION, Preparation
+
 IMAGE_SIDE = 28
 """Height and width of an image in pixels."""
 
@@ -26,6 +28,7 @@ class Digits:
         labels: Class of each image, int64 of shape [N], 0 to 9.
         dataset: Name of the data set that the images belong to, for example "mnist".
         fingerprint: SHA-256 (hex) of the entire data set, training and test part.
+        preparation: How the images were made from the original ones, which applies to images to predict, too.
 
     Raises:
         ValueError: A shape, a dtype or a label is not as described above.
@@ -35,6 +38,7 @@ class Digits:
     labels: NDArray[np.int64] = field(repr=False)
     dataset: str
     fingerprint: str
+    preparation: Preparation = MNIST_PREPARATION
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
@@ -68,11 +72,12 @@ class DigitSet:
 
     Attributes:
         train: The training part.
-        test: The test part, with the same `dataset` and `fingerprint` as `train`.
+        test: The test part, with the same `dataset`, `fingerprint` and `preparation` as `train`.
         dataset: Name of the loaded data set, for example "sample".
         requested: Name of the requested data set; differs from `dataset` if the sample replaced it.
         source: Human-readable origin of the files: a folder, a mirror or a package.
         files: Description of each file read, by name, with at least the key "sha256"; empty without files.
+        counts: What the preparation was decided on and what it changed, as `prepare` returns it; empty before.
 
     Raises:
         ValueError: The parts belong to different data sets.
@@ -84,12 +89,15 @@ class DigitSet:
     requested: str
     source: str
     files: Mapping[str, Mapping[str, str]]
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        expected = (self.dataset, self.train.fingerprint, self.train.preparation)
         for part in (self.train, self.test):
-            if part.dataset != self.dataset or part.fingerprint != self.train.fingerprint:
+            if (part.dataset, part.fingerprint, part.preparation) != expected:
                 raise ValueError(
-                    f"The parts of {self.dataset} differ in name or fingerprint, expected parts of the same data set"
+                    f"The parts of {self.dataset} differ in name, fingerprint or preparation, "
+                    "expected parts of the same data set"
                 )
 
     @classmethod
@@ -104,17 +112,25 @@ class DigitSet:
         requested: str,
         source: str,
         files: Mapping[str, Mapping[str, str]],
+        preparation: Preparation = MNIST_PREPARATION,
+        counts: Mapping[str, int] | None = None,
     ) -> Self:
         """Create a data set from four arrays and compute its fingerprint; shapes and errors as in `Digits`."""
         digest = fingerprint(train_images, train_labels, test_images, test_labels)
         return cls(
-            train=Digits(train_images, train_labels, dataset, digest),
-            test=Digits(test_images, test_labels, dataset, digest),
+            train=Digits(train_images, train_labels, dataset, digest, preparation),
+            test=Digits(test_images, test_labels, dataset, digest, preparation),
             dataset=dataset,
             requested=requested,
             source=source,
             files=files,
+            counts=counts or {},
         )
+
+    @property
+    def preparation(self) -> Preparation:
+        """How the images were made from the original ones."""
+        return self.train.preparation
 
     @property
     def fingerprint(self) -> str:

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from mnist_growth.digits.decoding import decode_image
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, DigitSet
 from mnist_growth.digits.idx_set import IDX_NAMES, find_idx, read_idx_set
 
-_EIGHT_BIT_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}
 _IGNORED_FILES = {"Thumbs.db", "desktop.ini"}  # hidden files such as .DS_Store are ignored too
 
 
@@ -18,8 +17,7 @@ def folder_digits(folder: Path) -> DigitSet:
 
     Args:
         folder: Folder with either the four IDX files, plain or gzipped, or `train/` and `test/`, each with ten
-            sub-folders named 0 to 9 of 28 x 28 images in any format that Pillow reads. Colours are converted to grey
-            values; transparency is ignored.
+            sub-folders named 0 to 9 of images of 28 x 28 pixels, in the formats that `decode_image` reads.
 
     Raises:
         ValueError: The layout of the folder or a file in it is invalid.
@@ -78,18 +76,14 @@ def _image_paths(folder: Path) -> list[Path]:
 
 
 def _read_image(path: Path) -> NDArray[np.uint8]:
-    """Read an image file as grey values, uint8 [28, 28]."""
+    """Read an image file as grey values, uint8 [28, 28], like an image to predict."""
     try:
-        with Image.open(path) as image:
-            mode, size = image.mode, image.size
-            is_supported = size == (IMAGE_SIDE, IMAGE_SIDE) and mode in _EIGHT_BIT_MODES
-            pixels = np.asarray(image.convert("L")) if is_supported else None
-    # The exception for a damaged file depends on its format: SyntaxError, struct.error, EOFError and others.
-    except Exception as error:
+        pixels = decode_image(path.read_bytes())
+    except ValueError as error:
         raise ValueError(f"{path} is not a readable image ({error}): remove it or replace it") from None
-    if pixels is None:
+    if pixels.shape != (IMAGE_SIDE, IMAGE_SIDE):
+        height, width = pixels.shape
         raise ValueError(
-            f"{path} is an image of {size[0]} x {size[1]} pixels (mode {mode}), "
-            f"expected {IMAGE_SIDE} x {IMAGE_SIDE} pixels of 8 bits per channel"
+            f"{path} is an image of {width} x {height} pixels, expected {IMAGE_SIDE} x {IMAGE_SIDE} pixels"
         )
     return pixels

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, Digits, DigitSet
+from mnist_growth.digits.preparation import Preparation
 
 
 def data_manifest(digit_set: DigitSet) -> dict[str, Any]:
@@ -13,8 +14,9 @@ def data_manifest(digit_set: DigitSet) -> dict[str, Any]:
 
     Returns:
         The keys ``dataset``, ``requested``, ``source`` and ``fingerprint`` as in `DigitSet`; ``image_shape`` in pixels
-        [height, width]; ``files`` with the SHA-256 of their decompressed content; ``train`` and ``test`` with the
-        number of images in total and of each class.
+        [height, width]; ``preparation`` with its form, the ink of the original images and the counts of `prepare`;
+        ``files`` with the SHA-256 of their decompressed content; ``train`` and ``test`` with the number of images in
+        total and of each class.
     """
     return {
         "dataset": digit_set.dataset,
@@ -22,10 +24,30 @@ def data_manifest(digit_set: DigitSet) -> dict[str, Any]:
         "source": digit_set.source,
         "fingerprint": digit_set.fingerprint,
         "image_shape": [IMAGE_SIDE, IMAGE_SIDE],
+        "preparation": {**digit_set.preparation.model_dump(), **digit_set.counts},
         "files": {name: dict(description) for name, description in digit_set.files.items()},
         "train": _describe(digit_set.train),
         "test": _describe(digit_set.test),
     }
+
+
+def describe_preparation(manifest: Mapping[str, Any]) -> str:
+    """Return one line on how the images were prepared, and on how many images that was decided.
+
+    Args:
+        manifest: Result of ``data_manifest``.
+    """
+    entry = manifest["preparation"]
+    preparation = Preparation(form=entry["form"], ink=entry["ink"])
+    parts = [preparation.describe()]
+    if "examined" in entry:
+        parts.append(
+            f"{entry['mnist_form']:,} of {entry['examined']:,} training images are in MNIST form, ink {entry['ink']}"
+        )
+        parts.append(f"changed {entry['changed']:,}")
+        if entry["blank"]:
+            parts.append(f"{entry['blank']:,} show nothing")
+    return "; ".join(parts)
 
 
 def requested_dataset(dataset: str, manifest: Mapping[str, Any]) -> str:

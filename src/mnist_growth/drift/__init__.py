@@ -16,7 +16,6 @@ from mnist_growth.drift.features import (
     Features,
     collect,
     measure_images,
-    pixel_mean,
 )
 from mnist_growth.drift.histograms import count_all, histogram_table
 from mnist_growth.drift.reference import (
@@ -48,7 +47,6 @@ __all__ = [
     "kl_divergence",
     "load_reference",
     "measure_images",
-    "pixel_mean",
     "population_stability_index",
     "save_reference",
     "smoothed",

@@ -24,11 +24,6 @@ Features = Mapping[str, NDArray[np.float64]]
 _CONFIDENCE_DECIMALS = 2
 
 
-def pixel_mean(pixels: NDArray[np.uint8]) -> float:
-    """Return the mean grey value of an original image, uint8 [H, W] of any size, between 0 and 1."""
-    return float(pixels.mean()) / 255
-
-
 def measure_images(
     pixel_means: NDArray[np.float64],
     images: NDArray[np.uint8],
@@ -37,13 +32,13 @@ def measure_images(
 ) -> Features:
     """Return the features of N images.
 
-    The mean grey value is measured before the conversion to the form of MNIST, which makes light paper dark, so that it
-    shows changes of the kind of images. The style is measured after the conversion, so that it shows the handwriting
+    The mean grey value is measured before the preparation of the image, which may make light paper dark, so that it
+    shows changes of the kind of images. The style is measured after the preparation, so that it shows the handwriting
     independently of paper and size.
 
     Args:
-        pixel_means: Mean grey value (``pixel_mean``) of each original image, float64 [N].
-        images: The images in the form of MNIST, uint8 [N, 28, 28].
+        pixel_means: Mean grey value (``PreparedImage.mean``) of each original image, float64 [N].
+        images: The prepared images, uint8 [N, 28, 28].
         digits: Most probable class of each image, int64 [N].
         confidence: Probability of that class, float64 [N].
     """

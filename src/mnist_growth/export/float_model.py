@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES
 from mnist_growth.export.origin import Origin
+from mnist_growth.export.preparation import include_preparation
 from mnist_growth.network import AffineLayer, Network
 
 INPUT, OUTPUT = "images", "logits"
@@ -19,6 +20,9 @@ OPSET, IR_VERSION = 21, 10  # from 2024; onnxruntime 1.18 and later support them
 
 def float_model(network: Network, origin: Origin) -> onnx.ModelProto:
     """Return a model that maps images, uint8 [N, 28, 28], to logits, float32 [N, 10], for any N.
+
+    The images are those of the data set before its preparation, as far as the graph can prepare them; see
+    `include_preparation`.
 
     A chain of affine maps becomes one matrix product per layer, with all normalisations folded in; any other network is
     traced by torch's exporter.
@@ -51,6 +55,7 @@ def _traced(network: Network, origin: Origin) -> onnx.ModelProto:
     model.ir_version = IR_VERSION
     model.producer_name = PRODUCER
     origin.write(model)
+    include_preparation(model, origin.preparation)
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -79,11 +84,11 @@ def _chain(layers: Sequence[AffineLayer], origin: Origin) -> onnx.ModelProto:
 def assemble(
     name: str, nodes: Sequence[onnx.NodeProto], constants: Sequence[TensorProto], origin: Origin
 ) -> onnx.ModelProto:
-    """Return a model with the input and output that all exports have.
+    """Return a model with the input and output that all exports have, and the preparation that graphs can contain.
 
     Args:
         name: Name of the graph.
-        nodes: Operations from `INPUT` to `OUTPUT`.
+        nodes: Operations from `INPUT`, which are prepared images, to `OUTPUT`.
         constants: Weights and other constants.
         origin: Origin for the metadata.
     """
@@ -97,5 +102,6 @@ def assemble(
     opsets = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(graph, producer_name=PRODUCER, opset_imports=opsets, ir_version=IR_VERSION)
     origin.write(model)
+    include_preparation(model, origin.preparation)
     onnx.checker.check_model(model, full_check=True)
     return model

@@ -5,6 +5,7 @@ from typing import Self
 
 import onnx
 
+from mnist_growth.digits import Preparation
 from mnist_growth.network import TrainedNetwork
 
 _PREFIX = "mnist_growth."
@@ -21,6 +22,7 @@ class Origin:
         version: Version of the network in the catalog; empty if it was not loaded from there.
         widths: Neurons of each hidden layer.
         epochs: Number of epochs trained.
+        preparation: How images are prepared for the network.
     """
 
     network_sha256: str
@@ -29,6 +31,7 @@ class Origin:
     version: str
     widths: tuple[int, ...]
     epochs: int
+    preparation: Preparation
 
     def write(self, model: onnx.ModelProto) -> None:
         """Write the origin to the metadata of a model, under keys that begin with "mnist_growth."."""
@@ -39,6 +42,7 @@ class Origin:
             "version": self.version,
             "widths": "-".join(map(str, self.widths)),
             "epochs": str(self.epochs),
+            "preparation": self.preparation.model_dump_json(),
         }
         onnx.helper.set_model_props(model, {f"{_PREFIX}{name}": value for name, value in values.items()})
 
@@ -57,6 +61,7 @@ class Origin:
                 version=metadata[f"{_PREFIX}version"],
                 widths=tuple(int(width) for width in metadata[f"{_PREFIX}widths"].split("-")),
                 epochs=int(metadata[f"{_PREFIX}epochs"]),
+                preparation=Preparation.model_validate_json(metadata[f"{_PREFIX}preparation"]),
             )
         except (KeyError, ValueError) as error:
             raise ValueError(
@@ -74,4 +79,5 @@ def origin_of(trained: TrainedNetwork) -> Origin:
         version=trained.version,
         widths=trained.network.widths,
         epochs=trained.epochs,
+        preparation=trained.preparation,
     )

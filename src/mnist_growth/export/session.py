@@ -79,7 +79,9 @@ class OnnxNetwork:
         )
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return logits, float32 [N, 10], of images, uint8 [N, 28, 28]; thread-safe."""
+        """Return logits, float32 [N, 10], of prepared images, uint8 [N, 28, 28]; thread-safe."""
+        if self.origin.preparation.inverts:
+            images = 255 - images  # the graph inverts them again
         chunks = [
             self._session.run([OUTPUT], {INPUT: np.ascontiguousarray(images[start : start + CHUNK])})[0]
             for start in range(0, len(images), CHUNK)

@@ -126,11 +126,14 @@ class TrackingHooks:
     def _track_digits(self, manifest: Mapping[str, Any]) -> None:
         if self.tracker is None:
             return
+        from mnist_growth.digits import describe_preparation
+
         self.tracker.log_tags(
             {
                 "dataset": manifest["dataset"],
                 "dataset.requested": manifest["requested"],
                 "dataset.fingerprint": manifest["fingerprint"],
+                "dataset.preparation": describe_preparation(manifest),
             }
         )
         self.tracker.log_dataset(

@@ -22,10 +22,13 @@ class ResultHooks:
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Say which digits were found, and remember the results."""
         if dataset_name == "data_manifest":
+            from mnist_growth.digits import describe_preparation  # torch, which other commands do not need
+
             counts = [f"{data[part]['count']:,}" for part in ("train", "test")]
             logger.info(
                 "digits of %s: %s for training, %s for testing; source: %s", data["dataset"], *counts, data["source"]
             )
+            logger.info("images %s", describe_preparation(data))
         elif dataset_name == "test_metrics":
             self.metrics = data
         elif dataset_name == "comparison":

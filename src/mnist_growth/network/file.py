@@ -9,6 +9,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, NonNegativeInt
 from torch import Tensor
 
+from mnist_growth.digits.preparation import MNIST_PREPARATION, Preparation
 from mnist_growth.digits.statistics import PixelStatistics
 from mnist_growth.network.interface import Network
 from mnist_growth.network.spec import NetworkSpec, build
@@ -26,6 +27,7 @@ class TrainedNetwork:
         epochs: Number of epochs trained.
         version: Name of its version where it is kept; empty if it was not loaded from there. Not in its file.
         split: Fingerprint of the split into training and validation digits; empty where it is not known.
+        preparation: How the images were prepared that it was trained on; every image to predict needs the same.
     """
 
     network: Network
@@ -34,6 +36,7 @@ class TrainedNetwork:
     epochs: int
     version: str = ""
     split: str = ""
+    preparation: Preparation = MNIST_PREPARATION
 
     @cached_property
     def sha256(self) -> str:
@@ -53,6 +56,7 @@ def save_network(path: str | Path, trained: TrainedNetwork) -> None:
         "fingerprint": trained.fingerprint,
         "epochs": trained.epochs,
         "split": trained.split,
+        "preparation": trained.preparation.model_dump(),
     }
     save_tensors(Path(path), "network", trained.network.state_dict(), header)
 
@@ -76,6 +80,7 @@ def load_network(path: str | Path) -> TrainedNetwork:
         fingerprint=header.fingerprint,
         epochs=header.epochs,
         split=header.split,
+        preparation=header.preparation,
     )
 
 
@@ -116,6 +121,7 @@ class _Header(BaseModel):
     fingerprint: str
     epochs: NonNegativeInt
     split: str
+    preparation: Preparation
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, str]:

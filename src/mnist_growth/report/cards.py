@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from mnist_growth.digits import describe_preparation
 from mnist_growth.report.formats import count, decimals, interval, nats, percent
 
 DATA_SETS = {
@@ -106,6 +107,7 @@ def _data_set(manifest: Mapping[str, Any]) -> Iterable[Row]:
     if name in DATA_SETS:
         yield "Content", DATA_SETS[name]
     yield "Images", f"{' x '.join(str(side) for side in manifest['image_shape'])} grey values from 0 to 255"
+    yield "Preparation of the images", describe_preparation(manifest)
     yield from ((f"Number of {title} images", count(manifest[part]["count"])) for part, title in PARTS.items())
     if "source" in manifest:
         yield "Source", f"`{manifest['source']}`"
@@ -126,7 +128,7 @@ def _preprocessing(manifest: Mapping[str, Any], parameters: Mapping[str, Any]) -
     )
     yield "Normalisation", "mean and standard deviation of all pixels of the training images, inside the network"
     yield "Augmentation in training", _warps(warps) if warps["enabled"] else "none"
-    yield "Test images", f"unchanged ({count(manifest['test']['count'])})"
+    yield "Test images", f"without augmentation ({count(manifest['test']['count'])})"
 
 
 def _warps(warps: Mapping[str, Any]) -> str:

@@ -11,13 +11,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from mnist_growth import __version__
+from mnist_growth.digits import PreparedImage
 from mnist_growth.serving import metrics
 from mnist_growth.serving.bodies import image_in, images_in
 from mnist_growth.serving.gate import Gate
 from mnist_growth.serving.openapi import describe_bodies, request_body
 from mnist_growth.serving.pages import add_pages
 from mnist_growth.serving.problems import add_problem_handlers
-from mnist_growth.serving.reading import ReceivedImage
 from mnist_growth.serving.schemas import (
     Classification,
     Drift,
@@ -107,7 +107,7 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
     """Add the routes that classify images."""
     max_bytes, max_images = service.config.max_body_bytes, service.config.max_images
 
-    async def received(request: Request) -> ReceivedImage:
+    async def received(request: Request) -> PreparedImage:
         return await _readable(
             service.image(await service.read(image_in, await request.body(), request.headers, max_bytes))
         )
@@ -159,6 +159,7 @@ def _add_model(app: FastAPI, service: Service, token: str | None, reload_all: Ca
             epochs=served.epochs,
             hidden_widths=list(served.hidden_widths),
             parameters=served.parameters,
+            preparation=served.preparation,
             confusion=None if served.confusion is None else [list(row) for row in served.confusion],
         )
 

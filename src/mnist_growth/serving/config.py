@@ -17,7 +17,6 @@ class ServingConfig(ConfigModel):
     port: int = Field(ge=0, le=65_535)
     root_path: str
     backend: BackendName
-    canonical_form: bool
     workers: int = Field(ge=1, le=64)
     threads: int = Field(ge=1, le=256)
     max_batch: int = Field(ge=1, le=4096)

@@ -74,7 +74,7 @@ class DriftWatch:
         """Store classified images.
 
         Args:
-            images: Images in MNIST form, uint8 [N, 28, 28].
+            images: Prepared images, uint8 [N, 28, 28].
             means: Mean grey value of each original image, 0 to 1.
             probabilities: Probabilities of the digits, float32 [N, 10].
         """

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mnist_growth.digits import Preparation
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.network import TrainedNetwork
 from mnist_growth.serving.predictor import Predictor, TorchPredictor
@@ -23,6 +24,7 @@ class ServedModel:
         epochs: Number of epochs trained.
         hidden_widths: Neurons of each hidden layer.
         parameters: Number of trainable parameters.
+        preparation: How images are prepared for the network.
         confusion: Counts of test digits, ten rows (true class) of ten columns (predicted class); None if the network
             has not been evaluated.
         drift: Drift reference and parameters of the comparison; None if the network has no reference.
@@ -37,6 +39,7 @@ class ServedModel:
     epochs: int
     hidden_widths: tuple[int, ...]
     parameters: int
+    preparation: Preparation
     confusion: Sequence[Sequence[int]] | None = None
     drift: tuple[DriftReference, DriftConfig] | None = None
 
@@ -72,6 +75,7 @@ class ServedModel:
             epochs=trained.epochs,
             hidden_widths=trained.network.widths,
             parameters=trained.network.parameter_count,
+            preparation=trained.preparation,
             confusion=confusion,
             drift=drift,
         )

@@ -17,7 +17,7 @@ class Predictor(Protocol):
     """A network in any backend; thread-safe."""
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return probabilities, float32 [N, 10], of images in MNIST form, uint8 [N, 28, 28], N >= 0."""
+        """Return probabilities, float32 [N, 10], of prepared images, uint8 [N, 28, 28], N >= 0."""
 
 
 class TorchPredictor:

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mnist_growth.digits import Preparation
+
 MAX_TEXT = 100_000_000  # characters: far above the limit of the body, which applies first
 EXAMPLE = (  # a 7 of MNIST
     "iVBORw0KGgoAAAANSUhEUgAAABwAAAAcCAAAAABXZoBIAAAA4klEQVR42mNgGEqAGUJxqIst+sjK/gmrmsJfv379+nMoNDSU3wJD"
@@ -17,7 +19,7 @@ Base64 = Annotated[
     str,
     Field(
         max_length=MAX_TEXT,
-        description="Base64 of an image file (PNG, JPEG, WebP, GIF, BMP, TIFF, PPM) of any size and polarity, or of "
+        description="Base64 of an image file (PNG, JPEG, WebP, GIF, BMP, TIFF, PPM) of any size, or of "
         "784 grey values of 28 x 28 pixels, row by row. A data URL is also accepted.",
         examples=[EXAMPLE],
     ),
@@ -81,7 +83,7 @@ class Explanation(Prediction):
 
     image: Annotated[
         list[Annotated[int, Field(ge=0, le=255)]],
-        Field(min_length=784, max_length=784, description="28 x 28 grey values in MNIST form, row by row."),
+        Field(min_length=784, max_length=784, description="28 x 28 grey values as the network sees them, row by row."),
     ]
     saliency: Annotated[
         list[Annotated[float, Field(ge=-1, le=1)]],
@@ -104,6 +106,7 @@ class ModelDescription(_Message):
     epochs: int
     hidden_widths: list[int]
     parameters: int
+    preparation: Annotated[Preparation, Field(description="How images are prepared for the network.")]
     confusion: Annotated[
         list[list[int]] | None,
         Field(description="Counts of test digits: one row per true digit, one column per prediction."),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_growth.digits import PreparedImage
 from mnist_growth.inspection import saliency
 from mnist_growth.serving import metrics
 from mnist_growth.serving.base64_text import decode_base64
@@ -17,7 +18,7 @@ from mnist_growth.serving.config import ServingConfig
 from mnist_growth.serving.drift_watch import DriftState, DriftWatch
 from mnist_growth.serving.forms import EncodedImage
 from mnist_growth.serving.model import ModelSource, ServedModel
-from mnist_growth.serving.reading import ReceivedImage, is_fast_to_read, read_image
+from mnist_growth.serving.reading import is_fast_to_read, read_image
 from mnist_growth.serving.schemas import classification
 
 logger = logging.getLogger(__name__)
@@ -56,8 +57,8 @@ class Service:
         """Call a function that reads a request or an image, in one of the threads for that."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, function, *arguments)
 
-    async def image(self, encoded: EncodedImage) -> ReceivedImage:
-        """Decode the image in a request.
+    async def image(self, encoded: EncodedImage) -> PreparedImage:
+        """Decode the image in a request and prepare it for the network.
 
         Args:
             encoded: An image file or 784 grey values, or the base64 of either.
@@ -66,13 +67,13 @@ class Service:
             ValueError: There is no image in it.
         """
         content = decode_base64(encoded) if isinstance(encoded, str) else encoded
-        max_pixels, canonical = self.config.max_pixels, self.config.canonical_form
+        max_pixels, preparation = self.config.max_pixels, self.model.preparation
         if is_fast_to_read(content):
-            return read_image(content, max_pixels, canonical)
-        return await self.read(read_image, content, max_pixels, canonical)
+            return read_image(content, max_pixels, preparation)
+        return await self.read(read_image, content, max_pixels, preparation)
 
     async def images(self, encoded: Sequence[EncodedImage]) -> tuple[Images, list[float]]:
-        """Decode the images in a request; the service answers other requests in between.
+        """Decode and prepare the images in a request; the service answers other requests in between.
 
         Returns:
             Images, uint8 [N, 28, 28], and the mean grey values of the originals.
@@ -94,7 +95,7 @@ class Service:
         """Classify images.
 
         Args:
-            images: Images in MNIST form, uint8 [N, 28, 28].
+            images: Prepared images, uint8 [N, 28, 28].
             means: Mean grey values of the original images; if given, the images are monitored for drift.
         """
         answer = await self._batcher(images)
@@ -102,7 +103,7 @@ class Service:
             self.drift.note(images, means, answer.probabilities)
         return answer
 
-    async def prediction(self, received: ReceivedImage) -> dict[str, Any]:
+    async def prediction(self, received: PreparedImage) -> dict[str, Any]:
         """Return the fields of a `Prediction` for one image, which is monitored for drift."""
         answer = await self.predict(received.image[np.newaxis], [received.mean])
         return {**classification(answer.probabilities[0].tolist()), "model_version": answer.version}

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnist_growth.digits import Digits, Split, WarpConfig
+from mnist_growth.digits import Digits, Preparation, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig, planned_widths
 from mnist_growth.machine import MemoryBudget, Precision
 from mnist_growth.nested import flatten
@@ -33,6 +33,7 @@ class TrainingSetup:
         dataset: Name of the set of digits.
         fingerprint: SHA-256 of that set.
         split: SHA-256 of the indices of the training and validation part.
+        preparation: How the images of that set were prepared.
         threads: Number of threads that compute; None: not decided yet. Results are bit-equal only for the same number.
         schedule_start: Number of epochs completed before the learning rate schedule started; 0 unless a resumed
             training has started it again.
@@ -48,6 +49,7 @@ class TrainingSetup:
     dataset: str
     fingerprint: str
     split: str
+    preparation: Preparation
     threads: int | None = None
     schedule_start: int = 0
 
@@ -70,6 +72,7 @@ class TrainingSetup:
             "dataset": self.dataset,
             "fingerprint": self.fingerprint,
             "split": self.split,
+            "preparation": self.preparation.model_dump(),
             "threads": self.threads,
             "schedule_start": self.schedule_start,
         }

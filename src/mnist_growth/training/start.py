@@ -89,6 +89,7 @@ class Training:
             fingerprint=self.setup.fingerprint,
             epochs=self.state.epochs_done,
             split=self.setup.split,
+            preparation=self.setup.preparation,
         )
 
 
@@ -113,6 +114,7 @@ def define_training(
         dataset=digits.dataset,
         fingerprint=digits.fingerprint,
         split=split_fingerprint(split),
+        preparation=digits.preparation,
     )
 
 

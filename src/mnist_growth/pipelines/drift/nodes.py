@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from mnist_growth import drift, figures
 from mnist_growth.batch import BatchResults, Picture, features_of, predict_pictures
-from mnist_growth.digits import Digits, Split
+from mnist_growth.digits import Digits, Split, already_prepared
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.machine import release_pages
 from mnist_growth.network import TrainedNetwork, predict_logits
@@ -35,7 +35,7 @@ def measure_reference(
     images = train_digits.images[rows]  # uint8 [M, 28, 28]
     release_pages(train_digits.images)
     pictures = (Picture(str(row), image) for row, image in zip(rows, images, strict=True))
-    parts = predict_pictures(pictures, partial(predict_logits, trained.network))
+    parts = predict_pictures(pictures, partial(predict_logits, trained.network), already_prepared)
     measured = features_of(pd.concat([part.predictions for part in parts], ignore_index=True))
     return DriftReference.of(measured, config.bins, trained.sha256, trained.dataset)
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from mnist_growth.digits.digits import Digits, DigitSet
-from mnist_growth.digits.manifest import data_manifest
+from mnist_growth.digits import ArchiveParameters, Digits, DigitSet, data_manifest, prepare
 
 
-def ingest(digit_archive: DigitSet) -> tuple[Digits, Digits, dict[str, Any]]:
-    """Return the parts of a set of digits.
+def ingest(digit_archive: DigitSet, archive: ArchiveParameters) -> tuple[Digits, Digits, dict[str, Any]]:
+    """Prepare the images of a set of digits, and return its parts.
 
     Returns:
         The training digits, the test digits, and the manifest that describes both (plain values for JSON).
     """
-    return digit_archive.train, digit_archive.test, data_manifest(digit_archive)
+    digit_set = prepare(digit_archive, archive.preparation)
+    return digit_set.train, digit_set.test, data_manifest(digit_set)

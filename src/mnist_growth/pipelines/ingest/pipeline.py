@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 ingest,
-                inputs="digit_archive",
+                inputs=["digit_archive", "params:archive"],
                 outputs=["train_digits", "test_digits", "data_manifest"],
                 name="ingest",
             )

@@ -26,7 +26,9 @@ def predict_images(trained: TrainedNetwork, config: PredictConfig) -> Iterable[P
     """
     source, console = open_source(config.folder), Console()
     pictures = track(source, "predicting", len(source), console=console, disable=not console.is_terminal)
-    parts = predict_pictures(pictures, partial(predict_logits, trained.network), strict=config.strict)
+    parts = predict_pictures(
+        pictures, partial(predict_logits, trained.network), trained.preparation.apply, strict=config.strict
+    )
     network = Lineage(network_sha256=trained.sha256)
     return (replace(part, predictions=mark(part.predictions, network)) for part in parts)
 

@@ -1,5 +1,5 @@
 // The drawing page. Strokes are stored as points and drawn dark on light. After every change, and when the previous
-// response has arrived, the drawing is sent as a PNG; the service converts it to MNIST form.
+// response has arrived, the drawing is sent as a PNG; the service prepares it for the network.
 const paper = document.querySelector("#paper");
 const context = paper.getContext("2d");
 const pen = document.querySelector("#pen");
@@ -12,6 +12,7 @@ let current = null; // the stroke being drawn
 let cursor = { x: 140, y: 140, down: false, shown: false };
 let asking = false; // a request is in progress
 let changed = false; // since the last request
+let colours = ["#000", "#fff"]; // ink and paper of the image that is sent, as in the images that the network knows
 
 const bars = Array.from({ length: 10 }, (_, digit) => {
   const item = document.createElement("li");
@@ -38,7 +39,7 @@ async function ask(path, question) {
 
 function draw(target = context, withCursor = true) {
   const style = getComputedStyle(document.documentElement);
-  const [ink, back] = target === context ? [style.getPropertyValue("--ink"), style.getPropertyValue("--paper")] : ["#000", "#fff"];
+  const [ink, back] = target === context ? [style.getPropertyValue("--ink"), style.getPropertyValue("--paper")] : colours;
   target.fillStyle = back;
   target.fillRect(0, 0, paper.width, paper.height);
   target.strokeStyle = target.fillStyle = ink;
@@ -203,6 +204,8 @@ async function describe() {
     const model = await ask("model");
     document.querySelector("#model").textContent =
       `Network ${model.version}: ${model.hidden_widths.join("-")} neurons, trained on ${model.dataset} for ${model.epochs} epochs`;
+    const { form, ink } = model.preparation;
+    colours = form === "as_is" && ink === "light" ? ["#fff", "#000"] : ["#000", "#fff"];
     confusion(model.confusion);
   } catch (error) {
     document.querySelector("#model").textContent = error.message;
