@@ -63,7 +63,9 @@ def test_exceeding_one_limit_raises_an_alarm(reference, usual, measure):
 
     assert not has_drifted(compare(reference, current, configured.drift(style=limits, prediction=limits)))
     strict = limits | {measure: 0.5}
-    assert has_drifted(compare(reference, current, configured.drift(style=strict, prediction=limits)))
+    found = by_name(compare(reference, current, configured.drift(style=strict, prediction=limits)))["slant"]
+    assert found.alarm
+    assert (found.measure, found.times_limit) == (measure, getattr(found, measure) / 0.5)
 
 
 def test_images_without_ink_raise_an_alarm(reference, config, usual):

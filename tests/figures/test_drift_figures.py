@@ -31,23 +31,27 @@ def report(alarms):
             "first_image": [1, 501],
             "last_image": [500, 1000],
             "feature": ["ink", "ink"],
-            "psi": [0.1, 2.0],
+            "kl": [0.05, 0.2],
+            "psi": [0.1, 0.96],
+            "ks": [0.1, 0.5],
+            "measure": ["psi", "ks"],
+            "times_limit": [0.4, 1.1],
             "alarm": alarms,
         }
     )
 
 
-def test_an_alarm_is_marked_and_the_limit_is_drawn():
-    figure = drift_windows(report([False, True]), {"ink": 1.5})
+def test_an_alarm_lies_above_the_limit_and_names_the_measure_that_raised_it():
+    figure = drift_windows(report([False, True]))
 
     [line] = figure.data
-    assert (list(line.x), list(line.y)) == ([1, 2], [0.1, 2.0])
+    assert (list(line.x), list(line.y)) == ([1, 2], [0.4, 1.1])
     assert list(line.marker.symbol) == ["circle", "x"]
-    assert [shape.y0 for shape in figure.layout.shapes] == [1.5]
-    assert figure.layout.yaxis.type == "log"
+    assert [shape.y0 for shape in figure.layout.shapes] == [1]
+    assert line.customdata == ([1, 500, "PSI", 0.1], [501, 1000, "KS", 0.5])
 
 
 def test_message_without_images():
-    figure = drift_windows(report([False, True]).head(0), {"ink": 1.5})
+    figure = drift_windows(report([False, True]).head(0))
 
     assert [annotation.text for annotation in figure.layout.annotations] == ["No images"]

@@ -130,6 +130,18 @@ def test_other_images_raise_an_alarm_within_one_window(tmp_path, trained, refere
         assert raised == {"pixel_mean"}  # the network sees the digits as they were
 
 
+def test_the_warning_names_the_measure_that_raised_the_alarm(tmp_path, trained, reference, digits, caplog):
+    report = run(tmp_path, trained, reference, 255 - digits.test.images[:WINDOW], pipeline="predict").load(
+        "drift_report"
+    )
+    [alarm] = report[report["alarm"]].to_dict("records")
+    value, limit = alarm[alarm["measure"]], getattr(CONFIG.style, alarm["measure"])
+    assert value > limit
+    assert (
+        f"Drift in 1 of 1 windows: pixel_mean ({alarm['measure'].upper()} {value:.3g}, limit {limit:g})" in caplog.text
+    )
+
+
 def test_predictions_of_digits_are_those_of_evaluation(tmp_path, trained, reference, digits):
     catalog = run(tmp_path, trained, reference, digits.test.images)
 

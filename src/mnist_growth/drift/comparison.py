@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -9,6 +10,8 @@ from mnist_growth.drift.config import DriftConfig
 from mnist_growth.drift.divergences import kl_divergence, ks_test, population_stability_index, smoothed
 from mnist_growth.drift.features import CONTINUOUS, PREDICTION, Features
 from mnist_growth.drift.reference import DriftReference, bin_counts
+
+Measure = Literal["kl", "psi", "ks"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,9 @@ class FeatureDrift:
         ks: Kolmogorov-Smirnov distance, 0 to 1; None for a feature without an order.
         ks_p_value: P-value of the Kolmogorov-Smirnov test, which assumes independent images; digits of one writer are
             not independent.
-        alarm: Whether `kl`, `psi` or `ks` exceeds its limit and there are enough images.
+        measure: The measure that is largest in relation to its limit: "kl", "psi" or "ks".
+        times_limit: That measure divided by its limit.
+        alarm: Whether `times_limit` is above 1 and there are enough images.
     """
 
     feature: str
@@ -32,6 +37,8 @@ class FeatureDrift:
     psi: float
     ks: float | None
     ks_p_value: float | None
+    measure: Measure
+    times_limit: float
     alarm: bool
 
 
@@ -51,9 +58,12 @@ def compare(reference: DriftReference, current: Features, config: DriftConfig) -
         found = smoothed(bin_counts(values, training.edges), config.smoothing)
         kl, psi = kl_divergence(expected, found), population_stability_index(expected, found)
         ks, p_value = ks_test(training.sample, values[~np.isnan(values)]) if name in CONTINUOUS else (None, None)
-        above = kl > limits.kl or psi > limits.psi or (ks is not None and ks > limits.ks)
-        alarm = above and len(values) >= config.min_images
-        result.append(FeatureDrift(name, len(values), kl, psi, ks, p_value, alarm))
+        ratios: dict[Measure, float] = {"kl": kl / limits.kl, "psi": psi / limits.psi}
+        if ks is not None:
+            ratios["ks"] = ks / limits.ks
+        measure = max(ratios, key=lambda each: ratios[each])
+        alarm = ratios[measure] > 1 and len(values) >= config.min_images
+        result.append(FeatureDrift(name, len(values), kl, psi, ks, p_value, measure, ratios[measure], alarm))
     return result
 
 

@@ -22,6 +22,8 @@ COLUMNS = {
     "psi": "float64",
     "ks": "float64",
     "ks_p_value": "float64",
+    "measure": "str",
+    "times_limit": "float64",
     "alarm": "bool",
 }
 

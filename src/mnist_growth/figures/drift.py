@@ -1,7 +1,5 @@
 """Difference between current images and those of the training set."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -58,34 +56,40 @@ def drift_distributions(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def drift_windows(report: pd.DataFrame, limits: Mapping[str, float]) -> go.Figure:
-    """Draw the population stability index of each feature for each window, with the limits of an alarm.
+def drift_windows(report: pd.DataFrame) -> go.Figure:
+    """Draw for each window and feature the measure that is largest in relation to its limit, as a multiple of it.
 
     Args:
-        report: Columns ``window``, ``first_image``, ``last_image``, ``feature``, ``psi`` and ``alarm``.
-        limits: Largest index without an alarm, by feature.
+        report: Columns ``window``, ``first_image``, ``last_image``, ``feature``, ``kl``, ``psi``, ``ks``, ``measure``,
+            ``times_limit`` and ``alarm``.
     """
     figure = go.Figure(layout={"template": TEMPLATE})
-    for position, (name, limit) in enumerate(limits.items()):
+    for position, name in enumerate(dict.fromkeys(report["feature"])):
         rows = report[report["feature"] == name]
+        values = [row[row["measure"]] for _, row in rows.iterrows()]
         figure.add_scatter(
             x=rows["window"].tolist(),
-            y=rows["psi"].tolist(),
-            name=f"{name} (limit {limit:g})",
+            y=rows["times_limit"].tolist(),
+            name=name,
             mode="lines+markers",
             line={"color": _COLOURS[position % len(_COLOURS)], "width": 2},
             marker={"size": 9, "symbol": ["x" if alarm else "circle" for alarm in rows["alarm"]]},
-            customdata=rows[["first_image", "last_image"]].to_numpy().tolist(),
-            hovertemplate="images %{customdata[0]:,} to %{customdata[1]:,}: %{y:.3f}",
+            customdata=[
+                [first, last, measure.upper(), value]
+                for first, last, measure, value in zip(
+                    rows["first_image"], rows["last_image"], rows["measure"], values, strict=True
+                )
+            ],
+            hovertemplate="images %{customdata[0]:,} to %{customdata[1]:,}: %{customdata[2]} %{customdata[3]:.3f}, "
+            "%{y:.2f} times its limit",
         )
-    for limit in sorted(set(limits.values())):
-        figure.add_hline(y=limit, line={"color": GREY, "width": 1, "dash": "dash"}, layer="below")
+    figure.add_hline(y=1, line={"color": GREY, "width": 1, "dash": "dash"}, layer="below")
     figure.update_layout(
         title="Drift from the training set (crosses: alarms)", height=520, width=900, margin={"b": LEGEND_BELOW + 60}
     )
     windows = report["window"].nunique()
     figure.update_xaxes(title_text="window of images", dtick=1 if windows < _FEW_WINDOWS else None, tickformat="d")
-    figure.update_yaxes(title_text="population stability index, nats", type="log")
+    figure.update_yaxes(title_text="largest distance, as a multiple of its limit", rangemode="tozero")
     if report.empty:
         figure.add_annotation(text="No images", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
     return figure

@@ -130,6 +130,10 @@ class DriftFeature(_Message):
     psi: Annotated[float, Field(description="Population stability index in nats.")]
     ks: Annotated[float | None, Field(description="Kolmogorov-Smirnov distance; null for the digit.")]
     ks_p_value: float | None
+    measure: Annotated[
+        Literal["kl", "psi", "ks"], Field(description="The measure that is largest in relation to its limit.")
+    ]
+    times_limit: Annotated[float, Field(description="That measure divided by its limit; above 1 it raises an alarm.")]
     alarm: bool
     limits: DriftThresholds
 

@@ -46,7 +46,6 @@ def draw_distributions(results: BatchResults, reference: DriftReference, provena
     return figures.stamp(figures.drift_distributions(drift.histogram_table(reference, counts)), provenance)
 
 
-def draw_windows(report: pd.DataFrame, config: DriftConfig, provenance: str) -> go.Figure:
+def draw_windows(report: pd.DataFrame, provenance: str) -> go.Figure:
     """Return the figure of the distance of each window from the training digits."""
-    limits = {name: (config.prediction if name in drift.PREDICTION else config.style).psi for name in drift.FEATURES}
-    return figures.stamp(figures.drift_windows(report, limits), provenance)
+    return figures.stamp(figures.drift_windows(report), provenance)

@@ -23,7 +23,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 draw_windows,
-                inputs=["drift_report", "params:drift", "batch_provenance"],
+                inputs=["drift_report", "batch_provenance"],
                 outputs="drift_windows_figure",
                 name="draw_windows",
             ),

@@ -49,10 +49,16 @@ def watch_drift(results: BatchResults, reference: DriftReference, config: DriftC
     report = drift.watch(reference, map(features_of, results.tables()), config)
     windows, alarms = report["window"].nunique(), report[report["alarm"]]
     if len(alarms):
-        worst = alarms.groupby("feature", sort=False)["psi"].max()
-        features = ", ".join(f"{name} (PSI up to {psi:.2f})" for name, psi in worst.items())
+        features = ", ".join(_worst(rows) for _, rows in alarms.groupby("feature", sort=False))
         logger.warning("Drift in %d of %d windows: %s", alarms["window"].nunique(), windows, features)
     elif windows:
         noun = "window" if windows == 1 else "windows"
         logger.info("No drift in %d %s of at most %d images", windows, noun, config.window)
     return report
+
+
+def _worst(alarms: pd.DataFrame) -> str:
+    """Return a description of the largest alarm of a feature."""
+    worst = alarms.sort_values("times_limit").to_dict("records")[-1]
+    value, name = worst[worst["measure"]], worst["measure"].upper()
+    return f"{worst['feature']} ({name} {value:.3g}, limit {value / worst['times_limit']:.3g})"
