@@ -173,3 +173,12 @@ def assert_same(first, second):
     assert state.keys() == expected.keys()
     assert [name for name in state if not torch.equal(state[name], expected[name])] == []
     pd.testing.assert_frame_equal(history.drop(columns=MEASURED), others.drop(columns=MEASURED), check_exact=True)
+
+
+def test_a_training_that_learns_nothing_ends_with_a_warning(digits, tmp_path, caplog):
+    run(digits, tmp_path / "slow", epochs=1, learning_rate=1e-9)
+    assert "The network has learned nothing: it classifies" in caplog.text
+    assert "change training.learning_rate (it is 1e-09)" in caplog.text
+    caplog.clear()
+    run(digits, tmp_path / "well")
+    assert "learned nothing" not in caplog.text

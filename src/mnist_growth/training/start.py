@@ -22,6 +22,7 @@ from mnist_growth.machine import (
     use_threads,
 )
 from mnist_growth.network import NetworkConfig, TrainedNetwork, build
+from mnist_growth.training.chance import accuracy_without_learning
 from mnist_growth.training.checkpoint import Checkpoint
 from mnist_growth.training.checkpoints import Checkpoints
 from mnist_growth.training.config import TrainingConfig
@@ -80,6 +81,18 @@ class Training:
         )
         with use_threads(self.setup.threads):
             train(self.state, self.data, self.setup, checkpoints, monitor, self.budget, self.objective)
+        self._warn_if_nothing_was_learned()
+
+    def _warn_if_nothing_was_learned(self) -> None:
+        """Log a warning if the network is not better than a constant answer."""
+        accuracy = self.state.records[-1].validation_accuracy if self.state.records else 1.0
+        if accuracy <= accuracy_without_learning(self.data.labels[self.data.validation.to(self.data.labels.device)]):
+            logger.warning(
+                "The network has learned nothing: it classifies %.1f %% of the validation digits correctly, no more "
+                "than a constant answer would; change training.learning_rate (it is %g)",
+                100 * accuracy,
+                self.setup.training.learning_rate,
+            )
 
     def trained(self) -> TrainedNetwork:
         """Return the averaged network as it is now, on the CPU."""
