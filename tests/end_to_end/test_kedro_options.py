@@ -57,3 +57,24 @@ def test_options_that_cannot_be_followed_are_answered_in_a_sentence(project):
         assert "NoneType" not in result.stdout + result.stderr
         assert "Traceback" not in result.stdout + result.stderr
     assert not (project.folder / "mlflow.db").exists()
+
+
+def test_parameters_without_effect_are_refused_or_named(trained):
+    for parameters, sentence in (
+        ("growth.plateau_epochs=3", "set growth.trigger=plateau, or leave out growth.plateau_epochs.\n"),
+        ("growth.trigger=plan,growth.plan=[{epoch: 1, neurons: [64, 32]}]", "'growth.plan' has 2 widths at epoch 1"),
+    ):
+        result = trained.kedro("run", "--env", "smoke", "--params", parameters)
+
+        assert result.code == 1
+        assert sentence in result.stderr
+    for arguments in (("predict",), ("predict", "--params", "predict.folder=nowhere")):
+        assert trained.kedro("run", "--pipeline", *arguments).code == 1
+    assert not (trained.folder / "mlflow.db").exists()
+
+    result = trained.succeed(
+        "run", "--pipeline", "evaluate", "--params", "training.epochs=3,evaluation.sample_digits=9"
+    )
+
+    assert "training.epochs: not used by the pipeline evaluate\n" in result.stdout
+    assert "sample_digits" not in result.stdout

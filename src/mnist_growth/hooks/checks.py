@@ -22,12 +22,45 @@ class ParameterHooks:
 
         check_parameters(context.config_loader["parameters"], pipelines)
 
-    @hook_impl
+    @hook_impl(tryfirst=True)  # before the run is recorded
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Check that the ingested digits are those of the requested dataset."""
+        """Check that the requested parameters have an effect, and that the ingested digits are those requested.
+
+        Raises:
+            ValueError: A requested parameter has no effect because of another one, or the digits are those of another
+                data set.
+        """
+        from mnist_growth.parameter_rules import contradictions, unused
         from mnist_growth.parameters import check_digits
 
-        requested = (run_params["runtime_params"] or {}).get("dataset")
+        requested = run_params["runtime_params"] or {}
+        parameters = catalog.load("parameters") if "parameters" in catalog else {}
+        if problems := list(contradictions(parameters, requested)):
+            raise ValueError(" ".join(problems))
+        _check_values(pipeline, catalog)
+        if ignored := unused(requested, pipeline.inputs()):
+            logger.warning(
+                "%s: not used by %s",
+                ", ".join(ignored),
+                ", ".join(f"the pipeline {name}" for name in run_params.get("pipeline_names") or ["__default__"]),
+            )
         for name in {"train_digits", "test_digits"} & pipeline.inputs():
-            if requested is not None:
-                check_digits(catalog.load(name).dataset, catalog.load("data_manifest"), str(requested))
+            if "dataset" in requested:
+                check_digits(catalog.load(name).dataset, catalog.load("data_manifest"), str(requested["dataset"]))
+
+
+def _check_values(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    """Check values that a node would refuse, before the run is recorded.
+
+    Raises:
+        ValueError: The network cannot follow the plan of growth, or there are no images to predict.
+    """
+    from mnist_growth.batch import open_source
+    from mnist_growth.growth import planned_widths
+
+    used = pipeline.inputs()
+    if {"params:network", "params:growth", "params:training"} <= used:
+        network, growth, training = (catalog.load(f"params:{name}") for name in ("network", "growth", "training"))
+        planned_widths(training.epochs, growth, network.spec(growth.initial_neurons).widths)
+    if "params:predict" in used:
+        open_source(catalog.load("params:predict").folder)

@@ -44,7 +44,7 @@ class VersionHooks:
         for folder in remove_abandoned(Path(context.project_path) / "data"):
             logger.debug("Removed %s, left by a killed run", folder)
 
-    @hook_impl
+    @hook_impl(tryfirst=True)  # before the run is recorded
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Pin the load version of every output to its save version, and of companions to that of their dataset."""
         from mnist_growth.datasets import CheckpointsDataset
