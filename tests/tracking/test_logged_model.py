@@ -1,4 +1,7 @@
 import os
+import re
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +60,64 @@ def test_the_model_predicts_in_a_process_of_its_own(project, tmp_path, network_f
     np.testing.assert_array_equal(table["confidence"], table.iloc[:, 2:].max(axis=1))
 
 
+WITHOUT_THE_PACKAGE = """
+import importlib.machinery, sys
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
+sys.path = [path for path in sys.path if importlib.machinery.PathFinder.find_spec("mnist_growth", [path]) is None]
+try:
+    import mnist_growth
+except ModuleNotFoundError:
+    print("not installed", flush=True)
+"""
+
+CODE_ONLY = """
+import mnist_growth
+print(mnist_growth.__file__)
+"""
+
+
+def test_the_model_loads_where_the_package_is_not_installed(project, tmp_path, network_file):
+    """With the code that it contains."""
+    np.save(tmp_path / "images.npy", sample_digits().test.images[:5])
+    tracker = start(project)
+    tracker.log_network(network_file)
+    (model,) = client_of(tracker).get_run(tracker.run_id).outputs.model_outputs
+
+    output, errors = in_new_process(
+        WITHOUT_THE_PACKAGE + PREDICT + CODE_ONLY,
+        f"models:/{model.model_id}",
+        str(tmp_path / "images.npy"),
+        str(tmp_path / "table.parquet"),
+        MLFLOW_TRACKING_URI=tracker.uri,
+    ).communicate(timeout=60)
+
+    assert output.startswith("not installed\n"), output + errors
+    assert "/code/mnist_growth/__init__.py" in output, output + errors
+    assert len(pd.read_parquet(tmp_path / "table.parquet")) == 5
+
+
+def test_the_requirements_name_every_package_that_the_stored_code_imports_itself(project, network_file):
+    tracker = start(project)
+    tracker.log_network(network_file)
+    (output,) = client_of(tracker).get_run(tracker.run_id).outputs.model_outputs
+    folder = project / "mlartifacts" / "models" / output.model_id / "artifacts"
+    stated = {line.partition("==")[0] for line in (folder / "requirements.txt").read_text().splitlines()}
+
+    imported = set()
+    for path in (folder / "code").rglob("*.py"):
+        for line in path.read_text().splitlines():
+            if match := re.match(r"\s*(?:from|import) (\w+)", line):
+                imported.add(match[1])
+    distributions = packages_distributions()
+    needed = {
+        distributions[name][0].lower()
+        for name in imported - sys.stdlib_module_names - {"mnist_growth"}
+        if name in distributions
+    }
+
+    assert needed - {"urllib3"} <= stated  # requests brings it along
+
+
 def test_the_logged_model_holds_no_pickle_and_its_signature_example_and_requirements(project, network_file):
     example = np.full((1, 28, 28), 7, dtype=np.uint8)
     tracker = start(project)
@@ -70,9 +131,11 @@ def test_the_logged_model_holds_no_pickle_and_its_signature_example_and_requirem
     assert logged.status == "READY"
     assert logged.name == "small_network"
     assert logged.params["training.batch_size"] == "128"
-    assert not [path for path in folder.rglob("*") if path.suffix in {".pkl", ".pt", ".pth", ".py"}]
+    assert not [path for path in folder.rglob("*") if path.suffix in {".pkl", ".pt", ".pth", ".pyc"}]
+    assert (folder / "code" / "mnist_growth" / "pyfunc.py").exists()
     assert (folder / "data" / "network.safetensors").read_bytes() == network_file.read_bytes()
     assert "torch==" in (folder / "requirements.txt").read_text()
+    assert "mnist" not in (folder / "requirements.txt").read_text()
     assert "+" not in (folder / "requirements.txt").read_text()
     model = Model.load(folder)
     assert model.signature.inputs.inputs[0].shape == (-1,)
