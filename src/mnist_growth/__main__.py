@@ -1,16 +1,30 @@
-"""``python -m mnist_growth`` is the same as ``kedro run`` in a project folder."""
+"""The commands without Kedro's: ``python -m mnist_growth`` runs the project, ``mnist-growth`` has all commands."""
 
-from pathlib import Path
+import sys
+from types import ModuleType
 
-from kedro.framework.startup import bootstrap_project
-
-from mnist_growth.cli import run
+from mnist_growth import project
 
 
 def main() -> None:
-    """Run the project in the current folder."""
-    bootstrap_project(Path.cwd())
-    run()
+    """Do the same as ``kedro run``: in a project folder, or with the configuration of the package outside of one."""
+    _commands().run(prog_name="python -m mnist_growth")
+
+
+def command() -> None:
+    """Run a command of the project; this is the console script ``mnist-growth``."""
+    _commands().cli(prog_name="mnist-growth")
+
+
+def _commands() -> ModuleType:
+    """Configure Kedro and import the commands, in this order."""
+    try:
+        project.configure(project.project_folder())
+    except (RuntimeError, ValueError) as error:
+        sys.exit(f"Error: {' '.join(str(error).split())}")
+    from mnist_growth import cli
+
+    return cli
 
 
 if __name__ == "__main__":

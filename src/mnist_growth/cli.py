@@ -10,7 +10,7 @@ import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import PurePath
 from typing import IO, Any, NoReturn
 
 import click
@@ -22,6 +22,7 @@ from kedro.io.core import DatasetError
 
 from mnist_growth.hooks.nothing_to_do import NothingToDo
 from mnist_growth.options import parse_load_versions, parse_params
+from mnist_growth.project import default_configuration, project_folder
 
 logger = logging.getLogger(__name__)
 
@@ -94,8 +95,7 @@ def error_message(error: BaseException, env: str | None = None) -> str:
         error = error.__cause__
         notes = getattr(error, "__notes__", notes)
     if isinstance(error, MissingConfigException) and env:
-        environments = sorted(path.name for path in Path("conf").iterdir() if path.is_dir() and path.name != "local")
-        return f"There is no environment {env!r}; expected one of {', '.join(environments)}"
+        return f"There is no environment {env!r}; expected one of {', '.join(environments())}"
     if isinstance(error, OSError) and error.strerror:  # from the operating system; it does not name the operation
         tried = notes[-1] if notes else f"Cannot use {error.filename}" if error.filename else "A file cannot be used"
         return f"{tried}: {error.strerror}{ADVICE.get(error.errno or 0, '')}"
@@ -109,6 +109,12 @@ def error_message(error: BaseException, env: str | None = None) -> str:
         return text
     detail = f": {text}" if text else ""
     return f"{type(error).__name__}{detail} (`kedro run --verbose` shows the traceback)"
+
+
+def environments() -> list[str]:
+    """Return the names of the environments, sorted."""
+    folder = default_configuration(project_folder())
+    return sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != "local")
 
 
 def _is_plain_out_of_memory(error: BaseException) -> bool:
@@ -155,6 +161,7 @@ def _run(**options: Any) -> Any:
     if any(names):
         check_pipeline_names(names)
     check_runner(options["runner"])
+    options["conf_source"] = options["conf_source"] or str(default_configuration(project_folder()))
     assert kedro_run.callback is not None
     # Here, because some of the libraries imported above insert filters of their own before this one.
     warnings.filterwarnings("ignore", "Option '--pipeline' is deprecated", KedroDeprecationWarning)
@@ -174,7 +181,15 @@ def resume_command(arguments: Sequence[str]) -> str:
     kept, _ = parser.parse_known_args(arguments)
     options = [("--env", kept.env), ("--conf-source", kept.conf_source), ("--params", kept.params)]
     given = [word for name, value in options if value for word in (name, value)]
-    return shlex.join(["kedro", "run", "--pipeline", "resume", *given])
+    return shlex.join([*_run_command(), "--pipeline", "resume", *given])
+
+
+def _run_command() -> list[str]:
+    """The words that started this command: with Kedro, or as an installed package."""
+    program = PurePath(sys.argv[0]).name
+    if program == "mnist-growth":
+        return [program, "run"]
+    return ["python", "-m", "mnist_growth"] if program == "__main__.py" else ["kedro", "run"]
 
 
 def _end_tracking(reason: str) -> bool:
@@ -210,8 +225,6 @@ cli.add_command(run, "run")
 
 
 def _serve(**options: Any) -> None:
-    from kedro.utils import find_kedro_project
-
     from mnist_growth.model_source import CatalogSource, MlflowSource, Project, serving_config
     from mnist_growth.serving.server import serve
 
@@ -222,8 +235,7 @@ def _serve(**options: Any) -> None:
         raise ValueError(
             "Both --version (network of the catalog) and --model (network of MLflow) are given; give only one of them"
         )
-    root = find_kedro_project(Path.cwd()) or Path.cwd()
-    project = Project(root, options["env"], options["conf_source"], parameters)
+    project = Project(project_folder(), options["env"], options["conf_source"], parameters)
     config = serving_config(project)
     source = (
         MlflowSource(project, options["model"], config.backend)

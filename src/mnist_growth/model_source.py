@@ -7,7 +7,6 @@ from typing import Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
 from kedro.io.core import DatasetError
 
@@ -15,6 +14,7 @@ from mnist_growth.datasets import Found, Results
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.export import OnnxNetwork
 from mnist_growth.network import TrainedNetwork, load_network
+from mnist_growth.project import configure, default_configuration
 from mnist_growth.serving import BackendName, OnnxPredictor, Predictor, ServedModel, ServingConfig
 from mnist_growth.tracking import fetch_network
 
@@ -26,7 +26,7 @@ class Project:
     Attributes:
         path: Root folder.
         env: Configuration environment; None for the default one.
-        conf_source: Folder of the configuration; None for `conf`.
+        conf_source: Folder of the configuration; None for that of the project.
         parameters: Changed parameters, nested as in the files.
     """
 
@@ -37,9 +37,13 @@ class Project:
 
     def context(self) -> KedroContext:
         """Load the current configuration and catalog, and validate the parameters."""
-        bootstrap_project(self.path)
+        configure(self.path)
         session = KedroSession.create(
-            self.path, env=self.env, conf_source=self.conf_source, runtime_params=self.parameters, save_on_close=False
+            self.path,
+            env=self.env,
+            conf_source=self.conf_source or str(default_configuration(self.path)),
+            runtime_params=self.parameters,
+            save_on_close=False,
         )
         return session.load_context()
 
