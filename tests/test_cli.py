@@ -137,6 +137,20 @@ def test_a_training_is_resumed_with_the_same_environment_and_parameters(argument
     assert cli.resume_command(shlex.split(arguments)) == f"kedro run --pipeline resume{options}"
 
 
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [
+        ("/x/bin/kedro", "kedro run"),
+        ("/x/bin/mnist-growth", "mnist-growth run"),
+        ("/x/mnist_growth/__main__.py", "python -m mnist_growth"),
+    ],
+)
+def test_a_training_is_resumed_with_the_program_that_was_stopped(monkeypatch, program, command):
+    monkeypatch.setattr(sys, "argv", [program])
+
+    assert cli.resume_command(["--env", "smoke"]) == f"{command} --pipeline resume --env smoke"
+
+
 def test_click_reports_a_wrong_option():
     result = run(click.UsageError("no such option"))
 

@@ -186,10 +186,11 @@ def resume_command(arguments: Sequence[str]) -> str:
 
 def _run_command() -> list[str]:
     """The words that started this command: with Kedro, or as an installed package."""
-    program = PurePath(sys.argv[0]).name
-    if program == "mnist-growth":
-        return [program, "run"]
-    return ["python", "-m", "mnist_growth"] if program == "__main__.py" else ["kedro", "run"]
+    program = PurePath(sys.argv[0])
+    if program.name == "mnist-growth":
+        return [program.name, "run"]
+    is_module = program.parts[-2:] == ("mnist_growth", "__main__.py")
+    return ["python", "-m", "mnist_growth"] if is_module else ["kedro", "run"]
 
 
 def _end_tracking(reason: str) -> bool:
