@@ -59,6 +59,23 @@ def test_a_wait_lets_others_join() -> None:
     assert network.sizes == [2]
 
 
+@pytest.mark.parametrize("sizes", [(8,), (20,), (1, 7), (1, 2, 5), (5, 4)])
+def test_a_full_batch_does_not_wait(sizes: tuple[int, ...]) -> None:
+    network = Network()
+
+    async def fill() -> float:
+        batcher = Batcher(network, max_batch=8, max_wait_seconds=60)
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+            for size in sizes:
+                group.create_task(batcher(image(size, size)))
+                await asyncio.sleep(0.01)
+        return batcher.waiting
+
+    assert asyncio.run(fill()) == 0
+    assert sum(network.sizes) == sum(sizes)
+    assert max(network.sizes) <= 8
+
+
 def test_more_images_than_a_batch_come_back_in_order() -> None:
     network = Network()
     images = np.concatenate([image(number) for number in range(20)])

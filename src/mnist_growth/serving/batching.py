@@ -30,7 +30,8 @@ class Batcher:
     Args:
         answer: Computes probabilities of images, uint8 [N, 28, 28]; called in the event loop.
         max_batch: Largest number of images in a batch.
-        max_wait_seconds: How long an image waits for others; 0 waits only for images that have already arrived.
+        max_wait_seconds: How long an image waits for others if the batch is not full; 0 waits only for images that have
+            already arrived.
     """
 
     def __init__(self, answer: Callable[[Images], Answer], max_batch: int, max_wait_seconds: float) -> None:
@@ -63,6 +64,9 @@ class Batcher:
         future: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((images, future))
         self._images += len(images)
+        if isinstance(self._timer, asyncio.TimerHandle) and self._images >= self._max_batch:
+            self._timer.cancel()
+            self._timer = None
         if self._timer is None:
             self._timer = self._later(loop)
         return future
