@@ -56,6 +56,15 @@ def test_validation_images_are_drawn_from_the_entire_class():
     assert abs(split.validation.mean() - 499.5) < 50  # the mean of a fair draw deviates by 9
 
 
+def test_each_class_has_its_own_draw():
+    labels = np.repeat(np.arange(10), 40)
+
+    split = stratified_split(labels, configured.split(validation_fraction=0.5))
+
+    draws = {tuple(split.validation[labels[split.validation] == label] % 40) for label in range(10)}
+    assert len(draws) == 10
+
+
 def test_error_names_class_too_small_for_both_parts():
     labels = np.array([0] * 20 + [7] * 4)
 

@@ -263,6 +263,33 @@ def test_affine_parameters_are_uniform_within_their_limits():
     assert shifts.abs().max() == pytest.approx(2, abs=0.01)
 
 
+def test_all_parameters_of_an_affine_warp_are_drawn_independently():
+    config = configured.warps(rotation_degrees=15, scale=0.15, shear_degrees=15, translation_pixels=2)
+
+    inverse = _random_affine(4000, config, _generator(), 1.0).double().numpy()
+
+    forward = np.linalg.inv(inverse[:, :, :2])  # rotation @ shear @ scale, of which shear @ scale is upper triangular
+    rotation = np.arctan2(forward[:, 1, 0], forward[:, 0, 0])
+    cos, sin = np.cos(rotation), np.sin(rotation)
+    turned_back = np.stack([np.stack([cos, sin], 1), np.stack([-sin, cos], 1)], 1) @ forward
+    translation = -(forward @ inverse[:, :, 2:])[:, :, 0]
+    shear = turned_back[:, 0, 1] / turned_back[:, 1, 1]
+    drawn = np.stack([rotation, shear, turned_back[:, 0, 0], turned_back[:, 1, 1], *translation.T])
+    assert drawn.std(1).min() > 0.05
+    correlation = np.corrcoef(drawn) - np.eye(6)
+    assert np.abs(correlation).max() < 0.07  # the deviation of a fair draw is 0.016
+
+
+@pytest.mark.parametrize("sigma", [1, 2, 4, 6])
+def test_the_elastic_field_has_its_strength_and_correlation_in_every_pixel_also_at_the_border(sigma):
+    bumps = grid_basis(32, sigma, CPU)[:, :-2].double()
+
+    distance = torch.arange(28.0)[:, None] - torch.arange(28.0)
+    covariance = bumps @ bumps.T / bumps[14].square().sum()
+    expected = torch.exp(-(distance.double() ** 2) / (4 * sigma**2))
+    torch.testing.assert_close(covariance, expected, rtol=0, atol=0.01)
+
+
 @pytest.mark.parametrize(("alpha", "sigma"), [(32, 4), (34, 6), (8, 2)])
 def test_the_elastic_field_matches_smoothed_fine_noise(alpha, sigma):
     basis = grid_basis(alpha, sigma, CPU)

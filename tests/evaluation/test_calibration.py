@@ -59,6 +59,8 @@ def test_an_upper_edge_belongs_to_its_bin():
 
     # Were 0.5 in the upper bin of two, the two gaps would partly cancel.
     assert expected_calibration_error(confidence, correct, 2) == pytest.approx((0.5 + 0.51) / 2)
+    assert reliability_curve(confidence, correct, 2)["examples"].tolist() == [1, 1]
+    assert reliability_curve(confidence, correct, 2)["accuracy"].tolist() == [1, 0]
 
 
 def test_reliability_curve_matches_scikit_learn_and_statsmodels():

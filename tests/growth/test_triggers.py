@@ -49,7 +49,8 @@ PLATEAU = configured.growth(trigger="plateau", plateau_improvement=0.1, plateau_
     ],
 )
 def test_a_plateau_is_a_small_relative_improvement_outside_the_cooldown(losses, growths, epochs_left, expected):
-    assert is_plateau(losses, growths, epochs_left, PLATEAU) is expected
+    for scale in (0.01, 1, 100):
+        assert is_plateau([scale * loss for loss in losses], growths, epochs_left, PLATEAU) is expected
 
 
 def test_without_epochs_before_the_last_ones_there_is_nothing_to_compare_with():

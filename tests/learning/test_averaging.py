@@ -27,3 +27,14 @@ def test_batch_norm_statistics_are_averaged_and_counted():
     assert averaged.num_batches_tracked == 1
     assert not average.training
     assert not any(parameter.requires_grad for parameter in average.parameters())
+
+
+def test_one_call_for_several_updates_equals_one_call_for_each():
+    network = GrowingMLP([3])
+    average, each = averaged_copy(network), averaged_copy(network)
+    with torch.no_grad():
+        network.output.weight.add_(1.0)
+    update_average(average, network, 0.9, 100, span=8)
+    for updates in range(93, 101):  # the decay does not depend on these numbers: they are large
+        update_average(each, network, 0.9, updates)
+    torch.testing.assert_close(average.output.weight, each.output.weight)

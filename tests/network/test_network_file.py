@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from mnist_growth.network import GrowingMLP, TrainedNetwork, load_network, load_tensors, save_network, save_tensors
@@ -54,6 +55,28 @@ def test_a_flipped_bit_is_noticed(tmp_path):
     path.write_bytes(content)
     with pytest.raises(ValueError, match="its checksum does not match"):
         load_network(path)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "header"),
+    [
+        ({"a": torch.arange(6.0).reshape(2, 3)}, {"epochs": 4}),
+        ({"b": torch.arange(6.0).reshape(2, 3)}, {"epochs": 3}),
+        ({"a": torch.arange(6.0).reshape(2, 3).view(torch.int32)}, {"epochs": 3}),
+        ({"a": torch.arange(6.0).reshape(3, 2)}, {"epochs": 3}),
+        ({"a": -torch.arange(6.0).reshape(2, 3)}, {"epochs": 3}),
+    ],
+    ids=["header", "name", "dtype", "shape", "values"],
+)
+def test_a_change_that_the_format_cannot_notice_is_noticed_by_the_checksum(tmp_path, tensors, header):
+    path = tmp_path / "file.safetensors"
+    save_tensors(path, "test", {"a": torch.arange(6.0).reshape(2, 3)}, {"epochs": 3})
+    with safe_open(path, framework="pt") as file:
+        content = json.loads(file.metadata()["mnist-growth"])
+    save_file(tensors, path, {"mnist-growth": json.dumps({**content, "header": header})})
+
+    with pytest.raises(ValueError, match="its checksum does not match"):
+        load_tensors(path, "test")
 
 
 @pytest.mark.parametrize("content", [b"", b"12345678", struct.pack("<Q", 2**60) + b"{}", b"\0" * 100])

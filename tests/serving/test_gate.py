@@ -36,7 +36,8 @@ def test_a_body_of_unknown_length_is_refused_when_it_gets_too_long(client_of: Ma
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/explain", "/model/reload"])
 def test_without_the_token_nothing_is_answered(client_of: Make, path: str) -> None:
     client = client_of(token="secret")
-    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}):
+    wrong = ["Bearer wrong", "secret", "Bearer secrets", "Bearer secret ,", "Bearer secre", "Bearer"]
+    for headers in ({}, *({"Authorization": authorization} for authorization in wrong)):
         response = client.post(path, json={"image": "AAAA"}, headers=headers)
         assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
 
@@ -99,17 +100,18 @@ def test_a_body_that_does_not_come_is_not_waited_for(source: Source) -> None:
 
 
 def test_requests_beyond_the_limit_are_told_to_come_again(source: Source, texts: list[str]) -> None:
-    async def ask() -> tuple[list[int], Question, list[int]]:
+    async def ask() -> tuple[list[int], Question, list[int], list[int]]:
         app = create_app(Service(source, configured.serving(max_requests=2, timeout_seconds=0.2)))
         slow = [asyncio.create_task(Question(b"{", complete=False).ask(app)) for _ in range(2)]
         await asyncio.sleep(0.01)
         third = Question(orjson.dumps({"image": texts[0]}))
         statuses = [await third.ask(app), await Question(b"").ask(app, "/health", "GET")]
-        await asyncio.gather(*slow)
+        accepted = await asyncio.gather(*slow)
         later = [await Question(orjson.dumps({"image": texts[0]})).ask(app)]
-        return statuses, third, later
+        return statuses, third, later, accepted
 
-    statuses, third, later = asyncio.run(ask())
+    statuses, third, later, accepted = asyncio.run(ask())
+    assert accepted == [408, 408]  # within the limit; their bodies did not come
     assert statuses == [503, 200]
     assert third.headers[b"retry-after"] == b"1"
     assert later == [200]

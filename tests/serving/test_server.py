@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -162,6 +163,29 @@ def test_nothing_is_lost_when_the_service_is_stopped_under_load(
     assert client.lost == 0
     assert set(client.statuses) == {b"200"}
     assert client.statuses[b"200"] > 16
+
+
+def test_while_it_stops_open_and_new_connections_are_answered_and_then_it_ends(
+    run: Callable[..., Running], texts: list[str]
+) -> None:
+    service = run(drain_seconds=3)
+    body = json.dumps({"image": texts[0]})
+    open_connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=SECONDS)
+    open_connection.request("POST", "/predict", body)
+    assert open_connection.getresponse().read()
+
+    service.process.send_signal(signal.SIGTERM)
+    stopped = time.monotonic()
+    new_connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=SECONDS)
+    for connection in (new_connection, open_connection):
+        time.sleep(0.5)
+        connection.request("POST", "/predict", body)
+        response = connection.getresponse()
+        assert (response.status, response.headers["connection"]) == (200, "close")
+        connection.close()
+
+    assert service.process.wait(timeout=15) == 0
+    assert time.monotonic() - stopped >= 3
 
 
 def test_a_damaged_newer_network_is_not_taken(run: Callable[..., Running]) -> None:

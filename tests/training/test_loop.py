@@ -6,6 +6,7 @@ import weakref
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.nn.utils import parameters_to_vector
 
 from mnist_growth.learning import averaged_copy, objective_for, update_average
 from mnist_growth.machine import Terminated, memory_limit_bytes
@@ -133,6 +134,33 @@ def test_one_step_equals_a_plain_torch_step_whatever_the_micro_batch(make_traini
         for name, parameter in theirs.named_parameters():
             torch.testing.assert_close(ours.get_parameter(name), parameter, rtol=0, atol=1e-12)
     assert state.progress.batches == state.updates == 1
+
+
+def test_during_an_epoch_the_average_stays_close_to_one_of_every_update(make_training, recorder):
+    training = make_training(training={"batch_size": 2, "ema_decay": 0.9})
+    state = training.begin()
+    begin_epoch(state, training.data, grew=False)
+    reference, start = averaged_copy(state.network), parameters_to_vector(state.network.parameters()).detach()
+    pieces = MicroBatches(2, min_images=2, budget=training.budget)
+    objective = objective_for(state.network, None, 0.0)
+    step = TrainingStep(state, training.data, training.setup, 90, pieces, objective)
+    for updates in range(90):
+        step()
+        update_average(reference, state.network, 0.9, updates)
+        if (updates + 1) % 8 == 0:
+            current, average, expected = (
+                parameters_to_vector(network.parameters()) for network in (state.network, state.average, reference)
+            )
+            # At most 0.18; 0.86 before the first update of the average.
+            assert (average - expected).norm() < 0.3 * (current - start).norm()
+
+
+def test_the_history_has_the_learning_rate_at_the_end_of_each_epoch(make_training, recorder):
+    training = make_training(training={"epochs": 4})
+    train(training.begin(), training.data, training.setup, Forgetful(), recorder, training.budget)
+    rates = [record.learning_rate for record in recorder.records]
+    assert rates == [learning_rate(epoch, training.setup.training) for epoch in (1, 2, 3, 4)]
+    assert len(set(rates)) == 4
 
 
 def test_every_image_is_seen_once_an_epoch_when_batches_come_out_even(make_training, recorder):

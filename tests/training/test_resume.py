@@ -1,11 +1,13 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import torch
 from interrupted_training import InterruptingStore, StopHereError, finish
 
 import configured
+from mnist_growth.digits import Split
 from mnist_growth.nested import flatten
 from mnist_growth.training import (
     MAY_CHANGE,
@@ -14,6 +16,7 @@ from mnist_growth.training import (
     Resumption,
     TrainingConfig,
     continue_training,
+    define_training,
     learning_rate,
     warp_strength,
 )
@@ -207,3 +210,31 @@ def test_a_later_start_shifts_rate_and_warps():
     for epoch in (4, 4.5, 7, 9, 10):
         assert learning_rate(epoch, config, 4) == learning_rate(epoch - 4, shorter)
         assert warp_strength(epoch, 10, warps, 4) == warp_strength(epoch - 4, 6, warps)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("warps.rotation_degrees", {"warps": {"rotation_degrees": 1}}),
+        ("network.hidden_layers", {"network": {"hidden_layers": 3}}),
+        ("fingerprint", {"digits": "other"}),
+        ("split", {"split": "other"}),
+    ],
+)
+def test_a_training_does_not_continue_from_the_checkpoint_of_another_one(interrupted, recorder, name, changes):
+    training, checkpoint = interrupted
+    digits, split = training.digits, training.split
+    if "digits" in changes:
+        digits = replace(digits, fingerprint="cd" * 32)
+    if "split" in changes:
+        split = Split(split.train[1:], split.validation)
+    setup = type(training)(
+        training={"checkpoint_seconds": 1e-9},
+        **{group: values for group, values in changes.items() if group in ("warps", "network")},
+    ).setup
+    setup = define_training(
+        digits, split, network=setup.network, growth=setup.growth, training=setup.training, warps=setup.warps
+    )
+
+    with pytest.raises(ValueError, match=f"belongs to another training: {re.escape(name)} was "):
+        continue_training(setup, digits, split, checkpoint, training.machine, CONTINUE)
