@@ -1,0 +1,1 @@
+"""Mutation testing: are wrong versions of the code noticed by the tests?"""
