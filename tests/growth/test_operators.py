@@ -151,6 +151,23 @@ def test_gradients_of_the_copies_of_a_split_are_those_its_moments_assume(laborat
         torch.testing.assert_close(new, expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_new_units_have_exactly_the_given_weights_and_biases(laboratory, batch_norm):
+    network, _ = laboratory.train([5, 4], batch_norm)
+    group = network.unit_groups()[0]
+    given, generator = {}, torch.Generator().manual_seed(3)
+    for axis in group.axes:
+        if axis.role in ("incoming", "bias", "outgoing"):
+            shape = list(network.state_dict()[axis.tensor].shape)
+            shape[axis.axis] = 3
+            given[axis.tensor] = torch.randn(shape, generator=generator, dtype=torch.float64)
+    assert ("hidden.0.linear.bias" in given) is not batch_norm
+    wider = widen(network, Widening.of_new(network, group, 3, given)).state_dict()
+    for axis in group.axes:
+        if axis.tensor in given:
+            assert torch.equal(wider[axis.tensor].narrow(axis.axis, 5, 3), given[axis.tensor]), axis.tensor
+
+
 @pytest.mark.parametrize("operator", ADDING)
 @pytest.mark.parametrize("batch_norm", [True, False])
 def test_batch_norm_entries_of_new_units_are_neutral(laboratory, batch_norm, operator):
