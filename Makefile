@@ -8,7 +8,7 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test test-avx2 check coverage bench bench-run bench-growth bench-inference bench-serving bench-page check-serving check-drift stress fuzz-serving results-page phases serve viz ui docs clean
+.PHONY: help install run test test-avx2 check coverage bench bench-run bench-growth bench-inference bench-serving bench-page check-serving check-drift stress fuzz-serving mutants mutants-sample results-page phases serve viz ui docs clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
@@ -30,6 +30,8 @@ help:
 	@echo "make check-drift                drift monitor: no alarm on test digits, an alarm on changed ones"
 	@echo "make stress                     killed trainings, damaged files, leaks, data larger than memory (an hour)"
 	@echo "make fuzz-serving               malformed requests: 10,000 of our own, and those of schemathesis"
+	@echo "make mutants                    check that the tests notice plausible mistakes in the code (half an hour)"
+	@echo "make mutants-sample             share of random changes of the code that the tests notice (ARGS='--size 100')"
 	@echo "make results-page               print the tables of docs/results.md from the newest run"
 	@echo "make phases                     print the table of docs/documented-run.md from the newest training"
 	@echo "make clean                      remove the virtual environment and caches, but no data"
@@ -99,6 +101,12 @@ check-drift: $(STAMP)
 
 stress: $(STAMP)
 	$(BIN)/python -m benchmarks.stress.suite $(ARGS)
+
+mutants: $(STAMP)
+	$(BIN)/python -m benchmarks.mutation.listed $(ARGS)
+
+mutants-sample: $(STAMP)
+	$(BIN)/python -m benchmarks.mutation.sampled $(ARGS)
 
 results-page: $(STAMP)
 	$(BIN)/python -m benchmarks.accuracy.results_page $(ARGS)

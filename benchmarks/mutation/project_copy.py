@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -62,7 +63,7 @@ class ProjectCopy:
             RuntimeError: pytest found no tests, or could not run them.
         """
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [*command, *(f"tests/{name}" for name in tests)],
             cwd=self.folder,
             env={
@@ -75,13 +76,14 @@ class ProjectCopy:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-        )
-        try:
-            output, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            return False
-        finally:
-            _end(process)
+        ) as process:
+            try:
+                output, _ = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                return False
+            finally:  # also ends what the tests have started
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
         if process.returncode not in (0, 1):
             raise RuntimeError(f"pytest ended with exit code {process.returncode}: {output[-2000:]}")
         return process.returncode == 0
@@ -96,10 +98,3 @@ def replaced(content: str, file: str, old: str, new: str) -> str:
     if (count := content.count(old)) != 1:
         raise ValueError(f"{file} contains {old!r} {count} times; expected once: adapt the mutant to the code")
     return content.replace(old, new)
-
-
-def _end(process: "subprocess.Popen[str]") -> None:
-    """End what is left of the processes of the tests."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, 9)
-    process.wait()
