@@ -54,7 +54,8 @@ def names_in_a_setup():
     """All names in the header of a checkpoint."""
     groups = ("network", "growth", "training", "warps")
     parameters = flatten({group: configured.base()[group] for group in groups})
-    return sorted({*parameters, "dataset", "fingerprint", "split", "threads"})
+    data = {"dataset", "fingerprint", "preparation.form", "preparation.ink", "split"}
+    return sorted({*parameters, *data, "threads"})
 
 
 @pytest.mark.parametrize("name", names_in_a_setup())
