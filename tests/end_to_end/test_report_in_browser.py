@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
+from accessibility import violations
+
 SCREENS = {"wide": (1280, 900), "narrow": (390, 844)}
 
 # Pairs of texts of one figure that lie over each other. A pixel at the edges does not count: boxes are rounded.
@@ -130,6 +132,41 @@ def test_no_table_is_cut_on_a_wide_screen(report):
     report.eval_on_selector_all("details", "all => all.forEach((each) => { each.open = true; })")
     cut = "all => all.filter((table) => table.scrollWidth > table.parentElement.clientWidth).map((table) => table.id)"
     assert report.eval_on_selector_all("table", cut) == []
+
+
+def test_the_report_is_accessible(report):
+    """The narrow one in light and the wide one in dark, because a check takes seconds."""
+    theme = "light" if report.viewport_size["width"] < 1000 else "dark"
+    report.eval_on_selector_all("details", "all => all.forEach((each) => { each.open = true; })")
+    report.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    assert violations(report) == []
+    report.evaluate("delete document.documentElement.dataset.theme")
+
+
+def test_the_list_of_contents_shows_the_section_that_is_read(report):
+    report.eval_on_selector("section:last-of-type", "section => section.scrollIntoView({behavior: 'instant'})")
+    report.wait_for_function("document.querySelector('nav a[aria-current]')?.hash === '#configuration'")
+    link = report.locator("nav a[aria-current]").bounding_box()
+
+    assert 0 <= link["x"] <= link["x"] + link["width"] <= report.viewport_size["width"]
+    report.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
+
+
+def test_a_wide_screen_has_figures_and_short_tables_side_by_side(report):
+    places = """all => all.map((each) => each.getBoundingClientRect()).filter((box) => box.height > 0)
+        .map((box) => [box.left, box.top])"""
+    size = report.viewport_size
+    report.set_viewport_size({"width": 1920, "height": 900})
+    figures = report.eval_on_selector_all("#mistakes figure", places)
+    tables = report.eval_on_selector_all("#configuration .tables > div", places)
+    cut = """all => all.filter((plot) => plot.querySelector(".main-svg").getBoundingClientRect().height
+        > plot.getBoundingClientRect().height + 1).map((plot) => plot.dataset.figure)"""
+    report.wait_for_timeout(500)  # milliseconds: Plotly waits before it draws in the new size
+    assert report.eval_on_selector_all(".plot", cut) == []
+    report.set_viewport_size(size)
+
+    assert len({left for left, _ in figures}) == 2
+    assert len({left for left, _ in tables}) >= 2
 
 
 def test_the_reader_can_switch_to_dark_and_back(report):

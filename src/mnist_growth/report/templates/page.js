@@ -10,6 +10,7 @@ const pictures = new Map(); // decoded pictures of the galleries, by name of the
 
 const SMALLEST_CELL = 64; // screen pixels: the captions of narrower images would overlap
 const CAPTION = 13; // screen pixels: font size at full width
+const DEFAULT_HEIGHT = 450; // screen pixels, of a figure that does not set its own
 const CONFIG = { responsive: true, displaylogo: false, showSendToCloud: false };
 
 const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : systemIsDark.matches);
@@ -96,6 +97,7 @@ function draw(plot) {
   const picture = pictures.get(name);
   const room = plot.parentElement.clientWidth;
   const figure = picture ? fitGallery(page.figures[name], picture, room) : page.figures[name];
+  plot.style.height = `${figure.layout.height ?? DEFAULT_HEIGHT}px`; // otherwise a plot collapses when the window is resized
   plot.style.minWidth = `${figure.layout.meta?.min_width ?? 0}px`; // a narrower screen scrolls
   const layout = { ...figure.layout, template: page.template };
   const themed = JSON.parse(inTheme(JSON.stringify({ data: figure.data, layout })));
@@ -113,8 +115,13 @@ function markSection() {
   const seen = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
-        if (isIntersecting) links.get(target.id)?.setAttribute("aria-current", "true");
-        else links.get(target.id)?.removeAttribute("aria-current");
+        const link = links.get(target.id);
+        if (!isIntersecting) link?.removeAttribute("aria-current");
+        else if (link) {
+          link.setAttribute("aria-current", "true");
+          const list = link.parentElement; // on a narrow screen it is one line that scrolls
+          list.scrollLeft = link.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
+        }
       }
     },
     { rootMargin: "-30% 0px -70% 0px" }, // a line below the top of the screen
