@@ -114,7 +114,7 @@ def test_only_temporary_datasets_are_missing_from_the_catalog():
 def test_a_dataset_given_on_the_command_line_reaches_the_catalog():
     entry = load("smoke", dataset="folder", archive={"path": "mine"})["catalog"]["digit_archive"]
 
-    assert (entry["name"], entry["own_folder"]) == ("folder", "mine")
+    assert (entry["name"], entry["own"]["path"]) == ("folder", "mine")
     assert load("smoke")["catalog"]["digit_archive"]["name"] == "sample"
     assert load()["catalog"]["digit_archive"]["name"] == "mnist"
 

@@ -107,12 +107,13 @@ def check_digits(dataset: str, manifest: Mapping[str, Any], requested: str) -> N
 
 def _contradictions(parameters: Mapping[str, Any]) -> Iterable[str]:
     """Parameters that are valid alone but have no meaning together."""
-    dataset, path = parameters.get("dataset"), parameters.get("archive", {}).get("path")
-    if path is not None and dataset != "folder":
-        yield (
-            f"Parameter 'archive.path' is {path!r}, but 'dataset' is {dataset!r} and does not use it; "
-            "set dataset=folder, or leave out archive.path."
-        )
+    dataset, archive = parameters.get("dataset"), parameters.get("archive", {})
+    for name in ("path", "test_fraction", "resize", "transposed"):
+        if archive.get(name) not in (None, False) and dataset != "folder":
+            yield (
+                f"Parameter 'archive.{name}' is {_as_yaml(archive[name])}, but 'dataset' is {dataset!r} and does not "
+                f"use it; set dataset=folder, or leave out archive.{name}."
+            )
 
 
 def _sentence(group: str, detail: ErrorDetails, expected: Any) -> str:

@@ -38,7 +38,7 @@ def idx_folder(tmp_path: Path) -> Path:
 def test_the_default_of_the_catalog_is_mnist() -> None:
     config = entry()
     assert config["name"] == "mnist"
-    assert config["own_folder"] is None
+    assert config["own"]["path"] is None
     assert set(config["archives"]) == {"mnist", "fashion_mnist", "kmnist"}
 
 

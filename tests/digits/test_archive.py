@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import configured
 from mnist_growth.digits import ArchiveConfig, DigitSet, load_archive
 from mnist_growth.digits.idx import write_labels
 from mnist_growth.digits.idx_set import IDX_NAMES
@@ -115,7 +116,7 @@ def test_error_names_mirror_with_wrong_digest_and_keeps_no_file(
 
 def test_error_names_mirror_that_sends_a_web_page(archive: ArchiveConfig, server: Any, raw: Path) -> None:
     server.answer(f"{IDX_NAMES.train_images}.gz", 200, b"<html>Please log in</html>")
-    with pytest.raises(ValueError, match=rf"^{server.address}train-images-idx3-ubyte.gz starts with the magic number"):
+    with pytest.raises(ValueError, match=rf"^{server.address}train-images-idx3-ubyte.gz is an HTML page"):
         load_archive("small", {"small": changed(archive, [server.address])}, raw)
     assert not list((raw / "small").iterdir())
 
@@ -143,8 +144,8 @@ def test_sample_needs_neither_network_nor_folder(raw: Path) -> None:
 
 
 def test_user_folder_is_read(idx_folder: Path, small_set: DigitSet, raw: Path) -> None:
-    assert_same(load_archive("folder", {}, raw, own_folder=idx_folder), small_set)
-    with pytest.raises(ValueError, match=r"archive\.path is not set: set it to the folder of your digits"):
+    assert_same(load_archive("folder", {}, raw, own=configured.archive(path=str(idx_folder))), small_set)
+    with pytest.raises(ValueError, match=r"archive\.path is not set: set it to your digits"):
         load_archive("folder", {}, raw)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import configured
 from image_sets import FORMS, SAMPLE, image_set
-from mnist_growth.digits import DigitSet, canonical_form, data_manifest, describe_preparation, folder_digits, prepare
+from mnist_growth.digits import DigitSet, canonical_form, data_manifest, describe_preparation, own_digits, prepare
 from mnist_growth.digits.idx import write_images, write_labels
 from mnist_growth.digits.idx_set import IDX_NAMES
 
@@ -42,7 +43,7 @@ def test_images_of_mnist_are_neither_changed_nor_copied(tmp_path: Path) -> None:
             write_images(tmp_path / name, array.images)
         else:
             write_labels(tmp_path / name, array.labels)
-    digit_set = folder_digits(tmp_path)
+    digit_set = own_digits(tmp_path, configured.archive())
     prepared = prepare(digit_set, "auto")
     assert isinstance(prepared.train.images, np.memmap)
     assert prepared.train.images is digit_set.train.images

@@ -52,7 +52,7 @@ def truncated(folder):
 def wrong_magic(folder):
     path = folder / IDX_NAMES.test_images
     path.write_bytes(struct.pack(">I", 1234) + path.read_bytes()[4:])
-    return f"{path.name} starts with the magic number 1234, expected 2051 for IDX images (or gzip)"
+    return f"{path.name} is a binary file of an unknown format, expected an IDX file of images (or gzip)"
 
 
 def wrong_count(folder):

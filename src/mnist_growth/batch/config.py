@@ -13,4 +13,5 @@ class PredictConfig(ConfigModel):
     model_config = ConfigDict(coerce_numbers_to_str=True)  # a folder may be named 2026
 
     folder: Annotated[str, Field(strict=False)] | None
+    transposed: bool | None
     strict: bool

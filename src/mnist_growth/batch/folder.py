@@ -3,13 +3,11 @@
 import heapq
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+from mnist_growth.batch.image_file import check_size, picture_in
 from mnist_growth.batch.picture import Picture
-from mnist_growth.digits.decoding import decode_image
-
-MAX_BYTES = 64_000_000
-"""Largest file that is read: 16 million pixels of 4 bytes."""
 
 _PAGE = 10_000  # names in memory at the same time
 _NOT_IMAGES = {"Thumbs.db", "desktop.ini"}  # and names that start with a dot, such as .DS_Store
@@ -34,17 +32,11 @@ class FolderSource:
         for path in _files(self.folder, _ordered):
             # File names may be invalid UTF-8, but tables require UTF-8.
             name = os.fsencode(path.relative_to(self.folder)).decode("utf-8", "backslashreplace")
-            try:
-                yield Picture(name, decode_image(_content(path)))
-            except (ValueError, OSError) as error:
-                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-                yield Picture(name, None, reason)
+            yield picture_in(name, partial(_content, path))
 
 
 def _content(path: Path) -> bytes:
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise ValueError(f"The file has {size:,} bytes; expected at most {MAX_BYTES:,}")
+    check_size(path.stat().st_size)
     return path.read_bytes()
 
 

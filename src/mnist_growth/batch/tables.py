@@ -1,103 +1,114 @@
-"""Images of an IDX file or a parquet table."""
+"""Images of tables and arrays; their names are their positions from 0."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from mnist_growth.batch.picture import Picture
-from mnist_growth.digits.decoding import decode_image
-from mnist_growth.digits.digits import IMAGE_SIDE
+from mnist_growth.digits.array_file import grey_chunks, image_stack, read_arrays
+from mnist_growth.digits.csv_file import CsvImages
 from mnist_growth.digits.idx import read_images
-
-COLUMN = "image"
-"""Name of the column with the images."""
-
-_PIXELS = IMAGE_SIDE * IMAGE_SIDE
-_ROWS = 100  # per read
+from mnist_growth.digits.parquet_file import ParquetImages, cell_pixels
 
 
-class IdxSource:
-    """The images of an IDX file; their names are their positions from 0.
-
-    A plain file is memory-mapped; a gzipped one is decompressed into memory.
+class ArraySource:
+    """The images of an array.
 
     Args:
-        path: Path of the file.
+        stack: Numbers, [N, H, W]; a memory map is read in pieces.
 
     Raises:
-        ValueError: The file is not an IDX file of 28 x 28 images.
-        OSError: The file cannot be read.
+        ValueError: The grey values are on another scale.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._images = read_images(path)
+    def __init__(self, stack: NDArray[np.generic]) -> None:
+        self._stack = stack
 
     def __len__(self) -> int:
-        return len(self._images)
-
-    def __iter__(self) -> Iterator[Picture]:
-        for position, image in enumerate(self._images):
-            yield Picture(str(position), np.array(image))
-
-
-class ParquetSource:
-    """The images in the column "image" of a parquet table; their names are their rows from 0.
-
-    A cell contains an image file (binary, or a struct with the field "bytes", as in data sets on Hugging Face) or 784
-    grey values from 0 to 255, as bytes or as a list. Rows are read in pieces.
-
-    Args:
-        path: Path of the file.
-
-    Raises:
-        ValueError: The file is not a parquet file, or has no such column.
-        OSError: The file cannot be read.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            self._file = pq.ParquetFile(path)
-        except pa.ArrowInvalid as error:
-            raise ValueError(f"{path} is not a parquet file ({str(error).splitlines()[0]})") from None
-        names = self._file.schema_arrow.names
-        if COLUMN not in names:
-            raise ValueError(
-                f"{path} has the columns {', '.join(names) or 'none'}; expected one named {COLUMN!r} with image files "
-                f"or {_PIXELS} grey values in each row"
-            )
-
-    def __len__(self) -> int:
-        return int(self._file.metadata.num_rows)
+        return len(self._stack)
 
     def __iter__(self) -> Iterator[Picture]:
         position = 0
-        for batch in self._file.iter_batches(_ROWS, columns=[COLUMN]):
-            for cell in batch.column(0):
-                try:
-                    yield Picture(str(position), _pixels(cell.as_py()))
-                except ValueError as error:
-                    yield Picture(str(position), None, str(error))
+        for chunk in grey_chunks(self._stack):
+            for image in chunk:
+                yield Picture(str(position), np.array(image))
                 position += 1
 
 
-def _pixels(value: Any) -> np.ndarray:
-    """Grey values, uint8 [H, W], of a cell."""
-    if isinstance(value, dict):
-        value = value.get("bytes")
-    if isinstance(value, bytes):
-        return decode_image(value)
-    if not isinstance(value, list):
-        raise ValueError(f"The cell contains {type(value).__name__}; expected bytes or a list of {_PIXELS} grey values")
-    try:
-        numbers = np.asarray(value, np.float64).reshape(-1)
-    except (ValueError, TypeError):
-        numbers = np.empty(0)
-    if numbers.size != _PIXELS:
-        raise ValueError(f"The cell does not contain {_PIXELS} numbers; expected the grey values of 28 x 28 pixels")
-    if not ((numbers >= 0) & (numbers <= 255)).all():
-        raise ValueError("The cell contains numbers below 0 or above 255; expected grey values from 0 to 255")
-    return np.rint(numbers).astype(np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
+class CsvSource:
+    """The images of a CSV table; a column with labels is not used.
+
+    Args:
+        path: Path of the file.
+
+    Raises:
+        ValueError: The file is not a table of images, or the grey values are on another scale.
+        OSError: The file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._table = CsvImages(path)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[Picture]:
+        position = 0
+        for images, _ in self._table.parts():
+            for image in images:
+                yield Picture(str(position), image)
+                position += 1
+
+
+class ParquetSource:
+    """The images of a parquet table; see `ParquetImages`.
+
+    Args:
+        path: Path of the file.
+
+    Raises:
+        ValueError: The file is not a parquet file, or has no column of images.
+        OSError: The file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._table = ParquetImages(path)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[Picture]:
+        for position, cell in enumerate(self._table.cells()):
+            try:
+                yield Picture(str(position), cell_pixels(cell))
+            except ValueError as error:
+                yield Picture(str(position), None, str(error))
+
+
+def idx_source(path: Path) -> ArraySource:
+    """Return the images of an IDX file: a plain file is memory-mapped, a gzipped one decompressed into memory.
+
+    Raises:
+        ValueError: The file is not an IDX file of images.
+        OSError: The file cannot be read.
+    """
+    return ArraySource(read_images(path, any_size=True))
+
+
+def array_source(path: Path) -> ArraySource:
+    """Return the images of an npy file, or of an npz file with one array of images.
+
+    Raises:
+        ValueError: The file is damaged, does not have exactly one array of images, or has another scale.
+        OSError: The file cannot be read.
+    """
+    arrays = read_arrays(path)
+    names = [name for name, array in arrays.items() if array.ndim > 1] if len(arrays) > 1 else list(arrays)
+    if len(names) != 1:
+        raise ValueError(
+            f"{path} has {len(names)} arrays of images ({', '.join(names) or 'none'}), expected one: "
+            "save the images to predict alone, with numpy.save"
+        )
+    return ArraySource(image_stack(arrays[names[0]], f"{path}" if len(arrays) == 1 else f"{path}: {names[0]}"))

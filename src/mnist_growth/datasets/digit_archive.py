@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from mnist_growth.config_model import ConfigModel
 from mnist_growth.digits.archive import MIRROR_VARIABLE, load_archive
 from mnist_growth.digits.archive_config import ArchiveConfig
+from mnist_growth.digits.config import ArchiveParameters
 from mnist_growth.digits.digits import DigitSet
 
 
@@ -20,7 +22,8 @@ class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
         name: Name of the dataset: one of `archives`, "sample" or "folder".
         filepath: Folder with a subfolder of files for each dataset.
         archives: Mirrors, files and digests of each dataset that can be downloaded, by name; see `ArchiveConfig`.
-        own_folder: Folder of the user's own digits, relative to the current directory, for the name "folder".
+        own: Path of the user's own digits, relative to the current directory, and how they are read, for the name
+            "folder"; see `ArchiveParameters`.
         metadata: For Kedro-Viz.
     """
 
@@ -29,13 +32,13 @@ class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
         name: str,
         filepath: str,
         archives: Mapping[str, Any],
-        own_folder: str | None = None,
+        own: Mapping[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._name = name
         self._filepath = Path(filepath)
         self._archives = archives
-        self._own_folder = None if own_folder is None else Path(own_folder)
+        self._own = own
         self.metadata = metadata
 
     def load(self) -> DigitSet:
@@ -46,18 +49,18 @@ class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
             OSError: A file cannot be read or written.
         """
         try:
-            archives = TypeAdapter(dict[str, ArchiveConfig]).validate_python(self._archives)
+            entry = _Entry.model_validate({"archives": self._archives, "own": self._own})
         except ValidationError as error:
             first = error.errors()[0]
             location = ".".join(str(part) for part in first["loc"])
             raise ValueError(
-                f"The catalog entry of the digit archive is invalid at archives.{location}: {first['msg']}"
+                f"The catalog entry of the digit archive is invalid at {location}: {first['msg']}"
             ) from None
         return load_archive(
             str(self._name),
-            archives,
+            entry.archives,
             self._filepath,
-            own_folder=self._own_folder,
+            own=entry.own,
             first_mirror=os.environ.get(MIRROR_VARIABLE) or None,
         )
 
@@ -71,4 +74,11 @@ class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
         return True  # missing files are downloaded
 
     def _describe(self) -> dict[str, Any]:
-        return {"name": self._name, "filepath": self._filepath, "own_folder": self._own_folder}
+        return {"name": self._name, "filepath": self._filepath, "own": self._own}
+
+
+class _Entry(ConfigModel):
+    """The parts of the catalog entry that are models."""
+
+    archives: Mapping[str, ArchiveConfig]
+    own: ArchiveParameters | None

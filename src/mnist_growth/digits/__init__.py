@@ -7,9 +7,9 @@ from mnist_growth.digits.class_statistics import ClassStatistics, class_statisti
 from mnist_growth.digits.config import ArchiveParameters, SplitConfig, WarpConfig
 from mnist_growth.digits.decoding import decode_image, read_digit
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, Digits, DigitSet, fingerprint
-from mnist_growth.digits.folder import folder_digits
 from mnist_growth.digits.manifest import data_manifest, describe_preparation, requested_dataset
 from mnist_growth.digits.neighbours import nearest
+from mnist_growth.digits.own_digits import own_digits
 from mnist_growth.digits.preparation import MNIST_PREPARATION, Preparation, PreparedImage, already_prepared
 from mnist_growth.digits.prepare import prepare
 from mnist_growth.digits.sample import sample_digits
@@ -46,10 +46,10 @@ __all__ = [
     "describe_preparation",
     "draw_warps",
     "fingerprint",
-    "folder_digits",
     "load_archive",
     "measure_style",
     "nearest",
+    "own_digits",
     "pixel_statistics",
     "prepare",
     "read_digit",

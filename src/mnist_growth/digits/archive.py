@@ -9,11 +9,12 @@ from pathlib import Path
 
 from mnist_growth.digits.archive_config import ArchiveConfig, ArchiveFile
 from mnist_growth.digits.checksums import read_checksums, write_checksums
+from mnist_growth.digits.config import ArchiveParameters
 from mnist_growth.digits.digits import DigitSet
 from mnist_growth.digits.download import Mirrors, NoMirrorError, WrongContentError
-from mnist_growth.digits.folder import folder_digits
 from mnist_growth.digits.idx import images_sha256, is_gzip, labels_sha256, read_images, read_labels
 from mnist_growth.digits.idx_set import find_idx, idx_path, read_idx_set
+from mnist_growth.digits.own_digits import own_digits
 from mnist_growth.digits.sample import sample_digits
 
 MIRROR_VARIABLE = "MNIST_GROWTH_MIRROR"
@@ -30,7 +31,7 @@ def load_archive(
     archives: Mapping[str, ArchiveConfig],
     raw_folder: Path,
     *,
-    own_folder: Path | None = None,
+    own: ArchiveParameters | None = None,
     first_mirror: str | None = None,
     seconds: float = 30.0,
 ) -> DigitSet:
@@ -43,7 +44,7 @@ def load_archive(
         name: A name in `archives`, "sample" (works offline) or "folder" (the user's own digits).
         archives: Data sets that can be downloaded, by name.
         raw_folder: Folder with a sub-folder of files for each data set.
-        own_folder: Folder of the user's own digits, for the name "folder"; `folder_digits` describes its layout.
+        own: Where the user's own digits are and how they are read, for the name "folder"; see `own_digits`.
         first_mirror: Address or folder to try before the mirrors of the data set.
         seconds: Total time to wait for mirrors that do not respond.
 
@@ -54,12 +55,12 @@ def load_archive(
     if name == "sample":
         return sample_digits()
     if name == "folder":
-        if own_folder is None:
+        if own is None or own.path is None:
             raise ValueError(
                 "The dataset is folder but archive.path is not set: "
-                "set it to the folder of your digits, as in `--params dataset=folder,archive.path=my_digits`"
+                "set it to your digits, as in `--params dataset=folder,archive.path=my_digits`"
             )
-        return folder_digits(own_folder.expanduser())
+        return own_digits(Path(own.path).expanduser(), own)
     if name not in archives:
         raise ValueError(_unknown_dataset(name, [*archives, "sample", "folder"]))
 

@@ -14,6 +14,9 @@ class ArchiveParameters(ConfigModel):
     """Group ``archive`` of the parameters: the user's own digits, and the preparation of all data sets."""
 
     path: str | None
+    test_fraction: float | None = Field(gt=0, lt=1)
+    resize: bool
+    transposed: bool | None
     preparation: PreparationName
 
 

@@ -17,6 +17,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_growth.digits.content import content_of
 from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES
 from mnist_growth.machine.files import atomic_path
 
@@ -27,18 +28,22 @@ _CHUNK = 4096  # items written or hashed at once, so that memory maps larger tha
 _MAX_DEFLATE_RATIO = 1032  # no deflate stream expands further: zlib, "Technical Details", "Maximum Compression Factor"
 
 
-def read_images(path: Path) -> NDArray[np.uint8]:
+def read_images(path: Path, *, any_size: bool = False) -> NDArray[np.uint8]:
     """Read an IDX file of images: decompress it if it is gzipped, memory-map it otherwise.
 
+    Args:
+        path: Path of the file.
+        any_size: Whether images of other sizes than 28 x 28 pixels are accepted.
+
     Returns:
-        Grey values, uint8 of shape [N, 28, 28]. A memory map is read-only.
+        Grey values, uint8 of shape [N, 28, 28], or [N, H, W]. A memory map is read-only.
 
     Raises:
-        ValueError: The content is not a complete IDX file of at least one 28 x 28 image, or bytes follow it.
+        ValueError: The content is not a complete IDX file of at least one such image, or bytes follow it.
         OSError: The file cannot be read.
     """
     images = _read(path, IMAGES_MAGIC, "images")
-    if images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
+    if not any_size and images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
         raise ValueError(
             f"{path} contains images of {images.shape[1]} x {images.shape[2]} pixels, "
             f"expected {IMAGE_SIDE} x {IMAGE_SIDE}"
@@ -161,10 +166,8 @@ def _read_shape(path: Path, file: BinaryIO | gzip.GzipFile, magic: int, kind: st
     axes = magic & 0xFF
     header_format = f">I{axes}I"
     header = file.read(struct.calcsize(header_format))
-    if len(header) >= 4:
-        found = struct.unpack(">I", header[:4])[0]
-        if found != magic:
-            raise ValueError(f"{path} starts with the magic number {found}, expected {magic} for IDX {kind} (or gzip)")
+    if len(header) >= 4 and struct.unpack(">I", header[:4])[0] != magic:
+        raise ValueError(f"{path} is {content_of(path).description}, expected an IDX file of {kind} (or gzip)")
     if len(header) < struct.calcsize(header_format):
         raise ValueError(f"{path} is truncated: it ends within the header, expected an IDX file of {kind}")
     shape: tuple[int, ...] = struct.unpack(header_format, header)[1:]

@@ -45,6 +45,9 @@ def describe_preparation(manifest: Mapping[str, Any]) -> str:
             f"{entry['mnist_form']:,} of {entry['examined']:,} training images are in MNIST form, ink {entry['ink']}"
         )
         parts.append(f"changed {entry['changed']:,}")
+        for count, what in (("resized", "scaled to 28 x 28 pixels"), ("transposed", "rows and columns swapped")):
+            if entry.get(count):
+                parts.append(f"{entry[count]:,} {what}")
         if entry["blank"]:
             parts.append(f"{entry['blank']:,} show nothing")
     return "; ".join(parts)

@@ -9,13 +9,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from mnist_growth.digits.fit import SIDE, fitted
 
 Form = Literal["mnist", "as_is"]
 Ink = Literal["light", "dark", "mixed"]
 
-_SIDE = 28  # height and width of a prepared image in pixels
 _FULL = 255  # grey value of white
 
 
@@ -74,7 +74,8 @@ class Preparation(BaseModel):
         else:
             if pixels.ndim != 2 or pixels.size == 0:
                 raise ValueError(f"The image has the shape {list(pixels.shape)}, expected [height, width]")
-            image = _fitted(_FULL - pixels if self.inverts else pixels)
+            image = fitted(pixels)
+            image = _FULL - image if self.inverts else image
         if self.ink == "mixed":
             return PreparedImage(image, mean_grey(image))
         mean = mean_grey(pixels)
@@ -86,7 +87,7 @@ class Preparation(BaseModel):
         Raises:
             ValueError: An image shows nothing; the message begins with its position.
         """
-        prepared = np.empty((len(images), _SIDE, _SIDE), np.uint8)
+        prepared = np.empty((len(images), SIDE, SIDE), np.uint8)
         for position, image in enumerate(images):
             try:
                 prepared[position] = self.apply(image).image
@@ -113,18 +114,3 @@ def already_prepared(image: NDArray[np.uint8]) -> PreparedImage:
 def mean_grey(pixels: NDArray[np.uint8]) -> float:
     """Return the mean grey value of an image, uint8 [H, W], between 0 and 1."""
     return float(pixels.mean()) / _FULL
-
-
-def _fitted(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Scale an image to fit into 28 x 28 pixels, and fill the rest with the median of its margin."""
-    if pixels.shape == (_SIDE, _SIDE):
-        return pixels
-    height, width = (max(1, round(side * _SIDE / max(pixels.shape))) for side in pixels.shape)
-    # Averages over areas give the original of an image that was enlarged by repeating its pixels.
-    method = Image.Resampling.BOX if max(pixels.shape) > _SIDE else Image.Resampling.BILINEAR
-    scaled = np.asarray(Image.fromarray(pixels).resize((width, height), method))
-    margin = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    image = np.full((_SIDE, _SIDE), round(float(np.median(margin))), np.uint8)
-    top, left = (_SIDE - height) // 2, (_SIDE - width) // 2
-    image[top : top + height, left : left + width] = scaled
-    return image

@@ -45,10 +45,13 @@ def prepare(digit_set: DigitSet, requested: PreparationName) -> DigitSet:
         and of those that show nothing and were kept as they are (``blank``).
     """
     examined = _examine(digit_set.train.images)
+    if requested == "auto" and digit_set.counts.get("resized"):
+        requested = "as_is"  # MNIST form could be the result of scaling, which images to predict would not get
     preparation = _decide(examined, requested)
     train, train_changed, train_blank = _prepared(digit_set.train.images, preparation)
     test, test_changed, test_blank = _prepared(digit_set.test.images, preparation)
     counts = {
+        **digit_set.counts,
         "examined": examined.total,
         "mnist_form": examined.mnist_form,
         "changed": train_changed + test_changed,

@@ -24,7 +24,7 @@ def predict_images(trained: TrainedNetwork, config: PredictConfig) -> Iterable[P
     Raises:
         ValueError: There are no images.
     """
-    source, console = open_source(config.folder), Console()
+    source, console = open_source(config.folder, config.transposed), Console()
     pictures = track(source, "predicting", len(source), console=console, disable=not console.is_terminal)
     parts = predict_pictures(
         pictures, partial(predict_logits, trained.network), trained.preparation.apply, strict=config.strict

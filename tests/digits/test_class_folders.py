@@ -5,9 +5,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_growth.digits import DigitSet, folder_digits
+import configured
+from mnist_growth.digits import DigitSet, own_digits
 from mnist_growth.digits.decoding import decode_image
 from mnist_growth.digits.idx_set import IDX_NAMES
+
+
+def read(folder: Path) -> DigitSet:
+    return own_digits(folder, configured.archive())
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ def image_folder(small_set: DigitSet, tmp_path: Path) -> Path:
 
 
 def test_class_folders_are_read_in_class_order(small_set: DigitSet, image_folder: Path) -> None:
-    found = folder_digits(image_folder)
+    found = read(image_folder)
     order = np.argsort(small_set.train.labels, kind="stable")
     np.testing.assert_array_equal(found.train.images, small_set.train.images[order])
     np.testing.assert_array_equal(found.train.labels, small_set.train.labels[order])
@@ -32,7 +37,7 @@ def test_class_folders_are_read_in_class_order(small_set: DigitSet, image_folder
 
 
 def test_idx_files_are_memory_mapped(small_set: DigitSet, idx_folder: Path) -> None:
-    found = folder_digits(idx_folder)
+    found = read(idx_folder)
     np.testing.assert_array_equal(found.test.images, small_set.test.images)
     assert isinstance(found.train.images, np.memmap)
     assert set(found.files) == set(IDX_NAMES)
@@ -43,7 +48,7 @@ def test_colours_are_converted_to_grey_and_desktop_files_are_ignored(image_folde
     Image.new("RGB", (28, 28), (255, 0, 0)).save(image_folder / "train" / "0" / "000.png")
     (image_folder / "train" / "0" / ".DS_Store").write_text("")
     (image_folder / "train" / ".ipynb_checkpoints").mkdir()
-    found = folder_digits(image_folder)
+    found = read(image_folder)
     assert len(found.train) == 30
     assert (found.train.images[0] == 76).all()  # ITU-R 601-2 luma: 0.299 * 255
 
@@ -53,7 +58,7 @@ def test_images_are_decoded_like_images_to_predict(image_folder: Path) -> None:
     digit[8:20, 12:16, 1] = 255  # black ink on a transparent background
     path = image_folder / "train" / "0" / "000.png"
     Image.fromarray(digit, "LA").save(path)
-    found = folder_digits(image_folder).train.images[0]
+    found = read(image_folder).train.images[0]
     np.testing.assert_array_equal(found, decode_image(path.read_bytes()))
     assert found[10, 14] == 0
     assert found[0, 0] == 255
@@ -73,16 +78,16 @@ def break_by_emptying(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        pytest.param(shutil.rmtree, "The folder .*own does not exist: set archive.path", id="no folder"),
+        pytest.param(shutil.rmtree, "The folder or file .*own does not exist: set archive.path", id="no folder"),
         pytest.param(
             lambda folder: (shutil.rmtree(folder), folder.mkdir()),
-            "contains neither the four IDX files .* nor the folders train and test",
+            "own contains nothing, expected four IDX files .* or folders train and test",
             id="nothing in it",
         ),
         pytest.param(break_by_removing_idx, r"contains no train-labels-idx1-ubyte \(or .*gz\)", id="one IDX"),
         pytest.param(
             lambda folder: shutil.rmtree(folder / "test"),
-            "The folder .*test does not exist, expected one with a sub-folder for each digit",
+            "own has no test part: add it, or split one off .* archive.test_fraction=0.15",
             id="no test",
         ),
         pytest.param(lambda folder: shutil.rmtree(folder / "train" / "7"), "train has no sub-folder 7", id="no seven"),
@@ -106,7 +111,7 @@ def break_by_emptying(folder: Path) -> None:
         ),
         pytest.param(
             lambda folder: Image.new("L", (28, 29)).save(folder / "test" / "1" / "tall.png"),
-            "tall.png is an image of 28 x 29 pixels, expected 28 x 28",
+            "contains images of 28 x 29 pixels, expected 28 x 28: scale them with --params archive.resize=true",
             id="28 x 29",
         ),
     ],
@@ -114,5 +119,5 @@ def break_by_emptying(folder: Path) -> None:
 def test_invalid_folder_layout_is_rejected(damage, sentence: str, image_folder: Path) -> None:  # type: ignore[no-untyped-def]
     damage(image_folder)
     with pytest.raises(ValueError, match=sentence) as refusal:
-        folder_digits(image_folder)
+        read(image_folder)
     assert "\n" not in str(refusal.value)

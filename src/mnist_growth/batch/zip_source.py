@@ -1,0 +1,32 @@
+"""The images in a zip archive."""
+
+from collections.abc import Iterator
+from functools import partial
+from zipfile import ZipFile
+
+from mnist_growth.batch.image_file import check_size, picture_in
+from mnist_growth.batch.picture import Picture
+from mnist_growth.digits.zip_file import ZipFiles
+
+
+class ZipSource:
+    """All files of a zip archive as images, sorted by name; they are read one at a time and not unpacked.
+
+    Args:
+        files: Files of the archive.
+    """
+
+    def __init__(self, files: ZipFiles) -> None:
+        self._files = files
+
+    def __len__(self) -> int:
+        return len(self._files.names)
+
+    def __iter__(self) -> Iterator[Picture]:
+        with self._files.opened() as archive:
+            for name in self._files.names:
+                yield picture_in(name, partial(self._content, archive, name))
+
+    def _content(self, archive: ZipFile, name: str) -> bytes:
+        check_size(self._files.size(name))
+        return self._files.read(archive, name)

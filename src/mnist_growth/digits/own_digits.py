@@ -1,0 +1,186 @@
+"""The user's own data set: IDX files, tables, arrays, folders of images, or a zip archive of these."""
+
+import re
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_growth.digits.class_folders import read_class_folders
+from mnist_growth.digits.config import ArchiveParameters, SplitConfig
+from mnist_growth.digits.content import Kind, content_of
+from mnist_growth.digits.digits import DigitSet
+from mnist_growth.digits.idx import images_sha256, labels_sha256, read_images, read_labels
+from mnist_growth.digits.idx_set import idx_path
+from mnist_growth.digits.orientation import is_transposed
+from mnist_growth.digits.part import Part
+from mnist_growth.digits.split import stratified_split
+from mnist_growth.digits.tables import TABLES, read_tables
+from mnist_growth.digits.zip_file import ZipFiles
+
+_IDX = re.compile(r"(?P<prefix>.*?)(?P<part>train|t10k|test)-(?P<what>images-idx3|labels-idx1)-ubyte")
+_SEED = 0  # of the split into training and test part
+_LAYOUTS = (
+    "four IDX files (train-images-idx3-ubyte, ...), tables or arrays named train and test, "
+    "or folders train and test with a sub-folder for each class"
+)
+
+Parts = tuple[Part, Part | None]
+
+
+def own_digits(path: Path, options: ArchiveParameters) -> DigitSet:
+    """Read a data set from a folder or a file; its name is "folder".
+
+    Args:
+        path: A folder, or a file: an npz file with the arrays x_train, y_train, x_test and y_test, a table or array of
+            labelled images, an IDX file of training images next to the other three, or a zip archive.
+        options: Whether to split off a test part, to scale images, and to swap rows and columns.
+
+    Raises:
+        ValueError: The layout or a file is invalid, or the test part is missing.
+        OSError: A file cannot be read.
+    """
+    if not path.exists():
+        raise ValueError(f"The folder or file {path} does not exist: set archive.path to your digits")
+    train, test = (part and _turned(part, options.transposed) for part in _parts(path))
+    assert train is not None  # only the test part may be missing
+    if train.labels is None:
+        raise ValueError(f"{train.origin} has no labels, expected a label for each training image")
+    train_images, train_scaled = train.fitted(resize=options.resize)
+    if test is not None and test.labels is not None:
+        if options.test_fraction is not None:
+            raise ValueError(f"{path} has a test part ({test.origin}): leave out archive.test_fraction")
+        test_images, test_scaled = test.fitted(resize=options.resize)
+        arrays = (train_images, train.labels, test_images, test.labels)
+    else:
+        missing = "no test part" if test is None else f"no labels in its test part ({test.origin})"
+        if options.test_fraction is None:
+            raise ValueError(
+                f"{path} has {missing}: add it, or split one off the training images with "
+                "--params archive.test_fraction=0.15"
+            )
+        test_scaled = 0
+        arrays = _split(train_images, train.labels, options.test_fraction)
+    turned = sum(len(part.images) for part in (train, test) if part and part.transposed and part.labels is not None)
+    counts = {"resized": train_scaled + test_scaled, "transposed": turned}
+    return DigitSet.from_arrays(
+        *arrays,
+        dataset="folder",
+        requested="folder",
+        source=str(path),
+        files={**train.files, **(test.files if test and test.labels is not None else {})},
+        counts={name: count for name, count in counts.items() if count},
+    )
+
+
+def _turned(part: Part, transposed: bool | None) -> Part:
+    return replace(part, transposed=is_transposed(Path(part.origin).name, transposed))
+
+
+def _split(
+    images: NDArray[np.uint8], labels: NDArray[np.int64], fraction: float
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+    """Split a stratified test part off; always the same one."""
+    if len(labels) != len(images):
+        raise ValueError(f"There are {len(images)} images and {len(labels)} labels, expected as many labels as images")
+    try:
+        split = stratified_split(labels, SplitConfig(validation_fraction=fraction, seed=_SEED))
+    except ValueError as error:
+        words = str(error).replace("split.validation_fraction", "archive.test_fraction")
+        raise ValueError(words.replace("validation part", "test part")) from None
+    return images[split.train], labels[split.train], images[split.validation], labels[split.validation]
+
+
+def _parts(path: Path) -> Parts:
+    """Find the training and the test part in a folder or a file."""
+    if path.is_dir():
+        return _folder_parts(path)
+    kind, description, gzipped = content_of(path)
+    if kind == "zip":
+        return _zip_parts(path)
+    if kind == "idx_images" and (match := _IDX.match(path.name.replace(".idx", "-idx"))):
+        return _idx_parts(path.parent, match["prefix"])
+    if kind in TABLES and (kind == "csv" or not gzipped):
+        return read_tables({path: kind})
+    hint = ": give the folder that it is in" if kind in ("image", "idx_images", "idx_labels") else ""
+    raise ValueError(
+        f"{path} is {description}, expected a data set: an npz, npy, CSV, parquet or zip file, or a folder{hint}"
+    )
+
+
+def _zip_parts(path: Path) -> Parts:
+    """Read the parts of an archive, which is unpacked into a temporary folder."""
+    with ZipFiles(path).unpacked() as folder:
+        try:
+            train, test = _parts(folder)
+        except ValueError as error:
+            raise ValueError(str(error).replace(str(folder), str(path))) from None
+        return _in_memory(train, folder, path), test and _in_memory(test, folder, path)
+
+
+def _in_memory(part: Part, folder: Path, archive: Path) -> Part:
+    images = np.array(part.images) if isinstance(part.images, np.memmap) else part.images
+    return replace(part, images=images, origin=part.origin.replace(str(folder), str(archive)))
+
+
+def _folder_parts(folder: Path) -> Parts:
+    """Find the parts in a folder."""
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    folders = {entry.name.lower(): entry for entry in entries if entry.is_dir()}
+    if "train" in folders:
+        test = folders.get("test")
+        return read_class_folders(folders["train"]), read_class_folders(test) if test else None
+    matches = [_IDX.match(entry.name.replace(".idx", "-idx")) for entry in entries if entry.is_file()]
+    prefixes = {match["prefix"] for match in matches if match}
+    if len(prefixes) == 1:
+        return _idx_parts(folder, prefixes.pop())
+    if prefixes:
+        raise ValueError(
+            f"{folder} contains the data sets {', '.join(sorted(prefixes))}: set archive.path to the file of the "
+            "training images of one of them"
+        )
+    kinds = {entry: content_of(entry) for entry in entries if entry.is_file()}
+    tables: dict[Path, Kind] = {
+        entry: kind
+        for entry, (kind, _, gzipped) in kinds.items()
+        if kind in TABLES and (kind == "csv" or not gzipped) and "submission" not in entry.name
+    }
+    if tables:
+        return read_tables(tables)
+    files = [entry for entry in entries if entry.is_file()]
+    if len(entries) == 1 and (folders or kinds[files[0]].kind == "zip"):
+        return _parts(entries[0])
+    found = ", ".join(f"{entry.name} ({kinds[entry].description})" for entry in files[:3]) or (
+        f"the folders {', '.join(sorted(folders)[:5])}" if folders else "nothing"
+    )
+    raise ValueError(f"{folder} contains {found}, expected {_LAYOUTS}")
+
+
+def _idx_parts(folder: Path, prefix: str) -> Parts:
+    """Read the IDX files of a data set whose names begin with a prefix."""
+    train = _idx_part(folder, f"{prefix}train")
+    for name in ("t10k", "test"):
+        try:
+            idx_path(folder, f"{prefix}{name}-images-idx3-ubyte")
+        except ValueError:
+            continue
+        return train, _idx_part(folder, f"{prefix}{name}")
+    return train, None
+
+
+def _idx_part(folder: Path, stem: str) -> Part:
+    names = f"{stem}-images-idx3-ubyte", f"{stem}-labels-idx1-ubyte"
+    paths = [idx_path(folder, name) for name in names]
+    images, labels = read_images(paths[0], any_size=True), read_labels(paths[1])
+    if len(images) != len(labels):
+        raise ValueError(
+            f"{paths[0]} contains {len(images)} images but {paths[1]} contains {len(labels)} labels, "
+            "expected as many labels as images"
+        )
+    digests = images_sha256(images), labels_sha256(labels)
+    files: dict[str, dict[str, str]] = defaultdict(dict)
+    for name, digest in zip(names, digests, strict=True):
+        files[name]["sha256"] = digest
+    return Part(images, labels, str(paths[0]), files=dict(files))
