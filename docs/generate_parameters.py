@@ -17,7 +17,19 @@ from mnist_growth.pipeline_registry import register_pipelines
 
 CONF = Path(__file__).parents[1] / "conf"
 PAGE = Path(__file__).parent / "reference" / "parameters.md"
-FILES = ("ingest", "preprocess", "train", "evaluate", "analyse", "report", "export", "predict", "drift", "serve")
+FILES = (
+    "ingest",
+    "preprocess",
+    "train",
+    "novelty",
+    "evaluate",
+    "analyse",
+    "report",
+    "export",
+    "predict",
+    "drift",
+    "serve",
+)
 """Pipelines and commands whose parameters the page describes, in this order."""
 
 HEAD = """\

@@ -13,6 +13,7 @@ from mnist_growth.export import ExportConfig
 from mnist_growth.growth import GrowthConfig
 from mnist_growth.machine import MemoryConfig
 from mnist_growth.network import NetworkConfig
+from mnist_growth.novelty import NoveltyConfig
 from mnist_growth.report import ReportConfig
 from mnist_growth.serving import ServingConfig
 from mnist_growth.training import TrainingConfig
@@ -56,6 +57,10 @@ def memory(**changes: Any) -> MemoryConfig:
 
 def network(**changes: Any) -> NetworkConfig:
     return configure(NetworkConfig, base()["network"], changes)
+
+
+def novelty(**changes: Any) -> NoveltyConfig:
+    return configure(NoveltyConfig, base()["novelty"], changes)
 
 
 def predict(**changes: Any) -> PredictConfig:

@@ -12,7 +12,7 @@ from kedro_datasets.plotly import JSONDataset as FigureDataset
 
 from mnist_growth.digits import Digits
 from mnist_growth.lineage import UNKNOWN, Lineage, common_lineage, lineage_of, lineage_of_file, mark
-from mnist_growth.network import GrowingMLP, TrainedNetwork
+from mnist_growth.network import GrowingMLP, TrainedNetwork, save_tensors
 
 OURS, OTHERS = Lineage("1" * 64, "f" * 64), Lineage("2" * 64, "e" * 64)
 TABLE = pd.DataFrame({"accuracy": [0.5, 0.75]})
@@ -88,3 +88,12 @@ def test_files_of_other_programs_have_no_lineage(tmp_path):
         assert lineage_of_file(tmp_path / name) == UNKNOWN
     with pytest.raises(ValueError, match="Unterminated"):
         lineage_of_file(tmp_path / "half.json")
+
+
+def test_a_file_of_tensors_carries_the_lineage_in_its_header(tmp_path):
+    path = tmp_path / "detector.safetensors"
+    save_tensors(path, "novelty detector", {"one": torch.zeros(2)}, {"network_sha256": "1" * 64})
+    assert lineage_of_file(path) == Lineage("1" * 64)
+    path.write_bytes(b"no safetensors")
+    with pytest.raises(ValueError, match="is damaged"):
+        lineage_of_file(path)

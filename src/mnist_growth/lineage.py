@@ -14,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pyarrow.parquet
 
-from mnist_growth.network import TrainedNetwork
+from mnist_growth.network import TrainedNetwork, read_header
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def lineage_of(value: Any) -> Lineage:
 
 
 def lineage_of_file(path: Path) -> Lineage:
-    """Return the lineage of a result in a parquet or JSON file, without reading a table.
+    """Return the lineage of a result in a parquet, JSON or safetensors file, without reading tables or tensors.
 
     Raises:
         OSError: The file cannot be read.
@@ -68,6 +68,8 @@ def lineage_of_file(path: Path) -> Lineage:
         content = json.loads(path.read_bytes())
         is_figure = isinstance(content, Mapping) and "layout" in content
         return _read(content["layout"].get("meta") if is_figure else content)
+    if path.suffix == ".safetensors":
+        return _read(read_header(path))
     return UNKNOWN
 
 

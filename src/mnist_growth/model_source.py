@@ -92,6 +92,7 @@ class CatalogSource:
             predict=_exported(context, self.backend, trained, self.threads),
             confusion=_confusion(context, trained),
             drift=_drift(context, trained),
+            detector=_find(context, "novelty_detector", trained),
         )
 
 
@@ -121,7 +122,9 @@ class MlflowSource:
                 "or a network of the catalog"
             )
         trained = load_network(fetch_network(self.project.path, self.uri))
-        return ServedModel.of(trained, self.uri, drift=_drift(self.project.context(), trained))
+        context = self.project.context()
+        detector = _find(context, "novelty_detector", trained)
+        return ServedModel.of(trained, self.uri, drift=_drift(context, trained), detector=detector)
 
 
 def _find(context: KedroContext, name: str, trained: TrainedNetwork) -> Any | None:

@@ -43,6 +43,23 @@ def test_unreadable_images_are_reported_and_skipped(folder, logits, part):
     assert "shows nothing" in unreadable["blank.png"]
 
 
+def test_novelty_belongs_to_the_image_in_its_row(folder, logits, part):
+    def brightest_column(images):
+        return images.astype(np.float64).sum(axis=1).argmax(axis=1) / 28
+
+    parts = predict_pictures(open_source(str(folder)), logits, PREPARE, novelty=brightest_column)
+    table = pd.concat([part.predictions for part in parts], ignore_index=True)
+    names = {picture.name: picture.pixels for picture in open_source(str(folder)) if picture.pixels is not None}
+    expected = [brightest_column(canonical_form(names[name])[np.newaxis])[0] for name in table["name"]]
+    assert table["novelty"].tolist() == expected
+    assert len(set(expected)) > 1
+
+
+def test_without_a_detector_novelty_is_not_known(folder, logits):
+    parts = predict_pictures(open_source(str(folder)), logits, PREPARE)
+    assert pd.concat([part.predictions for part in parts])["novelty"].isna().all()
+
+
 def test_strict_stops_at_the_first_unreadable_image(folder, logits):
     with pytest.raises(ValueError, match=r"^Cannot predict b/cut\.png: .*, or leave out predict\.strict to skip it$"):
         list(predict_pictures(open_source(str(folder)), logits, PREPARE, strict=True))

@@ -73,6 +73,7 @@ def test_everything_has_one_version_and_nothing_temporary_is_left(project):
         "network.safetensors",
         "checkpoints",
         "drift_reference.json",
+        "novelty_detector.safetensors",
         "training_history.parquet",
         "growth_events.parquet",
         "predictions.parquet",

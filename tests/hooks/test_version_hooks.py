@@ -3,13 +3,17 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import torch
+from kedro.io import Version
 from kedro.pipeline import Node, Pipeline
 from versioned import OLD, OTHERS, OURS, RUN, numbers, zero
 
-from mnist_growth.hooks import (
-    VersionHooks,
-)
+from mnist_growth.datasets import DriftReferenceDataset, NetworkDataset
+from mnist_growth.drift import FEATURES, DriftReference
+from mnist_growth.hooks import VersionHooks
+from mnist_growth.network import GrowingMLP, TrainedNetwork
 
 
 @pytest.fixture
@@ -72,6 +76,55 @@ def test_a_network_of_a_given_version_is_compared_with_the_one_before_it(catalog
 def test_a_network_without_predecessor_is_refused(catalog, tmp_path):
     with pytest.raises(FileNotFoundError, match=f"^There is no version before {OLD} .*baseline_network:<version>"):
         baseline_of(catalog, tmp_path, [OLD])
+
+
+def network(seed):
+    made = GrowingMLP((3,), generator=torch.Generator().manual_seed(seed)).eval()
+    return TrainedNetwork(made, "sample", "f" * 64, epochs=1)
+
+
+def versions_in(folder, kind, name):
+    """A dataset whose versions OLD and OTHERS belong to two networks."""
+    return kind(filepath=str(folder / name), version=Version(None, None))
+
+
+@pytest.fixture
+def two_networks(catalog, tmp_path):
+    """A catalog with an older and a newer network, each with its drift reference."""
+    for seed, version in enumerate((OLD, OTHERS)):
+        NetworkDataset(filepath=str(tmp_path / "network"), version=Version(None, version)).save(network(seed))
+        empty = {name: np.zeros(3) for name in FEATURES}
+        reference = DriftReference.of(empty, 2, network(seed).sha256, "sample")
+        DriftReferenceDataset(filepath=str(tmp_path / "drift.json"), version=Version(None, version)).save(reference)
+    catalog["drift_reference"] = versions_in(tmp_path, DriftReferenceDataset, "drift.json")
+    return catalog
+
+
+@pytest.mark.parametrize(("version", "seed"), [(OLD, 0), (OTHERS, 1), (None, 1)])
+def test_a_run_with_an_older_network_loads_the_drift_reference_of_that_network(two_networks, tmp_path, version, seed):
+    two_networks["network"] = NetworkDataset(filepath=str(tmp_path / "network"), version=Version(version, None))
+    pipeline = Pipeline([Node(zero, ["network", "drift_reference"], "made")])
+    VersionHooks().before_pipeline_run(RUN, pipeline, two_networks)
+    assert two_networks.load("drift_reference").network_sha256 == network(seed).sha256
+
+
+def test_a_network_without_a_drift_reference_of_its_own_is_refused(two_networks, tmp_path):
+    NetworkDataset(filepath=str(tmp_path / "network"), version=Version(OURS, OURS)).save(network(2))
+    two_networks["network"] = NetworkDataset(filepath=str(tmp_path / "network"), version=Version(OURS, None))
+    pipeline = Pipeline([Node(zero, ["network", "drift_reference"], "made")])
+    command = f"kedro run --pipeline drift_reference --load-versions network:{OURS}"
+    with pytest.raises(FileNotFoundError, match=f"^No drift reference belongs to the network {OURS}: .*`{command}`"):
+        VersionHooks().before_pipeline_run(RUN, pipeline, two_networks)
+
+
+def test_a_version_that_the_user_names_is_loaded_whatever_the_network(two_networks, tmp_path):
+    two_networks["network"] = NetworkDataset(filepath=str(tmp_path / "network"), version=Version(OTHERS, None))
+    two_networks["drift_reference"] = DriftReferenceDataset(
+        filepath=str(tmp_path / "drift.json"), version=Version(OLD, None)
+    )
+    pipeline = Pipeline([Node(zero, ["network", "drift_reference"], "made")])
+    VersionHooks().before_pipeline_run(RUN | {"load_versions": {"drift_reference": OLD}}, pipeline, two_networks)
+    assert two_networks.load("drift_reference").network_sha256 == network(0).sha256
 
 
 @pytest.mark.parametrize("end", ["error", "interruption"])

@@ -15,6 +15,7 @@ from shipped import run as run_marked
 from shipped import shipped_catalog
 
 import configured
+from detectors import untrained_detector
 from mapped_memory import linux_only, resident_bytes
 from mnist_growth.batch import features_of, read_results
 from mnist_growth.digits import pixel_statistics, sample_digits, stratified_split
@@ -78,6 +79,7 @@ def run(folder, trained, reference, images, pipeline="drift", strict=False):
     given = {
         "network": trained,
         "drift_reference": reference,
+        "novelty_detector": untrained_detector(trained, np.zeros((2, 28, 28), np.uint8)),
         "params:predict": configured.predict(folder=str(path), strict=strict),
         "params:drift": CONFIG,
     }

@@ -11,10 +11,12 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from served import Source, base64_of, png
 
+from detectors import untrained_detector
 from mnist_growth.digits import Preparation, canonical_form, sample_digits
 from mnist_growth.digits.preparation import Ink
 from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.network.probabilities import softmax
+from mnist_growth.novelty import novelty_of
 
 TEST = sample_digits().test
 IMAGES = TEST.images
@@ -39,7 +41,7 @@ def test_an_answer_has_everything_in_it(client: TestClient, texts: list[str]) ->
     response = client.post("/predict", json={"image": texts[0]})
     answer = response.json()
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
-    assert answer.keys() == {"digit", "confidence", "probabilities", "model_version"}
+    assert answer.keys() == {"digit", "confidence", "probabilities", "novelty", "model_version"}
     assert answer["model_version"] == "1"
     assert sum(answer["probabilities"]) == pytest.approx(1)
     assert answer["confidence"] == max(answer["probabilities"]) == answer["probabilities"][answer["digit"]]
@@ -211,3 +213,20 @@ def test_other_sites_may_not_use_it_unless_they_are_named(client_of: Make, texts
     opened = client_of(cors_origins=["https://example.org"]).post("/predict", json={"image": texts[0]}, headers=origin)
     assert "access-control-allow-origin" not in closed.headers
     assert opened.headers["access-control-allow-origin"] == "https://example.org"
+
+
+def test_novelty_is_that_of_the_detector(client_of: Make, source: Source, trained: TrainedNetwork) -> None:
+    images = sample_digits().test.images[:6]
+    detector = untrained_detector(trained, sample_digits().train.images[:200])
+    expected = novelty_of(trained, detector)(images).tolist()
+    assert client_of().post("/predict", json={"image": base64_of(png(images[2]))}).json()["novelty"] is None
+    source.options["detector"] = detector
+    client = client_of()
+
+    texts = [base64_of(png(image)) for image in images]
+    one = client.post("/predict", json={"image": texts[2]}).json()
+    several = client.post("/predict/batch", json={"images": texts}).json()
+    explained = client.post("/explain", json={"image": texts[2]}).json()
+
+    assert [answer["novelty"] for answer in several["predictions"]] == pytest.approx(expected)
+    assert one["novelty"] == explained["novelty"] == pytest.approx(expected[2])

@@ -16,12 +16,16 @@ class Network:
         self.sizes: list[int] = []
         self.version = "1"
         self.failure: Exception | None = None
+        self.is_scoring = True
 
     def __call__(self, images: NDArray[np.uint8]) -> Answer:
         if self.failure is not None:
             raise self.failure
         self.sizes.append(len(images))
-        return Answer(images[:, 0, :10].astype(np.float32), self.version)
+        return Answer(images[:, 0, :10].astype(np.float32), self.novelty(images), self.version)
+
+    def novelty(self, images: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+        return images[:, 0, 0] / 255 if self.is_scoring else None
 
 
 def image(number: int, count: int = 1) -> NDArray[np.uint8]:
@@ -126,3 +130,18 @@ def test_an_error_reaches_those_who_asked_and_no_others() -> None:
         return await batcher(image(2))
 
     assert asyncio.run(fail_once()).probabilities[0, 0] == 2
+
+
+@pytest.mark.parametrize("is_scoring", [True, False])
+def test_each_gets_the_novelty_of_its_own_images(is_scoring: bool) -> None:
+    network = Network()
+    network.is_scoring = is_scoring
+
+    async def ask_together() -> list[Answer]:
+        batcher = Batcher(network, max_batch=4, max_wait_seconds=0)
+        return list(await asyncio.gather(batcher(image(3)), batcher(image(5, 2)), batcher(image(7, 6))))
+
+    answers = asyncio.run(ask_together())
+    found = [None if answer.novelty is None else answer.novelty.tolist() for answer in answers]
+    expected = [[3 / 255], [5 / 255] * 2, [7 / 255] * 6]
+    assert found == (expected if is_scoring else [None] * 3)

@@ -13,8 +13,9 @@ from mnist_growth.batch.picture import Picture
 from mnist_growth.digits.preparation import PreparedImage
 from mnist_growth.drift import FEATURES, STYLE, Features, collect, measure_images
 from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS, prediction_table
+from mnist_growth.novelty import NoveltyScore
 
-COLUMNS = ["name", "prediction", "confidence", *PROBABILITY_COLUMNS, *STYLE]
+COLUMNS = ["name", "prediction", "confidence", "novelty", *PROBABILITY_COLUMNS, *STYLE]
 """Columns of the table of predictions."""
 
 PART = 500
@@ -33,7 +34,8 @@ class Part:
 
     Attributes:
         predictions: One row per readable image: ``name``, ``prediction``, ``confidence``, ``probability_0`` to
-            ``probability_9``, and the style: ``pixel_mean``, ``ink``, ``slant``, ``thickness``.
+            ``probability_9``, and the style: ``pixel_mean``, ``ink``, ``slant``, ``thickness``. ``novelty`` is NaN
+            without a detector.
         unreadable: One row per other image: ``name``, ``reason``.
     """
 
@@ -42,7 +44,12 @@ class Part:
 
 
 def predict_pictures(
-    pictures: Iterable[Picture], logits: Logits, prepare: Prepare, *, strict: bool = False
+    pictures: Iterable[Picture],
+    logits: Logits,
+    prepare: Prepare,
+    *,
+    novelty: NoveltyScore | None = None,
+    strict: bool = False,
 ) -> Iterator[Part]:
     """Prepare images and predict them in parts.
 
@@ -50,6 +57,7 @@ def predict_pictures(
         pictures: Images; they are read one at a time and not kept.
         logits: Function that computes the logits of the network.
         prepare: ``Preparation.apply`` of the network, or ``already_prepared`` for images of an ingested data set.
+        novelty: Function that scores how much images differ from training digits.
         strict: Whether to stop at an image that cannot be read.
 
     Raises:
@@ -64,7 +72,9 @@ def predict_pictures(
                 f"Cannot predict {name}: {reason}; remove or replace it, or leave out predict.strict to skip it"
             )
         readable = [image for image in group if image.form is not None]
-        yield Part(_predict(readable, logits), pd.DataFrame(unreadable, columns=["name", "reason"], dtype="str"))
+        yield Part(
+            _predict(readable, logits, novelty), pd.DataFrame(unreadable, columns=["name", "reason"], dtype="str")
+        )
 
 
 def features_of(predictions: pd.DataFrame) -> Features:
@@ -91,7 +101,7 @@ def _prepared(picture: Picture, prepare: Prepare) -> _Image:
         return _Image(picture.name, None, 0.0, str(error))
 
 
-def _predict(images: list[_Image], logits: Logits) -> pd.DataFrame:
+def _predict(images: list[_Image], logits: Logits, novelty: NoveltyScore | None) -> pd.DataFrame:
     """The table of predictions; it has no rows if there are no images."""
     if not images:
         empty = {name: np.empty(0) for name in COLUMNS}
@@ -105,4 +115,5 @@ def _predict(images: list[_Image], logits: Logits) -> pd.DataFrame:
         table["confidence"].to_numpy(),
     )
     table.insert(0, "name", pd.Series([image.name for image in images], dtype="str"))
-    return table.assign(**{name: features[name] for name in STYLE})
+    table["novelty"] = np.nan if novelty is None else novelty(forms)
+    return table.assign(**{name: features[name] for name in STYLE})[COLUMNS]

@@ -7,6 +7,7 @@ from mnist_growth.datasets.digit_archive import DigitArchiveDataset
 from mnist_growth.datasets.digits import DigitsDataset
 from mnist_growth.datasets.drift_reference import DriftReferenceDataset
 from mnist_growth.datasets.network import NetworkDataset
+from mnist_growth.datasets.novelty_detector import NoveltyDetectorDataset
 from mnist_growth.datasets.onnx_model import OnnxModelDataset
 from mnist_growth.datasets.png_folder import PngFolderDataset
 from mnist_growth.datasets.results import Found, Results
@@ -22,6 +23,7 @@ __all__ = [
     "DriftReferenceDataset",
     "Found",
     "NetworkDataset",
+    "NoveltyDetectorDataset",
     "OnnxModelDataset",
     "PixelStatisticsDataset",
     "PngFolderDataset",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog, Version
-from kedro.io.core import VersionNotFoundError
+from kedro.io.core import DatasetError, VersionNotFoundError
 from kedro.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ COMPANIONS = {
     "train_digits": "test_digits",
 }
 """Datasets that belong to another one: `--load-versions` for that one applies to them as well."""
+
+OF_THE_NETWORK = ("drift_reference", "novelty_detector")
+"""Datasets of one network: the newest version that belongs to the network of the run is loaded."""
 
 PREDECESSORS = {"baseline_network": "network"}
 """Datasets that load the version before that of another one, unless `--load-versions` names a version."""
@@ -54,6 +57,10 @@ class VersionHooks:
             dataset = catalog.get(name) if name in pipeline.inputs() else None
             if other in load_versions and name not in load_versions and isinstance(dataset, AbstractVersionedDataset):
                 dataset._version = Version(load=load_versions[other], save=dataset.resolve_save_version())
+        if "network" in pipeline.inputs():
+            for name in OF_THE_NETWORK:
+                if name in pipeline.inputs() and name not in load_versions:
+                    _load_version_of_network(catalog, name)
         for name, other in PREDECESSORS.items():
             if name in pipeline.inputs() and name not in load_versions:
                 _load_version_before(catalog.get(name), catalog.get(other))
@@ -108,6 +115,31 @@ def _pin_to_this_run(dataset: Any) -> None:
     if isinstance(dataset, AbstractVersionedDataset) and dataset._version:
         saved = dataset.resolve_save_version()
         dataset._version = Version(load=saved, save=saved)
+
+
+def _load_version_of_network(catalog: DataCatalog, name: str) -> None:
+    """Let a dataset load its newest version that belongs to the network of a run.
+
+    Raises:
+        FileNotFoundError: No version belongs to the network.
+    """
+    from mnist_growth.datasets import Results
+
+    dataset, network = catalog.get(name), catalog.get("network")
+    if not isinstance(dataset, AbstractVersionedDataset) or not isinstance(network, AbstractVersionedDataset):
+        return
+    try:
+        trained, versions = network.load(), dataset.list_versions()
+    except (DatasetError, VersionNotFoundError):
+        return  # loading reports what is missing or damaged
+    version = Results(catalog, pipelines={}).version(name, trained)
+    if versions and version is None:
+        pipeline = {"drift_reference": "drift_reference", "novelty_detector": "novelty"}[name]
+        raise FileNotFoundError(
+            f"No {name.replace('_', ' ')} belongs to the network {trained.version}: create one with "
+            f"`kedro run --pipeline {pipeline} --load-versions network:{trained.version}`"
+        )
+    dataset._version = Version(load=version, save=dataset.resolve_save_version())
 
 
 def _load_version_before(dataset: Any, other: Any) -> None:

@@ -2,6 +2,7 @@
 
 from mnist_growth.network.costs import LayerCost
 from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_network, save_network
+from mnist_growth.network.folded import FoldedChain
 from mnist_growth.network.interface import CLASSES, PIXELS, AffineLayer, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
 from mnist_growth.network.mlp import GrowingMLP, MLPConfig, MLPSpec
@@ -9,7 +10,7 @@ from mnist_growth.network.mode import evaluation_mode
 from mnist_growth.network.prediction import Score, predict_logits, score
 from mnist_growth.network.recording import Recording, record
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width, build
-from mnist_growth.network.tensor_file import check_header, load_tensors, save_tensors, tensors_sha256
+from mnist_growth.network.tensor_file import check_header, load_tensors, read_header, save_tensors, tensors_sha256
 from mnist_growth.network.training_memory import MemoryPart, training_memory
 from mnist_growth.network.units import Role, UnitAxis, UnitGroup
 
@@ -17,6 +18,7 @@ __all__ = [
     "CLASSES",
     "PIXELS",
     "AffineLayer",
+    "FoldedChain",
     "GrowingMLP",
     "LayerCost",
     "MLPConfig",
@@ -39,6 +41,7 @@ __all__ = [
     "load_network",
     "load_tensors",
     "predict_logits",
+    "read_header",
     "rebuild_network",
     "record",
     "register_kind",

@@ -77,6 +77,21 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, An
     return tensors, content["header"]
 
 
+def read_header(path: Path) -> dict[str, Any]:
+    """Read the header of a file that `save_tensors` wrote, without its tensors and without checking them.
+
+    Raises:
+        ValueError: The file is damaged or was not written by `save_tensors`.
+        OSError: The file cannot be read.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header: dict[str, Any] = _read_metadata(path, file.metadata() or {})["header"]
+    except SafetensorError as error:
+        raise ValueError(f"{path} is damaged ({error}): restore it from a copy or choose another version") from error
+    return header
+
+
 def _read_metadata(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
     """The format, kind, header and checksum of a file.
 

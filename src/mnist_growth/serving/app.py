@@ -32,9 +32,8 @@ from mnist_growth.serving.schemas import (
     Problem,
     Reloaded,
     Status,
-    classification,
 )
-from mnist_growth.serving.service import Service
+from mnist_growth.serving.service import Service, classifications
 
 _Responses = dict[int | str, dict[str, Any]]
 _Read = TypeVar("_Read")
@@ -125,7 +124,7 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
         encoded = await service.read(images_in, await request.body(), request.headers, max_bytes, max_images)
         images, means = await _readable(service.images(encoded))
         found = await service.predict(images, means)
-        answers = [Classification(**classification(row)) for row in found.probabilities.tolist()]
+        answers = [Classification(**fields) for fields in classifications(found)]
         return _json(Predictions(predictions=answers, model_version=found.version))
 
     @app.post("/explain", response_model=Explanation, responses=_PROBLEMS, openapi_extra=request_body(ImageRequest))
@@ -133,7 +132,7 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
         """Recognise the digit in one image and return the influence of each pixel."""
         image = (await received(request)).image
         found = await service.predict(image[None])
-        fields = classification(found.probabilities[0].tolist())
+        [fields] = classifications(found)
         influence = service.explain(image, fields["digit"])
         explanation = Explanation(
             **fields,

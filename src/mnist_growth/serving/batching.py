@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,32 @@ Probabilities = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """Output of a network: probabilities, float32 [N, 10], and the version of the network."""
+    """Output of a network.
+
+    Attributes:
+        probabilities: float32 [N, 10].
+        novelty: float64 [N], 0 to 1; None if the network has no novelty detector.
+        version: Version of the network.
+    """
 
     probabilities: Probabilities
+    novelty: NDArray[np.float64] | None
     version: str
+
+    def part(self, start: int, stop: int) -> "Answer":
+        """Return the output for some of the images."""
+        novelty = None if self.novelty is None else self.novelty[start:stop]
+        return Answer(self.probabilities[start:stop], novelty, self.version)
+
+    @classmethod
+    def joined(cls, answers: Sequence["Answer"]) -> "Answer":
+        """Put outputs of one network together."""
+        scores = [answer.novelty for answer in answers if answer.novelty is not None]
+        return cls(
+            np.concatenate([answer.probabilities for answer in answers]),
+            np.concatenate(scores) if len(scores) == len(answers) else None,
+            answers[0].version,
+        )
 
 
 class Batcher:
@@ -57,7 +79,7 @@ class Batcher:
         answers = [await part for part in parts]
         if len({answer.version for answer in answers}) > 1:  # the network was replaced in between
             return await self(images)
-        return Answer(np.concatenate([answer.probabilities for answer in answers]), answers[0].version)
+        return Answer.joined(answers)
 
     def _submit(self, images: Images) -> "asyncio.Future[Answer]":
         loop = asyncio.get_running_loop()
@@ -98,5 +120,5 @@ class Batcher:
             return
         start = 0
         for images, future in batch:
-            future.set_result(Answer(answer.probabilities[start : start + len(images)], answer.version))
+            future.set_result(answer.part(start, start + len(images)))
             start += len(images)

@@ -7,6 +7,7 @@ from typing import Protocol
 from mnist_growth.digits import Preparation
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.network import TrainedNetwork
+from mnist_growth.novelty import NoveltyDetector, NoveltyScore, novelty_of
 from mnist_growth.serving.predictor import Predictor, TorchPredictor
 
 
@@ -28,6 +29,7 @@ class ServedModel:
         confusion: Counts of test digits, ten rows (true class) of ten columns (predicted class); None if the network
             has not been evaluated.
         drift: Drift reference and parameters of the comparison; None if the network has no reference.
+        novelty: Scores how much images differ from the training digits; None if the network has no detector.
     """
 
     version: str
@@ -42,6 +44,7 @@ class ServedModel:
     preparation: Preparation
     confusion: Sequence[Sequence[int]] | None = None
     drift: tuple[DriftReference, DriftConfig] | None = None
+    novelty: NoveltyScore | None = None
 
     @classmethod
     def of(
@@ -53,6 +56,7 @@ class ServedModel:
         predict: Predictor | None = None,
         confusion: Sequence[Sequence[int]] | None = None,
         drift: tuple[DriftReference, DriftConfig] | None = None,
+        detector: NoveltyDetector | None = None,
     ) -> "ServedModel":
         """Prepare a network.
 
@@ -63,6 +67,7 @@ class ServedModel:
             predict: Computes probabilities with the backend; torch by default.
             confusion: Counts of test digits, see above.
             drift: Drift reference and parameters of the comparison, see above.
+            detector: Novelty detector of the network.
         """
         gradient = TorchPredictor(trained.network)
         return cls(
@@ -78,6 +83,7 @@ class ServedModel:
             preparation=trained.preparation,
             confusion=confusion,
             drift=drift,
+            novelty=None if detector is None else novelty_of(trained, detector),
         )
 
 

@@ -1,6 +1,6 @@
 """Backends: they map images to probabilities."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mnist_growth.export import OnnxNetwork
-from mnist_growth.network import PIXELS, AffineLayer, Network
+from mnist_growth.network import FoldedChain, Network
 from mnist_growth.network.probabilities import softmax
 
 
@@ -32,7 +32,7 @@ class TorchPredictor:
 
     def __init__(self, network: Network) -> None:
         chain = network.affine_chain()
-        self.logits: Callable[[Tensor], Tensor] = network if chain is None else _Chain(chain)
+        self.logits: Callable[[Tensor], Tensor] = network if chain is None else FoldedChain(chain)
         """Maps grey values, float32 [N, 28, 28], to logits, float32 [N, 10]; can be differentiated."""
 
     @torch.inference_mode()
@@ -41,24 +41,6 @@ class TorchPredictor:
         pixels = torch.from_numpy(images.astype(np.float32))
         probabilities: NDArray[np.float32] = torch.softmax(self.logits(pixels), dim=1).numpy()
         return probabilities
-
-
-class _Chain:
-    """Affine maps with relu between them."""
-
-    def __init__(self, layers: Sequence[AffineLayer]) -> None:
-        self._layers = [
-            (torch.from_numpy(layer.weight.T.astype(np.float32, order="C")), torch.from_numpy(layer.bias).float())
-            for layer in layers
-        ]
-
-    def __call__(self, pixels: Tensor) -> Tensor:
-        """Return logits, float32 [N, 10], of grey values, float32 [N, 28, 28]."""
-        activations = pixels.reshape(-1, PIXELS)
-        for weight, bias in self._layers[:-1]:
-            activations = torch.addmm(bias, activations, weight).relu_()
-        weight, bias = self._layers[-1]
-        return torch.addmm(bias, activations, weight)
 
 
 class OnnxPredictor:

@@ -53,16 +53,31 @@ class Classification(_Message):
     digit: Annotated[int, Field(ge=0, le=9)]
     confidence: Annotated[Probability, Field(description="Probability of this digit.")]
     probabilities: Probabilities
+    novelty: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="Fraction of validation digits that look more like training digits; null if the network has no "
+            "novelty detector.",
+        ),
+    ]
 
 
-def classification(probabilities: Sequence[float]) -> dict[str, Any]:
+def classification(probabilities: Sequence[float], novelty: float | None) -> dict[str, Any]:
     """Return the fields of a `Classification`.
 
     Args:
         probabilities: Probabilities of the digits 0 to 9.
+        novelty: Novelty of the image; None without a detector.
     """
     confidence = max(probabilities)
-    return {"digit": probabilities.index(confidence), "confidence": confidence, "probabilities": probabilities}
+    return {
+        "digit": probabilities.index(confidence),
+        "confidence": confidence,
+        "probabilities": probabilities,
+        "novelty": novelty,
+    }
 
 
 class Prediction(Classification):

@@ -106,7 +106,8 @@ class Service:
     async def prediction(self, received: PreparedImage) -> dict[str, Any]:
         """Return the fields of a `Prediction` for one image, which is monitored for drift."""
         answer = await self.predict(received.image[np.newaxis], [received.mean])
-        return {**classification(answer.probabilities[0].tolist()), "model_version": answer.version}
+        [fields] = classifications(answer)
+        return {**fields, "model_version": answer.version}
 
     async def drift_state(self) -> DriftState:
         """Return the drift of the latest images and update the Prometheus metrics."""
@@ -153,7 +154,10 @@ class Service:
     def _warm(self) -> ServedModel:
         """Load the network and use it once, so that the first request does not wait for one-time initialisation."""
         model = self._source()
-        model.predict(np.zeros((1, 28, 28), np.uint8))
+        blank = np.zeros((1, 28, 28), np.uint8)
+        model.predict(blank)
+        if model.novelty is not None:
+            model.novelty(blank)
         return model
 
     def _answer(self, images: Images) -> Answer:
@@ -162,4 +166,11 @@ class Service:
         metrics.BATCH.observe(len(images))
         for digit in probabilities.argmax(axis=1).tolist():
             self._digit_counters[digit].inc()
-        return Answer(probabilities, model.version)
+        return Answer(probabilities, None if model.novelty is None else model.novelty(images), model.version)
+
+
+def classifications(answer: Answer) -> list[dict[str, Any]]:
+    """Return the fields of a `Classification` for each image."""
+    rows = answer.probabilities.tolist()
+    novelty = [None] * len(rows) if answer.novelty is None else answer.novelty.tolist()
+    return [classification(row, score) for row, score in zip(rows, novelty, strict=True)]

@@ -14,20 +14,26 @@ from mnist_growth.batch import BatchResults, Part, PredictConfig, features_of, o
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.lineage import Lineage, mark
 from mnist_growth.network import TrainedNetwork, predict_logits
+from mnist_growth.novelty import NoveltyDetector, novelty_of
 
 logger = logging.getLogger(__name__)
 
 
-def predict_images(trained: TrainedNetwork, config: PredictConfig) -> Iterable[Part]:
+def predict_images(trained: TrainedNetwork, detector: NoveltyDetector, config: PredictConfig) -> Iterable[Part]:
     """Return the predictions as a generator: they are computed while they are saved, because memory may be too small.
 
     Raises:
-        ValueError: There are no images.
+        ValueError: There are no images, or the detector belongs to another network.
     """
+    novelty = novelty_of(trained, detector)
     source, console = open_source(config.folder, config.transposed), Console()
     pictures = track(source, "predicting", len(source), console=console, disable=not console.is_terminal)
     parts = predict_pictures(
-        pictures, partial(predict_logits, trained.network), trained.preparation.apply, strict=config.strict
+        pictures,
+        partial(predict_logits, trained.network),
+        trained.preparation.apply,
+        novelty=novelty,
+        strict=config.strict,
     )
     network = Lineage(network_sha256=trained.sha256)
     return (replace(part, predictions=mark(part.predictions, network)) for part in parts)

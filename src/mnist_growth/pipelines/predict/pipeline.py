@@ -10,7 +10,10 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
-                predict_images, inputs=["network", "params:predict"], outputs="batch_predictions", name="predict_images"
+                predict_images,
+                inputs=["network", "novelty_detector", "params:predict"],
+                outputs="batch_predictions",
+                name="predict_images",
             ),
             Node(
                 describe_predictions,

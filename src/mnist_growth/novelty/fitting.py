@@ -1,0 +1,76 @@
+"""Training of a novelty detector."""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mnist_growth.network import TrainedNetwork
+from mnist_growth.novelty.config import NoveltyConfig
+from mnist_growth.novelty.detector import NoveltyDetector, raw_scores
+from mnist_growth.novelty.features import Features
+
+BATCH_SIZE = 256
+LEARNING_RATE = 4e-3  # the highest of a one-cycle schedule
+QUANTILES = 1000
+
+
+def fit_detector(
+    trained: TrainedNetwork,
+    known: NDArray[np.uint8],
+    outliers: NDArray[np.uint8],
+    validation: NDArray[np.uint8],
+    config: NoveltyConfig,
+) -> NoveltyDetector:
+    """Train a perceptron on the features of a network to tell known digits from outliers.
+
+    The network is not changed: this is outlier exposure (Hendrycks, Mazeika and Dietterich 2019) applied to a detector
+    beside it. The scores of validation digits, which neither the network nor the detector has learned, calibrate it.
+
+    Args:
+        trained: The network.
+        known: Prepared training images, uint8 [N, 28, 28].
+        outliers: Images that are unlike the training images, uint8 [M, 28, 28].
+        validation: Prepared validation images, uint8 [V, 28, 28].
+        config: Size and training of the perceptron.
+    """
+    features = Features(trained.network)
+    positive, negative = features(known), features(outliers)
+    center, scale = positive.mean(0), 1 / positive.std(0).mean().clamp(min=1e-6)
+    inputs = (torch.cat([positive, negative]) - center) * scale
+    targets = torch.cat([torch.zeros(len(positive)), torch.ones(len(negative))])
+    layers = _train(inputs, targets, config)
+    with torch.inference_mode():
+        outputs = raw_scores(layers, (features(validation) - center) * scale)
+        ranks = torch.linspace(0, len(outputs) - 1, min(QUANTILES, len(outputs))).round().long()
+        quantiles = outputs.sort().values[ranks]
+    return NoveltyDetector(trained.sha256, trained.dataset, center.clone(), scale.clone(), layers, quantiles.clone())
+
+
+def _train(inputs: Tensor, targets: Tensor, config: NoveltyConfig) -> tuple[tuple[Tensor, Tensor], ...]:
+    """Return the layers of a perceptron with two hidden layers that predicts the targets, 0 or 1, by its sign."""
+    generator = torch.Generator().manual_seed(config.seed)
+    sizes = [inputs.shape[1], config.units, config.units, 1]
+    layers = [_layer(fan_in, fan_out, generator) for fan_in, fan_out in pairwise(sizes)]
+    optimizer = torch.optim.AdamW([tensor for layer in layers for tensor in layer])
+    batch_size = min(BATCH_SIZE, len(inputs))
+    steps = config.epochs * (len(inputs) // batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
+    for _ in range(config.epochs):
+        order = torch.randperm(len(inputs), generator=generator)
+        for chosen in torch.split(order[: len(order) // batch_size * batch_size], batch_size):
+            optimizer.zero_grad()
+            outputs = raw_scores(layers, inputs[chosen])
+            nn.functional.binary_cross_entropy_with_logits(outputs, targets[chosen]).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+    return tuple((weight.detach(), bias.detach()) for weight, bias in layers)
+
+
+def _layer(fan_in: int, fan_out: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return weights and bias as ``torch.nn.Linear`` draws them."""
+    limit = fan_in**-0.5
+    weight = torch.empty(fan_out, fan_in).uniform_(-limit, limit, generator=generator).requires_grad_()
+    return weight, torch.zeros(fan_out, requires_grad=True)
