@@ -6,6 +6,7 @@ from mnist_growth.datasets.checkpoints import CheckpointsDataset
 from mnist_growth.datasets.digit_archive import DigitArchiveDataset
 from mnist_growth.datasets.digits import DigitsDataset
 from mnist_growth.datasets.drift_reference import DriftReferenceDataset
+from mnist_growth.datasets.figure import FigureDataset
 from mnist_growth.datasets.network import NetworkDataset
 from mnist_growth.datasets.novelty_detector import NoveltyDetectorDataset
 from mnist_growth.datasets.onnx_model import OnnxModelDataset
@@ -21,6 +22,7 @@ __all__ = [
     "DigitArchiveDataset",
     "DigitsDataset",
     "DriftReferenceDataset",
+    "FigureDataset",
     "Found",
     "NetworkDataset",
     "NoveltyDetectorDataset",
