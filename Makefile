@@ -17,7 +17,7 @@ help:
 	@echo "make check                      check format, lint, types and package layers"
 	@echo "make coverage                   run the tests and measure coverage"
 	@echo "make docs                       build the documentation site in site/"
-	@echo "make serve                      serve the newest network over HTTP (kedro serve)"
+	@echo "make serve                      serve the best network over HTTP (kedro serve)"
 	@echo "make ui                         open the tracked runs in the browser (mlflow ui)"
 	@echo "make viz                        build a static Kedro-Viz site in build/"
 	@echo "make bench                      training speed: throughput, time to accuracy, start-up and more (ARGS=--quick: a trial)"

@@ -252,7 +252,10 @@ serving = click.Command(
     help="Serve a trained network over HTTP, with a page to draw on.",
     params=[
         *(option for option in _options_of_kedro() if option.name in ("env", "conf_source", "params")),
-        click.Option(["--version"], help="Network of the catalog: name of its version folder. [default: the newest]"),
+        click.Option(
+            ["--version"],
+            help="Network of the catalog: name of its version folder. [default: the champion, or the newest]",
+        ),
         click.Option(["--model"], help="Network of MLflow: models:/... or runs:/<run>/network."),
         click.Option(["--host"], help="Address to listen on. [default: serving.host]"),
         click.Option(["--port"], type=int, help="Port to listen on; 0: any free port. [default: serving.port]"),
@@ -274,5 +277,31 @@ def _show(error: KedroCliError, file: IO[Any] | None = None) -> None:
 
 _show_with_traceback = KedroCliError.show
 KedroCliError.show = _show  # type: ignore[assignment, method-assign]
+
+
+def _choose_champion(version: str | None) -> None:
+    from mnist_growth.tracking import choose_champion, find_champion
+
+    folder = project_folder()
+    champion = choose_champion(folder, version) if version else find_champion(folder)
+    if champion is None:
+        raise ValueError("There is no champion: `kedro run` trains a network and registers it")
+    click.echo(
+        f"The champion is network {champion.version}: dataset {champion.dataset}, environment {champion.environment}, "
+        f"validation accuracy {champion.validation_accuracy:.2%}"
+    )
+
+
+cli.add_command(
+    click.Command(
+        "champion",
+        callback=with_error_messages(_choose_champion),
+        help="Show the network that `kedro serve` prefers, or choose the one of a version.",
+        params=[
+            click.Argument(["version"], required=False),
+            click.Option(["--verbose"], is_flag=True, help="Show the full traceback of an error."),
+        ],
+    )
+)
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

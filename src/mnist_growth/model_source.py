@@ -1,5 +1,6 @@
 """Sources of the network of a service: the catalog of the Kedro project, or MLflow."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,9 @@ from mnist_growth.export import OnnxNetwork
 from mnist_growth.network import TrainedNetwork, load_network
 from mnist_growth.project import configure, default_configuration
 from mnist_growth.serving import BackendName, OnnxPredictor, Predictor, ServedModel, ServingConfig
-from mnist_growth.tracking import fetch_network
+from mnist_growth.tracking import SAMPLE, Candidate, fetch_network, find_champion
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,11 @@ def serving_config(project: Project) -> ServingConfig:
 
 @dataclass(frozen=True)
 class CatalogSource:
-    """Loads the network from the catalog: the newest one, or always the same version.
+    """Loads the network from the catalog: the champion, or always the same version.
 
     Attributes:
         project: The project.
-        version: Version of the network; None for the newest one.
+        version: Version of the network; None for the champion, or for the newest one where there is no champion.
         backend: Name of the backend.
         threads: Number of threads of onnxruntime.
     """
@@ -76,15 +79,13 @@ class CatalogSource:
     def __call__(self) -> ServedModel:
         """Load the network, its confusion matrix and its drift reference, if they exist."""
         context = self.project.context()
-        catalog = context._get_catalog(load_versions={"network": self.version} if self.version else None)
-        dataset = catalog["network"]
-        try:
-            trained = dataset.load()
-        except DatasetError as error:
-            if isinstance(error.__cause__, ValueError | OSError):
-                raise error.__cause__ from None
-            raise
-        version = self.version or str(dataset.resolve_load_version())
+        champion = None if self.version else _champion(self.project.path)
+        trained = _load(context, self.version)
+        if champion and champion.version != trained.version:
+            trained = _load_champion(context, champion) or trained
+        is_champion = champion is not None and champion.sha256 == trained.sha256
+        version = trained.version
+        _describe(context, trained, champion if is_champion else None, is_requested=self.version is not None)
         return ServedModel.of(
             trained,
             version,
@@ -125,6 +126,56 @@ class MlflowSource:
         context = self.project.context()
         detector = _find(context, "novelty_detector", trained)
         return ServedModel.of(trained, self.uri, drift=_drift(context, trained), detector=detector)
+
+
+def _champion(path: Path) -> Candidate | None:
+    """The champion of the project; None if there is none, or MLflow cannot be used."""
+    try:
+        return find_champion(path)
+    except ValueError as error:
+        logger.warning("%s: there is no champion to serve", error)
+        return None
+
+
+def _load(context: KedroContext, version: str | None) -> TrainedNetwork:
+    """Load a network of the catalog, the newest one by default."""
+    dataset = context._get_catalog(load_versions={"network": version} if version else None)["network"]
+    try:
+        trained: TrainedNetwork = dataset.load()
+    except DatasetError as error:
+        if isinstance(error.__cause__, ValueError | OSError):
+            raise error.__cause__ from None
+        raise
+    return trained
+
+
+def _load_champion(context: KedroContext, champion: Candidate) -> TrainedNetwork | None:
+    """Load the champion; None, with a warning, if the catalog does not have it."""
+    try:
+        trained = _load(context, champion.version)
+        if trained.sha256 == champion.sha256:
+            return trained
+        reason = f"the network of version {champion.version} has other weights"
+    except (ValueError, OSError, DatasetError) as error:
+        reason = str(error)
+    logger.warning("The champion cannot be served (%s): serving the newest network", reason)
+    return None
+
+
+def _describe(
+    context: KedroContext, trained: TrainedNetwork, champion: Candidate | None, *, is_requested: bool
+) -> None:
+    """Say which network is served, and warn if it was only trained to try something out."""
+    metrics = _find(context, "test_metrics", trained)
+    tested = f"test accuracy {metrics['accuracy']:.2%}" if metrics else "not evaluated"
+    role = "champion" if champion else "as requested" if is_requested else "newest; there is no champion"
+    widths = "-".join(map(str, trained.network.widths))
+    logger.info("Serving network %s (%s): %s, dataset %s, %s", trained.version, role, widths, trained.dataset, tested)
+    if trained.dataset == SAMPLE or (champion and champion.environment == "smoke"):
+        logger.warning(
+            "This network was trained on %s to try something out; `kedro run` trains one on all digits",
+            "the 5,000 digits of the sample" if trained.dataset == SAMPLE else "few epochs (environment smoke)",
+        )
 
 
 def _find(context: KedroContext, name: str, trained: TrainedNetwork) -> Any | None:

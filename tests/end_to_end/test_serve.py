@@ -93,3 +93,26 @@ def test_a_port_in_use_is_named(trained: Project) -> None:
 
     assert result.code == 1
     assert f"Port {port} of 127.0.0.1 is in use by another process" in result.stderr
+
+
+def test_the_champion_is_served_instead_of_a_newer_network(trained: Project) -> None:
+    """A network of the same digits that is less accurate on the validation digits is not the champion."""
+    trained.succeed("run", "--env", "smoke", "--pipeline", "train")
+    trained.succeed("run", "--env", "smoke", "--pipeline", "train", "--params", "training.epochs=1")
+    first, champion, newest = trained.versions("06_models/network.safetensors")
+
+    with served(trained) as address:
+        assert ask(f"{address}/model")["version"] == champion
+        output = trained.folder.with_name("trained.stdout").read_text()
+        assert f"Serving network {champion} (champion): 64-64-64, dataset sample, test accuracy 9" in output
+        assert "This network was trained on the 5,000 digits of the sample" in output
+    with served(trained, "--version", newest) as address:
+        assert ask(f"{address}/model")["version"] == newest
+
+    refused = trained.kedro("champion", first)  # trained before there was a registry
+    assert refused.stderr.startswith(f"Error: There is no registered network of version '{first}'; the registry has ")
+    chosen = trained.succeed("champion", newest).stdout
+    assert chosen.startswith(
+        f"The champion is network {newest}: dataset sample, environment smoke, validation accuracy "
+    )
+    assert trained.succeed("champion").stdout == chosen

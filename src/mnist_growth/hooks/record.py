@@ -11,6 +11,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractDataset, AbstractVersionedDataset, DataCatalog, MemoryDataset
 
 if TYPE_CHECKING:
+    from mnist_growth.network import TrainedNetwork
     from mnist_growth.tracking import Tracker
     from mnist_growth.training import Resumption
 
@@ -30,6 +31,8 @@ class TrackingHooks:
         self.tracker: Tracker | None = None
         self.project = Path.cwd()
         self.parameters: Mapping[str, Any] = {}
+        self.environment = ""
+        self.trained: tuple[TrainedNetwork, str] | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -45,6 +48,7 @@ class TrackingHooks:
         from mnist_growth.tracking import Tracker
         from mnist_growth.training import Monitors, TerminalMonitor
 
+        self.environment = run_params["env"] or "local"
         device = choose_device(self.parameters.get("device", "auto"))
         names = ",".join(run_params["pipeline_names"] or ["__default__"])
         resumption: Resumption | None = catalog.load("resumption") if "resumption" in catalog else None
@@ -57,7 +61,7 @@ class TrackingHooks:
             parameters={**self.parameters, **resumption.parameters} if resumption else self.parameters,
             tags={
                 "pipeline": names,
-                "environment": run_params["env"] or "local",
+                "environment": self.environment,
                 "device": device.type,
                 "git.commit": git_commit(self.project),
                 **{f"loaded.{name}": version for name, version in (run_params["load_versions"] or {}).items()},
@@ -94,6 +98,10 @@ class TrackingHooks:
             self._track_digits(data)
         if _layer(dataset) not in DATA_LAYERS:
             log_result(self.tracker, dataset_name, data, _path(dataset))
+        if dataset_name == "network":
+            self.trained = data, _path(dataset).parent.name
+        if dataset_name == "training_history":
+            self._register(float(data["validation_accuracy"].iloc[-1]))
 
     @hook_impl
     def after_pipeline_run(self) -> None:
@@ -122,6 +130,24 @@ class TrackingHooks:
             from mnist_growth.tracking import Status
 
             self.tracker.end(Status(status), **({"reason": reason} if reason else {}))
+
+    def _register(self, validation_accuracy: float) -> None:
+        """Register the network that was saved."""
+        from mnist_growth.tracking import Candidate
+
+        if self.tracker is None or self.trained is None:
+            return
+        trained, version = self.trained
+        self.tracker.register_network(
+            Candidate(
+                version=version,
+                sha256=trained.sha256,
+                dataset=trained.dataset,
+                fingerprint=trained.fingerprint,
+                environment=self.environment,
+                validation_accuracy=validation_accuracy,
+            )
+        )
 
     def _track_digits(self, manifest: Mapping[str, Any]) -> None:
         if self.tracker is None:

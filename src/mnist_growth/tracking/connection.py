@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MAX_REASON_LENGTH = 300  # characters of an error in the log
+MAX_REASON_LENGTH = 300  # characters of an error in the log
 
 
 class Connection:
@@ -23,11 +23,13 @@ class Connection:
     Attributes:
         uri: Tracking URI of the store; empty without one.
         experiment_id: The experiment of the project's runs; empty without a store.
+        failure: Why the connection was given up; empty while it is usable.
     """
 
     def __init__(self) -> None:
         self.uri = ""
         self.experiment_id = ""
+        self.failure = ""
         self._client: MlflowClient | None = None
 
     @classmethod
@@ -63,8 +65,6 @@ class Connection:
             except Exception as error:
                 self._client = None
                 reason = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
-                logger.warning(
-                    "MLflow cannot be used (%s): the run continues without tracking",
-                    reason[:_MAX_REASON_LENGTH] or type(error).__name__,
-                )
+                self.failure = reason[:MAX_REASON_LENGTH] or type(error).__name__
+                logger.warning("MLflow cannot be used (%s): the run continues without tracking", self.failure)
                 logger.debug("Traceback of the tracking error", exc_info=error)

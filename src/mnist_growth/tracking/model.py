@@ -48,8 +48,8 @@ _CODE = (
 """Modules and packages that `pyfunc` imports, and those that they import."""
 
 
-def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, name: str, example: NDArray[np.uint8]) -> None:
-    """Log a network as a model of a run.
+def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, name: str, example: NDArray[np.uint8]) -> str:
+    """Log a network as a model of a run, and return the id of the model.
 
     Args:
         client: Client of the store.
@@ -80,6 +80,7 @@ def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, name: s
             # Listed here, because MLflow would load the model in a new process to find out, which takes long.
             pip_requirements=[f"{package}=={version(package).split('+')[0]}" for package in _REQUIREMENTS],
         )
+    return str(logged.model_id)
 
 
 def _copy_code(folder: Path) -> Path:

@@ -150,6 +150,11 @@ class TrackedRun:
         """Tracking URI of the store; empty without one."""
         return self._connection.uri
 
+    @property
+    def failure(self) -> str:
+        """Why the run is not tracked, or not completely; empty if it is."""
+        return self._connection.failure
+
     @never_raises
     def log_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags."""

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 EXPERIMENT = "mnist-growth"
+"""Experiment of the runs, unless MLFLOW_EXPERIMENT_NAME names another."""
 
 _EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # MLflow's page then shows runs, not chats
+_DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")  # URIs that MLflow passes to SQLAlchemy
 _LOCK_TIMEOUT = 5  # seconds to wait for another process that writes to the database
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -41,10 +43,10 @@ def connect(project: Path) -> tuple["MlflowClient", str, str]:
         os.environ.setdefault(name, value)
     database = project.absolute() / "mlflow.db"
     uri = os.environ.get("MLFLOW_TRACKING_URI") or _database_uri(database)
-    is_server = uri.startswith(("http:", "https:"))
+    is_database = uri.startswith(_DATABASES)
     if uri == _database_uri(database) and not database.exists():
         _make_database(database)
-    if not is_server:
+    if is_database:
         _check_database(uri)
 
     import mlflow
@@ -53,8 +55,13 @@ def connect(project: Path) -> tuple["MlflowClient", str, str]:
     client = mlflow.MlflowClient(uri)
     # A server knows where to keep artifacts. A database does not: without a fixed place they would be written to the
     # folder in which the command was started.
-    artifacts = None if is_server else (project.absolute() / "mlartifacts").as_uri()
+    artifacts = (project.absolute() / "mlartifacts").as_uri() if is_database else None
     return client, uri, _experiment(client, artifacts)
+
+
+def has_store(project: Path) -> bool:
+    """Whether there is a store already; `connect` would create one."""
+    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or (project.absolute() / "mlflow.db").exists()
 
 
 def _quiet() -> None:
@@ -91,12 +98,13 @@ def _experiment(client: "MlflowClient", artifacts: str | None) -> str:
     """Id of the experiment; creates it if necessary, also when another process does so at the same time."""
     from mlflow.exceptions import MlflowException
 
-    if found := client.get_experiment_by_name(EXPERIMENT):
+    name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
+    if found := client.get_experiment_by_name(name):
         return str(found.experiment_id)
     try:
-        return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts, tags=_EXPERIMENT_TAGS))
+        return str(client.create_experiment(name, artifact_location=artifacts, tags=_EXPERIMENT_TAGS))
     except MlflowException:
-        if found := client.get_experiment_by_name(EXPERIMENT):
+        if found := client.get_experiment_by_name(name):
             return str(found.experiment_id)
         raise
 

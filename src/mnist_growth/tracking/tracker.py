@@ -1,6 +1,7 @@
 """What a tracked run keeps: metrics, figures, tables, pages, inputs and networks."""
 
 import json
+import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +14,14 @@ from numpy.typing import NDArray
 
 from mnist_growth.digits import IMAGE_SIDE
 from mnist_growth.report import Section, page
-from mnist_growth.tracking.connection import Connection
+from mnist_growth.tracking.connection import MAX_REASON_LENGTH, Connection
 from mnist_growth.tracking.inputs import dataset_inputs
 from mnist_growth.tracking.metrics import numbers_of
+from mnist_growth.tracking.registry import Candidate
 from mnist_growth.tracking.run import Status, TrackedRun, never_raises
+from mnist_growth.tracking.store import used_by_fluent_api
+
+logger = logging.getLogger(__name__)
 
 _MAX_METRICS = 1000  # MLflow's limit for one call
 
@@ -28,6 +33,7 @@ class Tracker(TrackedRun):
         super().__init__(connection)
         self._known_steps: dict[str, set[int]] = {}
         self._figures: dict[str, go.Figure] = {}
+        self._models: dict[str, str] = {}
         self._has_page = False
 
     @never_raises
@@ -96,7 +102,28 @@ class Tracker(TrackedRun):
 
         blank = np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
         images = blank if example is None else example
-        log_model(self._client, self.uri, self.run_id, path, name, images)
+        self._models[name] = log_model(self._client, self.uri, self.run_id, path, name, images)
+
+    @never_raises
+    def register_network(self, candidate: Candidate, name: str = "network") -> None:
+        """Register a logged network, and make it the champion if it is better than the present one.
+
+        A store without a model registry is no reason to stop tracking.
+
+        Args:
+            candidate: Describes the network.
+            name: Name of the logged model.
+        """
+        from mlflow.exceptions import MlflowException
+
+        from mnist_growth.tracking.registry import register
+
+        try:
+            with used_by_fluent_api(self.uri):  # MLflow looks the model up there
+                register(self._client, self.run_id, self._models[name], candidate)
+        except MlflowException as error:
+            reason = " ".join(str(error).split())
+            logger.warning("The network is not in MLflow's model registry (%s)", reason[:MAX_REASON_LENGTH])
 
     @never_raises
     def _close(self, status: Status, reason: str) -> None:
