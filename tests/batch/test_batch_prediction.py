@@ -1,6 +1,9 @@
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from mnist_growth.batch import Picture, open_source, predict_pictures, read_results, write_results
 from mnist_growth.batch import prediction as prediction_module
@@ -84,7 +87,7 @@ def test_results_are_written_as_parquet_and_csv_and_read_again(folder, logits, p
 
     again = read_results(tmp_path / "results")
     table = pd.concat(again.tables(rows=2), ignore_index=True)
-    csv = pd.read_csv(tmp_path / "results" / "predictions.csv", dtype={"name": str})
+    csv = pd.read_csv(tmp_path / "results" / "predictions.csv", dtype={"name": str}, keep_default_na=False)
     unreadable = pd.read_csv(tmp_path / "results" / "unreadable.csv")
     assert written == again
     assert (again.predicted, again.unreadable) == (7, 4)
@@ -93,6 +96,49 @@ def test_results_are_written_as_parquet_and_csv_and_read_again(folder, logits, p
     pd.testing.assert_frame_equal(csv, table, check_dtype=False, rtol=1e-5)
     assert set(unreadable.columns) == {"name", "reason"}
     assert len(unreadable) == 4
+
+
+def test_doubtful_predictions_are_marked_and_counted(tmp_path, digits, logits):
+    large = [np.pad(digit.repeat(4, axis=0).repeat(4, axis=1), 20) for digit in digits[:3]]
+    pictures = [
+        Picture("one", digits[0]),
+        Picture("two", np.hstack(large[:2])),
+        Picture("three", np.hstack(large)),
+        Picture("cut", large[0][40:]),
+    ]
+
+    results = write_results(tmp_path / "results", predict_pictures(pictures, logits, PREPARE))
+
+    [table] = results.tables()
+    assert table["doubt"].tolist() == ["", "several digits (2)", "several digits (3)", "touches the border"]
+    assert (results.doubtful, results.doubts) == (3, {"several digits": 2, "touches the border": 1})
+    assert read_results(results.folder) == results
+
+
+@pytest.mark.parametrize(("min_confidence", "share"), [(0.0, 0), (1.0, 1)])
+def test_a_confidence_below_the_limit_is_a_doubt(digits, logits, min_confidence, share):
+    pictures = [Picture(str(number), digit) for number, digit in enumerate(digits)]
+
+    [part] = predict_pictures(pictures, logits, PREPARE, min_confidence=min_confidence)
+
+    assert (part.predictions["doubt"] == "low confidence").mean() == share
+
+
+def test_every_page_of_a_file_is_predicted(tmp_path, digits, logits):
+    first, *others = (Image.fromarray(digit) for digit in digits[:10])
+    first.save(tmp_path / "scan.tif", save_all=True, append_images=others)
+    content = (tmp_path / "scan.tif").read_bytes()
+    pq.write_table(pa.table({"image": [content, digits[10].tobytes()]}), tmp_path / "scans.parquet")
+    (tmp_path / "scans.parquet").rename(tmp_path.parent / "scans.parquet")
+
+    [part] = predict_pictures(open_source(str(tmp_path)), logits, PREPARE)
+    [cells] = predict_pictures(open_source(str(tmp_path.parent / "scans.parquet")), logits, PREPARE)
+
+    expected = prediction_table(logits(digits[:11]))["prediction"].tolist()
+    assert part.predictions["name"].tolist() == [f"scan.tif#{number}" for number in range(10)]
+    assert part.predictions["prediction"].tolist() == expected[:10]
+    assert cells.predictions["name"].tolist() == [*(f"0#{number}" for number in range(10)), "1"]
+    assert cells.predictions["prediction"].tolist() == expected
 
 
 def test_a_folder_without_any_image_gives_tables_without_rows(tmp_path, logits):

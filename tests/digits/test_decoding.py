@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_growth.digits import decode_image, read_digit, sample_digits
+from mnist_growth.digits.decoding import decode_pages
 
 DIGIT = sample_digits().test.images[0]
 
@@ -91,10 +92,81 @@ def test_exif_rotation_is_applied() -> None:
     np.testing.assert_array_equal(decode_image(encoded(turned, exif=exif)), DIGIT)
 
 
-def test_first_frame_is_used() -> None:
-    other = Image.fromarray(255 - DIGIT)
-    content = encoded(Image.fromarray(DIGIT), "TIFF", save_all=True, append_images=[other])
+@pytest.mark.parametrize("file_format", ["TIFF", "GIF", "WEBP", "PNG"])
+def test_every_page_is_decoded_and_none_is_dropped_silently(file_format: str) -> None:
+    digits = [DIGIT, 255 - DIGIT, np.roll(DIGIT, 3, axis=0)]
+    first, *others = (Image.fromarray(digit) for digit in digits)
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    content = encoded(first, file_format, save_all=True, append_images=others, **options)
+    pages = list(decode_pages(content))
+    assert len(pages) == 3
+    for page, digit in zip(pages, digits, strict=True):
+        np.testing.assert_array_equal(page, digit)
+    with pytest.raises(ValueError, match="several pages, expected one: send each page as a file of its own"):
+        decode_image(content)
+
+
+def test_a_damaged_page_does_not_hide_the_others() -> None:
+    pages = [Image.fromarray(np.random.default_rng(page).integers(0, 256, (64, 64), np.uint8)) for page in range(3)]
+    content = bytearray(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="tiff_deflate"))
+    with Image.open(io.BytesIO(bytes(content))) as image:
+        image.seek(1)
+        start = image.tag_v2[273][0]
+    content[start : start + 100] = b"\xff" * 100
+    first, second, third = decode_pages(bytes(content))
+    np.testing.assert_array_equal(first, np.asarray(pages[0]))
+    assert isinstance(second, ValueError)
+    np.testing.assert_array_equal(third, np.asarray(pages[2]))
+
+
+def test_previews_are_not_pages() -> None:
+    preview = Image.fromarray(DIGIT[::2, ::2])
+    preview.encoderinfo = {"tiffinfo": {254: 1}}
+    content = encoded(Image.fromarray(DIGIT), "TIFF", save_all=True, append_images=[preview])
     np.testing.assert_array_equal(decode_image(content), DIGIT)
+
+
+def test_the_pixel_limit_applies_to_each_page() -> None:
+    content = encoded(Image.fromarray(DIGIT), "TIFF", save_all=True, append_images=[Image.new("L", (100, 100))])
+    first, second = decode_pages(content, max_pixels=784)
+    np.testing.assert_array_equal(first, DIGIT)
+    assert str(second) == "The image has 100 x 100 pixels, expected at most 784 in total"
+
+
+@pytest.mark.parametrize(("brand", "name"), [(b"heic", "HEIC"), (b"mif1", "HEIC"), (b"avif", "AVIF")])
+def test_formats_of_phones_are_refused_by_name(brand: bytes, name: str) -> None:
+    with pytest.raises(ValueError, match=f"The image is a {name} file, expected PNG, .*: convert it"):
+        decode_image(b"\0\0\0\x18ftyp" + brand + b"\0" * 100)
+
+
+@pytest.mark.parametrize(
+    ("values", "file_format", "found"),
+    [
+        (DIGIT.astype(np.float32) / 127.5 - 1, "TIFF", "from -1 to 1, expected .*: if they are on the scale -1 to 1"),
+        ((DIGIT // 16).astype(np.uint8), "PNG", "from 0 to 15, .*: if white is 15, multiply them by 17"),
+        ((DIGIT // 16).astype(np.uint16), "PNG", "from 0 to 15, .*: if white is 15, multiply them by 17"),
+        (DIGIT.astype(np.float32) * 257, "TIFF", "from 0 to 65535, .*: if white is 65,535, divide them by 257"),
+    ],
+    ids=["-1 to 1", "0 to 15", "0 to 15 in 16 bits", "large floats"],
+)
+def test_grey_values_on_another_scale_are_refused(values: NDArray[Any], file_format: str, found: str) -> None:
+    with pytest.raises(ValueError, match=f"The grey values range {found}"):
+        decode_image(encoded(Image.fromarray(values), file_format))
+
+
+def test_transparent_parts_of_a_page_become_paper() -> None:
+    page = Image.fromarray(np.pad(230 - (DIGIT * 0.8).astype(np.uint8), 20, constant_values=230)).convert("RGBA")
+    turned = page.rotate(10, Image.Resampling.NEAREST, expand=True)
+    corner = decode_image(encoded(turned))[0, 0]
+    assert corner == 230
+
+
+def test_a_pen_of_any_colour_is_seen() -> None:
+    ink = np.pad(DIGIT, 10)[..., None] / 255
+    for pen, paper in [((250, 240, 60), (255, 255, 255)), ((230, 85, 80), (80, 160, 90))]:
+        values = np.rint(np.array(paper) + (np.array(pen) - paper) * ink).astype(np.uint8)
+        luma = np.asarray(Image.fromarray(values).convert("L"))
+        assert np.ptp(decode_image(encoded(Image.fromarray(values)))) > max(100, 2 * np.ptp(luma))
 
 
 def test_large_jpeg_is_decoded_at_reduced_size() -> None:
@@ -120,7 +192,7 @@ def forged_size(width: int, height: int) -> bytes:
 def test_decompression_bomb_is_rejected(side: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with pytest.raises(ValueError, match="pixels, expected at most 16,000,000"):
+        with pytest.raises(ValueError, match="pixels, expected at most 50,000,000"):
             decode_image(forged_size(side, side))
 
 

@@ -15,7 +15,7 @@ LIGHT, DARK = (Preparation(form="as_is", ink=ink) for ink in ("light", "dark"))
 def test_the_form_of_mnist_is_made_of_any_image() -> None:
     large = np.pad(DIGIT.repeat(4, axis=0).repeat(4, axis=1), 20)
     np.testing.assert_array_equal(MNIST_PREPARATION.apply(DIGIT).image, DIGIT)
-    np.testing.assert_array_equal(MNIST_PREPARATION.apply(255 - large).image, canonical_form(large))
+    np.testing.assert_array_equal(MNIST_PREPARATION.apply(255 - large).image, canonical_form(255 - large))
 
 
 def test_images_as_they_are_keep_place_and_size() -> None:

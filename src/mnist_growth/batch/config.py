@@ -15,3 +15,5 @@ class PredictConfig(ConfigModel):
     folder: Annotated[str, Field(strict=False)] | None
     transposed: bool | None
     strict: bool
+    min_confidence: float = Field(ge=0, le=1)
+    max_pixels: int = Field(ge=784, le=1_000_000_000)

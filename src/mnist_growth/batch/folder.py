@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from mnist_growth.batch.image_file import check_size, picture_in
+from mnist_growth.batch.image_file import check_size, pictures_in
 from mnist_growth.batch.picture import Picture
 
 _PAGE = 10_000  # names in memory at the same time
@@ -16,14 +16,16 @@ _NOT_IMAGES = {"Thumbs.db", "desktop.ini"}  # and names that start with a dot, s
 class FolderSource:
     """All files of a folder and its subfolders as images, sorted by name.
 
-    Hidden files and folders are skipped, and links to folders are not followed.
+    The pages of a file with several are named ``<file>#0``, ``<file>#1`` and so on. Hidden files and
+    folders are skipped, and links to folders are not followed.
 
     Args:
         folder: An existing folder.
+        max_pixels: Largest image or page, height times width.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, max_pixels: int) -> None:
+        self.folder, self.max_pixels = folder, max_pixels
 
     def __len__(self) -> int:
         return sum(1 for _ in _files(self.folder, _unordered))
@@ -32,7 +34,7 @@ class FolderSource:
         for path in _files(self.folder, _ordered):
             # File names may be invalid UTF-8, but tables require UTF-8.
             name = os.fsencode(path.relative_to(self.folder)).decode("utf-8", "backslashreplace")
-            yield picture_in(name, partial(_content, path))
+            yield from pictures_in(name, partial(_content, path), self.max_pixels)
 
 
 def _content(path: Path) -> bytes:

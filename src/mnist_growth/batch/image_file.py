@@ -3,24 +3,26 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mnist_growth.batch.pages import pictures_of
 from mnist_growth.batch.picture import Picture
 from mnist_growth.digits.content import HEAD, UNKNOWN, recognise
-from mnist_growth.digits.decoding import decode_image
+from mnist_growth.digits.decoding import decode_pages
 from mnist_growth.digits.digits import IMAGE_SIDE
 
-MAX_BYTES = 64_000_000
-"""Largest file that is read: 16 million pixels of 4 bytes."""
+MAX_BYTES = 256_000_000
+"""Largest file that is read."""
 
 
 class ImageFileSource:
-    """The image in one file, under the name of the file.
+    """The image or the pages in one file, under the name of the file.
 
     Args:
         path: Path of the file.
+        max_pixels: Largest image or page, height times width.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, max_pixels: int) -> None:
+        self._path, self._max_pixels = path, max_pixels
 
     def __len__(self) -> int:
         return 1
@@ -30,25 +32,27 @@ class ImageFileSource:
             check_size(self._path.stat().st_size)
             return self._path.read_bytes()
 
-        yield picture_in(self._path.name, content)
+        yield from pictures_in(self._path.name, content, self._max_pixels)
 
 
-def picture_in(name: str, content: Callable[[], bytes]) -> Picture:
-    """Return the image in a file, or the reason why it cannot be read.
+def pictures_in(name: str, content: Callable[[], bytes], max_pixels: int) -> Iterator[Picture]:
+    """Yield the image or the pages in a file, or the reason why they cannot be read.
 
     Args:
         name: Name of the image.
         content: Reads the file; ValueError and OSError are reasons.
+        max_pixels: Largest image or page, height times width.
     """
     try:
         read = content()
         kind, description = recognise(read[:HEAD])
         if kind != "image" and description != UNKNOWN and len(read) != IMAGE_SIDE**2:
-            return Picture(name, None, f"The file is {description}, expected an image")
-        return Picture(name, decode_image(read))
+            raise ValueError(f"The file is {description}, expected an image")
     except (ValueError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Picture(name, None, reason)
+        yield Picture(name, None, reason)
+    else:
+        yield from pictures_of(name, decode_pages(read, max_pixels))
 
 
 def check_size(size: int) -> None:

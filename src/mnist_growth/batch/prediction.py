@@ -10,12 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mnist_growth.batch.picture import Picture
+from mnist_growth.digits.doubt import SEPARATOR
 from mnist_growth.digits.preparation import PreparedImage
 from mnist_growth.drift import FEATURES, STYLE, Features, collect, measure_images
+from mnist_growth.evaluation.doubt import network_doubts
 from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS, prediction_table
 from mnist_growth.novelty import NoveltyScore
 
-COLUMNS = ["name", "prediction", "confidence", "novelty", *PROBABILITY_COLUMNS, *STYLE]
+COLUMNS = ["name", "prediction", "confidence", "doubt", "novelty", *PROBABILITY_COLUMNS, *STYLE]
 """Columns of the table of predictions."""
 
 PART = 500
@@ -33,9 +35,9 @@ class Part:
     """Results of at most `PART` images.
 
     Attributes:
-        predictions: One row per readable image: ``name``, ``prediction``, ``confidence``, ``probability_0`` to
-            ``probability_9``, and the style: ``pixel_mean``, ``ink``, ``slant``, ``thickness``. ``novelty`` is NaN
-            without a detector.
+        predictions: One row per readable image: ``name``, ``prediction``, ``confidence``, ``doubt`` (reasons,
+            separated by semicolons; empty if there are none), ``novelty`` (NaN without a detector), ``probability_0``
+            to ``probability_9``, and the style: ``pixel_mean``, ``ink``, ``slant``, ``thickness``.
         unreadable: One row per other image: ``name``, ``reason``.
     """
 
@@ -49,6 +51,7 @@ def predict_pictures(
     prepare: Prepare,
     *,
     novelty: NoveltyScore | None = None,
+    min_confidence: float = 0.0,
     strict: bool = False,
 ) -> Iterator[Part]:
     """Prepare images and predict them in parts.
@@ -58,6 +61,7 @@ def predict_pictures(
         logits: Function that computes the logits of the network.
         prepare: ``Preparation.apply`` of the network, or ``already_prepared`` for images of an ingested data set.
         novelty: Function that scores how much images differ from training digits.
+        min_confidence: Confidence below which a prediction is doubtful.
         strict: Whether to stop at an image that cannot be read.
 
     Raises:
@@ -73,7 +77,8 @@ def predict_pictures(
             )
         readable = [image for image in group if image.form is not None]
         yield Part(
-            _predict(readable, logits, novelty), pd.DataFrame(unreadable, columns=["name", "reason"], dtype="str")
+            _predict(readable, logits, novelty, min_confidence),
+            pd.DataFrame(unreadable, columns=["name", "reason"], dtype="str"),
         )
 
 
@@ -84,28 +89,29 @@ def features_of(predictions: pd.DataFrame) -> Features:
 
 
 class _Image(NamedTuple):
-    """A prepared image, uint8 [28, 28], or the reason why there is none; the mean grey value of the original."""
+    """A prepared image, uint8 [28, 28], with the mean of the original and doubts; or the reason why there is none."""
 
     name: str
     form: NDArray[np.uint8] | None
     mean: float
+    doubts: tuple[str, ...]
     reason: str
 
 
 def _prepared(picture: Picture, prepare: Prepare) -> _Image:
     if picture.pixels is None:
-        return _Image(picture.name, None, 0.0, picture.error)
+        return _Image(picture.name, None, 0.0, (), picture.error)
     try:
         return _Image(picture.name, *prepare(picture.pixels), "")
     except ValueError as error:
-        return _Image(picture.name, None, 0.0, str(error))
+        return _Image(picture.name, None, 0.0, (), str(error))
 
 
-def _predict(images: list[_Image], logits: Logits, novelty: NoveltyScore | None) -> pd.DataFrame:
+def _predict(images: list[_Image], logits: Logits, novelty: NoveltyScore | None, min_confidence: float) -> pd.DataFrame:
     """The table of predictions; it has no rows if there are no images."""
     if not images:
         empty = {name: np.empty(0) for name in COLUMNS}
-        return pd.DataFrame(empty).astype({"name": "str", "prediction": np.int64})
+        return pd.DataFrame(empty).astype({"name": "str", "prediction": np.int64, "doubt": "str"})
     forms = np.stack([image.form for image in images if image.form is not None])
     table = prediction_table(logits(forms)).drop(columns="index")
     features = measure_images(
@@ -115,5 +121,10 @@ def _predict(images: list[_Image], logits: Logits, novelty: NoveltyScore | None)
         table["confidence"].to_numpy(),
     )
     table.insert(0, "name", pd.Series([image.name for image in images], dtype="str"))
+    doubts = [
+        SEPARATOR.join((*image.doubts, *network_doubts(confidence, min_confidence)))
+        for image, confidence in zip(images, table["confidence"].tolist(), strict=True)
+    ]
+    table["doubt"] = pd.Series(doubts, dtype="str")
     table["novelty"] = np.nan if novelty is None else novelty(forms)
     return table.assign(**{name: features[name] for name in STYLE})[COLUMNS]

@@ -2,15 +2,18 @@
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mnist_growth.batch.prediction import Part
+from mnist_growth.digits.doubt import doubt_kinds
 from mnist_growth.lineage import lineage_of_file
 from mnist_growth.machine import atomic_folder
 
@@ -29,12 +32,16 @@ class BatchResults:
             `unreadable.csv` with the images that were skipped, and `counts.json`.
         predicted: Number of images with a prediction.
         unreadable: Number of images that were skipped.
+        doubtful: Number of doubtful predictions.
+        doubts: Number of predictions for each reason to doubt, the most frequent first.
         network_sha256: SHA-256 (hex) of the weights of the network; empty if the predictions do not contain it.
     """
 
     folder: Path
     predicted: int
     unreadable: int
+    doubtful: int
+    doubts: dict[str, int]
     network_sha256: str = ""
 
     def tables(self, rows: int = 500) -> Iterator[pd.DataFrame]:
@@ -67,10 +74,9 @@ def write_results(folder: Path, parts: Iterable[Part]) -> BatchResults:
         OSError: The folder cannot be written to, or the disk is full.
     """
     with atomic_folder(folder) as temporary:
-        predicted, unreadable = _write(temporary, parts)
-        counts = json.dumps({"predicted": predicted, "unreadable": unreadable})
-        (temporary / COUNTS).write_text(f"{counts}\n", "utf-8")
-    return BatchResults(folder, predicted, unreadable, _network_sha256(folder))
+        counts = _write(temporary, parts)
+        (temporary / COUNTS).write_text(f"{json.dumps(counts._asdict())}\n", "utf-8")
+    return BatchResults(folder, *counts, _network_sha256(folder))
 
 
 def read_results(folder: Path) -> BatchResults:
@@ -83,10 +89,12 @@ def read_results(folder: Path) -> BatchResults:
     path = folder / COUNTS
     try:
         counts = json.loads(path.read_text("utf-8"))
-        return BatchResults(folder, int(counts["predicted"]), int(counts["unreadable"]), _network_sha256(folder))
+        predicted, unreadable, doubtful = (int(counts[name]) for name in ("predicted", "unreadable", "doubtful"))
+        doubts = {str(reason): int(number) for reason, number in dict(counts["doubts"]).items()}
+        return BatchResults(folder, predicted, unreadable, doubtful, doubts, _network_sha256(folder))
     except (ValueError, KeyError, TypeError):
         raise ValueError(
-            f"{path} is damaged; expected JSON with the entries predicted and unreadable; delete this version"
+            f"{path} is damaged; expected predicted, unreadable, doubtful and doubts; delete this version"
         ) from None
 
 
@@ -95,9 +103,19 @@ def _network_sha256(folder: Path) -> str:
     return lineage_of_file(path).network_sha256 if path.exists() else ""
 
 
-def _write(folder: Path, parts: Iterable[Part]) -> tuple[int, int]:
+class _Counts(NamedTuple):
+    """Content of the file of counts; see `BatchResults`."""
+
+    predicted: int
+    unreadable: int
+    doubtful: int
+    doubts: dict[str, int]
+
+
+def _write(folder: Path, parts: Iterable[Part]) -> _Counts:
     """Write all files except the counts, and return the counts."""
-    predicted = unreadable = 0
+    predicted = unreadable = doubtful = 0
+    reasons: Counter[str] = Counter()
     with contextlib.ExitStack() as stack:
         table_csv = stack.enter_context((folder / PREDICTIONS_CSV).open("w", encoding="utf-8", newline=""))
         unreadable_csv = stack.enter_context((folder / UNREADABLE).open("w", encoding="utf-8", newline=""))
@@ -112,4 +130,7 @@ def _write(folder: Path, parts: Iterable[Part]) -> tuple[int, int]:
             part.unreadable.to_csv(unreadable_csv, index=False, header=is_first)
             predicted += len(part.predictions)
             unreadable += len(part.unreadable)
-    return predicted, unreadable
+            for doubt in part.predictions["doubt"]:
+                doubtful += bool(doubt)
+                reasons.update(doubt_kinds(doubt))
+    return _Counts(predicted, unreadable, doubtful, dict(reasons.most_common()))

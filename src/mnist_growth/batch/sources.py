@@ -11,6 +11,7 @@ from mnist_growth.batch.picture import Picture, Source
 from mnist_growth.batch.tables import CsvSource, ParquetSource, array_source, idx_source
 from mnist_growth.batch.zip_source import ZipSource
 from mnist_growth.digits.content import HEAD, Kind, content_of, recognise
+from mnist_growth.digits.decoding import MAX_PIXELS
 from mnist_growth.digits.orientation import is_transposed
 from mnist_growth.digits.zip_file import ZipFiles
 
@@ -23,12 +24,13 @@ _TABLES: frozenset[Kind] = frozenset({"idx_images", "idx_labels", "csv", "npy", 
 _FEW = 20  # files of an archive that may be tables; a larger archive is one of images
 
 
-def open_source(folder: str | None, transposed: bool | None = None) -> Source:
+def open_source(folder: str | None, transposed: bool | None = None, max_pixels: int = MAX_PIXELS) -> Source:
     """Return the images of a folder or a file of any format that is recognised by its content.
 
     Args:
         folder: Path of the folder or file.
         transposed: Whether rows and columns of the images are swapped; None: as the name of the file says.
+        max_pixels: Largest image or page in an image file, height times width.
 
     Raises:
         ValueError: The path is None or does not exist, has no images, or is a file of another type.
@@ -39,14 +41,14 @@ def open_source(folder: str | None, transposed: bool | None = None) -> Source:
     path = Path(folder).expanduser()
     if not path.exists():
         raise ValueError(f"There is no folder or file {path}; {_ASK}")
-    source: Source = FolderSource(path) if path.is_dir() else _file_source(path)
+    source: Source = FolderSource(path, max_pixels) if path.is_dir() else _file_source(path, max_pixels)
     if len(source) == 0:
         raise ValueError(f"{path} contains no images; {_ASK}")
     is_table = not isinstance(source, FolderSource | ImageFileSource | ZipSource)
     return _Transposed(source) if is_transposed(path.name if is_table else "", transposed) else source
 
 
-def _file_source(path: Path) -> Source:
+def _file_source(path: Path, max_pixels: int) -> Source:
     """Return the images of a file."""
     content = content_of(path)
     match content.kind:
@@ -55,33 +57,33 @@ def _file_source(path: Path) -> Source:
         case "csv":
             return CsvSource(path)
         case "parquet" if not content.gzipped:
-            return ParquetSource(path)
+            return ParquetSource(path, max_pixels)
         case "npy" | "npz" if not content.gzipped:
             return array_source(path)
         case "zip":
-            return _zip_source(path)
+            return _zip_source(path, max_pixels)
         case "image" if not content.gzipped:
-            return ImageFileSource(path)
+            return ImageFileSource(path, max_pixels)
     packed = ", gzipped: unpack it" if content.gzipped and content.kind != "other" else ""
     raise ValueError(f"{path} is {content.description}{packed}; expected {_EXPECTED}")
 
 
-def _zip_source(path: Path) -> Source:
+def _zip_source(path: Path, max_pixels: int) -> Source:
     """Return the images of a zip archive, or of the only table in it."""
     files = ZipFiles(path)
     if not files.names:
         raise ValueError(f"{path} contains no files; {_ASK}")
     if len(files.names) > _FEW:
-        return ZipSource(files)
+        return ZipSource(files, max_pixels)
     with files.opened() as archive:
         kinds = {name: recognise(files.head(archive, name, HEAD))[0] for name in files.names}
     tables = [name for name, kind in kinds.items() if kind in _TABLES or name.endswith(".gz")]
     if len(files.names) == 1 and tables:
         stack = ExitStack()
-        return _Unpacked(_file_source(stack.enter_context(files.unpacked()) / tables[0]), stack)
+        return _Unpacked(_file_source(stack.enter_context(files.unpacked()) / tables[0], max_pixels), stack)
     if tables and "image" not in kinds.values():
         raise ValueError(f"{path} contains {', '.join(files.names)}: unpack it and give one of them")
-    return ZipSource(files)
+    return ZipSource(files, max_pixels)
 
 
 class _Transposed:

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_growth.batch.pages import pictures_of
 from mnist_growth.batch.picture import Picture
 from mnist_growth.digits.array_file import grey_chunks, image_stack, read_arrays
 from mnist_growth.digits.csv_file import CsvImages
 from mnist_growth.digits.idx import read_images
-from mnist_growth.digits.parquet_file import ParquetImages, cell_pixels
+from mnist_growth.digits.parquet_file import ParquetImages, cell_pages
 
 
 class ArraySource:
@@ -67,13 +68,15 @@ class ParquetSource:
 
     Args:
         path: Path of the file.
+        max_pixels: Largest image or page in a cell, height times width.
 
     Raises:
         ValueError: The file is not a parquet file, or has no column of images.
         OSError: The file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_pixels: int) -> None:
+        self._max_pixels = max_pixels
         self._table = ParquetImages(path)
 
     def __len__(self) -> int:
@@ -81,10 +84,7 @@ class ParquetSource:
 
     def __iter__(self) -> Iterator[Picture]:
         for position, cell in enumerate(self._table.cells()):
-            try:
-                yield Picture(str(position), cell_pixels(cell))
-            except ValueError as error:
-                yield Picture(str(position), None, str(error))
+            yield from pictures_of(str(position), cell_pages(cell, self._max_pixels))
 
 
 def idx_source(path: Path) -> ArraySource:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from zipfile import ZipFile
 
-from mnist_growth.batch.image_file import check_size, picture_in
+from mnist_growth.batch.image_file import check_size, pictures_in
 from mnist_growth.batch.picture import Picture
 from mnist_growth.digits.zip_file import ZipFiles
 
@@ -14,10 +14,11 @@ class ZipSource:
 
     Args:
         files: Files of the archive.
+        max_pixels: Largest image or page, height times width.
     """
 
-    def __init__(self, files: ZipFiles) -> None:
-        self._files = files
+    def __init__(self, files: ZipFiles, max_pixels: int) -> None:
+        self._files, self._max_pixels = files, max_pixels
 
     def __len__(self) -> int:
         return len(self._files.names)
@@ -25,7 +26,7 @@ class ZipSource:
     def __iter__(self) -> Iterator[Picture]:
         with self._files.opened() as archive:
             for name in self._files.names:
-                yield picture_in(name, partial(self._content, archive, name))
+                yield from pictures_in(name, partial(self._content, archive, name), self._max_pixels)
 
     def _content(self, archive: ZipFile, name: str) -> bytes:
         check_size(self._files.size(name))

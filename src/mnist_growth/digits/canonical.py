@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnist_growth.digits.border import is_along_border
 from mnist_growth.digits.digits import IMAGE_SIDE
+from mnist_growth.digits.doubt import LOW_CONTRAST, TOUCHES_BORDER, CanonicalImage, several_digits
+from mnist_growth.digits.grouping import count_digits, digits_of
+from mnist_growth.digits.ink import separate_ink
+from mnist_growth.digits.marks import Patch, strokes
+from mnist_growth.digits.page import page_of
 
 BOX_SIDE = 20
 """Longer side of the ink in pixels."""
@@ -26,27 +32,31 @@ _MIN_PEAK = 254  # smallest grey value of the brightest pixel in MNIST
 _MAX_SIDE = 512  # pixels; larger images are downsampled by block averaging first
 _MIN_CONTRAST = 16  # grey values between background and strongest ink; a scan of an empty page has less
 _INK_THRESHOLD = 0.2  # fraction of the contrast above which a pixel counts as ink
+_FIRST_THRESHOLD = 0.15  # the same before the contrast of the digit is known
+_LOW_CONTRAST = 20  # grey values between paper and ink below which the digit is doubtful
+_LOW_CONTRAST_NOISE = 5  # standard deviations of the noise below which the digit is doubtful
 _BACKGROUND_THRESHOLD = 0.05  # fraction of the contrast below which a pixel is background, such as JPEG artefacts
-_NOISE_FACTOR = 4  # multiple of the mean deviation of the margin below which a pixel is background
-_MIN_PATCH = 0.02  # fraction of all ink below which a patch of ink is not part of the digit
+_NOISE_FACTOR = 4  # standard deviations of the noise of the paper below which a pixel is background
 
 Pixels = NDArray[np.uint8]
 Number = TypeVar("Number", bound=np.generic)
 
 
 def canonical_form(pixels: Pixels) -> Pixels:
+    """Convert the image of a digit to MNIST format, uint8 [28, 28]; `convert` describes how."""
+    return convert(pixels).image
+
+
+def convert(pixels: Pixels) -> CanonicalImage:
     """Convert the image of a digit to MNIST format: light ink on a black background, scaled and centred as in MNIST.
 
-    The steps are: invert the image if its background (estimated from the margin) is light, remove noise, crop to the
-    ink, scale its longer side to 20 pixels with anti-aliasing, scale its brightest pixel to 255, and centre it by its
-    centre of mass. Ink on pure black that is already 20 pixels long is only centred, so images of MNIST are unchanged,
-    bit for bit. Slant and stroke thickness are not normalised.
+    The steps are: find the page, estimate its paper, separate the ink from it, remove what is not part of the digit,
+    scale the longer side of the digit to 20 pixels with anti-aliasing and its brightest pixel to 255, and centre it by
+    its centre of mass. Ink on pure black that is already 20 pixels long is only centred, so images of MNIST are
+    unchanged, bit for bit. Slant and stroke thickness are not normalised.
 
     Args:
         pixels: Grey values of one digit, uint8 [H, W].
-
-    Returns:
-        Grey values, uint8 [28, 28].
 
     Raises:
         ValueError: The array is empty or has the wrong shape, or the image contains only background.
@@ -54,23 +64,68 @@ def canonical_form(pixels: Pixels) -> Pixels:
     if pixels.ndim != 2 or pixels.size == 0:
         raise ValueError(f"The image has the shape {list(pixels.shape)}, expected [height, width]")
     if has_mnist_form(pixels):
-        return pixels
+        return CanonicalImage(pixels)
     if max(pixels.shape) > _MAX_SIDE:
         pixels = np.asarray(Image.fromarray(pixels).reduce(-(-max(pixels.shape) // _MAX_SIDE)))
-    margin = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     darkest, lightest = int(pixels.min()), int(pixels.max())
     if lightest - darkest < _MIN_CONTRAST:
         raise ValueError(
             f"The image shows nothing: its grey values differ by {lightest - darkest}, "
             f"expected a digit that differs from its background by at least {_MIN_CONTRAST} of 255"
         )
-    if np.median(margin) > (darkest + lightest) / 2:
-        pixels, margin = 255 - pixels, 255 - margin
-        if has_mnist_form(pixels):
-            return pixels
+    for shade in (pixels, 255 - pixels):
+        if (exact := _exact_form(shade)) is not None:
+            return CanonicalImage(exact)
+    return _photograph(pixels.astype(np.float32))
+
+
+def _exact_form(pixels: Pixels) -> Pixels | None:
+    """Return the form of ink on pure black that has the size of MNIST, which is only moved; None for other images."""
+    if has_mnist_form(pixels):
+        return pixels
+    margin = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    if np.median(margin) or not pixels.any():
+        return None
     ink = _crop(pixels, pixels > 0)
-    is_scaled = max(ink.shape) in _SIDES and ink.max() >= _MIN_PEAK and not np.median(margin)
-    return _centred(ink if is_scaled else _scaled(pixels, margin))
+    return _centred(ink) if max(ink.shape) in _SIDES and ink.max() >= _MIN_PEAK else None
+
+
+def _photograph(grey: NDArray[np.float32]) -> CanonicalImage:
+    """Convert any other image."""
+    grey = page_of(grey)
+    ink = separate_ink(grey)
+    strength, limit = ink.strength, _NOISE_FACTOR * ink.noise
+    mask = strength > max(_FIRST_THRESHOLD * float(strength.max()), limit)
+    mask &= ~is_along_border(mask)
+    if not mask.any():
+        mask = strength >= max(_FIRST_THRESHOLD * float(strength.max()), 1.0)
+    if not mask.any():
+        raise ValueError("The image shows nothing: expected a digit that differs from the paper around it")
+    peak = float(np.quantile(strength[mask], 0.95))
+    limit = min(limit, 0.5 * peak)
+    mask = strength > max(_INK_THRESHOLD * peak, limit)
+    patches, found = strokes(mask, strength)
+    groups = digits_of(found)
+    digit = np.isin(patches, [patch.label for patch in groups[0]])
+    doubts = _doubts(groups, peak, ink.noise, grey.shape)
+    return CanonicalImage(_centred(_scaled(strength, digit, limit)), doubts)
+
+
+def _doubts(groups: list[list[Patch]], peak: float, noise: float, shape: tuple[int, ...]) -> tuple[str, ...]:
+    doubts = []
+    if (count := count_digits(groups)) > 1:
+        doubts.append(several_digits(count))
+    digit = groups[0]
+    extents = [
+        max(patch.bottom for patch in digit) - min(patch.top for patch in digit) + 1,
+        max(patch.right for patch in digit) - min(patch.left for patch in digit) + 1,
+    ]
+    is_cropped = any(extent >= side - 2 for extent, side in zip(extents, shape, strict=True))
+    if any(patch.contact for patch in digit) and not is_cropped:
+        doubts.append(TOUCHES_BORDER)
+    if peak < max(_LOW_CONTRAST, _LOW_CONTRAST_NOISE * noise):
+        doubts.append(LOW_CONTRAST)
+    return tuple(doubts)
 
 
 def has_mnist_form(pixels: Pixels) -> bool:
@@ -83,36 +138,21 @@ def has_mnist_form(pixels: Pixels) -> bool:
     return all(abs(_CENTRE - mass) < _CENTRE_TOLERANCE for mass in _centre_of_mass(pixels))
 
 
-def _scaled(pixels: Pixels, margin: Pixels) -> Pixels:
-    """Return the ink of an image with a dark background, without noise and scaled to the target size."""
-    background = np.median(margin)
-    contrast = max(float(pixels.max() - background), 1.0)
-    ink = np.clip((pixels - background) / contrast, 0, 1).astype(np.float32)
-    noise = float(np.abs(margin - background).mean()) / contrast
-    background_limit = min(max(_BACKGROUND_THRESHOLD, _NOISE_FACTOR * noise), 0.5)
-    ink[ink < background_limit] = 0
-    digit = _without_specks(ink, ink > max(_INK_THRESHOLD, background_limit))
-    ink[~digit & (ink > _INK_THRESHOLD)] = 0
+def _scaled(strength: NDArray[np.float32], digit: NDArray[np.bool_], limit: float) -> Pixels:
+    """Return the ink of a digit without noise, scaled to the size of MNIST."""
+    from scipy import ndimage  # imported here: slow to import, and most commands do not need it
+
+    peak = float(strength[digit].max())
+    ink = np.clip(strength / peak, 0, 1).astype(np.float32)
+    rows, columns = (np.flatnonzero(digit.any(axis=axis)) for axis in (1, 0))
+    size = max(np.ptp(rows), np.ptp(columns)) + 1
+    near = ndimage.binary_dilation(digit, np.ones((3, 3)), iterations=1 + size // 40)
+    ink[~near | (ink < min(max(_BACKGROUND_THRESHOLD, 0.5 * limit / peak), 0.5))] = 0
     ink = _crop(ink, digit)
     height, width = (max(1, round(side * BOX_SIDE / max(ink.shape))) for side in ink.shape)
     small = np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BILINEAR))
     scaled: Pixels = np.rint(small * (255 / small.max())).astype(np.uint8)
     return scaled
-
-
-def _without_specks(ink: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Remove patches with a small fraction of all ink from a mask; the largest patch is always kept."""
-    from scipy import ndimage  # imported here: slow to import, and most commands do not need it
-
-    patches, count = ndimage.label(mask, np.ones((3, 3)))
-    if count < 2:
-        return mask
-    amounts = np.bincount(patches.ravel(), ink.ravel(), minlength=count + 1)
-    amounts[0] = 0
-    large: NDArray[np.bool_] = amounts >= min(_MIN_PATCH * amounts.sum(), amounts.max())
-    large[0] = False
-    kept: NDArray[np.bool_] = large[patches]
-    return kept
 
 
 def _crop(image: NDArray[Number], mask: NDArray[np.bool_]) -> NDArray[Number]:

@@ -1,6 +1,7 @@
-"""Decode the image of a digit from untrusted bytes."""
+"""Decode the image of a digit, or the pages of a file, from untrusted bytes."""
 
 import io
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,19 +9,25 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnist_growth.digits.canonical import canonical_form
 from mnist_growth.digits.digits import IMAGE_SIDE
+from mnist_growth.digits.grey import grey_values
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """Accepted formats, as named by Pillow; without formats that start other programs or embed other files."""
 
-MAX_PIXELS = 16_000_000
-"""Default maximum number of pixels of an image; a decoded pixel takes up to 4 bytes."""
+MAX_PIXELS = 50_000_000
+"""Largest number of pixels of an image for callers without a parameter of their own; a pixel takes up to 4 bytes."""
 
 _RAW_BYTES = IMAGE_SIDE * IMAGE_SIDE
-_DRAFT_SIZE = (512, 512)  # pixels; decoding large JPEG files at reduced size saves most of the time
+_DRAFT_SIZE = (512, 512)  # pixels; decoding large JPEG files at reduced size saves most of the time and memory
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"P1", b"P2", b"P4", b"P5")
+_OTHER_FORMATS = {b"ftyphei": "HEIC", b"ftyphev": "HEIC", b"ftypmif": "HEIC", b"ftypmsf": "HEIC", b"ftypavi": "AVIF"}
+_WITH_PAGES = ("TIFF", "GIF", "WEBP", "PNG")  # a JPEG file may contain further views of the same image
+_SUBFILE_TYPE, _REDUCED = 254, 1  # tag of a TIFF page and the bit that marks it as a preview of another page
+
+Pixels = NDArray[np.uint8]
 
 
-def read_digit(content: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+def read_digit(content: bytes, max_pixels: int = MAX_PIXELS) -> Pixels:
     """Decode an image and convert it to MNIST format, uint8 [28, 28].
 
     Args:
@@ -28,83 +35,106 @@ def read_digit(content: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8
         max_pixels: Maximum of height times width.
 
     Raises:
-        ValueError: The content is not an image, or the image is too large or shows nothing.
+        ValueError: The content is not one image, or the image is too large or shows nothing.
     """
     return canonical_form(decode_image(content, max_pixels))
 
 
-def decode_image(content: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """Decode an image to grey values, uint8 [H, W], in its display orientation.
+def decode_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Pixels:
+    """Decode an image to grey values, uint8 [H, W], in its display orientation; see `decode_pages`.
 
-    Colours are converted to luma (ITU-R 601-2) and 16-bit values to 8 bits. Only the first frame is used. Transparent
-    images are placed on white if their opaque pixels are dark, and on black if they are light. JPEG images much larger
-    than 512 x 512 are decoded at a half, a quarter or an eighth of their size.
+    Raises:
+        ValueError: The content is not an image, the image is too large, or there are several.
+    """
+    pages = decode_pages(content, max_pixels)
+    page = next(pages)
+    if isinstance(page, ValueError):
+        raise page
+    if next(pages, None) is not None:
+        raise ValueError(
+            "The image file has several pages, expected one: send each page as a file of its own, "
+            "or predict the file with `kedro run --pipeline predict`"
+        )
+    return page
+
+
+def decode_pages(content: bytes, max_pixels: int = MAX_PIXELS) -> Iterator[Pixels | ValueError]:
+    """Decode the pages of a TIFF file, the frames of an animation, or the only image of another file.
+
+    Pages are decoded one at a time. `grey_values` converts them. JPEG images much larger than 512 x 512 are decoded at
+    a half, a quarter or an eighth of their size. Previews in TIFF files are left out.
 
     Args:
         content: Content of an image file (`FORMATS`), or the 784 grey values of 28 x 28 pixels, row by row.
-        max_pixels: Maximum of height times width; checked before the pixels are decoded.
+        max_pixels: Maximum of height times width of each page; checked before its pixels are decoded.
 
-    Raises:
-        ValueError: The content is not an image, or the image is too large.
+    Yields:
+        Grey values, uint8 [H, W], in display orientation, or the reason why a page cannot be decoded; at least one.
     """
     if len(content) == _RAW_BYTES and not content.startswith(_SIGNATURES):
-        return np.frombuffer(content, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
+        yield np.frombuffer(content, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
+        return
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            too_large = image.width * image.height > max_pixels
-            pixels = None if too_large else _grey_values(image)
-            size = f"{image.width} x {image.height}"
+            number = 0
+            while image is not None:
+                if not number or not _is_preview(image):
+                    yield _page(image, max_pixels)
+                number += 1
+                if image.format not in _WITH_PAGES or not _seek(image, number):
+                    return
     except UnidentifiedImageError:
-        raise ValueError(
-            f"The {len(content)} bytes are not an image, expected {', '.join(FORMATS)} or {_RAW_BYTES} grey values"
-        ) from None
+        yield ValueError(_unidentified(content))
     except Image.DecompressionBombError:  # raised by Pillow, at a much higher limit
-        raise ValueError(f"The image has too many pixels, expected at most {max_pixels:,}") from None
+        yield ValueError(f"The image has too many pixels, expected at most {max_pixels:,}")
     # The exception for a damaged file depends on its format: SyntaxError, struct.error, EOFError and others.
     except Exception as error:
-        raise ValueError(
-            f"The image cannot be decoded: {' '.join(str(error).split()) or type(error).__name__}"
-        ) from None
-    if pixels is None:
-        raise ValueError(f"The image has {size} pixels, expected at most {max_pixels:,} in total")
-    return pixels
+        yield _undecodable(error)
 
 
-def _grey_values(image: Image.Image) -> NDArray[np.uint8]:
-    """Convert an image of any mode to grey values, uint8 [H, W]."""
-    if image.format == "JPEG":
-        image.draft("L", _DRAFT_SIZE)
-    if "exif" in image.info or image.format == "TIFF":
-        image = ImageOps.exif_transpose(image)
-    if image.mode in ("L", "1"):
-        return np.asarray(image.convert("L"))
-    if image.mode.startswith(("I", "F")):
-        return _eight_bits(np.asarray(image))
-    if image.has_transparency_data:
-        return _on_background(image)
-    return np.asarray(image.convert("L"))
+def _page(image: Image.Image, max_pixels: int) -> Pixels | ValueError:
+    """Decode the current page."""
+    if image.width * image.height > max_pixels:
+        return ValueError(
+            f"The image has {image.width} x {image.height} pixels, expected at most {max_pixels:,} in total"
+        )
+    try:
+        if image.format == "JPEG":
+            image.draft("L" if image.mode == "L" else "RGB", _DRAFT_SIZE)
+        if "exif" in image.info or image.format == "TIFF":
+            image = ImageOps.exif_transpose(image)
+        return grey_values(image)
+    except ValueError as error:
+        return error if str(error).startswith("The grey values") else _undecodable(error)
+    except Exception as error:
+        return _undecodable(error)
 
 
-def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Convert integer or floating-point grey values to 8 bits.
-
-    Integers keep the highest 8 of 16 bits, or of the bits in use if these are at most 12 (as in camera images).
-    Floating-point values up to 1 are scaled from 0..1; larger ones are treated like integers.
-    """
-    numbers = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    numbers -= min(numbers.min(), 0.0)
-    largest = numbers.max()
-    if values.dtype.kind == "f" and largest <= 1:
-        return np.rint(numbers * 255).astype(np.uint8)
-    bits = int(largest).bit_length()
-    shift = 8 if 12 < bits <= 16 else max(bits - 8, 0)
-    return np.floor(numbers / 2.0**shift).astype(np.uint8)
+def _seek(image: Image.Image, number: int) -> bool:
+    """Go to a page, and return whether it exists."""
+    try:
+        image.seek(number)
+    except EOFError:
+        return False
+    return True
 
 
-def _on_background(image: Image.Image) -> NDArray[np.uint8]:
-    """Return the grey values of a transparent image on a background that contrasts with its opaque pixels."""
-    grey, alpha = (np.asarray(band, np.float32) for band in image.convert("RGBA").convert("LA").split())
-    opacity = alpha / 255
-    ink = float((grey * opacity).sum() / max(opacity.sum(), 1.0))
-    background = 255.0 if ink < 128 else 0.0
-    return np.rint(grey * opacity + background * (1 - opacity)).astype(np.uint8)
+def _is_preview(image: Image.Image) -> bool:
+    """Return whether the current page of a TIFF file is a smaller copy of another page."""
+    tags = getattr(image, "tag_v2", {})
+    return bool(int(tags.get(_SUBFILE_TYPE, 0)) & _REDUCED)
+
+
+def _undecodable(error: Exception) -> ValueError:
+    return ValueError(f"The image cannot be decoded: {' '.join(str(error).split()) or type(error).__name__}")
+
+
+def _unidentified(content: bytes) -> str:
+    """Say which formats are accepted, and how to convert one that is known but not among them."""
+    expected = ", ".join(FORMATS)
+    if (other := _OTHER_FORMATS.get(content[4:11])) is not None:
+        return (
+            f"The image is a {other} file, expected {expected}: convert it, for example to JPEG "
+            "(iPhones take JPEG photos with Settings > Camera > Formats > Most Compatible)"
+        )
+    return f"The {len(content)} bytes are not an image, expected {expected} or {_RAW_BYTES} grey values"

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mnist_growth.digits.decoding import decode_image
+from mnist_growth.digits.decoding import MAX_PIXELS, decode_image, decode_pages
 from mnist_growth.digits.digits import IMAGE_SIDE
 from mnist_growth.digits.scale import to_grey_values
 
@@ -67,10 +67,34 @@ def cell_pixels(value: Any) -> NDArray[np.uint8]:
     Raises:
         ValueError: The cell contains no image.
     """
+    [pixels] = cell_pages(value, MAX_PIXELS, one_page=True)
+    if isinstance(pixels, ValueError):
+        raise pixels
+    return pixels
+
+
+def cell_pages(value: Any, max_pixels: int, *, one_page: bool = False) -> Iterator[NDArray[np.uint8] | ValueError]:
+    """Yield the grey values, uint8 [H, W], of the pages in a cell, or why they cannot be read.
+
+    Args:
+        value: Content of the cell.
+        max_pixels: Largest page, height times width.
+        one_page: Whether an image file with several pages is an error.
+    """
     if isinstance(value, dict):
         value = value.get("bytes")
-    if isinstance(value, bytes):
-        return decode_image(value)
+    try:
+        if not isinstance(value, bytes):
+            yield _listed_pixels(value)
+        elif one_page:
+            yield decode_image(value, max_pixels)
+        else:
+            yield from decode_pages(value, max_pixels)
+    except ValueError as error:
+        yield error
+
+
+def _listed_pixels(value: Any) -> NDArray[np.uint8]:
     if not isinstance(value, list):
         raise ValueError(f"The cell contains {type(value).__name__}; expected bytes or a list of {_PIXELS} grey values")
     try:

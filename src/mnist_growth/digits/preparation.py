@@ -25,10 +25,12 @@ class PreparedImage(NamedTuple):
     Attributes:
         image: Grey values, uint8 [28, 28], light ink on a dark background.
         mean: Mean grey value, 0 to 1, of the original image as if its data set had light ink on a dark background.
+        doubts: Reasons to doubt that the image shows one digit.
     """
 
     image: NDArray[np.uint8]
     mean: float
+    doubts: tuple[str, ...] = ()
 
 
 class Preparation(BaseModel):
@@ -68,18 +70,18 @@ class Preparation(BaseModel):
             ValueError: The image shows nothing, or the array has the wrong shape.
         """
         if self.form == "mnist":
-            from mnist_growth.digits.canonical import canonical_form  # imported here: it imports the module of `Digits`
+            from mnist_growth.digits.canonical import convert  # imported here: it imports the module of `Digits`
 
-            image = canonical_form(pixels)
+            image, doubts = convert(pixels)
         else:
             if pixels.ndim != 2 or pixels.size == 0:
                 raise ValueError(f"The image has the shape {list(pixels.shape)}, expected [height, width]")
             image = fitted(pixels)
-            image = _FULL - image if self.inverts else image
+            image, doubts = _FULL - image if self.inverts else image, ()
         if self.ink == "mixed":
-            return PreparedImage(image, mean_grey(image))
+            return PreparedImage(image, mean_grey(image), doubts)
         mean = mean_grey(pixels)
-        return PreparedImage(image, mean if self.ink == "light" else 1 - mean)
+        return PreparedImage(image, mean if self.ink == "light" else 1 - mean, doubts)
 
     def apply_all(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Prepare images, uint8 [N, H, W], and return them, uint8 [N, 28, 28].

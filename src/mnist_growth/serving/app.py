@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any, TypeVar
 
+import numpy as np
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.middleware.cors import CORSMiddleware
@@ -33,7 +34,7 @@ from mnist_growth.serving.schemas import (
     Reloaded,
     Status,
 )
-from mnist_growth.serving.service import Service, classifications
+from mnist_growth.serving.service import Service
 
 _Responses = dict[int | str, dict[str, Any]]
 _Read = TypeVar("_Read")
@@ -122,17 +123,18 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
     async def predict_batch(request: Request) -> Response:
         """Recognise the digits in several images."""
         encoded = await service.read(images_in, await request.body(), request.headers, max_bytes, max_images)
-        images, means = await _readable(service.images(encoded))
-        found = await service.predict(images, means)
-        answers = [Classification(**fields) for fields in classifications(found)]
+        images = await _readable(service.images(encoded))
+        found = await service.predict(np.stack([one.image for one in images]), [one.mean for one in images])
+        answers = [Classification(**fields) for fields in service.classifications(found, images)]
         return _json(Predictions(predictions=answers, model_version=found.version))
 
     @app.post("/explain", response_model=Explanation, responses=_PROBLEMS, openapi_extra=request_body(ImageRequest))
     async def explain(request: Request) -> Response:
         """Recognise the digit in one image and return the influence of each pixel."""
-        image = (await received(request)).image
+        prepared = await received(request)
+        image = prepared.image
         found = await service.predict(image[None])
-        [fields] = classifications(found)
+        [fields] = service.classifications(found, [prepared])
         influence = service.explain(image, fields["digit"])
         explanation = Explanation(
             **fields,

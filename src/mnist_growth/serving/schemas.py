@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mnist_growth.digits import Preparation
+from mnist_growth.evaluation.doubt import network_doubts
 
 MAX_TEXT = 100_000_000  # characters: far above the limit of the body, which applies first
 EXAMPLE = (  # a 7 of MNIST
@@ -53,6 +54,13 @@ class Classification(_Message):
     digit: Annotated[int, Field(ge=0, le=9)]
     confidence: Annotated[Probability, Field(description="Probability of this digit.")]
     probabilities: Probabilities
+    doubt: Annotated[
+        list[str] | None,
+        Field(
+            description="Reasons to doubt that the image shows this digit, such as `several digits (2)`, "
+            "`touches the border`, `low contrast` or `low confidence`; null if there are none.",
+        ),
+    ]
     novelty: Annotated[
         float | None,
         Field(
@@ -64,18 +72,24 @@ class Classification(_Message):
     ]
 
 
-def classification(probabilities: Sequence[float], novelty: float | None) -> dict[str, Any]:
+def classification(
+    probabilities: Sequence[float], novelty: float | None, image_doubts: Sequence[str], min_confidence: float
+) -> dict[str, Any]:
     """Return the fields of a `Classification`.
 
     Args:
         probabilities: Probabilities of the digits 0 to 9.
         novelty: Novelty of the image; None without a detector.
+        image_doubts: Reasons to doubt that were found when the image was prepared.
+        min_confidence: Confidence below which the prediction is doubtful.
     """
     confidence = max(probabilities)
+    doubts = [*image_doubts, *network_doubts(confidence, min_confidence)]
     return {
         "digit": probabilities.index(confidence),
         "confidence": confidence,
         "probabilities": probabilities,
+        "doubt": doubts or None,
         "novelty": novelty,
     }
 

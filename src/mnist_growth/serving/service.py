@@ -72,24 +72,21 @@ class Service:
             return read_image(content, max_pixels, preparation)
         return await self.read(read_image, content, max_pixels, preparation)
 
-    async def images(self, encoded: Sequence[EncodedImage]) -> tuple[Images, list[float]]:
+    async def images(self, encoded: Sequence[EncodedImage]) -> list[PreparedImage]:
         """Decode and prepare the images in a request; the service answers other requests in between.
-
-        Returns:
-            Images, uint8 [N, 28, 28], and the mean grey values of the originals.
 
         Raises:
             ValueError: There is no image in one of them; the message begins with its index.
         """
-        images, means = np.empty((len(encoded), 28, 28), np.uint8), [0.0] * len(encoded)
+        images = []
         for number, one in enumerate(encoded):
             try:
-                images[number], means[number] = await self.image(one)
+                images.append(await self.image(one))
             except ValueError as error:
                 raise ValueError(f"images[{number}]: {error}") from error
             if number % 16 == 15:
                 await asyncio.sleep(0)
-        return images, means
+        return images
 
     async def predict(self, images: Images, means: Sequence[float] = ()) -> Answer:
         """Classify images.
@@ -106,8 +103,17 @@ class Service:
     async def prediction(self, received: PreparedImage) -> dict[str, Any]:
         """Return the fields of a `Prediction` for one image, which is monitored for drift."""
         answer = await self.predict(received.image[np.newaxis], [received.mean])
-        [fields] = classifications(answer)
+        [fields] = self.classifications(answer, [received])
         return {**fields, "model_version": answer.version}
+
+    def classifications(self, answer: Answer, prepared: Sequence[PreparedImage]) -> list[dict[str, Any]]:
+        """Return the fields of a `Classification` for each image."""
+        rows = answer.probabilities.tolist()
+        novelty = [None] * len(rows) if answer.novelty is None else answer.novelty.tolist()
+        return [
+            classification(row, score, image.doubts, self.config.min_confidence)
+            for row, score, image in zip(rows, novelty, prepared, strict=True)
+        ]
 
     async def drift_state(self) -> DriftState:
         """Return the drift of the latest images and update the Prometheus metrics."""
@@ -167,10 +173,3 @@ class Service:
         for digit in probabilities.argmax(axis=1).tolist():
             self._digit_counters[digit].inc()
         return Answer(probabilities, None if model.novelty is None else model.novelty(images), model.version)
-
-
-def classifications(answer: Answer) -> list[dict[str, Any]]:
-    """Return the fields of a `Classification` for each image."""
-    rows = answer.probabilities.tolist()
-    novelty = [None] * len(rows) if answer.novelty is None else answer.novelty.tolist()
-    return [classification(row, score) for row, score in zip(rows, novelty, strict=True)]

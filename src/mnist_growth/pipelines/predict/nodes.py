@@ -26,13 +26,14 @@ def predict_images(trained: TrainedNetwork, detector: NoveltyDetector, config: P
         ValueError: There are no images, or the detector belongs to another network.
     """
     novelty = novelty_of(trained, detector)
-    source, console = open_source(config.folder, config.transposed), Console()
+    source, console = open_source(config.folder, config.transposed, config.max_pixels), Console()
     pictures = track(source, "predicting", len(source), console=console, disable=not console.is_terminal)
     parts = predict_pictures(
         pictures,
         partial(predict_logits, trained.network),
         trained.preparation.apply,
         novelty=novelty,
+        min_confidence=config.min_confidence,
         strict=config.strict,
     )
     network = Lineage(network_sha256=trained.sha256)
@@ -40,10 +41,13 @@ def predict_images(trained: TrainedNetwork, detector: NoveltyDetector, config: P
 
 
 def describe_predictions(results: BatchResults, trained: TrainedNetwork, config: PredictConfig) -> str:
-    """Return the subtitle of the figures, and log the number of predictions."""
+    """Return the subtitle of the figures, and log the numbers of predictions, doubtful ones and unreadable images."""
     logger.info(
         "Predicted %s images of %s; the results are in %s", f"{results.predicted:,}", config.folder, results.folder
     )
+    if results.doubtful:
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in results.doubts.items())
+        logger.warning("%s of %s doubtful: %s", f"{results.doubtful:,}", f"{results.predicted:,}", reasons)
     if results.unreadable:
         logger.warning("Skipped %s unreadable images; unreadable.csv lists them", f"{results.unreadable:,}")
     widths = "-".join(map(str, trained.network.widths))
