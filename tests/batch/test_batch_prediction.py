@@ -87,7 +87,8 @@ def test_results_are_written_as_parquet_and_csv_and_read_again(folder, logits, p
 
     again = read_results(tmp_path / "results")
     table = pd.concat(again.tables(rows=2), ignore_index=True)
-    csv = pd.read_csv(tmp_path / "results" / "predictions.csv", dtype={"name": str}, keep_default_na=False)
+    csv = pd.read_csv(tmp_path / "results" / "predictions.csv", dtype={"name": str, "doubt": str})
+    csv["doubt"] = csv["doubt"].fillna("")
     unreadable = pd.read_csv(tmp_path / "results" / "unreadable.csv")
     assert written == again
     assert (again.predicted, again.unreadable) == (7, 4)

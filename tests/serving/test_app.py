@@ -41,10 +41,34 @@ def test_an_answer_has_everything_in_it(client: TestClient, texts: list[str]) ->
     response = client.post("/predict", json={"image": texts[0]})
     answer = response.json()
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
-    assert answer.keys() == {"digit", "confidence", "probabilities", "novelty", "model_version"}
+    assert answer.keys() == {"digit", "confidence", "probabilities", "doubt", "novelty", "model_version"}
     assert answer["model_version"] == "1"
     assert sum(answer["probabilities"]) == pytest.approx(1)
     assert answer["confidence"] == max(answer["probabilities"]) == answer["probabilities"][answer["digit"]]
+
+
+def test_an_answer_says_what_is_doubtful(client_of: Make) -> None:
+    digits = [np.pad(image.repeat(4, axis=0).repeat(4, axis=1), 20) for image in IMAGES[:3]]
+    images = [base64_of(png(image)) for image in (digits[0], np.hstack(digits))]
+    sure, unsure = client_of(min_confidence=0.0), client_of(min_confidence=1.0)
+    assert [sure.post("/predict", json={"image": image}).json()["doubt"] for image in images] == [
+        None,
+        ["several digits (3)"],
+    ]
+    batch = sure.post("/predict/batch", json={"images": images}).json()["predictions"]
+    assert [answer["doubt"] for answer in batch] == [None, ["several digits (3)"]]
+    assert unsure.post("/explain", json={"image": images[1]}).json()["doubt"] == [
+        "several digits (3)",
+        "low confidence",
+    ]
+
+
+def test_an_image_with_several_pages_is_refused(client: TestClient) -> None:
+    file = io.BytesIO()
+    Image.fromarray(IMAGES[0]).save(file, "TIFF", save_all=True, append_images=[Image.fromarray(IMAGES[1])])
+    response = client.post("/predict", json={"image": base64_of(file.getvalue())})
+    assert response.status_code == 422
+    assert "The image file has several pages, expected one" in response.json()["detail"]
 
 
 def encodings() -> dict[str, str]:

@@ -45,12 +45,12 @@ def separate_ink(grey: Grey) -> Ink:
     """
     paper = _smooth_paper(grey)
     is_dark = _is_dark(grey, paper)
-    if is_dark:
+    if is_dark and np.ptp(paper) > _MIN_STRENGTH:  # dark ink reflects a fraction of the light that paper reflects
         flat = grey * (paper.mean() / np.maximum(paper, 1))
-        strength = _closed(flat) - flat
     else:
         flat = grey - paper + paper.mean()
-        strength = flat - (255 - _closed(255 - flat))
+    dark = flat if is_dark else 255 - flat
+    strength = _closed(dark) - dark
     strength -= np.median(strength)
     if strength.max() < _MIN_STRENGTH:  # no paper was found: take the margin for it
         margin = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
@@ -97,7 +97,7 @@ def _smooth_paper(grey: Grey) -> Grey:
     fitted = np.full(values.shape, np.median(values))
     for _ in range(_FITS):  # reweighted least squares: the weights turn squared into absolute differences
         differences = np.abs(values - fitted)
-        weights = 1 / np.maximum(differences, 1 + 0.1 * differences.max())
+        weights = 1 / np.maximum(differences, 1 + 0.01 * differences.max())
         weighted = terms * weights[:, None]
         solution = np.linalg.solve(weighted.T @ terms + 1e-6 * np.eye(terms.shape[1]), weighted.T @ values)
         fitted = terms @ solution
