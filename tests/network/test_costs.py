@@ -43,7 +43,7 @@ def kept_by_the_backward_pass(network, images, labels, monkeypatch):
 
     def watched_forward(self, index, layer, inputs):
         activations = forward(self, index, layer, inputs)
-        keep(activations.inputs, activations.sums, activations.outputs)
+        keep(activations.inputs, activations.pre_activations, activations.outputs)
         return activations
 
     def watched_softmax(logits, dim):
