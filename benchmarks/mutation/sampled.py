@@ -1,9 +1,9 @@
-"""Estimate how many mistakes the tests notice, from a random sample of all mutants that mutmut can make.
+"""Estimate how many mistakes the tests notice, from random samples of all mutants that mutmut can make.
 
 mutmut changes one operator, number, name, text or argument of a function at a time, and runs the tests that call this
-function. The mutants are drawn from the packages that compute: network, growth, learning, training and digits; their
-tests are those of these five packages. Prints the survivors as differences, which have to be read: many of them do
-the same as the original. Writes mutation_sampled.json.
+function. The mutants are those of the packages that compute (network, growth, learning, training and digits), and each
+runs only the tests of its package. Prints the survivors as differences, which have to be read: many of them do the same
+as the original. Writes mutation_sampled.json, one entry for each package.
 """
 
 import json
@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,66 +43,72 @@ timeout_constant = 10.0
 """
 
 SURVIVED, NO_TESTS, NOT_RUN = 0, 33, None
-"""Exit codes of mutmut; all others mean that a test failed, or took too long, or that the process crashed."""
+TIMEOUTS = (24, -24, 36, 152, 255)
+"""Exit codes of mutmut; all others mean that a test failed or that the process crashed."""
 
 
 def main() -> None:
-    """Draw and run the sample, print, and write."""
+    """Draw and run the samples, print, and write."""
     options_parser = parser(__doc__, f"{QUICK_SIZE} mutants of one package")
-    options_parser.add_argument("--size", type=int, default=400, help="number of mutants")
-    options_parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    options_parser.add_argument("--size", type=int, default=80, help="number of mutants of each package")
+    options_parser.add_argument("--seed", type=int, default=0, help="of the samples")
     options_parser.add_argument("--packages", nargs="+", default=list(PACKAGES), choices=PACKAGES)
     options = options_parser.parse_args()
-    packages = ["growth"] if options.quick else options.packages
-    circumstances = Circumstances.now(quick=options.quick)
+    rows = []
+    for package in ["growth"] if options.quick else options.packages:
+        circumstances = Circumstances.now(quick=options.quick)
+        findings = sample_package(package, QUICK_SIZE if options.quick else options.size, options.seed)
+        killed, size, texts = findings["killed"], findings["size"], len(findings["survivors_that_change_only_a_text"])
+        low, high = findings["killed_interval"]
+        share = f"{killed / size:.0%} ({low:.0%} to {high:.0%})"
+        rows.append((package, findings["population"], size, killed, share, texts, size - killed - texts))
+        path = write_results(NAME, circumstances, findings, n=size, quick=options.quick, entry=package)
+        print(f"Wrote {path}.", flush=True)
+    header = ("Package", "Mutants", "Sample", "Killed", "Share (95 %)", "Survived: only a text", "Survived: others")
+    print(markdown(header, rows))
+
+
+def sample_package(package: str, size: int, seed: int) -> dict[str, Any]:
+    """Run a sample of the mutants of a package, print the survivors, and return the findings."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mnist-growth-mutants-") as folder:
-        sampled = Sampled(ProjectCopy.make(Path(folder)), packages)
-        names = sampled.names()
-        chosen = sorted(random.Random(options.seed).sample(names, QUICK_SIZE if options.quick else options.size))
-        codes = sampled.run(chosen)
-        survivors = {name: sampled.difference(name) for name in chosen if codes[name] in (SURVIVED, NO_TESTS)}
+        mutants = PackageMutants(ProjectCopy.make(Path(folder)), package)
+        names = mutants.names()
+        chosen = sorted(random.Random(seed).sample(names, min(size, len(names))))
+        codes = mutants.run(chosen)
+        survivors = {name: mutants.difference(name) for name in chosen if codes[name] in (SURVIVED, NO_TESTS)}
     texts = [name for name, difference in survivors.items() if changes_only_text(difference)]
     for name, difference in survivors.items():
         print(f"{name}{' (only a text)' if name in texts else ''}\n{difference}\n")
     killed = len(chosen) - len(survivors)
     low, high = wilson_interval(np.array([killed]), np.array([len(chosen)]))
-    rows = _by_package(chosen, list(survivors), texts)
-    print(markdown(("Package", "Mutants", "Killed", "Survived: only a text", "Survived: others"), rows))
-    print(
-        f"{killed} of {len(chosen)} mutants were killed ({killed / len(chosen):.1%}, 95 % interval {low[0]:.1%} to "
-        f"{high[0]:.1%}), out of {len(names)} that can be made; {len(texts)} survivors change only a text. "
-        f"{time.monotonic() - started:.0f} s."
-    )
-    findings = {
-        "seed": options.seed,
-        "packages": packages,
+    return {
+        "seed": seed,
         "population": len(names),
+        "size": len(chosen),
         "killed": killed,
-        "killed_low": float(low[0]),
-        "killed_high": float(high[0]),
-        "exit_codes": {str(code): count for code, count in sorted(Counter(codes.values()).items())},
+        "killed_interval": [round(float(low[0]), 3), round(float(high[0]), 3)],
+        "timeouts": sum(code in TIMEOUTS for code in codes.values()),
         "survivors": survivors,
         "survivors_that_change_only_a_text": texts,
+        "seconds": round(time.monotonic() - started),
     }
-    path = write_results(NAME, circumstances, findings, n=len(chosen), quick=options.quick)
-    print(f"Wrote {path}.")
 
 
-class Sampled:
+class PackageMutants:
     """Mutants that mutmut makes in a copy of the project.
 
     Args:
         project: The copy.
-        packages: Packages that are changed, and whose tests run.
+        package: Package that is changed, and whose tests run.
     """
 
-    def __init__(self, project: ProjectCopy, packages: list[str]) -> None:
+    def __init__(self, project: ProjectCopy, package: str) -> None:
         self._project = project
         configuration = CONFIGURATION.format(
-            files=json.dumps([f"{PACKAGE.as_posix()}/{package}/*" for package in packages]),
+            files=json.dumps([f"{PACKAGE.as_posix()}/{package}/*"]),
             copied=json.dumps([name for name in COPIED if name not in ("src", "tests", "pyproject.toml")]),
-            tests=json.dumps([f"tests/{package}" for package in packages]),
+            tests=json.dumps([f"tests/{package}"]),
         )
         with (project.folder / "pyproject.toml").open("a", encoding="utf-8") as file:
             file.write(configuration)
@@ -170,16 +176,6 @@ def changes_only_text(difference: str) -> bool:
         for sign in "-+"
     )
     return before == after
-
-
-def _by_package(chosen: list[str], survivors: list[str], texts: list[str]) -> list[tuple[object, ...]]:
-    package = {name: name.split(".")[1] for name in chosen}
-    made, lost = Counter(package.values()), Counter(package[name] for name in survivors)
-    only_text = Counter(package[name] for name in texts)
-    return [
-        (name, count, count - lost[name], only_text[name], lost[name] - only_text[name])
-        for name, count in sorted(made.items())
-    ]
 
 
 if __name__ == "__main__":
