@@ -112,6 +112,8 @@ class PackageMutants:
         )
         with (project.folder / "pyproject.toml").open("a", encoding="utf-8") as file:
             file.write(configuration)
+        # Python would remember for the process that makes it that this folder on its path does not exist.
+        (project.folder / "mutants" / "src").mkdir(parents=True)
 
     def names(self) -> list[str]:
         """Make all mutants, and measure which tests call which function.
