@@ -234,6 +234,27 @@ MUTANTS = (
         "growth",
     ),
     Mutant(
+        "canonical form: a digit 2 pixels off the centre stays there",
+        "digits/canonical.py",
+        "_CENTRE_TOLERANCE = 0.6",
+        "_CENTRE_TOLERANCE = 3",
+        "digits/test_mnist_form.py",
+    ),
+    Mutant(
+        "MNIST form: a digit 2 pixels off the centre has it",
+        "digits/mnist_form.py",
+        "CENTRE_TOLERANCE = 0.6",
+        "CENTRE_TOLERANCE = 3",
+        "digits/test_mnist_form.py",
+    ),
+    Mutant(
+        "decoding: an image of exactly the largest size is rejected",
+        "digits/decoding.py",
+        "image.width * image.height > max_pixels",
+        "image.width * image.height >= max_pixels",
+        "digits/test_decoding.py",
+    ),
+    Mutant(
         "warps: the shear follows the rotation",
         "digits/warps.py",
         "shear=draw[:, 1]",

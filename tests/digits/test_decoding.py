@@ -174,6 +174,12 @@ def test_large_jpeg_is_decoded_at_reduced_size() -> None:
     assert decode_image(encoded(large, "JPEG")).shape == (512, 512)
 
 
+def test_an_image_of_exactly_the_largest_size_is_decoded() -> None:
+    assert decode_image(encoded(Image.new("L", (30, 20))), max_pixels=600).shape == (20, 30)
+    with pytest.raises(ValueError, match="The image has 30 x 20 pixels, expected at most 599 in total"):
+        decode_image(encoded(Image.new("L", (30, 20))), max_pixels=599)
+
+
 def test_too_many_pixels_are_rejected_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     content = encoded(Image.new("L", (3000, 2000)))
     monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
