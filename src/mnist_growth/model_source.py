@@ -15,6 +15,7 @@ from mnist_growth.datasets import Found, Results
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.export import OnnxNetwork
 from mnist_growth.network import TrainedNetwork, load_network
+from mnist_growth.novelty import NoveltyConfig, NoveltyDetector
 from mnist_growth.project import configure, default_configuration
 from mnist_growth.serving import BackendName, OnnxPredictor, Predictor, ServedModel, ServingConfig
 from mnist_growth.tracking import SAMPLE, Candidate, fetch_network, find_champion
@@ -93,7 +94,7 @@ class CatalogSource:
             predict=_exported(context, self.backend, trained, self.threads),
             confusion=_confusion(context, trained),
             drift=_drift(context, trained),
-            detector=_find(context, "novelty_detector", trained),
+            detector=_novelty(context, trained),
         )
 
 
@@ -124,7 +125,7 @@ class MlflowSource:
             )
         trained = load_network(fetch_network(self.project.path, self.uri))
         context = self.project.context()
-        detector = _find(context, "novelty_detector", trained)
+        detector = _novelty(context, trained)
         return ServedModel.of(trained, self.uri, drift=_drift(context, trained), detector=detector)
 
 
@@ -204,3 +205,9 @@ def _drift(context: KedroContext, trained: TrainedNetwork) -> tuple[DriftReferen
     """The newest drift reference of a network and the parameters of the comparison."""
     reference = _find(context, "drift_reference", trained)
     return None if reference is None else (reference, DriftConfig.model_validate(context.params["drift"]))
+
+
+def _novelty(context: KedroContext, trained: TrainedNetwork) -> tuple[NoveltyDetector, NoveltyConfig] | None:
+    """The newest novelty detector of a network and the parameters of novelty detection."""
+    detector = _find(context, "novelty_detector", trained)
+    return None if detector is None else (detector, NoveltyConfig.model_validate(context.params["novelty"]))

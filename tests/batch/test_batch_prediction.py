@@ -10,6 +10,7 @@ from mnist_growth.batch import prediction as prediction_module
 from mnist_growth.batch.prediction import COLUMNS
 from mnist_growth.digits import MNIST_PREPARATION, canonical_form, measure_style
 from mnist_growth.evaluation import prediction_table
+from mnist_growth.evaluation.doubt import DoubtLimits
 
 PREPARE = MNIST_PREPARATION.apply
 
@@ -56,6 +57,14 @@ def test_novelty_belongs_to_the_image_in_its_row(folder, logits, part):
     expected = [brightest_column(canonical_form(names[name])[np.newaxis])[0] for name in table["name"]]
     assert table["novelty"].tolist() == expected
     assert len(set(expected)) > 1
+
+
+def test_a_novel_image_is_doubtful(digits, logits):
+    pictures = [Picture(str(number), digit) for number, digit in enumerate(digits[:4])]
+    scores = np.array([0.5, 0.95, 0.96, 1.0])
+    limits = DoubtLimits(max_novelty=0.95)
+    [part] = predict_pictures(pictures, logits, PREPARE, novelty=lambda _: scores, limits=limits)
+    assert part.predictions["doubt"].tolist() == ["", "", "not a digit", "not a digit"]
 
 
 def test_without_a_detector_novelty_is_not_known(folder, logits):
@@ -120,7 +129,7 @@ def test_doubtful_predictions_are_marked_and_counted(tmp_path, digits, logits):
 def test_a_confidence_below_the_limit_is_a_doubt(digits, logits, min_confidence, share):
     pictures = [Picture(str(number), digit) for number, digit in enumerate(digits)]
 
-    [part] = predict_pictures(pictures, logits, PREPARE, min_confidence=min_confidence)
+    [part] = predict_pictures(pictures, logits, PREPARE, limits=DoubtLimits(min_confidence))
 
     assert (part.predictions["doubt"] == "low confidence").mean() == share
 

@@ -80,6 +80,7 @@ def run(folder, trained, reference, images, pipeline="drift", strict=False):
         "network": trained,
         "drift_reference": reference,
         "novelty_detector": untrained_detector(trained, np.zeros((2, 28, 28), np.uint8)),
+        "params:novelty": configured.novelty(),
         "params:predict": configured.predict(folder=str(path), strict=strict),
         "params:drift": CONFIG,
     }

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from served import Source, base64_of, png
 
+import configured
 from detectors import untrained_detector
 from mnist_growth.digits import Preparation, canonical_form, sample_digits
 from mnist_growth.digits.preparation import Ink
@@ -244,7 +245,7 @@ def test_novelty_is_that_of_the_detector(client_of: Make, source: Source, traine
     detector = untrained_detector(trained, sample_digits().train.images[:200])
     expected = novelty_of(trained, detector)(images).tolist()
     assert client_of().post("/predict", json={"image": base64_of(png(images[2]))}).json()["novelty"] is None
-    source.options["detector"] = detector
+    source.options["detector"] = (detector, configured.novelty(accepted_fraction=float(np.median(expected))))
     client = client_of()
 
     texts = [base64_of(png(image)) for image in images]
@@ -254,3 +255,6 @@ def test_novelty_is_that_of_the_detector(client_of: Make, source: Source, traine
 
     assert [answer["novelty"] for answer in several["predictions"]] == pytest.approx(expected)
     assert one["novelty"] == explained["novelty"] == pytest.approx(expected[2])
+    marked = ["not a digit" in (answer["doubt"] or []) for answer in several["predictions"]]
+    assert marked == [score > np.median(expected) for score in expected]
+    assert 0 < sum(marked) < len(marked)

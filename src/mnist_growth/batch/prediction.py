@@ -13,7 +13,7 @@ from mnist_growth.batch.picture import Picture
 from mnist_growth.digits.doubt import SEPARATOR
 from mnist_growth.digits.preparation import PreparedImage
 from mnist_growth.drift import FEATURES, STYLE, Features, collect, measure_images
-from mnist_growth.evaluation.doubt import network_doubts
+from mnist_growth.evaluation.doubt import NO_LIMITS, DoubtLimits, network_doubts
 from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS, prediction_table
 from mnist_growth.novelty import NoveltyScore
 
@@ -51,7 +51,7 @@ def predict_pictures(
     prepare: Prepare,
     *,
     novelty: NoveltyScore | None = None,
-    min_confidence: float = 0.0,
+    limits: DoubtLimits = NO_LIMITS,
     strict: bool = False,
 ) -> Iterator[Part]:
     """Prepare images and predict them in parts.
@@ -61,7 +61,7 @@ def predict_pictures(
         logits: Function that computes the logits of the network.
         prepare: ``Preparation.apply`` of the network, or ``already_prepared`` for images of an ingested data set.
         novelty: Function that scores how much images differ from training digits.
-        min_confidence: Confidence below which a prediction is doubtful.
+        limits: Limits of confidence and novelty beyond which a prediction is doubtful.
         strict: Whether to stop at an image that cannot be read.
 
     Raises:
@@ -77,7 +77,7 @@ def predict_pictures(
             )
         readable = [image for image in group if image.form is not None]
         yield Part(
-            _predict(readable, logits, novelty, min_confidence),
+            _predict(readable, logits, novelty, limits),
             pd.DataFrame(unreadable, columns=["name", "reason"], dtype="str"),
         )
 
@@ -107,7 +107,7 @@ def _prepared(picture: Picture, prepare: Prepare) -> _Image:
         return _Image(picture.name, None, 0.0, (), str(error))
 
 
-def _predict(images: list[_Image], logits: Logits, novelty: NoveltyScore | None, min_confidence: float) -> pd.DataFrame:
+def _predict(images: list[_Image], logits: Logits, novelty: NoveltyScore | None, limits: DoubtLimits) -> pd.DataFrame:
     """The table of predictions; it has no rows if there are no images."""
     if not images:
         empty = {name: np.empty(0) for name in COLUMNS}
@@ -121,10 +121,10 @@ def _predict(images: list[_Image], logits: Logits, novelty: NoveltyScore | None,
         table["confidence"].to_numpy(),
     )
     table.insert(0, "name", pd.Series([image.name for image in images], dtype="str"))
+    table["novelty"] = np.nan if novelty is None else novelty(forms)
     doubts = [
-        SEPARATOR.join((*image.doubts, *network_doubts(confidence, min_confidence)))
-        for image, confidence in zip(images, table["confidence"].tolist(), strict=True)
+        SEPARATOR.join((*image.doubts, *network_doubts(confidence, score, limits)))
+        for image, confidence, score in zip(images, table["confidence"], table["novelty"], strict=True)
     ]
     table["doubt"] = pd.Series(doubts, dtype="str")
-    table["novelty"] = np.nan if novelty is None else novelty(forms)
     return table.assign(**{name: features[name] for name in STYLE})[COLUMNS]

@@ -7,7 +7,7 @@ from typing import Protocol
 from mnist_growth.digits import Preparation
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.network import TrainedNetwork
-from mnist_growth.novelty import NoveltyDetector, NoveltyScore, novelty_of
+from mnist_growth.novelty import NoveltyConfig, NoveltyDetector, NoveltyScore, novelty_of
 from mnist_growth.serving.predictor import Predictor, TorchPredictor
 
 
@@ -30,6 +30,7 @@ class ServedModel:
             has not been evaluated.
         drift: Drift reference and parameters of the comparison; None if the network has no reference.
         novelty: Scores how much images differ from the training digits; None if the network has no detector.
+        max_novelty: Novelty above which an image is doubtful.
     """
 
     version: str
@@ -45,6 +46,7 @@ class ServedModel:
     confusion: Sequence[Sequence[int]] | None = None
     drift: tuple[DriftReference, DriftConfig] | None = None
     novelty: NoveltyScore | None = None
+    max_novelty: float = 1.0
 
     @classmethod
     def of(
@@ -56,7 +58,7 @@ class ServedModel:
         predict: Predictor | None = None,
         confusion: Sequence[Sequence[int]] | None = None,
         drift: tuple[DriftReference, DriftConfig] | None = None,
-        detector: NoveltyDetector | None = None,
+        detector: tuple[NoveltyDetector, NoveltyConfig] | None = None,
     ) -> "ServedModel":
         """Prepare a network.
 
@@ -67,7 +69,7 @@ class ServedModel:
             predict: Computes probabilities with the backend; torch by default.
             confusion: Counts of test digits, see above.
             drift: Drift reference and parameters of the comparison, see above.
-            detector: Novelty detector of the network.
+            detector: Novelty detector of the network, and its parameters.
         """
         gradient = TorchPredictor(trained.network)
         return cls(
@@ -83,7 +85,8 @@ class ServedModel:
             preparation=trained.preparation,
             confusion=confusion,
             drift=drift,
-            novelty=None if detector is None else novelty_of(trained, detector),
+            novelty=None if detector is None else novelty_of(trained, detector[0]),
+            max_novelty=1.0 if detector is None else detector[1].accepted_fraction,
         )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mnist_growth.digits import Preparation
-from mnist_growth.evaluation.doubt import network_doubts
+from mnist_growth.evaluation.doubt import DoubtLimits, network_doubts
 
 MAX_TEXT = 100_000_000  # characters: far above the limit of the body, which applies first
 EXAMPLE = (  # a 7 of MNIST
@@ -58,7 +58,7 @@ class Classification(_Message):
         list[str] | None,
         Field(
             description="Reasons to doubt that the image shows this digit, such as `several digits (2)`, "
-            "`touches the border`, `low contrast` or `low confidence`; null if there are none.",
+            "`touches the border`, `low contrast`, `not a digit` or `low confidence`; null if there are none.",
         ),
     ]
     novelty: Annotated[
@@ -73,7 +73,7 @@ class Classification(_Message):
 
 
 def classification(
-    probabilities: Sequence[float], novelty: float | None, image_doubts: Sequence[str], min_confidence: float
+    probabilities: Sequence[float], novelty: float | None, image_doubts: Sequence[str], limits: DoubtLimits
 ) -> dict[str, Any]:
     """Return the fields of a `Classification`.
 
@@ -81,10 +81,10 @@ def classification(
         probabilities: Probabilities of the digits 0 to 9.
         novelty: Novelty of the image; None without a detector.
         image_doubts: Reasons to doubt that were found when the image was prepared.
-        min_confidence: Confidence below which the prediction is doubtful.
+        limits: Limits of confidence and novelty beyond which the prediction is doubtful.
     """
     confidence = max(probabilities)
-    doubts = [*image_doubts, *network_doubts(confidence, min_confidence)]
+    doubts = [*image_doubts, *network_doubts(confidence, novelty, limits)]
     return {
         "digit": probabilities.index(confidence),
         "confidence": confidence,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_growth.digits import PreparedImage
+from mnist_growth.evaluation.doubt import DoubtLimits
 from mnist_growth.inspection import saliency
 from mnist_growth.serving import metrics
 from mnist_growth.serving.base64_text import decode_base64
@@ -108,10 +109,11 @@ class Service:
 
     def classifications(self, answer: Answer, prepared: Sequence[PreparedImage]) -> list[dict[str, Any]]:
         """Return the fields of a `Classification` for each image."""
+        limits = DoubtLimits(self.config.min_confidence, self.model.max_novelty)
         rows = answer.probabilities.tolist()
         novelty = [None] * len(rows) if answer.novelty is None else answer.novelty.tolist()
         return [
-            classification(row, score, image.doubts, self.config.min_confidence)
+            classification(row, score, image.doubts, limits)
             for row, score, image in zip(rows, novelty, prepared, strict=True)
         ]
 

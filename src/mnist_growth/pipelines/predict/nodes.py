@@ -12,14 +12,17 @@ from rich.progress import track
 from mnist_growth import drift
 from mnist_growth.batch import BatchResults, Part, PredictConfig, features_of, open_source, predict_pictures
 from mnist_growth.drift import DriftConfig, DriftReference
+from mnist_growth.evaluation.doubt import DoubtLimits
 from mnist_growth.lineage import Lineage, mark
 from mnist_growth.network import TrainedNetwork, predict_logits
-from mnist_growth.novelty import NoveltyDetector, novelty_of
+from mnist_growth.novelty import NoveltyConfig, NoveltyDetector, novelty_of
 
 logger = logging.getLogger(__name__)
 
 
-def predict_images(trained: TrainedNetwork, detector: NoveltyDetector, config: PredictConfig) -> Iterable[Part]:
+def predict_images(
+    trained: TrainedNetwork, detector: NoveltyDetector, config: PredictConfig, novelty_config: NoveltyConfig
+) -> Iterable[Part]:
     """Return the predictions as a generator: they are computed while they are saved, because memory may be too small.
 
     Raises:
@@ -33,7 +36,7 @@ def predict_images(trained: TrainedNetwork, detector: NoveltyDetector, config: P
         partial(predict_logits, trained.network),
         trained.preparation.apply,
         novelty=novelty,
-        min_confidence=config.min_confidence,
+        limits=DoubtLimits(config.min_confidence, novelty_config.accepted_fraction),
         strict=config.strict,
     )
     network = Lineage(network_sha256=trained.sha256)

@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 predict_images,
-                inputs=["network", "novelty_detector", "params:predict"],
+                inputs=["network", "novelty_detector", "params:predict", "params:novelty"],
                 outputs="batch_predictions",
                 name="predict_images",
             ),
