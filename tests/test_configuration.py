@@ -157,3 +157,13 @@ def test_a_configured_model_has_the_values_of_its_group_and_the_changes():
     assert changed.model_dump() == drift | {"window": 200, "style": drift["style"] | {"kl": 2.0}}
     with pytest.raises(ValidationError, match="windows"):
         configure(MODELS["drift"], drift, {"windows": 200})
+
+
+def test_every_node_is_in_a_namespace_that_kedro_viz_folds():
+    pipelines = register_pipelines()
+    namespaces = {name: {node.namespace for node in pipeline.nodes} for name, pipeline in pipelines.items()}
+
+    assert namespaces["__default__"] == {"ingest", "preprocess", "train", "evaluate", "report"}
+    assert namespaces["resume"] == {"train", "evaluate", "report"}
+    assert None not in set().union(*namespaces.values())
+    assert all("." not in name for pipeline in pipelines.values() for name in pipeline.datasets())

@@ -199,7 +199,7 @@ def test_it_is_exported_in_float32_for_any_number_of_images_and_refused_in_int8(
     [logits] = onnx.reference.ReferenceEvaluator(model).run(None, {"images": DIGITS.test.images[:5]})
     assert np.abs(logits - expected).max() <= 1e-5 * np.abs(expected).max()
     split = stratified_split(DIGITS.train.labels, configured.split())
-    with pytest.raises(ValueError, match="kind 'bypass' cannot be exported in int8.*--nodes export_float"):
+    with pytest.raises(ValueError, match="kind 'bypass' cannot be exported in int8.*--nodes export.export_float"):
         export.export_int8(trained, DIGITS.train, split, configured.export())
 
 

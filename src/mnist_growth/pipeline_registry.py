@@ -23,21 +23,29 @@ def register_pipelines() -> dict[str, Pipeline]:
     novelty_detector = novelty.create_pipeline()
     after_training = train.create_results_pipeline() + drift_reference + novelty_detector
     stages = {
-        "ingest": ingest.create_pipeline(),
-        "preprocess": preprocess.create_pipeline(),
-        "train": train.create_pipeline() + after_training,
-        "evaluate": evaluate.create_pipeline(),
-        "report": report.create_pipeline(),
+        "ingest": _group("ingest", ingest.create_pipeline()),
+        "preprocess": _group("preprocess", preprocess.create_pipeline()),
+        "train": _group("train", train.create_pipeline() + after_training),
+        "evaluate": _group("evaluate", evaluate.create_pipeline()),
+        "report": _group("report", report.create_pipeline()),
     }
+    predicting = _group("predict", predict.create_pipeline())
     return {
         "__default__": sum(stages.values(), Pipeline([])),
         **stages,
-        "analyse": analyse.create_pipeline(),
-        "compare": compare.create_pipeline(),
-        "export": export.create_pipeline(),
-        "predict": predict.create_pipeline(),
-        "drift": predict.create_pipeline() + drift.create_pipeline(),
-        "drift_reference": drift_reference,
-        "novelty": novelty_detector,
-        "resume": train.create_resume_pipeline() + after_training + stages["evaluate"] + stages["report"],
+        "analyse": _group("analyse", analyse.create_pipeline()),
+        "compare": _group("compare", compare.create_pipeline()),
+        "export": _group("export", export.create_pipeline()),
+        "predict": predicting,
+        "drift": predicting + _group("drift", drift.create_pipeline()),
+        "drift_reference": _group("train", drift_reference),
+        "novelty": _group("train", novelty_detector),
+        "resume": _group("train", train.create_resume_pipeline() + after_training)
+        + stages["evaluate"]
+        + stages["report"],
     }
+
+
+def _group(name: str, pipeline: Pipeline) -> Pipeline:
+    """Put the nodes of a pipeline into a namespace, which Kedro-Viz shows as one box until it is opened."""
+    return Pipeline(pipeline.nodes, namespace=name, prefix_datasets_with_namespace=False)

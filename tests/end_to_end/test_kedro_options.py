@@ -35,7 +35,7 @@ def test_the_outputs_of_another_network_do_not_count(trained):
 def test_a_plan_of_growth_is_a_parameter(project):
     plan = "growth.trigger=plan,growth.plan=[{epoch:1,neurons:64}],training.epochs=2"
 
-    project.succeed("run", "--env", "smoke", "--params", plan, "--to-nodes", "train_network")
+    project.succeed("run", "--env", "smoke", "--params", plan, "--to-nodes", "train.train_network")
 
     history = pd.read_parquet(project.path("06_models/training_history.parquet"))
     assert history["widths"].tolist() == ["32-32-32", "64-64-64"]

@@ -205,7 +205,7 @@ def test_unreadable_files_of_a_folder_are_skipped(tmp_path, trained, reference, 
 def test_the_reference_of_another_network_is_refused(tmp_path, reference, digits):
     other = TrainedNetwork(GrowingMLP((4,)).eval(), "sample", digits.fingerprint, 1, VERSION)
 
-    with pytest.raises(ValueError, match="The node watch_drift would mix results of several networks"):
+    with pytest.raises(ValueError, match="The node predict.watch_drift would mix results of several networks"):
         run(tmp_path, other, reference, digits.test.images[:50])
 
 

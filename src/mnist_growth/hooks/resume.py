@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-RESUME_NODE = "resume_training"
+RESUME_NODE = "train.resume_training"
 
 DIGITS = ["train_digits", "test_digits", "data_manifest"]
 """Datasets that one ingest saves, with the same version."""

@@ -55,7 +55,7 @@ def export_int8(trained: TrainedNetwork, train_digits: Digits, split: Split, con
     if layers is None:
         raise ValueError(
             f"A network of kind {trained.network.spec.kind!r} cannot be exported in int8, only a chain of affine maps "
-            "and relu can: export it in float32 with `kedro run --pipeline export --nodes export_float`"
+            "and relu can: export it in float32 with `kedro run --pipeline export --nodes export.export_float`"
         )
     rows = np.linspace(0, len(split.train) - 1, min(config.calibration_digits, len(split.train))).astype(np.int64)
     calibration = train_digits.images[split.train[rows]]  # uint8 [M, 28, 28], evenly spaced over the training digits
