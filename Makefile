@@ -8,7 +8,7 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test test-avx2 check coverage bench bench-run bench-growth bench-novelty bench-inference bench-serving bench-page check-serving check-drift stress fuzz-serving mutants mutants-sample results-page phases serve viz ui docs clean
+.PHONY: help install run test test-avx2 check coverage bench bench-run bench-growth bench-novelty bench-inference bench-serving bench-photographs bench-page check-serving check-drift stress fuzz-serving mutants mutants-sample results-page phases serve viz ui docs clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
@@ -26,6 +26,7 @@ help:
 	@echo "make bench-novelty              images that are not digits: how many the newest network recognises"
 	@echo "make bench-inference            latency of the newest network in PyTorch, ONNX and int8"
 	@echo "make bench-serving              requests per second, latency and memory of the service, compared with two others"
+	@echo "make bench-photographs          digits recognised in photographs and scans, by kind of flaw"
 	@echo "make bench-page                 write the tables of docs/benchmarks.md from benchmarks/results"
 	@echo "make check-serving              compare the answers of the service with the newest evaluation"
 	@echo "make check-drift                drift monitor: no alarm on test digits, an alarm on changed ones"
@@ -93,6 +94,9 @@ bench-inference: $(STAMP)
 
 bench-serving: $(RIVALS)
 	$(BIN)/python -m benchmarks.serving.load $(ARGS)
+
+bench-photographs: $(STAMP)
+	$(BIN)/python -m benchmarks.accuracy.photographs $(ARGS)
 
 bench-page: $(STAMP)
 	$(BIN)/python -m benchmarks.page
