@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 
 _MIN_CONTACT = 0.8  # length along the border over the extent of the patch
+_MIN_DIGIT = 0.15  # extent of a digit over the shorter side of the image
 
 
 def border_contact(patches: NDArray[np.integer], count: int) -> NDArray[np.int64]:
@@ -15,15 +16,22 @@ def border_contact(patches: NDArray[np.integer], count: int) -> NDArray[np.int64
 
 
 def is_along_border(mask: Mask) -> Mask:
-    """Return the patches of a mask that lie along the border rather than ending at it, bool [H, W]."""
+    """Return the patches of a mask that lie along the border rather than ending at it, bool [H, W].
+
+    None does if nothing of the size of a digit is left without them: the image is cropped to its digit.
+    """
     from scipy import ndimage  # imported here: slow to import, and most commands do not need it
 
     patches, count = ndimage.label(mask, np.ones((3, 3)))
     contact = border_contact(patches, count)
     along = np.zeros(count + 1, bool)
+    largest = 0
     for patch, (rows, columns) in enumerate(ndimage.find_objects(patches), 1):
         extent = max(rows.stop - rows.start, columns.stop - columns.start)
         along[patch] = contact[patch] >= _MIN_CONTACT * extent
+        largest = max(largest, 0 if along[patch] else extent)
+    if largest < _MIN_DIGIT * min(mask.shape):
+        along[:] = False
     found: Mask = along[patches]
     return found
 

@@ -32,6 +32,7 @@ _MIN_PEAK = 254  # smallest grey value of the brightest pixel in MNIST
 _MAX_SIDE = 512  # pixels; larger images are downsampled by block averaging first
 _MIN_CONTRAST = 16  # grey values between background and strongest ink; a scan of an empty page has less
 _INK_THRESHOLD = 0.2  # fraction of the contrast above which a pixel counts as ink
+_HIGHER_THRESHOLDS = (0.4, 0.6)  # the same if the digit seems to touch the border
 _FIRST_THRESHOLD = 0.15  # the same before the contrast of the digit is known
 _LOW_CONTRAST = 20  # grey values between paper and ink below which the digit is doubtful
 _LOW_CONTRAST_NOISE = 5  # standard deviations of the noise below which the digit is doubtful
@@ -39,6 +40,7 @@ _BACKGROUND_THRESHOLD = 0.05  # fraction of the contrast below which a pixel is 
 _NOISE_FACTOR = 4  # standard deviations of the noise of the paper below which a pixel is background
 
 Pixels = NDArray[np.uint8]
+Grey = NDArray[np.float32]
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -103,12 +105,22 @@ def _photograph(grey: NDArray[np.float32]) -> CanonicalImage:
         raise ValueError("The image shows nothing: expected a digit that differs from the paper around it")
     peak = float(np.quantile(strength[mask], 0.95))
     limit = min(limit, 0.5 * peak)
-    mask = strength > max(_INK_THRESHOLD * peak, limit)
-    patches, found = strokes(mask, strength)
-    groups = digits_of(found)
+    patches, groups = _digits(strength, peak, limit, _INK_THRESHOLD)
+    for threshold in _HIGHER_THRESHOLDS:  # what joins the digit to the border may be a shadow
+        if not any(patch.contact for patch in groups[0]):
+            break
+        other, higher = _digits(strength, peak, limit, threshold)
+        if not any(patch.contact for patch in higher[0]):
+            patches, groups = other, higher
     digit = np.isin(patches, [patch.label for patch in groups[0]])
     doubts = _doubts(groups, peak, ink.noise, grey.shape)
     return CanonicalImage(_centred(_scaled(strength, digit, limit)), doubts)
+
+
+def _digits(strength: Grey, peak: float, limit: float, threshold: float) -> tuple[NDArray[np.int32], list[list[Patch]]]:
+    """Return the patches of ink, int32 [H, W], and those of each digit, the one with most ink first."""
+    patches, found = strokes(strength > max(threshold * peak, limit), strength)
+    return patches, digits_of(found)
 
 
 def _doubts(groups: list[list[Patch]], peak: float, noise: float, shape: tuple[int, ...]) -> tuple[str, ...]:

@@ -36,16 +36,20 @@ def _without_horizontal_lines(mask: Mask, strength: Grey) -> Mask:
     length = max(5, width // 6)
     tolerant = ndimage.maximum_filter1d(mask.astype(np.uint8), 3, axis=0)  # slightly inclined lines consist of steps
     runs = ndimage.minimum_filter1d(tolerant, length, axis=1, mode="constant")
-    runs = (ndimage.maximum_filter1d(runs, length, axis=1, origin=-1 + length % 2, mode="constant") > 0) & mask
+    thickest = max(1, round(_MAX_LINE_THICKNESS * height))
+    thick = ndimage.minimum_filter1d(mask.astype(np.uint8), thickest + 1, axis=0, mode="constant")
+    thick = ndimage.maximum_filter1d(thick, thickest + 1, axis=0, origin=-(thickest % 2), mode="constant")
+    runs = (
+        (ndimage.maximum_filter1d(runs, length, axis=1, origin=-1 + length % 2, mode="constant") > 0)
+        & mask
+        & (thick == 0)
+    )
     patches, count = ndimage.label(runs, np.ones((3, 3)))
     if not count:
         return mask
     lines = np.zeros(count + 1, bool)
     for patch, (_, columns) in enumerate(ndimage.find_objects(patches), 1):
-        pixels = patches == patch
-        extent = columns.stop - columns.start
-        thickness = float(np.median(pixels.sum(axis=0)[columns]))
-        lines[patch] = extent >= _MIN_LINE * width and thickness <= max(1.0, _MAX_LINE_THICKNESS * height)
+        lines[patch] = columns.stop - columns.start >= _MIN_LINE * width
     line: Mask = lines[patches]
     if not line.any():
         return mask
