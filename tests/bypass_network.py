@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from mnist_growth.digits import PixelStatistics
 from mnist_growth.network import (
-    CLASSES,
     PIXELS,
     LayerCost,
     Network,
@@ -38,14 +37,14 @@ class BypassSpec(NetworkSpec):
 
     def costs(self) -> tuple[LayerCost, ...]:
         first, second = self.sizes
-        shapes = [(PIXELS, first), (first, second), (second, CLASSES)]
+        shapes = [(PIXELS, first), (first, second), (second, self.classes)]
         return tuple(
             LayerCost.of(
                 number,
                 fan_in,
                 fan_out,
-                parameters=(fan_in + 1) * fan_out + (first * CLASSES if number == 3 else 0),
-                multiply_adds=fan_in * fan_out + (first * CLASSES if number == 3 else 0),
+                parameters=(fan_in + 1) * fan_out + (first * self.classes if number == 3 else 0),
+                multiply_adds=fan_in * fan_out + (first * self.classes if number == 3 else 0),
                 activations=fan_out + (PIXELS if number == 1 else 0),
             )
             for number, (fan_in, fan_out) in enumerate(shapes, start=1)
@@ -67,15 +66,15 @@ class Bypass(Network):
         first, second = spec.sizes
         self.first = nn.Linear(PIXELS, first)
         self.second = nn.Linear(first, second)
-        self.last = nn.Linear(second, CLASSES)
-        self.bypass = nn.Linear(first, CLASSES, bias=False)
+        self.last = nn.Linear(second, spec.classes)
+        self.bypass = nn.Linear(first, spec.classes, bias=False)
         for parameter in self.parameters():
             fan_in = parameter.shape[-1]
             nn.init.uniform_(parameter, -(fan_in**-0.5), fan_in**-0.5, generator)
 
     @property
     def spec(self) -> BypassSpec:
-        return BypassSpec(sizes=(self.first.out_features, self.second.out_features))
+        return BypassSpec(sizes=(self.first.out_features, self.second.out_features), classes=self.last.out_features)
 
     def forward(self, images: Tensor) -> Tensor:
         first = torch.relu(self.first(self.normalised(images)))

@@ -54,7 +54,10 @@ def test_batch_prediction(setup: Setup, tmp_path: Path) -> None:
     for position, image in enumerate(images):
         (tmp_path / f"{position:03}.png").write_bytes(png(image))
     parts = predict_pictures(
-        open_source(str(tmp_path)), partial(predict_logits, trained.network), trained.preparation.apply
+        open_source(str(tmp_path)),
+        partial(predict_logits, trained.network),
+        trained.preparation.apply,
+        trained.class_names,
     )
     found = pd.concat(part.predictions for part in parts)
     assert found["prediction"].tolist() == expected["prediction"].tolist()
@@ -104,6 +107,8 @@ def test_images_of_the_data_set_have_not_drifted(setup: Setup) -> None:
     reference = measure_reference(trained, prepared.train, split, config)
     originals = FORMS[prepared.source](SAMPLE.train.images[:300])
     pictures = (Picture(str(row), image) for row, image in enumerate(originals))
-    parts = predict_pictures(pictures, partial(predict_logits, trained.network), trained.preparation.apply)
+    parts = predict_pictures(
+        pictures, partial(predict_logits, trained.network), trained.preparation.apply, trained.class_names
+    )
     features = features_of(pd.concat(part.predictions for part in parts))
     assert not watch(reference, [features], config)["alarm"].any()

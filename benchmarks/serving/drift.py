@@ -79,7 +79,7 @@ def newest_network() -> tuple[TrainedNetwork, DriftReference, Images]:
 def watched(trained: TrainedNetwork, reference: DriftReference, config: DriftConfig, images: Images) -> pd.DataFrame:
     """Return the drift report of images, as the batch prediction makes it."""
     pictures = (Picture(str(number), image) for number, image in enumerate(images))
-    parts = predict_pictures(pictures, partial(predict_logits, trained.network), already_prepared)
+    parts = predict_pictures(pictures, partial(predict_logits, trained.network), already_prepared, trained.class_names)
     return watch(reference, (features_of(part.predictions) for part in parts), config)
 
 

@@ -163,10 +163,16 @@ def _save_mlflow_model(model: Path, network: Path) -> None:
     """Save the network as a training logs it."""
     import mlflow.pyfunc
 
-    from mnist_growth.tracking import model as logged
+    from mnist_growth import pyfunc
+    from mnist_growth.digits import NUM_CLASSES
+    from mnist_growth.tracking.model import _signature
 
     mlflow.pyfunc.save_model(
-        model, loader_module=logged.__name__, data_path=str(network), signature=logged._signature(), pip_requirements=[]
+        model,
+        loader_module=pyfunc.__name__,
+        data_path=str(network),
+        signature=_signature(NUM_CLASSES),
+        pip_requirements=[],
     )
 
 

@@ -23,7 +23,7 @@ from benchmarks.common.networks import network_or_untrained
 from benchmarks.common.results import write_results
 from mnist_growth.batch import Part, open_source, predict_pictures
 from mnist_growth.batch import write_results as write_predictions
-from mnist_growth.digits import MNIST_PREPARATION, sample_digits
+from mnist_growth.digits import DIGIT_NAMES, MNIST_PREPARATION, sample_digits
 from mnist_growth.machine import rss_bytes
 from mnist_growth.network import predict_logits
 
@@ -48,7 +48,9 @@ def main() -> None:
         folder = make_files(Path(name) / "files", files, options.flat)
         resident: list[tuple[int, int]] = []
         started = time.perf_counter()
-        parts = predict_pictures(open_source(str(folder)), partial(predict_logits, network), MNIST_PREPARATION.apply)
+        parts = predict_pictures(
+            open_source(str(folder)), partial(predict_logits, network), MNIST_PREPARATION.apply, DIGIT_NAMES
+        )
         results = write_predictions(Path(name) / "results", noting(parts, resident))
         seconds = time.perf_counter() - started
     counts, memory = np.array(resident[len(resident) // 10 :]).T

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mnist_growth.digits import IMAGE_SIDE, to_grey_values
-from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS, prediction_table
+from mnist_growth.evaluation.predictions import prediction_table, probability_columns
 from mnist_growth.network import PIXELS, TrainedNetwork, load_network, predict_logits
 
 
@@ -35,15 +35,18 @@ class DigitClassifier:
             params: Not used; MLflow passes it.
 
         Returns:
-            One row per image with the columns `digit` (int64), `confidence` (its probability) and `probability_0` to
-            `probability_9` (float64).
+            One row per image with the columns `digit` (int64), `class_name` (text), `confidence` (its probability), and
+            `probability_0`, `probability_1` and so on (float64).
 
         Raises:
             ValueError: The images have another shape or scale, or an image shows nothing.
         """
         prepared = self.trained.preparation.apply_all(to_grey_values(_as_images(images)))
         table = prediction_table(predict_logits(self.trained.network, prepared))
-        return table.rename(columns={"prediction": "digit"})[["digit", "confidence", *PROBABILITY_COLUMNS]]
+        table = table.rename(columns={"prediction": "digit"})
+        table["class_name"] = [self.trained.class_names[number] for number in table["digit"]]
+        columns = probability_columns(len(self.trained.class_names))
+        return table[["digit", "class_name", "confidence", *columns]]
 
 
 def _as_images(values: NDArray[np.generic] | pd.DataFrame) -> NDArray[np.generic]:

@@ -93,8 +93,13 @@ def break_by_emptying(folder: Path) -> None:
         pytest.param(lambda folder: shutil.rmtree(folder / "train" / "7"), "train has no sub-folder 7", id="no seven"),
         pytest.param(
             lambda folder: (folder / "train" / "ten").mkdir(),
-            "has a sub-folder named 'ten', expected only the digits 0 to 9",
+            "ten contains no images, expected at least one of each class",
             id="not a digit",
+        ),
+        pytest.param(
+            lambda folder: (folder / "test" / "ten").mkdir(),
+            "test has a sub-folder named 'ten', expected only the classes 0, 1, .*, 9",
+            id="class without training",
         ),
         pytest.param(break_by_emptying, "sub-folders of .*test contain no images", id="no images"),
         pytest.param(

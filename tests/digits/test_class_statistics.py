@@ -10,7 +10,7 @@ def test_statistics_match_numpy(monkeypatch):
     monkeypatch.setattr(import_module("mnist_growth.digits.class_statistics"), "_CHUNK", 130)
     digits = sample_digits().test
 
-    statistics = class_statistics(digits.images, digits.labels)
+    statistics = class_statistics(digits.images, digits.labels, 10)
 
     for label in range(10):
         members = digits.images[digits.labels == label].astype(float)
@@ -22,7 +22,7 @@ def test_statistics_match_numpy(monkeypatch):
 
 
 def test_mean_of_missing_class_is_nan():
-    statistics = class_statistics(np.full((3, 28, 28), 9, np.uint8), np.array([1, 1, 4]))
+    statistics = class_statistics(np.full((3, 28, 28), 9, np.uint8), np.array([1, 1, 4]), 10)
 
     assert statistics.count.tolist() == [0, 2, 0, 0, 1, 0, 0, 0, 0, 0]
     assert np.isnan(statistics.mean[0])

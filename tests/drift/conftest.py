@@ -22,7 +22,7 @@ def features_of(count: int, seed: int = 0, **changed) -> dict:
 
 @pytest.fixture(scope="session")
 def reference() -> DriftReference:
-    return DriftReference.of(features_of(3000), bins=10, network_sha256="ab" * 32, dataset="mnist")
+    return DriftReference.of(features_of(3000), bins=10, classes=10, network_sha256="ab" * 32, dataset="mnist")
 
 
 @pytest.fixture

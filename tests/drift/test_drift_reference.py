@@ -16,7 +16,7 @@ def test_bins_hold_equal_shares_of_the_training_digits(reference):
 
 
 def test_digits_are_counted_by_class():
-    counts = FeatureReference.of("digit", np.array([0.0, 0, 3, 9]), bins=5).counts
+    counts = FeatureReference.of("digit", np.array([0.0, 0, 3, 9]), bins=5, classes=10).counts
 
     assert counts.tolist() == [2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0]
 
@@ -24,7 +24,7 @@ def test_digits_are_counted_by_class():
 def test_undefined_values_are_counted_separately():
     values = np.array([1.0, np.nan, 2.0, 3.0, np.nan])
 
-    feature = FeatureReference.of("slant", values, bins=2)
+    feature = FeatureReference.of("slant", values, bins=2, classes=10)
 
     assert feature.edges.tolist() == [2]
     assert feature.counts.tolist() == [2, 1, 2]
@@ -36,7 +36,7 @@ def test_a_bin_includes_its_upper_edge():
 
 
 def test_a_constant_feature_has_bins_around_its_value():
-    feature = FeatureReference.of("ink", np.full(50, 0.3), bins=10)
+    feature = FeatureReference.of("ink", np.full(50, 0.3), bins=10, classes=10)
 
     assert feature.counts.sum() == 50
     assert bin_counts(np.array([0.2, 0.3, 0.4]), feature.edges).tolist() == [2, 1, 0]
@@ -45,7 +45,7 @@ def test_a_constant_feature_has_bins_around_its_value():
 def test_the_sample_has_the_distribution_of_all_values():
     values = np.random.default_rng(0).normal(size=20_000)
 
-    sample = FeatureReference.of("slant", values, bins=10).sample
+    sample = FeatureReference.of("slant", values, bins=10, classes=10).sample
 
     assert len(sample) == 1000
     ranks = np.searchsorted(np.sort(values), sample) / len(values)

@@ -70,9 +70,9 @@ def test_smallest_class_wins_a_tie():
     assert prediction_table(np.zeros((1, 10), dtype=np.float32))["prediction"].item() == 0
 
 
-@pytest.mark.parametrize("shape", [(0, 10), (5, 9), (10,)])
+@pytest.mark.parametrize("shape", [(0, 10), (5, 1), (10,)])
 def test_logits_of_wrong_shape_are_rejected(shape):
-    with pytest.raises(ValueError, match="expected \\[N, 10\\]"):
+    with pytest.raises(ValueError, match="expected \\[N, C\\]"):
         prediction_table(np.zeros(shape, dtype=np.float32))
 
 

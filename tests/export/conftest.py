@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from mnist_growth.digits import MNIST_PREPARATION, sample_digits
+from mnist_growth.digits import DIGIT_NAMES, MNIST_PREPARATION, sample_digits
 from mnist_growth.export import Origin
 from mnist_growth.learning import GrowingAdamW
 from mnist_growth.network import GrowingMLP
 
-ORIGIN = Origin("a" * 64, "sample", "f" * 64, "2026-01-31T12.00.00.000Z", (48, 32), 3, MNIST_PREPARATION)
+ORIGIN = Origin("a" * 64, "sample", "f" * 64, "2026-01-31T12.00.00.000Z", (48, 32), 3, MNIST_PREPARATION, DIGIT_NAMES)
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,9 @@ def test_a_file_that_is_not_there_is_an_error_of_the_operating_system(tmp_path):
 
 @pytest.mark.parametrize("version", ["", "2026-01-31T12.00.00.000Z"])
 def test_an_origin_is_read_as_it_was_written(version):
-    origin = Origin("a" * 64, "mnist", "0" * 64, version, (512, 384, 512), 50, Preparation(form="as_is", ink="dark"))
+    origin = Origin(
+        "a" * 64, "mnist", "0" * 64, version, (512, 384, 512), 50, Preparation(form="as_is", ink="dark"), ("a", "b")
+    )
     model = onnx.ModelProto()
 
     origin.write(model)

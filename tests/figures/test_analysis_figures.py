@@ -62,7 +62,7 @@ def curves():
 @pytest.fixture
 def hard():
     logits = GENERATOR.normal(size=(60, 10))
-    predictions = prediction_table(logits, np.arange(60) % 10)
+    predictions = prediction_table(logits, np.arange(60) % 10, 10)
     return digit_difficulty(predictions, GENERATOR.random(60), "validation")
 
 

@@ -42,7 +42,8 @@ def test_an_answer_has_everything_in_it(client: TestClient, texts: list[str]) ->
     response = client.post("/predict", json={"image": texts[0]})
     answer = response.json()
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
-    assert answer.keys() == {"digit", "confidence", "probabilities", "doubt", "novelty", "model_version"}
+    known = {"digit", "class_name", "confidence", "probabilities", "doubt", "novelty", "model_version"}
+    assert answer.keys() == known
     assert answer["model_version"] == "1"
     assert sum(answer["probabilities"]) == pytest.approx(1)
     assert answer["confidence"] == max(answer["probabilities"]) == answer["probabilities"][answer["digit"]]

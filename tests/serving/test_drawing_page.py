@@ -34,9 +34,11 @@ def address(trained: TrainedNetwork) -> Iterator[str]:
     """A service on this machine, with a token that the page has to be told."""
     images = sample_digits().test.images[:200]
     pictures = (Picture(str(number), image) for number, image in enumerate(images))
-    [part] = predict_pictures(pictures, partial(predict_logits, trained.network), trained.preparation.apply)
+    [part] = predict_pictures(
+        pictures, partial(predict_logits, trained.network), trained.preparation.apply, trained.class_names
+    )
     confusion = [[9 if row == column else 1 for column in range(10)] for row in range(10)]
-    reference = DriftReference.of(features_of(part.predictions), 10, "ab" * 32, "sample")
+    reference = DriftReference.of(features_of(part.predictions), 10, 10, "ab" * 32, "sample")
     source = Source(trained, options={"confusion": confusion, "drift": (reference, configured.drift())})
     service = Service(source, configured.serving())
     service.drift.note(images, [0.9] * len(images), service.model.predict(images))  # as if they had come inverted

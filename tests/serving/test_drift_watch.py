@@ -9,7 +9,7 @@ from served import base64_of, png
 
 import configured
 from mnist_growth.batch import Picture, features_of, predict_pictures
-from mnist_growth.digits import MNIST_PREPARATION, sample_digits
+from mnist_growth.digits import DIGIT_NAMES, MNIST_PREPARATION, sample_digits
 from mnist_growth.drift import FEATURES, DriftReference, compare
 from mnist_growth.network import predict_logits
 from mnist_growth.serving.drift_watch import DriftWatch
@@ -21,8 +21,10 @@ CONFIG = configured.drift(window=100, min_images=50)
 @pytest.fixture(scope="module")
 def reference(trained):
     pictures = (Picture(str(number), image) for number, image in enumerate(DIGITS.test.images[:400]))
-    [part] = predict_pictures(pictures, partial(predict_logits, trained.network), trained.preparation.apply)
-    return DriftReference.of(features_of(part.predictions), 10, "ab" * 32, "sample")
+    [part] = predict_pictures(
+        pictures, partial(predict_logits, trained.network), trained.preparation.apply, trained.class_names
+    )
+    return DriftReference.of(features_of(part.predictions), 10, 10, "ab" * 32, "sample")
 
 
 def probabilities(digits, confidence=0.9):
@@ -44,7 +46,7 @@ def test_the_latest_images_are_compared_as_they_would_be_elsewhere(reference):
     assert [*by_name] == [*FEATURES]
     assert {name for name, feature in by_name.items() if feature.alarm} >= {"pixel_mean"}
     pictures = (Picture(str(number), image) for number, image in enumerate(images[30:]))
-    [part] = predict_pictures(pictures, lambda _: probabilities(digits[30:]), MNIST_PREPARATION.apply)
+    [part] = predict_pictures(pictures, lambda _: probabilities(digits[30:]), MNIST_PREPARATION.apply, DIGIT_NAMES)
     expected = {feature.feature: feature for feature in compare(reference, features_of(part.predictions), CONFIG)}
     for name in ("ink", "slant", "thickness", "digit"):
         assert by_name[name] == expected[name]

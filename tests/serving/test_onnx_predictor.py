@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 
-from mnist_growth.digits import MNIST_PREPARATION, sample_digits
+from mnist_growth.digits import DIGIT_NAMES, MNIST_PREPARATION, sample_digits
 from mnist_growth.export import OnnxNetwork, Origin, float_model, int8_model
 from mnist_growth.serving import OnnxPredictor, TorchPredictor
 
@@ -12,7 +12,7 @@ DIGITS = sample_digits()
 
 
 def origin(network_sha256="a" * 64):
-    return Origin(network_sha256, "sample", DIGITS.fingerprint, "", (32,), 2, MNIST_PREPARATION)
+    return Origin(network_sha256, "sample", DIGITS.fingerprint, "", (32,), 2, MNIST_PREPARATION, DIGIT_NAMES)
 
 
 def test_the_probabilities_are_those_of_torch(trained):

@@ -34,7 +34,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
             folder / "model",
             loader_module=pyfunc.__name__,
             data_path=str(folder / "network.safetensors"),
-            signature=_signature(),
+            signature=_signature(10),
             pip_requirements=[],
         )
         return TestClient(scoring_server.init(mlflow.pyfunc.load_model(str(folder / "model"))))

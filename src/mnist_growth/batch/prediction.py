@@ -1,6 +1,6 @@
 """Prediction of a stream of images."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -14,17 +14,14 @@ from mnist_growth.digits.doubt import SEPARATOR
 from mnist_growth.digits.preparation import PreparedImage
 from mnist_growth.drift import FEATURES, STYLE, Features, collect, measure_images
 from mnist_growth.evaluation.doubt import NO_LIMITS, DoubtLimits, network_doubts
-from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS, prediction_table
+from mnist_growth.evaluation.predictions import prediction_table, probability_columns
 from mnist_growth.novelty import NoveltyScore
-
-COLUMNS = ["name", "prediction", "confidence", "doubt", "novelty", *PROBABILITY_COLUMNS, *STYLE]
-"""Columns of the table of predictions."""
 
 PART = 500
 """Number of images per forward pass."""
 
 Logits = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
-"""Logits [N, 10] of images uint8 [N, 28, 28]."""
+"""Logits [N, C] of images uint8 [N, 28, 28]."""
 
 Prepare = Callable[[NDArray[np.uint8]], PreparedImage]
 """Makes the input of the network from an image, uint8 [H, W]; raises ValueError if it shows nothing."""
@@ -35,9 +32,10 @@ class Part:
     """Results of at most `PART` images.
 
     Attributes:
-        predictions: One row per readable image: ``name``, ``prediction``, ``confidence``, ``doubt`` (reasons,
-            separated by semicolons; empty if there are none), ``novelty`` (NaN without a detector), ``probability_0``
-            to ``probability_9``, and the style: ``pixel_mean``, ``ink``, ``slant``, ``thickness``.
+        predictions: One row per readable image: ``name``, ``prediction``, ``class_name``, ``confidence``, ``doubt``
+            (reasons, separated by semicolons; empty if there are none), ``novelty`` (NaN without a detector), the
+            probability of each class (``probability_0`` and so on), and the style: ``pixel_mean``, ``ink``, ``slant``,
+            ``thickness``.
         unreadable: One row per other image: ``name``, ``reason``.
     """
 
@@ -49,6 +47,7 @@ def predict_pictures(
     pictures: Iterable[Picture],
     logits: Logits,
     prepare: Prepare,
+    class_names: Sequence[str],
     *,
     novelty: NoveltyScore | None = None,
     limits: DoubtLimits = NO_LIMITS,
@@ -60,6 +59,7 @@ def predict_pictures(
         pictures: Images; they are read one at a time and not kept.
         logits: Function that computes the logits of the network.
         prepare: ``Preparation.apply`` of the network, or ``already_prepared`` for images of an ingested data set.
+        class_names: Names of the classes, in the order of the logits.
         novelty: Function that scores how much images differ from training digits.
         limits: Limits of confidence and novelty beyond which a prediction is doubtful.
         strict: Whether to stop at an image that cannot be read.
@@ -77,15 +77,19 @@ def predict_pictures(
             )
         readable = [image for image in group if image.form is not None]
         yield Part(
-            _predict(readable, logits, novelty, limits),
+            _predict(readable, logits, class_names, novelty, limits),
             pd.DataFrame(unreadable, columns=["name", "reason"], dtype="str"),
         )
 
 
+def columns(classes: int) -> list[str]:
+    """Return the columns of the table of predictions for a number of classes."""
+    return ["name", "prediction", "class_name", "confidence", "doubt", "novelty", *probability_columns(classes), *STYLE]
+
+
 def features_of(predictions: pd.DataFrame) -> Features:
     """Return the drift features of the images in a table of predictions."""
-    columns = {name: predictions["prediction" if name == "digit" else name].to_numpy() for name in FEATURES}
-    return collect(columns)
+    return collect({name: predictions["prediction" if name == "digit" else name].to_numpy() for name in FEATURES})
 
 
 class _Image(NamedTuple):
@@ -107,11 +111,18 @@ def _prepared(picture: Picture, prepare: Prepare) -> _Image:
         return _Image(picture.name, None, 0.0, (), str(error))
 
 
-def _predict(images: list[_Image], logits: Logits, novelty: NoveltyScore | None, limits: DoubtLimits) -> pd.DataFrame:
+def _predict(
+    images: list[_Image],
+    logits: Logits,
+    class_names: Sequence[str],
+    novelty: NoveltyScore | None,
+    limits: DoubtLimits,
+) -> pd.DataFrame:
     """The table of predictions; it has no rows if there are no images."""
     if not images:
-        empty = {name: np.empty(0) for name in COLUMNS}
-        return pd.DataFrame(empty).astype({"name": "str", "prediction": np.int64, "doubt": "str"})
+        empty = {name: np.empty(0) for name in columns(len(class_names))}
+        texts = dict.fromkeys(("name", "class_name", "doubt"), "str")
+        return pd.DataFrame(empty).astype({**texts, "prediction": np.int64})
     forms = np.stack([image.form for image in images if image.form is not None])
     table = prediction_table(logits(forms)).drop(columns="index")
     features = measure_images(
@@ -121,10 +132,11 @@ def _predict(images: list[_Image], logits: Logits, novelty: NoveltyScore | None,
         table["confidence"].to_numpy(),
     )
     table.insert(0, "name", pd.Series([image.name for image in images], dtype="str"))
+    table["class_name"] = pd.Series([class_names[number] for number in table["prediction"]], dtype="str")
     table["novelty"] = np.nan if novelty is None else novelty(forms)
     doubts = [
         SEPARATOR.join((*image.doubts, *network_doubts(confidence, score, limits)))
         for image, confidence, score in zip(images, table["confidence"], table["novelty"], strict=True)
     ]
     table["doubt"] = pd.Series(doubts, dtype="str")
-    return table.assign(**{name: features[name] for name in STYLE})[COLUMNS]
+    return table.assign(**{name: features[name] for name in STYLE})[columns(len(class_names))]

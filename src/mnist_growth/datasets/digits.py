@@ -10,7 +10,7 @@ from kedro.io import AbstractVersionedDataset
 from kedro.io.core import Version
 
 from mnist_growth.datasets.versioned_file import path_to_load
-from mnist_growth.digits.digits import Digits
+from mnist_growth.digits.digits import MAX_CLASSES, Digits
 from mnist_growth.digits.idx import read_pair, write_images, write_labels
 from mnist_growth.digits.preparation import Preparation
 from mnist_growth.machine import atomic_folder
@@ -81,21 +81,23 @@ class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
 
 
 def _read(folder: Path) -> Digits:
-    images, labels = read_pair(folder / _IMAGES, folder / _LABELS)
+    images, labels = read_pair(folder / _IMAGES, folder / _LABELS, MAX_CLASSES)
     path = folder / _DESCRIPTION
     try:
         description = json.loads(path.read_text("utf-8"))
         dataset, fingerprint, count = (description[key] for key in ("dataset", "fingerprint", "count"))
         preparation = Preparation.model_validate(description["preparation"])
+        class_names = tuple(str(name) for name in description["class_names"])
     except (ValueError, KeyError, TypeError):
         raise ValueError(
-            f"{path} is damaged; expected JSON with dataset, fingerprint, count and preparation: delete this version"
+            f"{path} is damaged; expected JSON with dataset, fingerprint, count, preparation and class_names: "
+            "delete this version"
         ) from None
     if count != len(images):
         raise ValueError(
             f"{folder / _IMAGES} contains {len(images)} images; expected {count} as in {path}: delete this version"
         )
-    return Digits(images, labels, dataset, fingerprint, preparation)
+    return Digits(images, labels, dataset, fingerprint, preparation, class_names)
 
 
 def _write(folder: Path, data: Digits) -> None:
@@ -111,6 +113,7 @@ def _description(data: Digits) -> dict[str, Any]:
         "fingerprint": data.fingerprint,
         "count": len(data),
         "preparation": data.preparation.model_dump(),
+        "class_names": list(data.class_names),
     }
 
 

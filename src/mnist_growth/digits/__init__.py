@@ -6,7 +6,7 @@ from mnist_growth.digits.canonical import canonical_form
 from mnist_growth.digits.class_statistics import ClassStatistics, class_statistics
 from mnist_growth.digits.config import ArchiveParameters, SplitConfig, WarpConfig
 from mnist_growth.digits.decoding import decode_image, read_digit
-from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, Digits, DigitSet, fingerprint
+from mnist_growth.digits.digits import DIGIT_NAMES, IMAGE_SIDE, MAX_CLASSES, NUM_CLASSES, Digits, DigitSet, fingerprint
 from mnist_growth.digits.manifest import data_manifest, describe_preparation, requested_dataset
 from mnist_growth.digits.neighbours import nearest
 from mnist_growth.digits.own_digits import own_digits
@@ -20,7 +20,9 @@ from mnist_growth.digits.style import Style, measure_style
 from mnist_growth.digits.warps import Warps, apply_warps, draw_warps, warp
 
 __all__ = [
+    "DIGIT_NAMES",
     "IMAGE_SIDE",
+    "MAX_CLASSES",
     "MNIST_PIXELS",
     "MNIST_PREPARATION",
     "NUM_CLASSES",

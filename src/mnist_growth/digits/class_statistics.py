@@ -5,21 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_growth.digits.digits import NUM_CLASSES
-
 _CHUNK = 4096  # images processed at once: 26 MB
 
 
 @dataclass(frozen=True, eq=False)
 class ClassStatistics:
-    """Statistics of the images of each of the ten classes; NaN for classes without images.
+    """Statistics of the images of each of C classes; NaN for classes without images.
 
     Attributes:
-        count: Number of images, int64 [10].
-        mean: Mean of all pixels of the class, 0 to 255, float64 [10].
-        deviation: Population standard deviation of all pixels of the class, float64 [10].
-        mean_image: Mean of each pixel, float64 [10, H, W].
-        deviation_image: Population standard deviation of each pixel, float64 [10, H, W].
+        count: Number of images, int64 [C].
+        mean: Mean of all pixels of the class, 0 to 255, float64 [C].
+        deviation: Population standard deviation of all pixels of the class, float64 [C].
+        mean_image: Mean of each pixel, float64 [C, H, W].
+        deviation_image: Population standard deviation of each pixel, float64 [C, H, W].
     """
 
     count: NDArray[np.int64]
@@ -29,22 +27,23 @@ class ClassStatistics:
     deviation_image: NDArray[np.float64]
 
 
-def class_statistics(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> ClassStatistics:
+def class_statistics(images: NDArray[np.uint8], labels: NDArray[np.int64], classes: int) -> ClassStatistics:
     """Compute the statistics of each class in one pass; memory maps larger than memory are supported.
 
     Args:
         images: Grey values 0 to 255, uint8 of shape [N, H, W], an array or a memory map.
-        labels: Class of each image, int64 [N], 0 to 9.
+        labels: Class of each image, int64 [N], 0 to C - 1.
+        classes: Number of classes C.
     """
     shape = images.shape[1:]
-    total, squares = np.zeros((2, NUM_CLASSES, *shape))
+    total, squares = np.zeros((2, classes, *shape))
     for start in range(0, len(images), _CHUNK):
-        chunk, classes = images[start : start + _CHUNK].astype(np.float64), labels[start : start + _CHUNK]
-        for label in np.unique(classes):
-            members = chunk[classes == label]
+        chunk, chunk_labels = images[start : start + _CHUNK].astype(np.float64), labels[start : start + _CHUNK]
+        for label in np.unique(chunk_labels):
+            members = chunk[chunk_labels == label]
             total[label] += members.sum(axis=0)
             squares[label] += (members**2).sum(axis=0)
-    count = np.bincount(labels, minlength=NUM_CLASSES)
+    count = np.bincount(labels, minlength=classes)
     n = np.where(count, count, np.nan)[:, np.newaxis, np.newaxis]
     # Sums of integers below 2^53 are exact in float64, so the difference of the moments loses little precision.
     mean_image = total / n

@@ -13,8 +13,14 @@ from mnist_growth.digits.preparation import MNIST_PREPARATION, Preparation
 IMAGE_SIDE = 28
 """Height and width of an image in pixels."""
 
-NUM_CLASSES = 10
-"""Number of classes: the digits 0 to 9, or the ten classes of another data set in MNIST format."""
+DIGIT_NAMES = tuple(str(digit) for digit in range(10))
+"""Names of the classes of digits."""
+
+NUM_CLASSES = len(DIGIT_NAMES)
+"""Number of classes of digits, and of the other published data sets in MNIST format."""
+
+MAX_CLASSES = 62
+"""Largest number of classes: digits, capital and small letters, as in EMNIST."""
 
 _CHUNK = 4096  # images hashed at once (3 MB), so that memory maps larger than memory stay on disk
 
@@ -25,10 +31,11 @@ class Digits:
 
     Attributes:
         images: Grey values 0 to 255, uint8 of shape [N, 28, 28] with N >= 1; an array or a memory map.
-        labels: Class of each image, int64 of shape [N], 0 to 9.
+        labels: Class of each image, int64 of shape [N], a position in `class_names`.
         dataset: Name of the data set that the images belong to, for example "mnist".
         fingerprint: SHA-256 (hex) of the entire data set, training and test part.
         preparation: How the images were made from the original ones, which applies to images to predict, too.
+        class_names: Names of the 2 to 62 classes.
 
     Raises:
         ValueError: A shape, a dtype or a label is not as described above.
@@ -39,6 +46,7 @@ class Digits:
     dataset: str
     fingerprint: str
     preparation: Preparation = MNIST_PREPARATION
+    class_names: tuple[str, ...] = DIGIT_NAMES
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
@@ -58,9 +66,11 @@ class Digits:
         if len(self.images) == 0:
             raise ValueError(f"{self.dataset} has no images, expected at least one")
         lowest, highest = int(self.labels.min()), int(self.labels.max())
-        if lowest < 0 or highest >= NUM_CLASSES:
+        if lowest < 0 or highest >= len(self.class_names):
             wrong = lowest if lowest < 0 else highest
-            raise ValueError(f"{self.dataset} has the label {wrong}, expected labels from 0 to {NUM_CLASSES - 1}")
+            raise ValueError(
+                f"{self.dataset} has the label {wrong}, expected labels from 0 to {len(self.class_names) - 1}"
+            )
 
     def __len__(self) -> int:
         return len(self.images)
@@ -72,7 +82,7 @@ class DigitSet:
 
     Attributes:
         train: The training part.
-        test: The test part, with the same `dataset`, `fingerprint` and `preparation` as `train`.
+        test: The test part, with the same `dataset`, `fingerprint`, `preparation` and `class_names` as `train`.
         dataset: Name of the loaded data set, for example "sample".
         requested: Name of the requested data set; differs from `dataset` if the sample replaced it.
         source: Human-readable origin of the files: a folder, a mirror or a package.
@@ -92,11 +102,11 @@ class DigitSet:
     counts: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        expected = (self.dataset, self.train.fingerprint, self.train.preparation)
+        expected = (self.dataset, self.train.fingerprint, self.train.preparation, self.train.class_names)
         for part in (self.train, self.test):
-            if (part.dataset, part.fingerprint, part.preparation) != expected:
+            if (part.dataset, part.fingerprint, part.preparation, part.class_names) != expected:
                 raise ValueError(
-                    f"The parts of {self.dataset} differ in name, fingerprint or preparation, "
+                    f"The parts of {self.dataset} differ in name, fingerprint, preparation or classes, "
                     "expected parts of the same data set"
                 )
 
@@ -113,13 +123,14 @@ class DigitSet:
         source: str,
         files: Mapping[str, Mapping[str, str]],
         preparation: Preparation = MNIST_PREPARATION,
+        class_names: tuple[str, ...] = DIGIT_NAMES,
         counts: Mapping[str, int] | None = None,
     ) -> Self:
         """Create a data set from four arrays and compute its fingerprint; shapes and errors as in `Digits`."""
         digest = fingerprint(train_images, train_labels, test_images, test_labels)
         return cls(
-            train=Digits(train_images, train_labels, dataset, digest, preparation),
-            test=Digits(test_images, test_labels, dataset, digest, preparation),
+            train=Digits(train_images, train_labels, dataset, digest, preparation, class_names),
+            test=Digits(test_images, test_labels, dataset, digest, preparation, class_names),
             dataset=dataset,
             requested=requested,
             source=source,
@@ -131,6 +142,11 @@ class DigitSet:
     def preparation(self) -> Preparation:
         """How the images were made from the original ones."""
         return self.train.preparation
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self.train.class_names
 
     @property
     def fingerprint(self) -> str:

@@ -51,30 +51,36 @@ def read_images(path: Path, *, any_size: bool = False) -> NDArray[np.uint8]:
     return images
 
 
-def read_labels(path: Path) -> NDArray[np.int64]:
+def read_labels(path: Path, classes: int = NUM_CLASSES) -> NDArray[np.int64]:
     """Read an IDX file of labels, plain or gzipped.
 
+    Args:
+        path: Path of the file.
+        classes: Number of classes.
+
     Returns:
-        Labels 0 to 9, int64 of shape [N].
+        Labels from 0, int64 of shape [N].
 
     Raises:
-        ValueError: The content is not a complete IDX file of at least one label from 0 to 9, or bytes follow it.
+        ValueError: The content is not a complete IDX file of at least one label of these classes, or bytes follow it.
         OSError: The file cannot be read.
     """
     labels = _read(path, LABELS_MAGIC, "labels")
-    if labels.max() >= NUM_CLASSES:
-        raise ValueError(f"{path} contains the label {labels.max()}, expected labels from 0 to {NUM_CLASSES - 1}")
+    if labels.max() >= classes:
+        raise ValueError(f"{path} contains the label {labels.max()}, expected labels from 0 to {classes - 1}")
     return labels.astype(np.int64)
 
 
-def read_pair(images_path: Path, labels_path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def read_pair(
+    images_path: Path, labels_path: Path, classes: int = NUM_CLASSES
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Read images uint8 [N, 28, 28] and their labels int64 [N] from two IDX files.
 
     Raises:
         ValueError: A file is invalid, or the counts differ.
         OSError: A file cannot be read.
     """
-    images, labels = read_images(images_path), read_labels(labels_path)
+    images, labels = read_images(images_path), read_labels(labels_path, classes)
     if len(images) != len(labels):
         raise ValueError(
             f"{images_path} contains {len(images)} images but {labels_path} contains {len(labels)} labels, "
@@ -93,7 +99,7 @@ def write_images(path: Path, images: NDArray[np.uint8]) -> None:
 
 
 def write_labels(path: Path, labels: NDArray[np.int64]) -> None:
-    """Write labels 0 to 9, int64 [N], as an IDX file, atomically.
+    """Write labels 0 to 255, int64 [N], as an IDX file, atomically.
 
     Raises:
         OSError: The folder cannot be written to, or the disk is full.

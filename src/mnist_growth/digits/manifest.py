@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES, Digits, DigitSet
+from mnist_growth.digits.digits import IMAGE_SIDE, Digits, DigitSet
 from mnist_growth.digits.preparation import Preparation
 
 
@@ -14,7 +14,8 @@ def data_manifest(digit_set: DigitSet) -> dict[str, Any]:
 
     Returns:
         The keys ``dataset``, ``requested``, ``source`` and ``fingerprint`` as in `DigitSet`; ``image_shape`` in pixels
-        [height, width]; ``preparation`` with its form, the ink of the original images and the counts of `prepare`;
+        [height, width]; ``class_names``; ``preparation`` with its form, the ink of the original images and the counts
+        of `prepare`;
         ``files`` with the SHA-256 of their decompressed content; ``train`` and ``test`` with the number of images in
         total and of each class.
     """
@@ -24,6 +25,7 @@ def data_manifest(digit_set: DigitSet) -> dict[str, Any]:
         "source": digit_set.source,
         "fingerprint": digit_set.fingerprint,
         "image_shape": [IMAGE_SIDE, IMAGE_SIDE],
+        "class_names": list(digit_set.class_names),
         "preparation": {**digit_set.preparation.model_dump(), **digit_set.counts},
         "files": {name: dict(description) for name, description in digit_set.files.items()},
         "train": _describe(digit_set.train),
@@ -65,8 +67,8 @@ def requested_dataset(dataset: str, manifest: Mapping[str, Any]) -> str:
 
 def _describe(digits: Digits) -> dict[str, Any]:
     """Count the images of a part, in total and of each class."""
-    counts = np.bincount(digits.labels, minlength=NUM_CLASSES)
+    counts = np.bincount(digits.labels, minlength=len(digits.class_names))
     return {
         "count": len(digits),
-        "class_counts": {str(digit): int(count) for digit, count in enumerate(counts)},
+        "class_counts": {name: int(count) for name, count in zip(digits.class_names, counts, strict=True)},
     }

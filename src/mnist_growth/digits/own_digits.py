@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnist_growth.digits.class_folders import read_class_folders
 from mnist_growth.digits.config import ArchiveParameters, SplitConfig
 from mnist_growth.digits.content import Kind, content_of
-from mnist_growth.digits.digits import DigitSet
+from mnist_growth.digits.digits import DIGIT_NAMES, MAX_CLASSES, DigitSet
 from mnist_growth.digits.idx import images_sha256, labels_sha256, read_images, read_labels
 from mnist_growth.digits.idx_set import idx_path
 from mnist_growth.digits.orientation import is_transposed
@@ -48,6 +48,8 @@ def own_digits(path: Path, options: ArchiveParameters) -> DigitSet:
     assert train is not None  # only the test part may be missing
     if train.labels is None:
         raise ValueError(f"{train.origin} has no labels, expected a label for each training image")
+    class_names, train, test = _classes(train, test)
+    assert train.labels is not None
     train_images, train_scaled = train.fitted(resize=options.resize)
     if test is not None and test.labels is not None:
         if options.test_fraction is not None:
@@ -71,8 +73,34 @@ def own_digits(path: Path, options: ArchiveParameters) -> DigitSet:
         requested="folder",
         source=str(path),
         files={**train.files, **(test.files if test and test.labels is not None else {})},
+        class_names=class_names,
         counts={name: count for name, count in counts.items() if count},
     )
+
+
+def _classes(train: Part, test: Part | None) -> tuple[tuple[str, ...], Part, Part | None]:
+    """Return the names of the classes, and the parts with labels that are positions in them.
+
+    Without names of their own, labels from 0 to 9 are digits, and others are named by their numbers. Labels may begin
+    with 1, as those of EMNIST's letters.
+    """
+    if train.class_names:
+        return train.class_names, train, test
+    labels = np.concatenate([part.labels for part in (train, test) if part is not None and part.labels is not None])
+    lowest, highest = int(labels.min()), int(labels.max())
+    if lowest >= 0 and highest < len(DIGIT_NAMES):
+        return DIGIT_NAMES, train, test
+    first = min(lowest, 1)
+    if first < 0 or highest - first >= MAX_CLASSES:
+        raise ValueError(
+            f"{train.origin}: the labels range from {lowest} to {highest}, expected at most {MAX_CLASSES} classes, "
+            "numbered from 0 or 1"
+        )
+    return tuple(map(str, range(first, highest + 1))), _renumbered(train, first), test and _renumbered(test, first)
+
+
+def _renumbered(part: Part, first: int) -> Part:
+    return part if part.labels is None else replace(part, labels=part.labels - first)
 
 
 def _turned(part: Part, transposed: bool | None) -> Part:
@@ -131,7 +159,8 @@ def _folder_parts(folder: Path) -> Parts:
     folders = {entry.name.lower(): entry for entry in entries if entry.is_dir()}
     if "train" in folders:
         test = folders.get("test")
-        return read_class_folders(folders["train"]), read_class_folders(test) if test else None
+        train = read_class_folders(folders["train"])
+        return train, read_class_folders(test, train.class_names) if test else None
     matches = [_IDX.match(entry.name.replace(".idx", "-idx")) for entry in entries if entry.is_file()]
     prefixes = {match["prefix"] for match in matches if match}
     if len(prefixes) == 1:
@@ -173,7 +202,7 @@ def _idx_parts(folder: Path, prefix: str) -> Parts:
 def _idx_part(folder: Path, stem: str) -> Part:
     names = f"{stem}-images-idx3-ubyte", f"{stem}-labels-idx1-ubyte"
     paths = [idx_path(folder, name) for name in names]
-    images, labels = read_images(paths[0], any_size=True), read_labels(paths[1])
+    images, labels = read_images(paths[0], any_size=True), read_labels(paths[1], MAX_CLASSES)
     if len(images) != len(labels):
         raise ValueError(
             f"{paths[0]} contains {len(images)} images but {paths[1]} contains {len(labels)} labels, "

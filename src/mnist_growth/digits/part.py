@@ -20,6 +20,7 @@ class Part:
         labels: Class of each image, int64 [N]; None if the files have no labels.
         origin: What the images were read from, for messages.
         transposed: Whether rows and columns of the images are swapped.
+        class_names: Names of the classes, if the files have names; the labels are positions in it.
         files: SHA-256 of the files by name, as in `DigitSet.files`.
     """
 
@@ -27,6 +28,7 @@ class Part:
     labels: NDArray[np.int64] | None
     origin: str
     transposed: bool = False
+    class_names: tuple[str, ...] = ()
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def fitted(self, *, resize: bool) -> tuple[NDArray[np.uint8], int]:

@@ -70,6 +70,7 @@ def prepare(digit_set: DigitSet, requested: PreparationName) -> DigitSet:
         source=digit_set.source,
         files=digit_set.files,
         preparation=preparation,
+        class_names=digit_set.class_names,
         counts=counts,
     )
 

@@ -16,7 +16,7 @@ PREDICTION = ("digit", "confidence")
 FEATURES = (*STYLE, *PREDICTION)
 
 CONTINUOUS = (*STYLE, "confidence")
-"""Features with an order; the ten classes of "digit" have none."""
+"""Features with an order; the classes of "digit" have none."""
 
 Features = Mapping[str, NDArray[np.float64]]
 """Values of N images, float64 [N], for each name in `FEATURES`; NaN if a feature is undefined for an image."""

@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
-from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.drift.features import FEATURES, Features
 from mnist_growth.machine.files import atomic_path
 
-_CLASS_EDGES: NDArray[np.float64] = np.arange(NUM_CLASSES - 1, dtype=np.float64) + 0.5
 _CONFIDENCE_EDGES = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.985])
 """Fixed edges, because most values are in the last bin: bins of equal share would all be there."""
 
@@ -37,12 +35,12 @@ class FeatureReference:
     sample: NDArray[np.float64]
 
     @classmethod
-    def of(cls, name: str, values: NDArray[np.float64], bins: int) -> Self:
-        """Measure the distribution of a feature of training digits."""
+    def of(cls, name: str, values: NDArray[np.float64], bins: int, classes: int) -> Self:
+        """Measure the distribution of a feature of training digits; "digit" has a bin for each class."""
         known = np.sort(values[~np.isnan(values)])
         edges: NDArray[np.float64]
         if name == "digit":
-            edges = _CLASS_EDGES
+            edges = np.arange(classes - 1, dtype=np.float64) + 0.5
         elif name == "confidence":
             edges = _CONFIDENCE_EDGES
         else:
@@ -67,10 +65,12 @@ class DriftReference:
     features: Mapping[str, FeatureReference]
 
     @classmethod
-    def of(cls, features: Features, bins: int, network_sha256: str, dataset: str) -> Self:
+    def of(cls, features: Features, bins: int, classes: int, network_sha256: str, dataset: str) -> Self:
         """Measure the distributions of training digits; the number of images may differ between features."""
         return cls(
-            network_sha256, dataset, {name: FeatureReference.of(name, features[name], bins) for name in FEATURES}
+            network_sha256,
+            dataset,
+            {name: FeatureReference.of(name, features[name], bins, classes) for name in FEATURES},
         )
 
 

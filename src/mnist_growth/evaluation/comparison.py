@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation.intervals import paired_difference_interval, wilson_interval
 from mnist_growth.evaluation.metrics import mean_negative_log_likelihood
+from mnist_growth.evaluation.predictions import class_count
 
 
 def compare(predictions: pd.DataFrame, baseline: pd.DataFrame) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def comparison_by_class(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd
         baseline: Labelled ``prediction_table`` of the baseline for the same digits.
 
     Returns:
-        A row for "all" digits and one for each class "0" to "9" (``digit``, text): counts ``examples``,
+        A row for "all" digits and one for each class (``digit``, text): counts ``examples``,
         ``only_network_correct`` and ``only_baseline_correct`` (int64), and the ``difference`` of the accuracies
         with its 95 % interval ``difference_low`` to ``difference_high`` (fractions of 1; NaN for classes without
         digits).
@@ -90,7 +90,9 @@ def comparison_by_class(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd
     """
     correct, baseline_correct = _correct(predictions, baseline)
     labels = predictions["label"].to_numpy()
-    groups = {"all": np.ones(len(labels), dtype=np.bool_)} | {str(k): labels == k for k in range(NUM_CLASSES)}
+    groups = {"all": np.ones(len(labels), dtype=np.bool_)} | {
+        str(k): labels == k for k in range(class_count(predictions))
+    }
     rows = []
     for digit, members in groups.items():
         examples = int(members.sum())

@@ -5,12 +5,12 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation.intervals import wilson_interval
+from mnist_growth.evaluation.predictions import class_count
 
 
 def confused_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return all 45 pairs of classes, the most confused first.
+    """Return all pairs of classes, the most confused first.
 
     Args:
         predictions: Labelled ``prediction_table``.
@@ -23,9 +23,10 @@ def confused_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
         ``..._low`` to ``..._high``; NaN for classes without digits.
     """
     labels, predicted = predictions["label"].to_numpy(), predictions["prediction"].to_numpy()
-    counts = np.bincount(labels * NUM_CLASSES + predicted, minlength=NUM_CLASSES**2).reshape(NUM_CLASSES, -1)
+    classes = class_count(predictions)
+    counts = np.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, -1)
     support = counts.sum(axis=1)
-    first, second = np.array(list(itertools.combinations(range(NUM_CLASSES), 2))).T
+    first, second = np.array(list(itertools.combinations(range(classes), 2))).T
     table: dict[str, np.ndarray] = {"first": first, "second": second}
     rates = {
         "first_as_second": (counts[first, second], support[first]),

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation.predictions import probabilities
 
 
@@ -27,9 +26,10 @@ def digit_difficulty(predictions: pd.DataFrame, gradient_norm: NDArray[np.floati
     """
     table, labels = probabilities(predictions), predictions["label"].to_numpy()
     label_probability = table[np.arange(len(labels)), labels]
-    count = np.bincount(labels, minlength=NUM_CLASSES)
-    total_probability = np.bincount(labels, weights=label_probability, minlength=NUM_CLASSES)
-    threshold = np.divide(total_probability, count, out=np.full(NUM_CLASSES, np.inf), where=count > 0)
+    classes = table.shape[1]
+    count = np.bincount(labels, minlength=classes)
+    total_probability = np.bincount(labels, weights=label_probability, minlength=classes)
+    threshold = np.divide(total_probability, count, out=np.full(classes, np.inf), where=count > 0)
     candidates = np.where(table >= threshold, table, -1.0)
     best = candidates.argmax(axis=1)
     suspected = (candidates.max(axis=1) >= 0) & (best != labels)

@@ -7,12 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.evaluation.calibration import expected_calibration_error
 from mnist_growth.evaluation.intervals import wilson_interval
-from mnist_growth.evaluation.predictions import probabilities
-
-_CLASSES = list(range(NUM_CLASSES))
+from mnist_growth.evaluation.predictions import class_count, probabilities
 
 
 def test_metrics(
@@ -68,7 +65,7 @@ def test_metrics(
         "loss": mean_negative_log_likelihood(predictions),
         "top_2_accuracy": float(np.mean(more_probable < 2)),
         "macro_f1": float(np.mean(_f1(counts)[occurs])),
-        "brier_score": float(np.mean(((class_probabilities - np.eye(NUM_CLASSES)[labels]) ** 2).sum(axis=1))),
+        "brier_score": float(np.mean(((class_probabilities - np.eye(len(counts))[labels]) ** 2).sum(axis=1))),
         "expected_calibration_error": expected_calibration_error(
             predictions["confidence"].to_numpy(), correct, calibration_bins
         ),
@@ -90,16 +87,16 @@ def mean_negative_log_likelihood(predictions: pd.DataFrame) -> float:
 
 
 def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return precision, recall and F1 of each of the ten classes.
+    """Return precision, recall and F1 of each class.
 
     Args:
         predictions: Labelled ``prediction_table``.
 
     Returns:
-        Ten rows with the columns ``digit`` (int64, 0 to 9), ``precision``, ``recall`` and ``f1`` (float64, fractions of
-        1, 0 for classes that do not occur), ``support`` (int64, number of test digits of the class), and the 95 %
-        Wilson intervals ``precision_low`` to ``precision_high`` and ``recall_low`` to ``recall_high`` (float64, NaN for
-        classes that are not predicted, or do not occur).
+        One row per class with the columns ``digit`` (int64, the class), ``precision``, ``recall`` and ``f1`` (float64,
+        fractions of 1, 0 for classes that do not occur), ``support`` (int64, number of test digits of the class), and
+        the 95 % Wilson intervals ``precision_low`` to ``precision_high`` and ``recall_low`` to ``recall_high``
+        (float64, NaN for classes that are not predicted, or do not occur).
     """
     counts = _counts(predictions)
     correct, predicted, support = counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1)
@@ -107,7 +104,7 @@ def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
     recall_low, recall_high = wilson_interval(correct, support)
     return pd.DataFrame(
         {
-            "digit": np.array(_CLASSES, dtype=np.int64),
+            "digit": np.arange(len(counts), dtype=np.int64),
             "precision": correct / np.maximum(predicted, 1),
             "recall": correct / np.maximum(support, 1),
             "f1": _f1(counts),
@@ -127,26 +124,28 @@ def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
         predictions: Labelled ``prediction_table``.
 
     Returns:
-        Counts (int64) in ten rows, one per true class (index ``label``, 0 to 9), and ten columns, one per predicted
-        class, named "0" to "9" because Parquet requires strings.
+        Counts (int64) with a row for each true class (index ``label``) and a column for each predicted class, named
+        "0", "1" and so on because Parquet requires strings.
     """
+    counts = _counts(predictions)
     return pd.DataFrame(
-        _counts(predictions),
-        index=pd.Index(_CLASSES, name="label", dtype=np.int64),
-        columns=[str(digit) for digit in _CLASSES],
+        counts,
+        index=pd.Index(range(len(counts)), name="label", dtype=np.int64),
+        columns=[str(number) for number in range(len(counts))],
     )
 
 
 def _counts(predictions: pd.DataFrame) -> NDArray[np.int64]:
-    """Count the digits [10, 10] by label (rows) and predicted class (columns).
+    """Count the digits [C, C] by label (rows) and predicted class (columns).
 
     Equal to the function of scikit-learn, whose import takes a second and 50 MB of memory.
     """
-    pairs = NUM_CLASSES * predictions["label"].to_numpy() + predictions["prediction"].to_numpy()
-    return np.bincount(pairs, minlength=NUM_CLASSES**2).reshape(NUM_CLASSES, NUM_CLASSES).astype(np.int64)
+    classes = class_count(predictions)
+    pairs = classes * predictions["label"].to_numpy() + predictions["prediction"].to_numpy()
+    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes).astype(np.int64)
 
 
 def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return F1 [10] of the classes, the harmonic mean of precision and recall; 0 for classes that do not occur."""
+    """Return F1 [C] of the classes, the harmonic mean of precision and recall; 0 for classes that do not occur."""
     f1: NDArray[np.float64] = 2 * counts.diagonal() / np.maximum(counts.sum(axis=0) + counts.sum(axis=1), 1)
     return f1

@@ -4,11 +4,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.network.probabilities import softmax
 
-PROBABILITY_COLUMNS = [f"probability_{digit}" for digit in range(NUM_CLASSES)]
-"""Names of the ten probability columns of a prediction table, in the order of the classes."""
+_PROBABILITY = "probability_"
+
+
+def probability_columns(classes: int) -> list[str]:
+    """Return the names of the columns with the probability of each class."""
+    return [f"{_PROBABILITY}{number}" for number in range(classes)]
+
+
+def class_count(predictions: pd.DataFrame) -> int:
+    """Return the number of classes of a prediction table."""
+    return sum(str(name).startswith(_PROBABILITY) for name in predictions.columns)
 
 
 def prediction_table(logits: NDArray[np.floating], labels: NDArray[np.integer] | None = None) -> pd.DataFrame:
@@ -17,7 +25,7 @@ def prediction_table(logits: NDArray[np.floating], labels: NDArray[np.integer] |
     Probabilities are the softmax of the logits, always computed in float64.
 
     Args:
-        logits: Outputs of the network, floating point of shape [N, 10], N >= 1.
+        logits: Outputs of the network, floating point of shape [N, C] for C classes, N >= 1.
         labels: True classes, integer of shape [N], or None if they are unknown.
 
     Returns:
@@ -26,14 +34,16 @@ def prediction_table(logits: NDArray[np.floating], labels: NDArray[np.integer] |
         - ``index`` (int64): position of the image in its set, 0 to N - 1;
         - ``label`` (int64): true class; omitted if ``labels`` is None;
         - ``prediction`` (int64): most probable class; the smallest one of a tie;
-        - ``confidence`` (float64): probability of the prediction, 0.1 to 1;
-        - ``probability_0`` to ``probability_9`` (float64): probability of each class; a row sums to 1.
+        - ``confidence`` (float64): probability of the prediction, 1 / C to 1;
+        - ``probability_0``, ``probability_1`` and so on (float64): probability of each class; a row sums to 1.
 
     Raises:
         ValueError: A shape is wrong, or a logit is infinite or NaN.
     """
-    if logits.ndim != 2 or logits.shape[1] != NUM_CLASSES or len(logits) == 0:
-        raise ValueError(f"The logits have shape {list(logits.shape)}, expected [N, {NUM_CLASSES}] with N >= 1")
+    if logits.ndim != 2 or logits.shape[1] < 2 or len(logits) == 0:
+        raise ValueError(
+            f"The logits have shape {list(logits.shape)}, expected [N, C] with N >= 1 images and C >= 2 classes"
+        )
     if labels is not None and labels.shape != (len(logits),):
         raise ValueError(
             f"The labels have shape {list(labels.shape)} for {len(logits)} rows of logits, "
@@ -51,13 +61,13 @@ def prediction_table(logits: NDArray[np.floating], labels: NDArray[np.integer] |
         columns["label"] = labels.astype(np.int64)
     columns["prediction"] = logits.argmax(axis=1).astype(np.int64)
     columns["confidence"] = probabilities.max(axis=1)
-    columns |= dict(zip(PROBABILITY_COLUMNS, probabilities.T, strict=True))
+    columns |= dict(zip(probability_columns(logits.shape[1]), probabilities.T, strict=True))
     return pd.DataFrame(columns)
 
 
 def probabilities(predictions: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the probabilities of a prediction table as an array float64 [N, 10]."""
-    return predictions[PROBABILITY_COLUMNS].to_numpy(dtype=np.float64)
+    """Return the probabilities of a prediction table as an array float64 [N, C]."""
+    return predictions[probability_columns(class_count(predictions))].to_numpy(dtype=np.float64)
 
 
 def spread_sample(predictions: pd.DataFrame, count: int) -> pd.DataFrame:

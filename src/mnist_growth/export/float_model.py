@@ -8,7 +8,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES
+from mnist_growth.digits.digits import IMAGE_SIDE
 from mnist_growth.export.origin import Origin
 from mnist_growth.export.preparation import include_preparation
 from mnist_growth.network import AffineLayer, Network
@@ -19,7 +19,7 @@ OPSET, IR_VERSION = 21, 10  # from 2024; onnxruntime 1.18 and later support them
 
 
 def float_model(network: Network, origin: Origin) -> onnx.ModelProto:
-    """Return a model that maps images, uint8 [N, 28, 28], to logits, float32 [N, 10], for any N.
+    """Return a model that maps images, uint8 [N, 28, 28], to logits, float32 [N, C], for any N.
 
     The images are those of the data set before its preparation, as far as the graph can prepare them; see
     `include_preparation`.
@@ -96,7 +96,7 @@ def assemble(
         nodes,
         name,
         [helper.make_tensor_value_info(INPUT, TensorProto.UINT8, ["N", IMAGE_SIDE, IMAGE_SIDE])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["N", NUM_CLASSES])],
+        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["N", len(origin.class_names)])],
         constants,
     )
     opsets = [helper.make_opsetid("", OPSET)]

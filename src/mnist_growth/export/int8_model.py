@@ -29,7 +29,7 @@ _INT32 = np.iinfo(np.int32)
 def int8_model(
     layers: Sequence[AffineLayer], calibration: NDArray[np.uint8], origin: Origin, weight_bits: int
 ) -> onnx.ModelProto:
-    """Return a quantised model that takes images, uint8 [N, 28, 28], and gives logits, float32 [N, 10], for any N.
+    """Return a quantised model that takes images, uint8 [N, 28, 28], and gives logits, float32 [N, C], for any N.
 
     Args:
         layers: Of ``Network.affine_chain``.

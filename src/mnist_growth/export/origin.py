@@ -1,5 +1,6 @@
 """The origin of an exported network, in the metadata of its file."""
 
+import json
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,6 +24,7 @@ class Origin:
         widths: Neurons of each hidden layer.
         epochs: Number of epochs trained.
         preparation: How images are prepared for the network.
+        class_names: Names of the classes, in the order of the logits.
     """
 
     network_sha256: str
@@ -32,6 +34,7 @@ class Origin:
     widths: tuple[int, ...]
     epochs: int
     preparation: Preparation
+    class_names: tuple[str, ...]
 
     def write(self, model: onnx.ModelProto) -> None:
         """Write the origin to the metadata of a model, under keys that begin with "mnist_growth."."""
@@ -43,6 +46,7 @@ class Origin:
             "widths": "-".join(map(str, self.widths)),
             "epochs": str(self.epochs),
             "preparation": self.preparation.model_dump_json(),
+            "class_names": json.dumps(self.class_names),
         }
         onnx.helper.set_model_props(model, {f"{_PREFIX}{name}": value for name, value in values.items()})
 
@@ -62,6 +66,7 @@ class Origin:
                 widths=tuple(int(width) for width in metadata[f"{_PREFIX}widths"].split("-")),
                 epochs=int(metadata[f"{_PREFIX}epochs"]),
                 preparation=Preparation.model_validate_json(metadata[f"{_PREFIX}preparation"]),
+                class_names=tuple(json.loads(metadata[f"{_PREFIX}class_names"])),
             )
         except (KeyError, ValueError) as error:
             raise ValueError(
@@ -80,4 +85,5 @@ def origin_of(trained: TrainedNetwork) -> Origin:
         widths=trained.network.widths,
         epochs=trained.epochs,
         preparation=trained.preparation,
+        class_names=trained.class_names,
     )

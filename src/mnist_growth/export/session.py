@@ -7,7 +7,6 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.export.float_model import INPUT, OUTPUT
 from mnist_growth.export.origin import Origin
 from mnist_growth.network import TrainedNetwork
@@ -79,11 +78,11 @@ class OnnxNetwork:
         )
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return logits, float32 [N, 10], of prepared images, uint8 [N, 28, 28]; thread-safe."""
+        """Return logits, float32 [N, C] of C classes, of prepared images, uint8 [N, 28, 28]; thread-safe."""
         if self.origin.preparation.inverts:
             images = 255 - images  # the graph inverts them again
         chunks = [
             self._session.run([OUTPUT], {INPUT: np.ascontiguousarray(images[start : start + CHUNK])})[0]
             for start in range(0, len(images), CHUNK)
         ]
-        return np.concatenate(chunks) if chunks else np.empty((0, NUM_CLASSES), np.float32)
+        return np.concatenate(chunks) if chunks else np.empty((0, len(self.origin.class_names)), np.float32)

@@ -1,5 +1,7 @@
 """Which classes are predicted as which."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -9,17 +11,19 @@ from mnist_growth.figures.theme import BLUE, PALE_BLUE, SEQUENTIAL, TEMPLATE
 _MAX_TICKS = 6
 
 
-def confusion_matrix(table: pd.DataFrame) -> go.Figure:
+def confusion_matrix(table: pd.DataFrame, class_names: Sequence[str] = ()) -> go.Figure:
     """Draw the counts of a confusion matrix, with a colour scale for the errors alone.
 
     With a common scale, the diagonal of a good network would hide its errors. The diagonal is therefore a separate
     trace in one pale colour, and the scale ranges from zero to the most frequent error.
 
     Args:
-        table: Counts, ten rows of true classes and ten columns of predicted classes named "0" to "9".
+        table: Counts, one row for each true class and one column for each predicted class.
+        class_names: Names of the classes; empty for digits.
     """
     counts = table.to_numpy()
-    classes = list(range(len(counts)))
+    classes: list[int] | list[str] = list(class_names) if class_names else list(range(len(counts)))
+    noun = "class" if class_names else "digit"
     diagonal = np.eye(len(counts), dtype=bool)
     errors = np.where(diagonal, 0, counts)
     most = max(1, int(errors.max()))
@@ -53,9 +57,9 @@ def confusion_matrix(table: pd.DataFrame) -> go.Figure:
         **style,
     )
     figure.update_layout(title="Confusion matrix", height=640, width=680)
-    figure.update_xaxes(title_text="predicted digit", dtick=1, showgrid=False, constrain="domain")
+    figure.update_xaxes(title_text=f"predicted {noun}", dtick=1, showgrid=False, constrain="domain")
     figure.update_yaxes(
-        title_text="true digit", dtick=1, showgrid=False, autorange="reversed", scaleanchor="x", constrain="domain"
+        title_text=f"true {noun}", dtick=1, showgrid=False, autorange="reversed", scaleanchor="x", constrain="domain"
     )
     if not errors.any():
         figure.add_annotation(

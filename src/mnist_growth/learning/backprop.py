@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnist_growth.learning.objective import BatchResult
-from mnist_growth.network import CLASSES, GrowingMLP, Network
+from mnist_growth.network import GrowingMLP, Network
 from mnist_growth.network.mlp import HiddenLayer
 
 
@@ -66,8 +66,10 @@ class Backprop:
         self._parameters = list(network.parameters())
         self._gradients = [torch.empty_like(parameter) for parameter in self._parameters]
         self._is_first = True
-        one_hot = torch.eye(CLASSES, dtype=network.dtype, device=network.device)
-        self._targets = one_hot.mul_(1 - label_smoothing).add_(label_smoothing / CLASSES)  # a row for each class
+        one_hot = torch.eye(network.classes, dtype=network.dtype, device=network.device)
+        self._targets = one_hot.mul_(1 - label_smoothing).add_(
+            label_smoothing / network.classes
+        )  # a row for each class
 
     @staticmethod
     def supports(network: Network) -> bool:

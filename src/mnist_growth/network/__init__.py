@@ -3,7 +3,7 @@
 from mnist_growth.network.costs import LayerCost
 from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_network, save_network
 from mnist_growth.network.folded import FoldedChain
-from mnist_growth.network.interface import CLASSES, PIXELS, AffineLayer, Network
+from mnist_growth.network.interface import PIXELS, AffineLayer, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
 from mnist_growth.network.mlp import GrowingMLP, MLPConfig, MLPSpec
 from mnist_growth.network.mode import evaluation_mode
@@ -15,7 +15,6 @@ from mnist_growth.network.training_memory import MemoryPart, training_memory
 from mnist_growth.network.units import Role, UnitAxis, UnitGroup
 
 __all__ = [
-    "CLASSES",
     "PIXELS",
     "AffineLayer",
     "FoldedChain",

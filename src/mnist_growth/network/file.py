@@ -6,9 +6,10 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, model_validator
 from torch import Tensor
 
+from mnist_growth.digits.digits import DIGIT_NAMES
 from mnist_growth.digits.preparation import MNIST_PREPARATION, Preparation
 from mnist_growth.digits.statistics import PixelStatistics
 from mnist_growth.network.interface import Network
@@ -27,6 +28,7 @@ class TrainedNetwork:
         epochs: Number of epochs trained.
         version: Name of its version where it is kept; empty if it was not loaded from there. Not in its file.
         split: Fingerprint of the split into training and validation digits; empty where it is not known.
+        class_names: Names of the classes.
         preparation: How the images were prepared that it was trained on; every image to predict needs the same.
     """
 
@@ -37,6 +39,7 @@ class TrainedNetwork:
     version: str = ""
     split: str = ""
     preparation: Preparation = MNIST_PREPARATION
+    class_names: tuple[str, ...] = DIGIT_NAMES
 
     @cached_property
     def sha256(self) -> str:
@@ -57,6 +60,7 @@ def save_network(path: str | Path, trained: TrainedNetwork) -> None:
         "epochs": trained.epochs,
         "split": trained.split,
         "preparation": trained.preparation.model_dump(),
+        "class_names": list(trained.class_names),
     }
     save_tensors(Path(path), "network", trained.network.state_dict(), header)
 
@@ -81,6 +85,7 @@ def load_network(path: str | Path) -> TrainedNetwork:
         epochs=header.epochs,
         split=header.split,
         preparation=header.preparation,
+        class_names=header.class_names,
     )
 
 
@@ -122,6 +127,13 @@ class _Header(BaseModel):
     epochs: NonNegativeInt
     split: str
     preparation: Preparation
+    class_names: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _one_name_per_class(self) -> "_Header":
+        if len(self.class_names) != self.spec.classes:
+            raise ValueError(f"it has {self.spec.classes} classes and {len(self.class_names)} names of classes")
+        return self
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, str]:

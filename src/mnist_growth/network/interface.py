@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mnist_growth.digits.digits import IMAGE_SIDE, NUM_CLASSES
+from mnist_growth.digits.digits import IMAGE_SIDE
 from mnist_growth.digits.statistics import PixelStatistics
 from mnist_growth.network.costs import LayerCost
 from mnist_growth.network.units import UnitGroup
@@ -18,7 +18,6 @@ from mnist_growth.network.units import UnitGroup
 if TYPE_CHECKING:
     from mnist_growth.network.spec import NetworkSpec
 
-CLASSES = NUM_CLASSES
 PIXELS = IMAGE_SIDE * IMAGE_SIDE
 PIXEL_RANGE = 255.0
 
@@ -61,7 +60,7 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits, float [N, 10], of images, uint8 or float [N, 28, 28], with grey values from 0 to 255."""
+        """Return logits, float [N, C], of images, uint8 or float [N, 28, 28], with grey values from 0 to 255."""
 
     @abstractmethod
     def unit_groups(self) -> tuple[UnitGroup, ...]:
@@ -98,6 +97,11 @@ class Network(nn.Module, ABC):
     def widths(self) -> tuple[int, ...]:
         """Sizes of the groups of units that can grow."""
         return self.spec.widths
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return self.spec.classes
 
     @property
     def device(self) -> torch.device:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
+from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.digits.statistics import MNIST_PIXELS, PixelStatistics
 from mnist_growth.network.costs import LayerCost
-from mnist_growth.network.interface import CLASSES, PIXEL_RANGE, PIXELS, AffineLayer, Network
+from mnist_growth.network.interface import PIXEL_RANGE, PIXELS, AffineLayer, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
 from mnist_growth.network.recording import record
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width
@@ -48,7 +49,7 @@ class MLPSpec(NetworkSpec):
         pixels; the output layer keeps the logits and their log-softmax.
         """
         costs = []
-        for layer, (fan_in, fan_out) in enumerate(pairwise([PIXELS, *self.hidden_widths, CLASSES]), start=1):
+        for layer, (fan_in, fan_out) in enumerate(pairwise([PIXELS, *self.hidden_widths, self.classes]), start=1):
             is_output = layer > len(self.hidden_widths)
             kept_per_unit = 2 if self.batch_norm or is_output else 1
             costs.append(
@@ -105,6 +106,7 @@ class GrowingMLP(Network):
         batch_norm: Normalise each hidden layer (Ioffe and Szegedy 2015); its shift then replaces the bias.
         pixel_mean: Mean of the training pixels on the 0-1 scale.
         pixel_std: Standard deviation of the training pixels on the 0-1 scale.
+        classes: Number of classes.
         generator: Source of the initial weights; torch's global one if None.
 
     Raises:
@@ -118,6 +120,7 @@ class GrowingMLP(Network):
         batch_norm: bool = True,
         pixel_mean: float = MNIST_PIXELS.mean,
         pixel_std: float = MNIST_PIXELS.std,
+        classes: int = NUM_CLASSES,
         generator: torch.Generator | None = None,
     ) -> None:
         if not widths or min(widths) < 1:
@@ -128,7 +131,7 @@ class GrowingMLP(Network):
         self.hidden = nn.ModuleList(
             HiddenLayer(fan_in, width, batch_norm=batch_norm) for fan_in, width in zip(fan_ins, widths, strict=True)
         )
-        self.output = nn.Linear(widths[-1], CLASSES)
+        self.output = nn.Linear(widths[-1], classes)
         for layer in self.linear_layers():
             nn.init.uniform_(layer.weight, -(layer.in_features**-0.5), layer.in_features**-0.5, generator)
             if layer.bias is not None:
@@ -136,9 +139,9 @@ class GrowingMLP(Network):
 
     @property
     def spec(self) -> MLPSpec:
-        """Widths of the hidden layers, and whether they are normalised."""
+        """Widths of the hidden layers, whether they are normalised, and the number of classes."""
         widths = tuple(layer.out_features for layer in self.linear_layers()[:-1])
-        return MLPSpec(hidden_widths=widths, batch_norm=self.batch_norm)
+        return MLPSpec(hidden_widths=widths, batch_norm=self.batch_norm, classes=self.output.out_features)
 
     def linear_layers(self) -> list[nn.Linear]:
         """Return the affine maps from the pixels to the logits, in order; the last one is the output."""
@@ -146,7 +149,7 @@ class GrowingMLP(Network):
         return [*hidden, self.output]
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits, float [N, 10], of images, uint8 or float [N, 28, 28], with grey values from 0 to 255."""
+        """Return logits, float [N, C], of images, uint8 or float [N, 28, 28], with grey values from 0 to 255."""
         activations = self.normalised(images)
         for layer in self.hidden:
             activations = layer(activations)
@@ -211,7 +214,7 @@ class GrowingMLP(Network):
             )
         widths = list(self.widths)
         widths.insert(after + 1, widths[after])
-        deeper = GrowingMLP(widths, batch_norm=self.batch_norm, generator=torch.Generator())
+        deeper = GrowingMLP(widths, batch_norm=self.batch_norm, classes=self.classes, generator=torch.Generator())
         deeper = deeper.to(self.output.weight).train(self.training)
         names = {name: _name_after_insertion(name, after + 1) for name in self.state_dict()}
         deeper.load_state_dict({names[name]: tensor for name, tensor in self.state_dict().items()}, strict=False)
@@ -238,6 +241,7 @@ def _build(spec: MLPSpec, pixels: PixelStatistics, generator: torch.Generator | 
         batch_norm=spec.batch_norm,
         pixel_mean=pixels.mean,
         pixel_std=pixels.std,
+        classes=spec.classes,
         generator=generator,
     )
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mnist_growth.network.interface import CLASSES, Network
+from mnist_growth.network.interface import Network
 from mnist_growth.network.mode import evaluation_mode
 
 CHUNK = 500  # images per forward pass; a fixed number, so that every process gives the same bits
@@ -16,7 +16,7 @@ CHUNK = 500  # images per forward pass; a fixed number, so that every process gi
 
 @torch.inference_mode()
 def predict_logits(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return logits, float32 [N, 10], of images, uint8 [N, 28, 28].
+    """Return logits, float32 [N, C] of C classes, of images, uint8 [N, 28, 28].
 
     The network is used in evaluation mode and left in the mode it was in; images move to its device in chunks.
     """
@@ -26,7 +26,7 @@ def predict_logits(network: Network, images: NDArray[np.uint8]) -> NDArray[np.fl
             network(torch.from_numpy(np.array(images[start : start + CHUNK])).to(device)).float().cpu()
             for start in range(0, len(images), CHUNK)
         ]
-    return np.concatenate([chunk.numpy() for chunk in chunks]) if chunks else np.empty((0, CLASSES), np.float32)
+    return np.concatenate([chunk.numpy() for chunk in chunks]) if chunks else np.empty((0, network.classes), np.float32)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
 from mnist_growth.config_model import ConfigModel
+from mnist_growth.digits.digits import MAX_CLASSES, NUM_CLASSES
 from mnist_growth.digits.statistics import PixelStatistics
 from mnist_growth.network.costs import LayerCost
 from mnist_growth.network.interface import Network
@@ -55,6 +56,9 @@ class NetworkSpec(_Union):
     model_config = ConfigDict(frozen=True, extra="forbid")
     _member = "spec"
 
+    classes: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = NUM_CLASSES
+    """Number of classes, which is the number of logits."""
+
     @property
     @abstractmethod
     def widths(self) -> tuple[int, ...]:
@@ -67,6 +71,10 @@ class NetworkSpec(_Union):
         Raises:
             ValueError: There is no such network.
         """
+
+    def with_classes(self, classes: int) -> Self:
+        """Return the same network for another number of classes."""
+        return self.model_copy(update={"classes": classes})
 
     @abstractmethod
     def costs(self) -> tuple[LayerCost, ...]:

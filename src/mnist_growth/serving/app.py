@@ -160,6 +160,7 @@ def _add_model(app: FastAPI, service: Service, token: str | None, reload_all: Ca
             epochs=served.epochs,
             hidden_widths=list(served.hidden_widths),
             parameters=served.parameters,
+            class_names=list(served.class_names),
             preparation=served.preparation,
             confusion=None if served.confusion is None else [list(row) for row in served.confusion],
         )

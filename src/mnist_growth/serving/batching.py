@@ -3,10 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mnist_growth.digits import DIGIT_NAMES
 
 Images = NDArray[np.uint8]
 Probabilities = NDArray[np.float32]
@@ -17,28 +19,30 @@ class Answer:
     """Output of a network.
 
     Attributes:
-        probabilities: float32 [N, 10].
+        probabilities: float32 [N, C].
         novelty: float64 [N], 0 to 1; None if the network has no novelty detector.
         version: Version of the network.
+        class_names: Names of the C classes.
     """
 
     probabilities: Probabilities
     novelty: NDArray[np.float64] | None
     version: str
+    class_names: tuple[str, ...] = DIGIT_NAMES
 
     def part(self, start: int, stop: int) -> "Answer":
         """Return the output for some of the images."""
         novelty = None if self.novelty is None else self.novelty[start:stop]
-        return Answer(self.probabilities[start:stop], novelty, self.version)
+        return replace(self, probabilities=self.probabilities[start:stop], novelty=novelty)
 
-    @classmethod
-    def joined(cls, answers: Sequence["Answer"]) -> "Answer":
+    @staticmethod
+    def joined(answers: Sequence["Answer"]) -> "Answer":
         """Put outputs of one network together."""
         scores = [answer.novelty for answer in answers if answer.novelty is not None]
-        return cls(
-            np.concatenate([answer.probabilities for answer in answers]),
-            np.concatenate(scores) if len(scores) == len(answers) else None,
-            answers[0].version,
+        return replace(
+            answers[0],
+            probabilities=np.concatenate([answer.probabilities for answer in answers]),
+            novelty=np.concatenate(scores) if len(scores) == len(answers) else None,
         )
 
 

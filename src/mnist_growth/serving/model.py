@@ -25,8 +25,9 @@ class ServedModel:
         epochs: Number of epochs trained.
         hidden_widths: Neurons of each hidden layer.
         parameters: Number of trainable parameters.
+        class_names: Names of the classes, in the order of the probabilities.
         preparation: How images are prepared for the network.
-        confusion: Counts of test digits, ten rows (true class) of ten columns (predicted class); None if the network
+        confusion: Counts of test digits, one row per true class, one column per predicted class; None if the network
             has not been evaluated.
         drift: Drift reference and parameters of the comparison; None if the network has no reference.
         novelty: Scores how much images differ from the training digits; None if the network has no detector.
@@ -42,6 +43,7 @@ class ServedModel:
     epochs: int
     hidden_widths: tuple[int, ...]
     parameters: int
+    class_names: tuple[str, ...]
     preparation: Preparation
     confusion: Sequence[Sequence[int]] | None = None
     drift: tuple[DriftReference, DriftConfig] | None = None
@@ -82,6 +84,7 @@ class ServedModel:
             epochs=trained.epochs,
             hidden_widths=trained.network.widths,
             parameters=trained.network.parameter_count,
+            class_names=trained.class_names,
             preparation=trained.preparation,
             confusion=confusion,
             drift=drift,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mnist_growth.digits import Preparation
+from mnist_growth.digits import MAX_CLASSES, Preparation
 from mnist_growth.evaluation.doubt import DoubtLimits, network_doubts
 
 MAX_TEXT = 100_000_000  # characters: far above the limit of the body, which applies first
@@ -28,7 +28,11 @@ Base64 = Annotated[
 Probability = Annotated[float, Field(ge=0, le=1.000001)]
 Probabilities = Annotated[
     list[Probability],
-    Field(min_length=10, max_length=10, description="Probabilities of the digits 0 to 9; their sum is 1."),
+    Field(
+        min_length=2,
+        max_length=MAX_CLASSES,
+        description="Probabilities of the classes, in the order of `class_names` of `GET /model`; their sum is 1.",
+    ),
 ]
 
 
@@ -51,8 +55,9 @@ class ImagesRequest(_Message):
 class Classification(_Message):
     """The digit in an image."""
 
-    digit: Annotated[int, Field(ge=0, le=9)]
-    confidence: Annotated[Probability, Field(description="Probability of this digit.")]
+    digit: Annotated[int, Field(ge=0, lt=MAX_CLASSES, description="Number of the most probable class.")]
+    class_name: Annotated[str, Field(description="Name of this class: the digit itself for digits.")]
+    confidence: Annotated[Probability, Field(description="Probability of this class.")]
     probabilities: Probabilities
     doubt: Annotated[
         list[str] | None,
@@ -73,20 +78,27 @@ class Classification(_Message):
 
 
 def classification(
-    probabilities: Sequence[float], novelty: float | None, image_doubts: Sequence[str], limits: DoubtLimits
+    probabilities: Sequence[float],
+    class_names: Sequence[str],
+    novelty: float | None,
+    image_doubts: Sequence[str],
+    limits: DoubtLimits,
 ) -> dict[str, Any]:
     """Return the fields of a `Classification`.
 
     Args:
-        probabilities: Probabilities of the digits 0 to 9.
+        probabilities: Probabilities of the classes.
+        class_names: Their names.
         novelty: Novelty of the image; None without a detector.
         image_doubts: Reasons to doubt that were found when the image was prepared.
         limits: Limits of confidence and novelty beyond which the prediction is doubtful.
     """
     confidence = max(probabilities)
+    digit = probabilities.index(confidence)
     doubts = [*image_doubts, *network_doubts(confidence, novelty, limits)]
     return {
-        "digit": probabilities.index(confidence),
+        "digit": digit,
+        "class_name": class_names[digit],
         "confidence": confidence,
         "probabilities": probabilities,
         "doubt": doubts or None,
@@ -135,6 +147,7 @@ class ModelDescription(_Message):
     epochs: int
     hidden_widths: list[int]
     parameters: int
+    class_names: list[str]
     preparation: Annotated[Preparation, Field(description="How images are prepared for the network.")]
     confusion: Annotated[
         list[list[int]] | None,

@@ -48,7 +48,6 @@ class Service:
         self._readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read")
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
         self._measurer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drift")
-        self._digit_counters = [metrics.DIGITS.labels(str(digit)) for digit in range(10)]
         self._batcher = Batcher(self._answer, config.max_batch, config.max_wait_milliseconds / 1000)
         self.model = self._warm()
         self.drift = DriftWatch(self.model.drift)
@@ -113,7 +112,7 @@ class Service:
         rows = answer.probabilities.tolist()
         novelty = [None] * len(rows) if answer.novelty is None else answer.novelty.tolist()
         return [
-            classification(row, score, image.doubts, limits)
+            classification(row, answer.class_names, score, image.doubts, limits)
             for row, score, image in zip(rows, novelty, prepared, strict=True)
         ]
 
@@ -173,5 +172,6 @@ class Service:
         probabilities = model.predict(images)
         metrics.BATCH.observe(len(images))
         for digit in probabilities.argmax(axis=1).tolist():
-            self._digit_counters[digit].inc()
-        return Answer(probabilities, None if model.novelty is None else model.novelty(images), model.version)
+            metrics.DIGITS.labels(model.class_names[digit]).inc()
+        novelty = None if model.novelty is None else model.novelty(images)
+        return Answer(probabilities, novelty, model.version, model.class_names)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_growth import pyfunc
-from mnist_growth.evaluation.predictions import PROBABILITY_COLUMNS
+from mnist_growth.evaluation.predictions import probability_columns
+from mnist_growth.network import load_network
 from mnist_growth.tracking.store import used_by_fluent_api
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, name: s
             data_path=str(path),
             # mnist-growth is in no package index.
             code_paths=[str(_copy_code(Path(folder)))],
-            signature=_signature(),
+            signature=_signature(len(load_network(path).class_names)),
             input_example=example,
             # Listed here, because MLflow would load the model in a new process to find out, which takes long.
             pip_requirements=[f"{package}=={version(package).split('+')[0]}" for package in _REQUIREMENTS],
@@ -96,14 +97,14 @@ def _copy_code(folder: Path) -> Path:
     return copied
 
 
-def _signature() -> "ModelSignature":
-    """Input and output of the model in MLflow's terms."""
+def _signature(classes: int) -> "ModelSignature":
+    """Input and output of a model in MLflow's terms."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
-    numbers = [ColSpec(DataType.double, name) for name in ("confidence", *PROBABILITY_COLUMNS)]
+    numbers = [ColSpec(DataType.double, name) for name in ("confidence", *probability_columns(classes))]
     return ModelSignature(
         # MLflow would convert the numbers of a message to the type that is stated here: fractions would become 0.
         inputs=Schema([TensorSpec(np.dtype(object), (-1,))]),
-        outputs=Schema([ColSpec(DataType.long, "digit"), *numbers]),
+        outputs=Schema([ColSpec(DataType.long, "digit"), ColSpec(DataType.string, "class_name"), *numbers]),
     )

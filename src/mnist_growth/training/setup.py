@@ -34,6 +34,7 @@ class TrainingSetup:
         fingerprint: SHA-256 of that set.
         split: SHA-256 of the indices of the training and validation part.
         preparation: How the images of that set were prepared.
+        class_names: Names of the classes of that set.
         threads: Number of threads that compute; None: not decided yet. Results are bit-equal only for the same number.
         schedule_start: Number of epochs completed before the learning rate schedule started; 0 unless a resumed
             training has started it again.
@@ -50,6 +51,7 @@ class TrainingSetup:
     fingerprint: str
     split: str
     preparation: Preparation
+    class_names: tuple[str, ...]
     threads: int | None = None
     schedule_start: int = 0
 
@@ -60,7 +62,7 @@ class TrainingSetup:
     @property
     def initial_spec(self) -> NetworkSpec:
         """The network at the start of the training."""
-        return self.network.spec(self.growth.initial_neurons)
+        return self.network.spec(self.growth.initial_neurons).with_classes(len(self.class_names))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for a JSON header."""
@@ -73,6 +75,7 @@ class TrainingSetup:
             "fingerprint": self.fingerprint,
             "split": self.split,
             "preparation": self.preparation.model_dump(),
+            "class_names": list(self.class_names),
             "threads": self.threads,
             "schedule_start": self.schedule_start,
         }

@@ -103,6 +103,7 @@ class Training:
             epochs=self.state.epochs_done,
             split=self.setup.split,
             preparation=self.setup.preparation,
+            class_names=self.setup.class_names,
         )
 
 
@@ -128,6 +129,7 @@ def define_training(
         fingerprint=digits.fingerprint,
         split=split_fingerprint(split),
         preparation=digits.preparation,
+        class_names=digits.class_names,
     )
 
 

@@ -45,7 +45,9 @@ def _on_one_digit(image: NDArray[np.uint8], columns: int) -> tuple[NDArray[np.ui
 
 def draw_classes(balance: pd.DataFrame, train_digits: Digits, split: Split) -> tuple[go.Figure, go.Figure]:
     """Return the figures of the class balance, and of mean and standard deviation of the training images by class."""
-    statistics = class_statistics(train_digits.images[split.train], train_digits.labels[split.train])
+    statistics = class_statistics(
+        train_digits.images[split.train], train_digits.labels[split.train], len(train_digits.class_names)
+    )
     provenance = f"{_dataset(train_digits)} · {statistics.count.sum():,} training digits"
     return (
         figures.stamp(figures.class_balance(balance), _dataset(train_digits)),

@@ -122,7 +122,7 @@ def class_balance(train_digits: Digits, split: Split, test_digits: Digits) -> pd
     }
     tables = []
     for part, (images, labels) in parts.items():
-        statistics = class_statistics(images, labels)
+        statistics = class_statistics(images, labels, len(train_digits.class_names))
         tables.append(
             pd.DataFrame(
                 {

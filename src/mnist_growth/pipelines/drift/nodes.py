@@ -35,9 +35,9 @@ def measure_reference(
     images = train_digits.images[rows]  # uint8 [M, 28, 28]
     release_pages(train_digits.images)
     pictures = (Picture(str(row), image) for row, image in zip(rows, images, strict=True))
-    parts = predict_pictures(pictures, partial(predict_logits, trained.network), already_prepared)
+    parts = predict_pictures(pictures, partial(predict_logits, trained.network), already_prepared, trained.class_names)
     measured = features_of(pd.concat([part.predictions for part in parts], ignore_index=True))
-    return DriftReference.of(measured, config.bins, trained.sha256, trained.dataset)
+    return DriftReference.of(measured, config.bins, trained.network.classes, trained.sha256, trained.dataset)
 
 
 def draw_distributions(results: BatchResults, reference: DriftReference, provenance: str) -> go.Figure:

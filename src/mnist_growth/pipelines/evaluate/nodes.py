@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mnist_growth import evaluation, figures
-from mnist_growth.digits import Digits, Split, requested_dataset
-from mnist_growth.digits.digits import NUM_CLASSES
+from mnist_growth.digits import DIGIT_NAMES, Digits, Split, requested_dataset
 from mnist_growth.evaluation import EvaluationConfig, Tally
 from mnist_growth.inspection import unit_cohorts
 from mnist_growth.machine import release_pages
@@ -30,11 +29,12 @@ def predict(trained: TrainedNetwork, test_digits: Digits) -> pd.DataFrame:
         ValueError: The network was trained on another set.
     """
     evaluation.check_same_set(trained.dataset, trained.fingerprint, test_digits)
-    if missing := sorted(set(range(NUM_CLASSES)) - set(test_digits.labels.tolist())):
+    missing = sorted(set(range(len(test_digits.class_names))) - set(test_digits.labels.tolist()))
+    if missing:
         logger.warning(
             "The test digits of %s contain none of class %s: its recall, precision and F1 are unknown and given as 0",
             test_digits.dataset,
-            ", ".join(map(str, missing)),
+            ", ".join(test_digits.class_names[label] for label in missing),
         )
     return evaluation.prediction_table(predict_logits(trained.network, test_digits.images), test_digits.labels)
 
@@ -109,9 +109,10 @@ def describe(trained: TrainedNetwork, test_digits: Digits, manifest: dict[str, A
     return f"dataset {dataset} · {len(test_digits):,} test digits · network {_network(trained)}"
 
 
-def draw_confusion_matrix(confusion_matrix: pd.DataFrame, provenance: str) -> go.Figure:
+def draw_confusion_matrix(confusion_matrix: pd.DataFrame, trained: TrainedNetwork, provenance: str) -> go.Figure:
     """Return the figure of the confusion matrix."""
-    return figures.stamp(figures.confusion_matrix(confusion_matrix), provenance)
+    names = () if trained.class_names == DIGIT_NAMES else trained.class_names
+    return figures.stamp(figures.confusion_matrix(confusion_matrix, names), provenance)
 
 
 def draw_reliability(curve: pd.DataFrame, provenance: str) -> go.Figure:

@@ -67,7 +67,7 @@ def create_pipeline() -> Pipeline:
             DESCRIBE,
             Node(
                 draw_confusion_matrix,
-                inputs=["confusion_matrix", "provenance"],
+                inputs=["confusion_matrix", "network", "provenance"],
                 outputs="confusion_matrix_figure",
                 name="draw_confusion_matrix",
             ),

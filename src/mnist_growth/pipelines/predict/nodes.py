@@ -35,6 +35,7 @@ def predict_images(
         pictures,
         partial(predict_logits, trained.network),
         trained.preparation.apply,
+        trained.class_names,
         novelty=novelty,
         limits=DoubtLimits(config.min_confidence, novelty_config.accepted_fraction),
         strict=config.strict,

@@ -3,18 +3,32 @@ const digitText = document.querySelector("#digit");
 const spoken = document.querySelector("#spoken");
 const doubts = document.querySelector("#doubt");
 
-const bars = Array.from({ length: 10 }, (_, digit) => {
+let bars = [];
+let names = [];
+showClasses(Array.from({ length: 10 }, (_, digit) => String(digit)));
+
+// Show a bar for each class of the network.
+export function showClasses(classNames) {
+  if (names.join("\n") === classNames.join("\n")) return;
+  names = classNames;
+  document.querySelector("#bars").replaceChildren();
+  bars = names.map(bar);
+}
+
+function bar(name) {
   const item = document.createElement("li");
-  item.innerHTML = `<span>${digit}</span><span class="track"><span class="fill"></span></span><span class="share">–</span>`;
+  item.innerHTML = `<span></span><span class="track"><span class="fill"></span></span><span class="share">–</span>`;
+  item.firstChild.textContent = name;
   item.querySelector(".track").style.display = item.querySelector(".fill").style.display = "block";
   document.querySelector("#bars").append(item);
   return { item, fill: item.querySelector(".fill"), share: item.querySelector(".share") };
-});
+}
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 export function show({ digit, confidence, probabilities, image, saliency, doubt }) {
-  digitText.innerHTML = `${digit} <span>${percent(confidence)}</span>`;
+  digitText.innerHTML = `<b></b> <span>${percent(confidence)}</span>`;
+  digitText.firstChild.replaceWith(names[digit]);
   bars.forEach(({ item, fill, share }, number) => {
     fill.style.transform = `scaleX(${probabilities[number]})`;
     share.textContent = percent(probabilities[number]);
@@ -29,7 +43,7 @@ export function show({ digit, confidence, probabilities, image, saliency, doubt 
 
 // Tell screen readers an answer that will stay; while a stroke is drawn, answers change many times a second.
 export function speak({ digit, confidence, doubt }) {
-  const text = [`Digit ${digit}, ${percent(confidence)}`, ...(doubt ?? [])].join(". ");
+  const text = [`${names.length === 10 ? "Digit" : "Class"} ${names[digit]}, ${percent(confidence)}`, ...(doubt ?? [])].join(". ");
   if (spoken.textContent !== text) spoken.textContent = text;
 }
 

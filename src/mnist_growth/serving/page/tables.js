@@ -1,5 +1,6 @@
 // The network, its confusion matrix and the drift of the images that the service received.
 import { drawFor } from "./paper.js";
+import { showClasses } from "./prediction.js";
 import { ask } from "./service.js";
 
 export async function describe() {
@@ -8,14 +9,15 @@ export async function describe() {
     document.querySelector("#model").textContent =
       `Network ${model.version}: ${model.hidden_widths.join("-")} neurons, trained on ${model.dataset} for ${model.epochs} epochs`;
     drawFor(model.preparation);
+    showClasses(model.class_names);
     document.querySelector(".examples").hidden = model.preparation.form === "as_is"; // they are in the form of MNIST
-    confusion(model.confusion);
+    confusion(model.confusion, model.class_names);
   } catch (error) {
     document.querySelector("#model").textContent = error.message;
   }
 }
 
-function confusion(counts) {
+function confusion(counts, names) {
   document.querySelector(".confusion").hidden = !counts;
   if (!counts) return;
   const total = counts.flat().reduce((sum, count) => sum + count, 0);
@@ -28,10 +30,10 @@ function confusion(counts) {
   const head = table.insertRow();
   const corner = cell("th", "");
   corner.innerHTML = '<span class="quiet">True digit</span>';
-  head.append(corner, ...counts.map((_, digit) => cell("th", digit, "col")));
+  head.append(corner, ...names.map((name) => cell("th", name, "col")));
   counts.forEach((row, digit) => {
     const line = table.insertRow();
-    line.append(cell("th", digit, "row"));
+    line.append(cell("th", names[digit], "row"));
     row.forEach((count, predicted) => {
       const found = cell("td", count || "");
       const share = digit === predicted ? 0 : count / worst;
