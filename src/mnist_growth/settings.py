@@ -2,6 +2,7 @@
 
 from mnist_growth.configuration import CONFIG_LOADER_ARGS
 from mnist_growth.hooks import (
+    ClosingHooks,
     FactsHooks,
     LineageHooks,
     MemoryHooks,
@@ -18,6 +19,7 @@ __all__ = ["CONFIG_LOADER_ARGS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS"]
 
 # Kedro calls the hooks of the last one first: the record is closed before the result is shown.
 HOOKS = (
+    ClosingHooks(),
     StatusHooks(),
     ParameterHooks(),
     VersionHooks(),

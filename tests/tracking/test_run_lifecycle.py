@@ -189,3 +189,14 @@ def test_after_its_end_a_run_is_not_written_to(project):
     run = client_of(tracker).get_run(tracker.run_id)
     assert run.info.status == "FAILED"
     assert not run.data.metrics
+
+
+def test_a_run_is_shown_below_the_first_one_with_a_tag(project):
+    training = start(project, tags={"version.network": "2026"})
+    start(project, tags={"version.network": "2026"})
+
+    below = start(project, below=("version.network", "2026"))
+    alone = start(project, below=("version.network", "2025"))
+
+    tags = [client_of(run).get_run(run.run_id).data.tags for run in (below, alone)]
+    assert [one.get("mlflow.parentRunId") for one in tags] == [training.run_id, None]

@@ -63,6 +63,7 @@ for number in (1, 2):
     monitor.epoch(
         SimpleNamespace(
             epoch=number, widths="512-512-512", train_loss=0.5123, train_accuracy=0.91, validation_accuracy=0.95,
+            validation_loss=0.2,
             images_per_second=12345.0, rss_bytes=612_000_000,
         )
     )
@@ -73,7 +74,7 @@ monitor.finished()
 @pytest.mark.parametrize(
     ("columns", "heading"),
     [
-        (80, "epoch validation accuracy loss width images/s memory"),
+        (80, "epoch validation accuracy loss val. loss width images/s memory"),
         (40, "epoch validation accuracy loss"),
     ],
 )

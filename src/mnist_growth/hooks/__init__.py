@@ -1,6 +1,7 @@
 """Hooks of a Kedro run: parameter checks, versions, lineage and tracking."""
 
 from mnist_growth.hooks.checks import ParameterHooks
+from mnist_growth.hooks.closing import ClosingHooks
 from mnist_growth.hooks.facts import FactsHooks
 from mnist_growth.hooks.lineage import LineageHooks
 from mnist_growth.hooks.memory import MemoryHooks
@@ -13,6 +14,7 @@ from mnist_growth.hooks.status import StatusHooks
 from mnist_growth.hooks.versions import VersionHooks
 
 __all__ = [
+    "ClosingHooks",
     "FactsHooks",
     "LineageHooks",
     "MemoryHooks",

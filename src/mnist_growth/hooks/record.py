@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractDataset, AbstractVersionedDataset, DataCatalog, MemoryDataset
+from kedro.io.core import VersionNotFoundError
+from kedro.pipeline import Pipeline
+
+from mnist_growth.nested import flatten
 
 if TYPE_CHECKING:
     from mnist_growth.network import TrainedNetwork
@@ -41,7 +45,7 @@ class TrackingHooks:
         self.parameters = context.config_loader["parameters"]
 
     @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any], catalog: DataCatalog) -> None:
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Start a run; a resumed training continues its earlier run, or a new one if the number of epochs changes."""
         from mnist_growth.hooks.monitor import TrackingMonitor
         from mnist_growth.machine import choose_device
@@ -55,10 +59,12 @@ class TrackingHooks:
         continued = resumption.checkpoint.run_id if resumption else ""
         # A run has one number of epochs: MLflow does not let a parameter change.
         is_new = resumption is None or resumption.extends
+        parameters = {**self.parameters, **resumption.parameters} if resumption else self.parameters
+        network = _loaded_network(pipeline, catalog)
         self.tracker = Tracker.start(
             self.project,
-            name=f"{names.strip('_')} {run_params['run_id']}",
-            parameters={**self.parameters, **resumption.parameters} if resumption else self.parameters,
+            name=_name(names, self.environment, parameters),
+            parameters=parameters,
             tags={
                 "pipeline": names,
                 "environment": self.environment,
@@ -66,7 +72,10 @@ class TrackingHooks:
                 "git.commit": git_commit(self.project),
                 **{f"loaded.{name}": version for name, version in (run_params["load_versions"] or {}).items()},
                 **({"continues": continued} if is_new and continued else {}),
+                **({} if network is None else {"loaded.network": network}),
+                "mlflow.note.content": _description(names, self.environment, parameters, network),
             },
+            below=None if network is None else ("version.network", network),
             run_id=None if is_new else continued or None,
             requested=run_params.get("runtime_params") or {},
         )
@@ -168,6 +177,36 @@ class TrackingHooks:
             {part: manifest[part]["count"] for part in ("train", "test")},
             manifest["source"],
         )
+
+
+def _loaded_network(pipeline: Pipeline, catalog: DataCatalog) -> str | None:
+    """Version of the network that a run loads; None if it loads none."""
+    dataset = catalog.get("network") if "network" in pipeline.inputs() else None
+    if not isinstance(dataset, AbstractVersionedDataset) or not dataset._version:
+        return None
+    try:
+        return str(dataset.resolve_load_version())
+    except VersionNotFoundError:
+        return None
+
+
+def _name(pipelines: str, environment: str, parameters: Mapping[str, Any]) -> str:
+    """Name of a run: what it does, on which digits, in which environment, and how wide the network becomes."""
+    what = "training" if pipelines == "__default__" else pipelines
+    width = flatten(parameters).get("growth.max_neurons", "")
+    return " ".join(filter(None, (what, str(parameters.get("dataset", "")), environment, f"width {width}")))
+
+
+def _description(pipelines: str, environment: str, parameters: Mapping[str, Any], network: str | None) -> str:
+    """Description of a run, in Markdown."""
+    if network is not None:
+        return f"`kedro run --pipeline {pipelines}` with network {network}"
+    values = flatten(parameters)
+    first, last = (values.get(f"growth.{name}", "?") for name in ("initial_neurons", "max_neurons"))
+    return (
+        f"Network of {first} to {last} neurons per hidden layer, {values.get('training.epochs', '?')} epochs, data set "
+        f"{parameters.get('dataset', '?')}, environment {environment}"
+    )
 
 
 def _layer(dataset: AbstractDataset[Any, Any]) -> str:

@@ -69,6 +69,7 @@ class TrackedRun:
         tags: Mapping[str, str],
         run_id: str | None = None,
         requested: Mapping[str, Any] | None = None,
+        below: tuple[str, str] | None = None,
     ) -> Self:
         """Start a run, or continue one.
 
@@ -83,12 +84,15 @@ class TrackedRun:
             run_id: Run to continue. MLflow does not let a parameter change: a changed one is logged as the tag
                 `changed.<name>`. A run that the store does not have is replaced by a new one.
             requested: Those of the parameters that a continued run is to be compared with; None: all.
+            below: Name and value of a tag: MLflow shows the run below the first one that has it.
         """
         connection = Connection.open(project)
         if connection.usable:
             with connection.guard():
                 close_abandoned_runs(connection.client, connection.experiment_id)
         run = cls(connection)
+        if below and (parent := run._first_with(*below)):
+            tags = {**tags, _PARENT_TAG: parent}
         run._open(name, parameters, tags, run_id, requested)
         return run
 
@@ -200,6 +204,20 @@ class TrackedRun:
                 self._client, self._connection.experiment_id, name, parameters, tags, run_id, requested
             )
             self._continues = self.run_id == run_id
+
+    def _first_with(self, tag: str, value: str) -> str:
+        """Id of the first run that has a value of a tag; empty if there is none."""
+        found: list[str] = []
+        if self._connection.usable:
+            with self._connection.guard():
+                runs = self._client.search_runs(
+                    [self._connection.experiment_id],
+                    f"tags.`{tag}` = '{value}'",
+                    max_results=1,
+                    order_by=["attributes.start_time ASC"],
+                )
+                found = [str(run.info.run_id) for run in runs]
+        return next(iter(found), "")
 
     @contextlib.contextmanager
     def _ending(self) -> Iterator[None]:

@@ -16,7 +16,8 @@ _COLUMNS = {
     "validation": 10,
     "accuracy": 8,
     "loss": 6,
-    "width": 15,
+    "val. loss": 9,
+    "width": 11,
     "images/s": 9,
     "memory": 8,
 }
@@ -80,15 +81,19 @@ class TerminalMonitor:
             "validation": f"{record.validation_accuracy:.2%}",
             "accuracy": f"{record.train_accuracy:.2%}",
             "loss": f"{record.train_loss:.4f}",
+            "val. loss": f"{record.validation_loss:.4f}",
             "width": record.widths,
             "images/s": f"{record.images_per_second:,.0f}",
             "memory": f"{record.rss_bytes / 1e6:,.0f} MB",
         }
         if self.progress is None:
             logger.info(
-                "epoch %3d  width %s  loss %s  accuracy %s  validation %s  %s images/s  %s",
+                "epoch %3d  width %s  loss %s  accuracy %s  validation %s (loss %s)  %s images/s  %s",
                 record.epoch,
-                *(cells[name] for name in ("width", "loss", "accuracy", "validation", "images/s", "memory")),
+                *(
+                    cells[name]
+                    for name in ("width", "loss", "accuracy", "validation", "val. loss", "images/s", "memory")
+                ),
             )
             return
         if not self.headed:
