@@ -10,6 +10,7 @@ import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import PurePath
 from typing import IO, Any, NoReturn
 
@@ -60,7 +61,7 @@ def with_error_messages(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             with raise_on_signals():
                 return command(*args, **options)
-        except click.exceptions.ClickException:
+        except (click.exceptions.ClickException, click.exceptions.Abort):
             raise
         except NothingToDo as reason:
             click.echo(str(reason))
@@ -299,6 +300,54 @@ cli.add_command(
         help="Show the network that `kedro serve` prefers, or choose the one of a version.",
         params=[
             click.Argument(["version"], required=False),
+            click.Option(["--verbose"], is_flag=True, help="Show the full traceback of an error."),
+        ],
+    )
+)
+
+
+def _clean(*, keep: int, yes: bool, dry_run: bool) -> None:
+    from mnist_growth import cleaning
+    from mnist_growth.model_source import Project, versions_of_networks
+    from mnist_growth.tracking import find_champion, running_since
+
+    folder = project_folder()
+    champion, since = find_champion(folder), running_since(folder)
+    found = cleaning.versions(folder / "data")
+    kept = versions_of_networks(Project(folder, None, None, {}), keep, champion)
+    earliest = (since - timedelta(minutes=1)).strftime("%Y-%m-%dT%H.%M.%S.000Z") if since else None
+    chosen = cleaning.removable(found, keep, kept, earliest)
+    if not chosen:
+        click.echo("Nothing to remove")
+        return
+    for version in chosen:
+        click.echo(f"{version.size / 1e6:8.1f} MB  {version.folder.relative_to(folder)}")
+    what = f"{len(chosen)} versions, {sum(version.size for version in chosen) / 1e6:,.1f} MB"
+    if dry_run:
+        click.echo(f"Would remove {what}")
+        return
+    if not yes:
+        click.confirm(f"Remove {what}?", abort=True)
+    cleaning.remove(chosen)
+    click.echo(f"Removed {what}")
+
+
+cli.add_command(
+    click.Command(
+        "clean",
+        callback=with_error_messages(_clean),
+        help="Remove old versions of data and results, but neither raw data nor the records of MLflow. The champion "
+        "and the newest networks stay, with what they were computed from.",
+        params=[
+            click.Option(
+                ["--keep"],
+                type=click.IntRange(min=1),
+                default=3,
+                show_default=True,
+                help="Number of newest versions of each dataset that stay.",
+            ),
+            click.Option(["--yes"], is_flag=True, help="Do not ask."),
+            click.Option(["--dry-run"], is_flag=True, help="Only list what would be removed."),
             click.Option(["--verbose"], is_flag=True, help="Show the full traceback of an error."),
         ],
     )

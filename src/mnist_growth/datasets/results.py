@@ -50,12 +50,15 @@ class Results:
 
     def newest(self, name: str) -> str | None:
         """Return the newest version of a dataset, whatever network it belongs to."""
+        return next(iter(self.versions(name)), None)
+
+    def versions(self, name: str) -> list[str]:
+        """Return all versions of a dataset, the newest first."""
         dataset = self._catalog.get(name)
         assert isinstance(dataset, AbstractVersionedDataset)
-        versions: list[str] = []
         with contextlib.suppress(VersionNotFoundError):
-            versions = dataset.list_versions(full_path=False)
-        return versions[0] if versions else None
+            return dataset.list_versions(full_path=False)
+        return []
 
     def is_marked(self, name: str) -> bool:
         """Whether the files of a dataset name their network or their digits."""

@@ -59,11 +59,14 @@ class TrackingHooks:
         continued = resumption.checkpoint.run_id if resumption else ""
         # A run has one number of epochs: MLflow does not let a parameter change.
         is_new = resumption is None or resumption.extends
-        parameters = {**self.parameters, **resumption.parameters} if resumption else self.parameters
+        parameters = self.parameters
+        if resumption:
+            dataset = resumption.checkpoint.header["setup"]["dataset"]
+            parameters = {**parameters, **resumption.parameters, "dataset": dataset}
         network = _loaded_network(pipeline, catalog)
         self.tracker = Tracker.start(
             self.project,
-            name=_name(names, self.environment, parameters),
+            name=f"{names} of {network}" if network else _name(names, self.environment, parameters),
             parameters=parameters,
             tags={
                 "pipeline": names,

@@ -2,9 +2,11 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnist_growth.tracking.processes import close_abandoned_runs
 from mnist_growth.tracking.store import connect, has_store
 
 if TYPE_CHECKING:
@@ -109,6 +111,25 @@ def find_champion(project: Path) -> Candidate | None:
     return _champion(_client(project))
 
 
+def running_since(project: Path) -> datetime | None:
+    """Return when the oldest run that has not ended began; None if there is none.
+
+    Args:
+        project: Root folder of the project.
+
+    Raises:
+        ValueError: MLflow cannot be used.
+    """
+    if not has_store(project):
+        return None
+    client, _, experiment_id = _connected(project)
+    close_abandoned_runs(client, experiment_id)
+    runs = client.search_runs(
+        [experiment_id], "attributes.status = 'RUNNING'", order_by=["attributes.start_time ASC"], max_results=1
+    )
+    return next((datetime.fromtimestamp(run.info.start_time / 1000, UTC) for run in runs), None)
+
+
 def choose_champion(project: Path, version: str) -> Candidate:
     """Make a network the champion, whatever its accuracy.
 
@@ -130,8 +151,12 @@ def choose_champion(project: Path, version: str) -> Candidate:
 
 
 def _client(project: Path) -> "MlflowClient":
+    return _connected(project)[0]
+
+
+def _connected(project: Path) -> tuple["MlflowClient", str, str]:
     try:
-        return connect(project)[0]
+        return connect(project)
     except Exception as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
         raise ValueError(f"MLflow cannot be used ({reason})") from error
