@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_growth.digits import Digits, Split
+from mnist_growth.digits import DIGIT_NAMES, Digits, Split
 from mnist_growth.machine import release_pages, use_threads
 from mnist_growth.network import TrainedNetwork
 from mnist_growth.novelty import NoveltyConfig, NoveltyDetector, digit_outliers, fit_detector, image_outliers
@@ -26,7 +26,9 @@ def fit_novelty_detector(
     known, labels = train_digits.images[rows], train_digits.labels[rows]
     validation = train_digits.images[split.validation]
     release_pages(train_digits.images)
-    outliers = digit_outliers if train_digits.preparation.form == "mnist" else image_outliers
+    # Letters and mirrored digits are outliers only of handwritten digits.
+    are_digits = train_digits.preparation.form == "mnist" and train_digits.class_names == DIGIT_NAMES
+    outliers = digit_outliers if are_digits else image_outliers
     unknown = outliers(known, labels, len(known), np.random.default_rng(config.seed))
     with use_threads(1):  # as fast as several for a small perceptron, and the same result everywhere
         return fit_detector(trained, known, unknown, validation, config)
