@@ -23,10 +23,10 @@ from mnist_growth.network import TrainedNetwork, load_network, predict_logits, s
 from mnist_growth.pipelines.drift.nodes import measure_reference
 from mnist_growth.pipelines.evaluate.nodes import predict as evaluate
 from mnist_growth.pipelines.export.nodes import export_float, export_int8
+from mnist_growth.pyfunc import DigitClassifier
 from mnist_growth.serving import ServedModel
 from mnist_growth.serving.app import create_app
 from mnist_growth.serving.service import Service
-from mnist_growth.tracking.model import DigitClassifier
 
 Setup = tuple[NDArray[np.uint8], DigitSet, TrainedNetwork, pd.DataFrame]
 

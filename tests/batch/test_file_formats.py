@@ -97,7 +97,7 @@ def test_files_of_emnist_are_turned(tmp_path: Path, digits: np.ndarray) -> None:
         (b"<html></html>", "is an HTML page; expected a folder"),
         (b"%PDF-1.4 \xff", "is a PDF document; expected a folder"),
         (b"\0\0\x08\x01\0\0\0\x01\x05", "is an IDX file of labels; expected"),
-        (gzip.compress(png(np.zeros((28, 28), np.uint8))), "is a PNG image, gzipped: unpack it; expected"),
+        (gzip.compress(png(np.zeros((28, 28), np.uint8)), mtime=0), "is a PNG image, gzipped: unpack it; expected"),
         (b"", "is empty; expected"),
         (b"a,b\n1,2\n", "has 2 columns, expected 784 grey values of 28 x 28 pixels"),
     ],

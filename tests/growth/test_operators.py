@@ -277,3 +277,10 @@ def test_a_tensor_with_two_axes_over_one_group_is_refused(laboratory):
     recurrent = replace(group, axes=(*group.axes, replace(group.of_role("incoming")[0], axis=1)))
     with pytest.raises(ValueError, match=r"hidden.0.linear.weight has 2 axes over the group hidden.0; widening"):
         Widening.of_new(network, recurrent, 1, {})
+
+
+@pytest.mark.parametrize("operator", ["paired", "random"])
+def test_outgoing_weights_of_new_units_are_scaled_by_the_fan_in_of_the_wider_layer(laboratory, operator):
+    network, _ = laboratory.train((4, 4), steps=1)
+    drawn = laboratory.widening(network, 0, 60, operator).new["hidden.1.linear.weight"]
+    assert 0.9 / 8 < float(drawn.abs().max()) <= 1 / 8  # 4 + 60 inputs

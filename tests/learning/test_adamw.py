@@ -141,6 +141,18 @@ def test_a_state_with_more_or_fewer_parameters_is_refused():
         deep.load_state(*shallow.state())
 
 
+def test_its_defaults_are_those_of_torch():
+    ours, theirs = (nn.Linear(3, 2, bias=False) for _ in range(2))
+    theirs.load_state_dict(ours.state_dict())
+    optimizer, reference = GrowingAdamW(ours), torch.optim.AdamW(theirs.parameters(), lr=0.01)
+    for seed in range(3):
+        gradient = torch.randn(2, 3, generator=torch.Generator().manual_seed(seed))
+        ours.weight.grad, theirs.weight.grad = gradient.clone(), gradient.clone()
+        optimizer.step(0.01)
+        reference.step()
+    torch.testing.assert_close(ours.weight, theirs.weight, rtol=1e-6, atol=1e-8)
+
+
 @pytest.mark.parametrize("shape", [(), (2, 3, 4)])
 def test_only_vectors_and_matrices_are_updated(shape):
     network = nn.Module()

@@ -79,3 +79,31 @@ def test_in_bfloat16_gradients_stay_float32_and_are_close():
 
 def test_the_mlp_is_trained_by_hand_derived_formulas():
     assert isinstance(objective_for(make([4], True), None, 0.0), Backprop)
+
+
+def test_without_further_arguments_the_gradient_is_that_of_the_mean_cross_entropy():
+    network = make([6], True)
+    expected = copy.deepcopy(network)
+    torch.nn.functional.cross_entropy(expected(IMAGES), LABELS).backward()
+    for kind in (Autograd, Backprop):
+        objective = kind(copy.deepcopy(network))
+        objective.begin()
+        result = objective.add(IMAGES, LABELS)
+        assert float(result.loss_sum) == pytest.approx(
+            float(torch.nn.functional.cross_entropy(copy.deepcopy(network)(IMAGES), LABELS, reduction="sum"))
+        )
+        for ours, theirs in zip(objective.network.parameters(), expected.parameters(), strict=True):
+            torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_products_are_computed_in_the_given_dtype_and_gradients_in_that_of_the_weights():
+    exact, low = (make([16, 16], True, torch.float32) for _ in range(2))
+    update(Autograd(exact, torch.float32))
+    [result] = update(Autograd(low, torch.bfloat16))
+    assert result.loss_sum.dtype == torch.float32
+    for (name, rounded), (_, precise) in zip(low.named_parameters(), exact.named_parameters(), strict=True):
+        assert rounded.grad.dtype == torch.float32
+        if rounded.ndim == 2:
+            assert not torch.equal(rounded.grad, precise.grad), name
+            error = (rounded.grad - precise.grad).norm() / precise.grad.norm()
+            assert float(error) < 0.05, name

@@ -103,10 +103,10 @@ def test_a_form_with_several_files_is_a_batch_in_their_order(client: TestClient,
     assert client.post("/predict/batch", files=files).json() == expected
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b'{"images": []}'), gzip.compress(b'{"images": ["AAAA"]}')])
+@pytest.mark.parametrize("body", [b'{"images": []}', b'{"images": ["AAAA"]}'])
 def test_a_compressed_batch_is_checked_like_a_plain_one(client: TestClient, body: bytes) -> None:
-    plain = client.post("/predict/batch", content=gzip.decompress(body), headers={"Content-Type": "application/json"})
-    response = client.post("/predict/batch", content=body, headers=GZIP)
+    plain = client.post("/predict/batch", content=body, headers={"Content-Type": "application/json"})
+    response = client.post("/predict/batch", content=gzip.compress(body), headers=GZIP)
     assert (response.status_code, response.json()) == (plain.status_code, plain.json())
     assert response.status_code == 422
 

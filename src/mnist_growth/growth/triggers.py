@@ -70,7 +70,7 @@ def neurons_wanted(moment: Moment, config: GrowthConfig) -> int:
         wanted = budgeted_neurons(moment.epoch, config, moment.spec, moment.epochs)
     elif is_plateau(
         losses=[outcome.validation_loss for outcome in moment.history],
-        growths=[epoch for epoch, outcome in enumerate(moment.history) if outcome.grew],
+        growth_steps=[epoch for epoch, outcome in enumerate(moment.history) if outcome.grew],
         epochs_left=moment.epochs - moment.epoch,
         config=config,
     ):

@@ -88,7 +88,7 @@ def train(
         )
         objective = objective_factory(state.network, dtype, training.label_smoothing)
         created = TrainingStep(state, data, setup, batches, micro_batches, objective)
-        return_freed_memory()  # of the growth and the measurement: the step needs less
+        return_freed_memory()  # of the growth step and the measurement: training needs less
         return created
 
     step: TrainingStep | None = None
