@@ -63,7 +63,7 @@ def wrong_count(folder):
 def label_above_nine(folder):
     path = folder / IDX_NAMES.test_labels
     path.write_bytes(path.read_bytes()[:-1] + b"\x0a")
-    return f"{path.name} contains the label 10, expected labels from 0 to 9"
+    return "a test digit has the label 10, expected labels from 0 to 9, as in the training part"
 
 
 def wrong_size(folder):

@@ -105,9 +105,9 @@ def test_in_the_middle_of_the_record(trained, mlflow, small_disk):
     artifacts = trained.folder / "mlartifacts"
     small_disk(artifacts, 100_000)  # less than the network takes
 
-    result = trained.succeed(*SMOKE, "--pipeline", "resume")
+    result = trained.succeed(*SMOKE, "--pipeline", "resume", "--params", "training.epochs=5")
 
-    [warning] = [line for line in result.stdout.splitlines() if "MLflow cannot" in line]
+    warning = next(line for line in result.stdout.splitlines() if "MLflow cannot" in line)
     assert warning.startswith("MLflow cannot be used (")
     assert "No space left on device" in warning
     assert warning.endswith("): the run continues without tracking")

@@ -99,7 +99,9 @@ def test_results_of_two_networks_that_are_asked_for_together_are_not_mixed(proje
     result = project.kedro(*SMOKE, "evaluate", "--load-versions", f"network:{newer},growth_events:{older}")
 
     assert result.code == 1
-    assert result.stderr.startswith("Error: The node measure_units would mix results of several networks (network of ")
+    assert result.stderr.startswith(
+        "Error: The node evaluate.measure_units would mix results of several networks (network of "
+    )
     assert f"growth_events of {digest(project, older)[:6]}…" in result.stderr
     assert result.stderr.count("\n") == 1
 

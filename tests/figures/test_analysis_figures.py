@@ -62,7 +62,7 @@ def curves():
 @pytest.fixture
 def hard():
     logits = GENERATOR.normal(size=(60, 10))
-    predictions = prediction_table(logits, np.arange(60) % 10, 10)
+    predictions = prediction_table(logits, np.arange(60) % 10)
     return digit_difficulty(predictions, GENERATOR.random(60), "validation")
 
 
@@ -126,7 +126,7 @@ def test_every_part_has_a_bar_for_each_class():
 
 
 def test_mean_images_are_drawn_above_their_deviations():
-    statistics = class_statistics(IMAGES, np.arange(60) % 10)
+    statistics = class_statistics(IMAGES, np.arange(60) % 10, 10)
     figure = figures.class_images(statistics.mean_image, statistics.deviation_image, statistics.count)
 
     encoded = figure.data[0].source.removeprefix("data:image/png;base64,")

@@ -10,7 +10,8 @@ from kedro.io import DataCatalog
 
 from accessibility import contrast
 from mnist_growth.figures import growth, sample_predictions, stamp
-from mnist_growth.figures.preview import NEUTRAL, preview
+from mnist_growth.figures.preview import preview
+from mnist_growth.figures.theme import NEUTRAL
 
 BACKGROUNDS = {"dark": "#111111", "light": "#EEEEEE"}  # of the plots of Kedro-Viz
 

@@ -94,7 +94,7 @@ def two_networks(catalog, tmp_path):
     for seed, version in enumerate((OLD, OTHERS)):
         NetworkDataset(filepath=str(tmp_path / "network"), version=Version(None, version)).save(network(seed))
         empty = {name: np.zeros(3) for name in FEATURES}
-        reference = DriftReference.of(empty, 2, network(seed).sha256, "sample")
+        reference = DriftReference.of(empty, 2, 10, network(seed).sha256, "sample")
         DriftReferenceDataset(filepath=str(tmp_path / "drift.json"), version=Version(None, version)).save(reference)
     catalog["drift_reference"] = versions_in(tmp_path, DriftReferenceDataset, "drift.json")
     return catalog

@@ -12,7 +12,7 @@ from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
 import configured
-from mnist_growth.digits import MNIST_PREPARATION, Split, sample_digits
+from mnist_growth.digits import DIGIT_NAMES, MNIST_PREPARATION, Split, sample_digits
 from mnist_growth.export import OnnxNetwork, Origin
 from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
 from mnist_growth.pipelines.export import create_pipeline, nodes
@@ -64,7 +64,7 @@ def test_both_models_come_from_the_network_and_are_measured(tmp_path, trained, d
         form = metrics[name.removeprefix("network_")]
         answers = exported.predict_logits(digits.test.images)
         assert exported.origin == Origin(
-            trained.sha256, "sample", digits.fingerprint, VERSION, (12, 8), 4, MNIST_PREPARATION
+            trained.sha256, "sample", digits.fingerprint, VERSION, (12, 8), 4, MNIST_PREPARATION, DIGIT_NAMES
         )
         assert form["errors"] == (answers.argmax(axis=1) != digits.test.labels).sum()
         assert form["same_answers"] == (answers.argmax(axis=1) == expected.argmax(axis=1)).mean()

@@ -76,7 +76,7 @@ def test_every_change_is_refused_unless_it_may_change(make_training, name):
 
 
 def test_the_setup_has_no_other_names(make_training):
-    assert flatten(make_training().setup.to_dict()).keys() == {*names_in_a_setup(), "schedule_start"}
+    assert flatten(make_training().setup.to_dict()).keys() == {*names_in_a_setup(), "class_names", "schedule_start"}
     assert set(MAY_CHANGE) <= set(names_in_a_setup())
 
 

@@ -35,6 +35,7 @@ _INK_THRESHOLD = 0.2  # fraction of the contrast above which a pixel counts as i
 _HIGHER_THRESHOLDS = (0.4, 0.6)  # the same if the digit seems to touch the border
 _FIRST_THRESHOLD = 0.15  # the same before the contrast of the digit is known
 _LOW_CONTRAST = 20  # grey values between paper and ink below which the digit is doubtful
+_CLEAR_CONTRAST = 100  # grey values from which on the digit is visible whatever the noise, which ink may have caused
 _LOW_CONTRAST_NOISE = 5  # standard deviations of the noise below which the digit is doubtful
 _BACKGROUND_THRESHOLD = 0.05  # fraction of the contrast below which a pixel is background, such as JPEG artefacts
 _NOISE_FACTOR = 4  # standard deviations of the noise of the paper below which a pixel is background
@@ -135,7 +136,7 @@ def _doubts(groups: list[list[Patch]], peak: float, noise: float, shape: tuple[i
     is_cropped = any(extent >= side - 2 for extent, side in zip(extents, shape, strict=True))
     if any(patch.contact for patch in digit) and not is_cropped:
         doubts.append(TOUCHES_BORDER)
-    if peak < max(_LOW_CONTRAST, _LOW_CONTRAST_NOISE * noise):
+    if peak < min(max(_LOW_CONTRAST, _LOW_CONTRAST_NOISE * noise), _CLEAR_CONTRAST):
         doubts.append(LOW_CONTRAST)
     return tuple(doubts)
 

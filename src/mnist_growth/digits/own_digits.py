@@ -86,8 +86,14 @@ def _classes(train: Part, test: Part | None) -> tuple[tuple[str, ...], Part, Par
     """
     if train.class_names:
         return train.class_names, train, test
-    labels = np.concatenate([part.labels for part in (train, test) if part is not None and part.labels is not None])
-    lowest, highest = int(labels.min()), int(labels.max())
+    assert train.labels is not None
+    lowest, highest = int(train.labels.min()), int(train.labels.max())
+    largest = max(highest, len(DIGIT_NAMES) - 1)
+    if test is not None and test.labels is not None and (found := int(test.labels.max())) > largest:
+        raise ValueError(
+            f"{test.origin}: a test digit has the label {found}, expected labels from {lowest} to {largest}, "
+            "as in the training part"
+        )
     if lowest >= 0 and highest < len(DIGIT_NAMES):
         return DIGIT_NAMES, train, test
     first = min(lowest, 1)

@@ -5,8 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-NEUTRAL = "#7A7A7A"
-"""Colour of text and axes that is readable on Kedro-Viz's light and dark backgrounds."""
+from mnist_growth.figures.theme import NEUTRAL, NEUTRAL_GRID
 
 _FONT_SIZE = 8  # pixels
 _TICKS = 4  # at most, on each axis
@@ -16,7 +15,7 @@ _OWN = ("title", "template", "width", "height", "margin", "showlegend")  # Kedro
 _COLOURS = {
     "automargin": True,
     "color": NEUTRAL,
-    "gridcolor": "rgba(128, 128, 128, 0.3)",
+    "gridcolor": NEUTRAL_GRID,
     "linecolor": NEUTRAL,
     "tickcolor": NEUTRAL,
     "tickfont": {"color": NEUTRAL, "size": _FONT_SIZE},

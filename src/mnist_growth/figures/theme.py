@@ -12,6 +12,10 @@ SKY = "#56B4E9"
 GREY = "#767676"
 """Background elements: marks of growths, separators."""
 
+NEUTRAL = "#7A7A7A"
+NEUTRAL_GRID = "rgba(128, 128, 128, 0.3)"
+"""Text, axes and grid lines that are readable on Kedro-Viz's light and dark backgrounds."""
+
 INK = "#222222"
 PAPER = "#FFFFFF"
 GRID = "#E3E3E3"

@@ -50,7 +50,7 @@ def kind_named(name: str) -> NetworkKind:
     Raises:
         ValueError: There is none; lists those that there are.
     """
-    if name not in _KINDS:
+    if not isinstance(name, str) or name not in _KINDS:  # from a file, it may be anything
         close = difflib.get_close_matches(str(name), _KINDS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(sorted(_KINDS))}"
         raise ValueError(f"There is no network kind {name!r}; {hint}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from mnist_growth.config_model import ConfigModel
 from mnist_growth.digits.digits import MAX_CLASSES, NUM_CLASSES
@@ -29,7 +29,11 @@ class _Union(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _of_its_kind(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _of_its_kind(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        if info.mode == "json" and isinstance(value, Mapping):  # a file is complete: defaults are for callers
+            missing = [name for name in cls.model_fields if name not in value]
+            if missing:
+                raise ValueError(f"{missing[0]} is missing")
         if _Union in cls.__bases__ and isinstance(value, Mapping) and "kind" in value:
             model: type[Self] = getattr(kind_named(value["kind"]), cls._member)
             return model.model_validate(value)
