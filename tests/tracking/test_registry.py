@@ -3,6 +3,8 @@ from dataclasses import replace
 
 import pytest
 import torch
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from mnist_growth.network import GrowingMLP, TrainedNetwork, save_network
 from mnist_growth.tracking import Candidate, choose_champion, find_champion
@@ -103,3 +105,19 @@ def test_a_database_that_cannot_be_read_has_no_champion(project):
 
     with pytest.raises(ValueError, match=r"^MLflow cannot be used \(file is not a database\)$"):
         find_champion(project)
+
+
+@pytest.mark.parametrize("method", ["create_registered_model", "create_model_version"])
+def test_a_collision_with_another_run_is_tried_again(project, register, monkeypatch, method):
+    original, calls = getattr(MlflowClient, method), []
+
+    def collide_once(*arguments, **options):
+        calls.append(method)
+        if len(calls) == 1:
+            raise MlflowException("UNIQUE constraint failed")
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(MlflowClient, method, collide_once)
+    register(MNIST)
+    assert len(calls) == 2
+    assert find_champion(project) == MNIST

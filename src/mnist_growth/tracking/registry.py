@@ -1,10 +1,12 @@
 """The champion among the networks of a project, in MLflow's model registry."""
 
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mnist_growth.tracking.processes import close_abandoned_runs
 from mnist_growth.tracking.store import connect, has_store
@@ -22,6 +24,9 @@ MODEL = "mnist-growth"
 
 CHAMPION = "champion"
 """Alias of the version that the service prefers."""
+
+_PAUSES = (0.1, 0.3, 1.0)  # seconds before a call is repeated
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -66,23 +71,13 @@ def register(client: "MlflowClient", run_id: str, model_id: str, candidate: Cand
         model_id: Id of the logged model.
         candidate: The network.
     """
-    from mlflow.exceptions import MlflowException
-
     champion = _champion(client)
-    try:
-        client.create_registered_model(MODEL, description="Networks trained by mnist-growth")
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
+    _create_model(client)
     tags = {name: str(value) for name, value in vars(candidate).items()}
     source = f"models:/{model_id}"
-    created = client.create_model_version(
-        MODEL,
-        source,
-        run_id,
-        tags,
-        description=f"{candidate.dataset}, validation accuracy {candidate.validation_accuracy:.2%}",
-        model_id=model_id,
+    description = f"{candidate.dataset}, validation accuracy {candidate.validation_accuracy:.2%}"
+    created = _repeated(
+        lambda: client.create_model_version(MODEL, source, run_id, tags, description=description, model_id=model_id)
     )
     if candidate.replaces(champion):
         client.set_registered_model_alias(MODEL, CHAMPION, created.version)
@@ -95,6 +90,32 @@ def register(client: "MlflowClient", run_id: str, model_id: str, candidate: Cand
             100 * champion.validation_accuracy,
             candidate.version,
         )
+
+
+def _create_model(client: "MlflowClient") -> None:
+    """Create the registered model if it does not exist."""
+    from mlflow.exceptions import MlflowException
+
+    def create() -> None:
+        try:
+            client.create_registered_model(MODEL, description="Networks trained by mnist-growth")
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+    _repeated(create)
+
+
+def _repeated(call: Callable[[], _Result]) -> _Result:
+    """Call a function again if MLflow reports an error: two runs that end together can ask for the same version."""
+    from mlflow.exceptions import MlflowException
+
+    for pause in _PAUSES:
+        try:
+            return call()
+        except MlflowException:
+            time.sleep(pause)
+    return call()
 
 
 def find_champion(project: Path) -> Candidate | None:
