@@ -1,5 +1,6 @@
 """Training of a novelty detector."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -7,13 +8,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mnist_growth.learning import GrowingAdamW
 from mnist_growth.network import TrainedNetwork
 from mnist_growth.novelty.config import NoveltyConfig
 from mnist_growth.novelty.detector import NoveltyDetector, raw_scores
 from mnist_growth.novelty.features import Features
 
 BATCH_SIZE = 256
-LEARNING_RATE = 4e-3  # the highest of a one-cycle schedule
+LEARNING_RATE = 4e-3  # the highest of a schedule with a linear warm-up and half a cosine
+WARMUP = 0.3  # fraction of the updates
 QUANTILES = 1000
 
 
@@ -54,23 +57,31 @@ def _train(inputs: Tensor, targets: Tensor, config: NoveltyConfig) -> tuple[tupl
     generator = torch.Generator().manual_seed(config.seed)
     sizes = [inputs.shape[1], config.units, config.units, 1]
     layers = [_layer(fan_in, fan_out, generator) for fan_in, fan_out in pairwise(sizes)]
-    optimizer = torch.optim.AdamW([tensor for layer in layers for tensor in layer])
+    module = nn.ParameterList([tensor for layer in layers for tensor in layer])
+    optimizer = GrowingAdamW(module)  # the first optimizer of torch.optim imports its compiler: seconds, and 100 MB
     batch_size = min(BATCH_SIZE, len(inputs))
     steps = config.epochs * (len(inputs) // batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
+    done = 0
     for _ in range(config.epochs):
         order = torch.randperm(len(inputs), generator=generator)
         for chosen in torch.split(order[: len(order) // batch_size * batch_size], batch_size):
             optimizer.zero_grad()
             outputs = raw_scores(layers, inputs[chosen])
             nn.functional.binary_cross_entropy_with_logits(outputs, targets[chosen]).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
+            done += 1
+            optimizer.step(_learning_rate(done / steps))
     return tuple((weight.detach(), bias.detach()) for weight, bias in layers)
 
 
-def _layer(fan_in: int, fan_out: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return weights and bias as ``torch.nn.Linear`` draws them."""
+def _learning_rate(progress: float) -> float:
+    """Return the learning rate after a fraction of the updates."""
+    if progress < WARMUP:
+        return LEARNING_RATE * progress / WARMUP
+    return LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * (progress - WARMUP) / (1 - WARMUP)))
+
+
+def _layer(fan_in: int, fan_out: int, generator: torch.Generator) -> tuple[nn.Parameter, nn.Parameter]:
+    """Return weights as ``torch.nn.Linear`` draws them, and a bias of zeros."""
     limit = fan_in**-0.5
-    weight = torch.empty(fan_out, fan_in).uniform_(-limit, limit, generator=generator).requires_grad_()
-    return weight, torch.zeros(fan_out, requires_grad=True)
+    weight = torch.empty(fan_out, fan_in).uniform_(-limit, limit, generator=generator)
+    return nn.Parameter(weight), nn.Parameter(torch.zeros(fan_out))
