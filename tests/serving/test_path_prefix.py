@@ -1,5 +1,6 @@
 """The service under the prefix of a reverse proxy: addresses stay within the prefix, and HEAD is answered like GET."""
 
+import contextlib
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -32,11 +33,11 @@ def proxy(service: int, strip: bool) -> ThreadingHTTPServer:
                 self.send_error(404)
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            upstream = HTTPConnection("127.0.0.1", service)
             path = (self.path[len(PREFIX) :] or "/") if strip else self.path
-            upstream.request(self.command, path, body, {"Content-Type": self.headers.get("Content-Type", "")})
-            found = upstream.getresponse()
-            content = found.read()
+            with contextlib.closing(HTTPConnection("127.0.0.1", service)) as upstream:
+                upstream.request(self.command, path, body, {"Content-Type": self.headers.get("Content-Type", "")})
+                found = upstream.getresponse()
+                content = found.read()
             self.send_response(found.status)
             for name in ("Content-Type", "Location"):
                 if name in found.headers:
@@ -44,7 +45,6 @@ def proxy(service: int, strip: bool) -> ThreadingHTTPServer:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
-            upstream.close()
 
         do_GET = do_POST = answer  # noqa: N815
 
