@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import configured
-from mnist_growth.digits.split import Split, stratified_split
+from mnist_growth.digits.split import Split, evenly_spread, stratified_split
 
 sizes_of_classes = st.lists(st.integers(10, 60), min_size=1, max_size=10)
 
@@ -93,3 +93,9 @@ def test_invalid_split_is_rejected(train, validation, sentence):
 def test_fraction_that_leaves_a_part_empty_is_rejected(fraction):
     with pytest.raises(ValueError, match="validation_fraction"):
         configured.split(validation_fraction=fraction)
+
+
+def test_evenly_spread_rows_keep_the_first_and_the_last():
+    rows = np.arange(10, 30)
+    assert evenly_spread(rows, 3).tolist() == [10, 19, 29]
+    assert evenly_spread(rows, 50).tolist() == rows.tolist()

@@ -63,5 +63,5 @@ def test_letters_are_outliers_only_of_digits(trained, monkeypatch, changes, expe
 
 
 def test_digits_of_another_set_are_refused(trained):
-    with pytest.raises(ValueError, match="was trained on 'sample', but the newest digits belong to another set"):
+    with pytest.raises(ValueError, match="was trained on 'sample', but the digits ingested last are of another set"):
         detector_of(trained, replace(DIGITS, fingerprint="0" * 64))

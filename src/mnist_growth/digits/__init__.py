@@ -14,7 +14,7 @@ from mnist_growth.digits.preparation import MNIST_PREPARATION, Preparation, Prep
 from mnist_growth.digits.prepare import prepare
 from mnist_growth.digits.sample import sample_digits
 from mnist_growth.digits.scale import to_grey_values
-from mnist_growth.digits.split import Split, stratified_split
+from mnist_growth.digits.split import Split, evenly_spread, stratified_split
 from mnist_growth.digits.statistics import MNIST_PIXELS, PixelStatistics, pixel_statistics
 from mnist_growth.digits.style import Style, measure_style
 from mnist_growth.digits.warps import Warps, apply_warps, draw_warps, warp
@@ -47,6 +47,7 @@ __all__ = [
     "decode_image",
     "describe_preparation",
     "draw_warps",
+    "evenly_spread",
     "fingerprint",
     "load_archive",
     "measure_style",

@@ -38,6 +38,12 @@ class Split:
             raise ValueError(f"The parts of the split share {shared} images, expected none")
 
 
+def evenly_spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return at most ``count`` of the given rows, evenly spread, int64 [M]."""
+    ranks = np.linspace(0, len(rows) - 1, min(count, len(rows)))
+    return rows[ranks.astype(np.int64)]
+
+
 def stratified_split(labels: NDArray[np.int64], config: SplitConfig) -> Split:
     """Hold out the same fraction of every class at random.
 

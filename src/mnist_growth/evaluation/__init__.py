@@ -20,7 +20,7 @@ from mnist_growth.evaluation.predictions import (
     spread_sample,
     worst_mistakes,
 )
-from mnist_growth.evaluation.same_set import check_same_set
+from mnist_growth.evaluation.same_set import check_same_set, check_training_digits
 from mnist_growth.evaluation.style_effects import style_differences, style_effects, style_measures
 from mnist_growth.evaluation.summary import summary
 
@@ -31,6 +31,7 @@ __all__ = [
     "accuracy_by_part",
     "ambiguous_digits",
     "check_same_set",
+    "check_training_digits",
     "class_metrics",
     "compare",
     "comparison_by_class",

@@ -1,4 +1,4 @@
-"""Check that a network is evaluated on the data set that it was trained on."""
+"""Check that a network is evaluated, measured and calibrated on the data set that it was trained on."""
 
 from mnist_growth.digits.digits import Digits
 
@@ -28,3 +28,21 @@ def check_same_set(trained_dataset: str, trained_fingerprint: str, digits: Digit
         "evaluate it with the digits it was trained on (--load-versions test_digits:<version>), or select a network "
         f"that was trained on these (--load-versions {entry}:<version>)"
     )
+
+
+def check_training_digits(trained_dataset: str, trained_fingerprint: str, digits: Digits) -> None:
+    """Raise an error if training digits do not belong to the data set that a network was trained on.
+
+    Args:
+        trained_dataset: Name of the training data set.
+        trained_fingerprint: SHA-256 of the training data set.
+        digits: Training digits that the network is to be measured on.
+
+    Raises:
+        ValueError: The fingerprints differ.
+    """
+    if digits.fingerprint != trained_fingerprint:
+        raise ValueError(
+            f"The network was trained on {trained_dataset!r}, but the digits ingested last are of another set "
+            f"({digits.dataset!r}): name its own (--load-versions train_digits:<version>)"
+        )

@@ -22,8 +22,9 @@ COMPANIONS = {
 }
 """Datasets that belong to another one: `--load-versions` for that one applies to them as well."""
 
-OF_THE_NETWORK = ("drift_reference", "novelty_detector")
-"""Datasets of one network: the newest version that belongs to the network of the run is loaded."""
+OF_THE_NETWORK = {"drift_reference": "drift_reference", "novelty_detector": "novelty"}
+"""Datasets of one network, and the pipelines that create them. The newest version that belongs to the network of the
+run is loaded."""
 
 PREDECESSORS = {"baseline_network": "network"}
 """Datasets that load the version before that of another one, unless `--load-versions` names a version."""
@@ -134,10 +135,9 @@ def _load_version_of_network(catalog: DataCatalog, name: str) -> None:
         return  # loading reports what is missing or damaged
     version = Results(catalog, pipelines={}).version(name, trained)
     if versions and version is None:
-        pipeline = {"drift_reference": "drift_reference", "novelty_detector": "novelty"}[name]
         raise FileNotFoundError(
             f"No {name.replace('_', ' ')} belongs to the network {trained.version}: create one with "
-            f"`kedro run --pipeline {pipeline} --load-versions network:{trained.version}`"
+            f"`kedro run --pipeline {OF_THE_NETWORK[name]} --load-versions network:{trained.version}`"
         )
     dataset._version = Version(load=version, save=dataset.resolve_save_version())
 

@@ -2,14 +2,14 @@
 
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth import drift, figures
 from mnist_growth.batch import BatchResults, Picture, features_of, predict_pictures
-from mnist_growth.digits import Digits, Split, already_prepared
+from mnist_growth.digits import Digits, Split, already_prepared, evenly_spread
 from mnist_growth.drift import DriftConfig, DriftReference
+from mnist_growth.evaluation import check_training_digits
 from mnist_growth.machine import release_pages
 from mnist_growth.network import TrainedNetwork, predict_logits
 
@@ -25,13 +25,8 @@ def measure_reference(
     Raises:
         ValueError: The digits belong to another data set than the network.
     """
-    if train_digits.fingerprint != trained.fingerprint:
-        raise ValueError(
-            f"The network was trained on {trained.dataset!r}, but the digits ingested last are of another set "
-            f"({train_digits.dataset!r}): measure its own (--load-versions train_digits:<version>)"
-        )
-    ranks = np.linspace(0, len(split.validation) - 1, min(config.reference_digits, len(split.validation)))
-    rows = split.validation[ranks.astype(np.int64)]
+    check_training_digits(trained.dataset, trained.fingerprint, train_digits)
+    rows = evenly_spread(split.validation, config.reference_digits)
     images = train_digits.images[rows]  # uint8 [M, 28, 28]
     release_pages(train_digits.images)
     pictures = (Picture(str(row), image) for row, image in zip(rows, images, strict=True))
