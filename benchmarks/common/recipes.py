@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmarks.common.paths import PROJECT
 from mnist_growth.digits import DigitSet
-from mnist_growth.model_source import Project
+from mnist_growth.project_context import Project
 
 GROUPS = ("split", "warps", "device", "threads", "memory", "network", "growth", "training")
 

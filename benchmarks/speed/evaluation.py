@@ -24,8 +24,8 @@ from benchmarks.common.cli import parser
 from benchmarks.common.project_folder import make_project, run_kedro
 from benchmarks.common.results import write_results
 from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
-from mnist_growth.model_source import Project
 from mnist_growth.pipelines import evaluate
+from mnist_growth.project_context import Project
 
 NAME = "evaluation"
 EPOCHS = 2

@@ -227,7 +227,8 @@ cli.add_command(run, "run")
 
 
 def _serve(**options: Any) -> None:
-    from mnist_growth.model_source import CatalogSource, MlflowSource, Project, serving_config
+    from mnist_growth.model_source import CatalogSource, MlflowSource, serving_config
+    from mnist_growth.project_context import Project
     from mnist_growth.serving.server import serve
 
     parameters = dict(options["params"] or {})
@@ -308,7 +309,8 @@ cli.add_command(
 
 def _clean(*, keep: int, yes: bool, dry_run: bool) -> None:
     from mnist_growth import cleaning
-    from mnist_growth.model_source import Project, versions_of_networks
+    from mnist_growth.kept_versions import versions_of_networks
+    from mnist_growth.project_context import Project
     from mnist_growth.tracking import find_champion, running_since
 
     folder = project_folder()

@@ -1,117 +1,25 @@
 """Sources of the network of a service: the catalog of the Kedro project, or MLflow."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kedro.framework.context import KedroContext
-from kedro.framework.session import KedroSession
-from kedro.io import AbstractVersionedDataset, DataCatalog
-from kedro.io import Version as KedroVersion
+from kedro.io import DataCatalog
 from kedro.io.core import DatasetError
 
 from mnist_growth.datasets import Found, Results
-from mnist_growth.digits import Digits
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.export import OnnxNetwork
 from mnist_growth.network import TrainedNetwork, load_network
 from mnist_growth.novelty import NoveltyConfig, NoveltyDetector
-from mnist_growth.pipeline_registry import register_pipelines
-from mnist_growth.project import configure, default_configuration
+from mnist_growth.project_context import Project, load_version
 from mnist_growth.serving import BackendName, OnnxPredictor, Predictor, ServedModel, ServingConfig
 from mnist_growth.tracking import SAMPLE, Candidate, fetch_network, find_champion
-from mnist_growth.training import split_fingerprint
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Project:
-    """A Kedro project with the options of a command.
-
-    Attributes:
-        path: Root folder.
-        env: Configuration environment; None for the default one.
-        conf_source: Folder of the configuration; None for that of the project.
-        parameters: Changed parameters, nested as in the files.
-    """
-
-    path: Path
-    env: str | None
-    conf_source: str | None
-    parameters: dict[str, Any]
-
-    def context(self) -> KedroContext:
-        """Load the current configuration and catalog, and validate the parameters."""
-        configure(self.path)
-        session = KedroSession.create(
-            self.path,
-            env=self.env,
-            conf_source=self.conf_source or str(default_configuration(self.path)),
-            runtime_params=self.parameters,
-            save_on_close=False,
-        )
-        return session.load_context()
-
-
-def versions_of_networks(project: Project, newest: int, champion: Candidate | None) -> dict[str, set[str]]:
-    """Return the versions that belong to the champion and the newest networks, by the name of their file.
-
-    Args:
-        project: The project.
-        newest: Number of newest networks.
-        champion: The champion, if there is one.
-
-    Returns:
-        Under the empty name those of the networks, whose runs saved other results with the same version; under the
-        other names their results and the digits and splits that they were trained on.
-    """
-    catalog = project.context()._get_catalog()
-    assert isinstance(catalog, DataCatalog)
-    results = Results(catalog, pipelines={})
-    networks = results.versions("network")
-    chosen = [name for name in networks if name in networks[:newest] or (champion and name == champion.version)]
-    found: dict[str, set[str]] = {"": set(chosen)}
-    datasets = {
-        name: dataset
-        for pipeline in register_pipelines().values()
-        for name in pipeline.datasets()
-        if isinstance(dataset := catalog.get(name), AbstractVersionedDataset)
-    }
-    for version in chosen:
-        try:
-            trained = _load(project.context(), version)
-        except (ValueError, OSError):
-            continue  # damaged
-        for name, dataset in datasets.items():
-            of_network = results.version(name, trained)
-            if of_network:
-                found.setdefault(Path(dataset._filepath).name, set()).add(of_network)
-        for names, digest, expected in (
-            (("train_digits", "test_digits", "data_manifest"), _digits_fingerprint, trained.fingerprint),
-            (("split",), split_fingerprint, trained.split),
-        ):
-            sources = results.versions(names[0])
-            source = next((name for name in sources if _has(catalog, names[0], name, digest, expected)), None)
-            for name in names:
-                if source:
-                    found.setdefault(Path(datasets[name]._filepath).name, set()).add(source)
-    return found
-
-
-def _digits_fingerprint(digits: Digits) -> str:
-    return digits.fingerprint
-
-
-def _has(catalog: DataCatalog, name: str, version: str, digest: Callable[[Any], str], expected: str) -> bool:
-    """Whether a version of a dataset has a digest."""
-    dataset = catalog.get(name, version=KedroVersion(load=version, save=None))
-    try:
-        return dataset is not None and digest(dataset.load()) == expected
-    except DatasetError:
-        return False  # damaged
 
 
 def serving_config(project: Project) -> ServingConfig:
@@ -143,7 +51,7 @@ class CatalogSource:
         """Load the network, its confusion matrix and its drift reference, if they exist."""
         context = self.project.context()
         champion = None if self.version else _champion(self.project.path)
-        trained = _load(context, self.version)
+        trained = load_version(context, self.version)
         if champion and champion.version != trained.version:
             trained = _load_champion(context, champion) or trained
         is_champion = champion is not None and champion.sha256 == trained.sha256
@@ -200,22 +108,10 @@ def _champion(path: Path) -> Candidate | None:
         return None
 
 
-def _load(context: KedroContext, version: str | None) -> TrainedNetwork:
-    """Load a network of the catalog, the newest one by default."""
-    dataset = context._get_catalog(load_versions={"network": version} if version else None)["network"]
-    try:
-        trained: TrainedNetwork = dataset.load()
-    except DatasetError as error:
-        if isinstance(error.__cause__, ValueError | OSError):
-            raise error.__cause__ from None
-        raise
-    return trained
-
-
 def _load_champion(context: KedroContext, champion: Candidate) -> TrainedNetwork | None:
     """Load the champion; None, with a warning, if the catalog does not have it."""
     try:
-        trained = _load(context, champion.version)
+        trained = load_version(context, champion.version)
         if trained.sha256 == champion.sha256:
             return trained
         reason = f"the network of version {champion.version} has other weights"
