@@ -1,42 +1,19 @@
 """Commands of the project, which extend and replace those of Kedro."""
 
-import argparse
 import copy
-import errno
-import functools
-import logging
 import os
-import shlex
-import sys
 import warnings
-from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import PurePath
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 import click
 from kedro import KedroDeprecationWarning
-from kedro.config import MissingConfigException
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import KedroCliError
-from kedro.io.core import DatasetError
 
-from mnist_growth.hooks.nothing_to_do import NothingToDo
+from mnist_growth.command_end import with_error_messages
 from mnist_growth.options import parse_load_versions, parse_params
 from mnist_growth.project import default_configuration, project_folder
-
-logger = logging.getLogger(__name__)
-
-ADVICE = {
-    errno.ENOSPC: "; free some space, then run again",
-    errno.EDQUOT: "; free some space, then run again",
-    errno.EFBIG: "; increase the limit of file sizes, then run again",
-    errno.EACCES: "; give this user write access, then run again",
-    errno.EROFS: "; give this user write access, then run again",
-    errno.EEXIST: "; a file has the name of an expected folder; move it, then run again",
-    errno.ENOTDIR: "; a file has the name of an expected folder; move it, then run again",
-}
-"""What to do about an error of the operating system."""
 
 RUNNERS = ("SequentialRunner", "ThreadRunner")
 """Runners of Kedro that can run the project."""
@@ -45,84 +22,6 @@ RUNNERS = ("SequentialRunner", "ThreadRunner")
 @click.group(name="mnist-growth")
 def cli() -> None:
     """Commands of mnist-growth."""
-
-
-def with_error_messages(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a command so that an error ends it with one sentence instead of a traceback.
-
-    Exit codes: 1 after an error, 130 after Ctrl-C, 143 after SIGTERM.
-    """
-
-    @functools.wraps(command)
-    def wrapped(*args: Any, verbose: bool = False, **options: Any) -> Any:
-        logging.raiseExceptions = False  # an unwritable log file must not hide the error
-        from mnist_growth.machine import raise_on_signals  # here, because other commands do not need torch
-
-        try:
-            with raise_on_signals():
-                return command(*args, **options)
-        except (click.exceptions.ClickException, click.exceptions.Abort):
-            raise
-        except NothingToDo as reason:
-            click.echo(str(reason))
-            _exit(0)
-        except KeyboardInterrupt as interruption:
-            _exit(_end_stopped_run(interruption))
-        except Exception as error:
-            if verbose:
-                raise
-            logger.debug("Traceback", exc_info=error)
-            click.secho(f"Error: {error_message(error, options.get('env'))}", fg="red", err=True)
-            _exit(1)
-
-    return wrapped
-
-
-def _end_stopped_run(interruption: KeyboardInterrupt) -> int:
-    """End the tracking of a run that a signal stopped, print how to resume it, and return the exit code."""
-    from mnist_growth.machine import Terminated, exit_on_signals, stop_reason
-
-    exit_on_signals()  # a second signal must not wait for the tracking
-    resumable = _end_tracking(stop_reason(interruption))
-    advice = f" `{resume_command(sys.argv[1:])}` continues from the last checkpoint." if resumable else ""
-    click.secho(f"Stopped.{advice}", err=True)
-    return 143 if isinstance(interruption, Terminated) else 130
-
-
-def error_message(error: BaseException, env: str | None = None) -> str:
-    """Return one sentence about an error: the original message, without the text that Kedro adds."""
-    notes = getattr(error, "__notes__", [])
-    while isinstance(error, DatasetError) and error.__cause__ is not None:
-        error = error.__cause__
-        notes = getattr(error, "__notes__", notes)
-    if isinstance(error, MissingConfigException) and env:
-        return f"There is no environment {env!r}; expected one of {', '.join(environments())}"
-    if isinstance(error, OSError) and error.strerror:  # from the operating system; it does not name the operation
-        tried = notes[-1] if notes else f"Cannot use {error.filename}" if error.filename else "A file cannot be used"
-        return f"{tried}: {error.strerror}{ADVICE.get(error.errno or 0, '')}"
-    if _is_plain_out_of_memory(error):
-        return (
-            "Out of memory; free memory or decrease memory.budget_fraction, then run again, or continue from a "
-            "checkpoint with `kedro run --pipeline resume`"
-        )
-    text = " ".join(str(error).split())
-    if isinstance(error, ValueError | OSError | FloatingPointError | MemoryError | DatasetError) and text:
-        return text
-    detail = f": {text}" if text else ""
-    return f"{type(error).__name__}{detail} (`kedro run --verbose` shows the traceback)"
-
-
-def environments() -> list[str]:
-    """Return the names of the environments, sorted."""
-    folder = default_configuration(project_folder())
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != "local")
-
-
-def _is_plain_out_of_memory(error: BaseException) -> bool:
-    """Whether an error reports a lack of memory without saying what to do."""
-    from mnist_growth.machine import is_out_of_memory  # here, because it imports torch
-
-    return is_out_of_memory(error) and not (isinstance(error, MemoryError) and "`kedro run" in str(error))
 
 
 def check_pipeline_names(names: list[str]) -> None:
@@ -167,45 +66,6 @@ def _run(**options: Any) -> Any:
     # Here, because some of the libraries imported above insert filters of their own before this one.
     warnings.filterwarnings("ignore", "Option '--pipeline' is deprecated", KedroDeprecationWarning)
     return kedro_run.callback(**options)
-
-
-def resume_command(arguments: Sequence[str]) -> str:
-    """Return the command that resumes a training.
-
-    Args:
-        arguments: Arguments of the stopped command; the resumed one gets the same environment and parameters.
-    """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("-e", "--env")
-    parser.add_argument("--conf-source")
-    parser.add_argument("--params")
-    kept, _ = parser.parse_known_args(arguments)
-    options = [("--env", kept.env), ("--conf-source", kept.conf_source), ("--params", kept.params)]
-    given = [word for name, value in options if value for word in (name, value)]
-    return shlex.join([*_run_command(), "--pipeline", "resume", *given])
-
-
-def _run_command() -> list[str]:
-    """The words that started this command: with Kedro, or as an installed package."""
-    program = PurePath(sys.argv[0])
-    if program.name == "mnist-growth":
-        return [program.name, "run"]
-    is_module = program.parts[-2:] == ("mnist_growth", "__main__.py")
-    return ["python", "-m", "mnist_growth"] if is_module else ["kedro", "run"]
-
-
-def _end_tracking(reason: str) -> bool:
-    """Call the hooks for a stopped run, which Kedro does not have; return whether there is a checkpoint."""
-    from kedro.framework.project import settings
-
-    has_checkpoint = [hooks.interrupted(reason) for hooks in settings.HOOKS if hasattr(hooks, "interrupted")]
-    return any(has_checkpoint)
-
-
-def _exit(code: int) -> NoReturn:
-    """End the process with an exit code, regardless of click."""
-    sys.stdout.flush()
-    sys.exit(code)
 
 
 def _options_of_kedro() -> list[click.Parameter]:

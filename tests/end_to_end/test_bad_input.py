@@ -9,9 +9,9 @@ import struct
 import numpy as np
 import pytest
 
-from mnist_growth.cli import ADVICE
 from mnist_growth.digits.idx import write_images, write_labels
 from mnist_growth.digits.idx_set import IDX_NAMES
+from mnist_growth.error_messages import ADVICE
 
 SMOKE = ("run", "--env", "smoke")
 EVALUATE = (*SMOKE, "--pipeline", "evaluate")

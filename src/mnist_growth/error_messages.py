@@ -1,0 +1,55 @@
+"""The sentence that a command prints about an error."""
+
+import errno
+
+from kedro.config import MissingConfigException
+from kedro.io.core import DatasetError
+
+from mnist_growth.project import default_configuration, project_folder
+
+ADVICE = {
+    errno.ENOSPC: "; free some space, then run again",
+    errno.EDQUOT: "; free some space, then run again",
+    errno.EFBIG: "; increase the limit of file sizes, then run again",
+    errno.EACCES: "; give this user write access, then run again",
+    errno.EROFS: "; give this user write access, then run again",
+    errno.EEXIST: "; a file has the name of an expected folder; move it, then run again",
+    errno.ENOTDIR: "; a file has the name of an expected folder; move it, then run again",
+}
+"""What to do about an error of the operating system."""
+
+
+def error_message(error: BaseException, env: str | None = None) -> str:
+    """Return one sentence about an error: the original message, without the text that Kedro adds."""
+    notes = getattr(error, "__notes__", [])
+    while isinstance(error, DatasetError) and error.__cause__ is not None:
+        error = error.__cause__
+        notes = getattr(error, "__notes__", notes)
+    if isinstance(error, MissingConfigException) and env:
+        return f"There is no environment {env!r}; expected one of {', '.join(environments())}"
+    if isinstance(error, OSError) and error.strerror:  # from the operating system; it does not name the operation
+        tried = notes[-1] if notes else f"Cannot use {error.filename}" if error.filename else "A file cannot be used"
+        return f"{tried}: {error.strerror}{ADVICE.get(error.errno or 0, '')}"
+    if _is_plain_out_of_memory(error):
+        return (
+            "Out of memory; free memory or decrease memory.budget_fraction, then run again, or continue from a "
+            "checkpoint with `kedro run --pipeline resume`"
+        )
+    text = " ".join(str(error).split())
+    if isinstance(error, ValueError | OSError | FloatingPointError | MemoryError | DatasetError) and text:
+        return text
+    detail = f": {text}" if text else ""
+    return f"{type(error).__name__}{detail} (`kedro run --verbose` shows the traceback)"
+
+
+def environments() -> list[str]:
+    """Return the names of the environments, sorted."""
+    folder = default_configuration(project_folder())
+    return sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != "local")
+
+
+def _is_plain_out_of_memory(error: BaseException) -> bool:
+    """Whether an error reports a lack of memory without saying what to do."""
+    from mnist_growth.machine import is_out_of_memory  # here, because it imports torch
+
+    return is_out_of_memory(error) and not (isinstance(error, MemoryError) and "`kedro run" in str(error))
