@@ -1,13 +1,14 @@
-"""Write the tables of docs/benchmarks.md from the results in benchmarks/results: `make bench-page`.
+"""Write the tables of docs/benchmarks.md and of the README from the results in benchmarks/results: `make bench-page`.
 
-Each block of tables stands between two equal marks. Text outside the blocks is kept. Benchmarks update the page when
-they end.
+Each block of tables stands between two equal marks, in the README between `<!-- results -->` and `<!-- /results -->`.
+Text outside the blocks is kept. Benchmarks update both when they end.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.common.pages import with_block
+from benchmarks import readme
+from benchmarks.common.pages import between, with_block
 from benchmarks.common.paths import PROJECT
 from benchmarks.common.results import read_results
 from benchmarks.growth import tables as growth
@@ -15,6 +16,8 @@ from benchmarks.serving import load_tables as serving
 from benchmarks.speed import accuracy_tables, checkpoints, evaluation, overhead, start_up, throughput_tables
 
 PAGE = PROJECT / "docs" / "benchmarks.md"
+README = PROJECT / "README.md"
+README_MARKS = ("<!-- results -->", "<!-- /results -->")
 
 SPEED: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "throughput": ("Throughput of a training step", throughput_tables.table),
@@ -28,17 +31,23 @@ SPEED: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
 
 
 def main() -> None:
-    """Write the page."""
+    """Write both documents."""
     write_page()
 
 
 def write_page() -> None:
-    """Write all blocks of the page."""
+    """Write all blocks of the page, and the results in the README."""
     page = PAGE.read_text("utf-8")
     for mark, text in blocks().items():
         page = with_block(page, mark, text)
     PAGE.write_text(page, "utf-8")
-    print(f"Wrote the tables to {PAGE}.")
+    README.write_text(between(README.read_text("utf-8"), *README_MARKS, readme_results()), "utf-8")
+    print(f"Wrote the tables to {PAGE} and {README}.")
+
+
+def readme_results() -> str:
+    """Return the results that the README shows."""
+    return readme.results_block(read_results("whole_run", quick=False), read_results("time_to_accuracy", quick=False))
 
 
 def blocks() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Measure accuracy, time and memory of complete runs with several seeds.
 
 Every run is a `kedro run` in a process of its own, in a copy of the project folder, with another seed. Prints a table
-and writes whole_run.json, which keeps the results of other environments and parameters.
+and writes whole_run.json, which keeps the results of other environments and parameters, and the README.
 """
 
 import json
@@ -21,6 +21,7 @@ from benchmarks.common.cli import parser
 from benchmarks.common.project_folder import make_project, run_kedro
 from benchmarks.common.results import write_results
 from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
+from benchmarks.page import write_page
 
 NAME = "whole_run"
 
@@ -43,6 +44,8 @@ def main() -> None:
     path = write_results(NAME, circumstances, findings, n=len(runs), quick=options.quick, entry=key)
     print(table(key, {**asdict(circumstances), **findings}))
     print(f"\nWrote {path}.")
+    if not options.quick:
+        write_page()
 
 
 def one_run(project: Path, env: str, params: str, seed: int) -> dict[str, Any]:

@@ -22,3 +22,15 @@ def with_block(page: str, mark: str, text: str) -> str:
 def block(page: str, mark: str) -> str:
     """Return the text between two marks of a page."""
     return page.split(mark)[1].strip()
+
+
+def between(page: str, start: str, end: str, text: str) -> str:
+    """Replace the text between two different marks of a page.
+
+    Raises:
+        ValueError: The page does not have each mark once, in this order.
+    """
+    if page.count(start) != 1 or page.count(end) != 1 or page.index(start) > page.index(end):
+        raise ValueError(f"The page does not have one {start} and one {end} after it.")
+    before, after = page[: page.index(start)], page[page.index(end) :]
+    return f"{before}{start}\n{text.strip()}\n{after}"

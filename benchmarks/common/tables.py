@@ -21,12 +21,19 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def machine_line(results: Mapping[str, Any]) -> str:
-    """Describe in one line what the results were measured with."""
+    """Describe in one line when, with which code and on which machine the results were measured."""
     machine = results["hardware"]
-    threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''}"
-    load = f", load {results['load']:.1f} before the start" if "load" in results else ""
+    threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''} on {machine['logical_cpus']} cores"
+    load = "not recorded" if results.get("load") is None else f"{results['load']:.1f}"
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
-        f"{results['date']}, {machine['processor']}, {threads} on {machine['logical_cpus']} cores, "
-        f"float32 matrix products at {machine['matmul_gflops']} GFLOP/s{load}; {versions}."
+        f"{results['date']}, {commit_of(results)}, {machine['processor']}, {threads}, "
+        f"float32 matrix products at {machine['matmul_gflops']} GFLOP/s, load before the start {load}; {versions}."
     )
+
+
+def commit_of(results: Mapping[str, Any]) -> str:
+    """Describe the code that was measured, and mark it if it was not exactly that of a commit."""
+    if results.get("commit") is None:
+        return "commit not recorded"
+    return f"commit {results['commit'][:9]}{'' if results['clean'] else ' with uncommitted changes'}"

@@ -17,6 +17,8 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
+import torch
+
 from benchmarks.common import cli, recipes
 from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.results import read_results, results_file, write_results
@@ -24,6 +26,7 @@ from benchmarks.growth.methods import GROMO, METHODS, one_run
 from benchmarks.growth.tables import draw, table
 from benchmarks.page import write_page
 from mnist_growth.digits import Digits, DigitSet
+from mnist_growth.machine import choose_precision
 
 NAME = "growth"
 QUICK_DIGITS = 300
@@ -76,6 +79,7 @@ def recipe_and_digits(options: argparse.Namespace) -> tuple[dict[str, Any], Digi
     if options.quick:
         digits = replace(digits, train=first(digits.train), test=first(digits.test))
     training = {name: value for name, value in parameters["training"].items() if name != "seed"}
+    training["precision"] = choose_precision(training["precision"], torch.device("cpu"))
     recipe = {
         "dataset": digits.dataset,
         "fingerprint": digits.fingerprint,

@@ -62,6 +62,7 @@ def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet)
         "multiply_adds": found["curve"][-1][0],
         "wall_seconds": round(wall_seconds, 2),
         "epochs": len(found["curve"]),
+        "precision": "float32" if method == GROMO else training.setup.training.precision,
         **found,
     }
 

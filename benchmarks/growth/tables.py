@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from scipy import stats
 
-from benchmarks.common.tables import markdown, mean_and_deviation
+from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
 from benchmarks.growth.methods import FIXED, FIXED_FEWER, METHODS
 from mnist_growth.figures import stamp
 from mnist_growth.figures.theme import TEMPLATE
@@ -23,6 +23,9 @@ HEADER = (
     "minus fixed, equal multiply-adds",
     "n",
 )
+DIRTY = "†"
+"""Marks a method with runs that were not made with exactly the code of a commit."""
+
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star", "hexagram", "bowtie")
 
 
@@ -32,7 +35,7 @@ def table(entry: Mapping[str, Any]) -> str:
     cost = statistics.mean(run["multiply_adds"] for run in by_method.get(FIXED, entry["runs"]))
     rows = [
         (
-            method,
+            method if all(run["clean"] for run in runs) else f"{method} {DIRTY}",
             f"{statistics.mean(run['multiply_adds'] for run in runs) / cost:.2f}",
             mean_and_deviation([run["wall_seconds"] for run in runs], 1),
             mean_and_deviation([100 * run["test_accuracy"] for run in runs], 2),
@@ -42,16 +45,18 @@ def table(entry: Mapping[str, Any]) -> str:
         )
         for method, runs in by_method.items()
     ]
-    recipe, machine = entry["recipe"], entry["hardware"]
+    recipe = entry["recipe"]
+    dirty = sum(not run["clean"] for run in entry["runs"])
+    precisions = sorted({run["precision"] for run in entry["runs"]})
     return (
         f"{markdown(HEADER, rows)}\n\n"
         f"{recipe['dataset']}, {recipe['train_digits']:,} training and {recipe['test_digits']:,} test digits, "
         f"{recipe['growth']['initial_neurons']} to {recipe['growth']['max_neurons']} neurons in "
         f"{recipe['network']['hidden_layers']} layers, {recipe['training']['epochs']} epochs. "
         "Mean ± standard deviation over n seeds; differences in percentage points, with the same seeds, with the "
-        "95 % interval of their mean. "
-        f"{machine['processor']}, {machine['threads']} threads, float32 matrix products at "
-        f"{machine['matmul_gflops']} GFLOP/s."
+        f"95 % interval of their mean. Computed in {' and '.join(precisions)}. "
+        + (f"{DIRTY}: {dirty} of {len(entry['runs'])} runs were made with uncommitted changes. " if dirty else "")
+        + machine_line(entry)
     )
 
 

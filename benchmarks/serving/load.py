@@ -3,7 +3,8 @@
 All services answer with the same network, in turn, A B C A B C ..., each with one worker and one thread, on this
 machine; the load comes from one more process, which shares its cores. Ratios compare the same round. Measures requests
 per second and latency against the number of connections, latency against the number of images in a request, and the
-memory of our service over 200,000 requests. Prints tables, and writes serving.json and a figure.
+memory of our service over 200,000 requests. Our service watches for drift and novelty, as it does after `kedro run`.
+Prints tables, and writes serving.json and a figure.
 """
 
 import tempfile
@@ -23,7 +24,17 @@ from benchmarks.common.results import write_results
 from benchmarks.page import write_page
 from benchmarks.serving.load_generator import Load, generate, request
 from benchmarks.serving.load_tables import draw, tables
-from benchmarks.serving.services import LITSERVE, MLFLOW, OURS, Service, ask, digit_in, memory_bytes, running
+from benchmarks.serving.services import (
+    LITSERVE,
+    MLFLOW,
+    OURS,
+    Service,
+    ask,
+    digit_in,
+    memory_bytes,
+    running,
+    watches_drift,
+)
 from mnist_growth.digits import sample_digits
 from mnist_growth.network import load_network
 
@@ -56,7 +67,7 @@ def main() -> None:
             "widths": list(load_network(path).network.widths),
             "seconds": options.seconds,
             **measure(services, path, folder, images, options.rounds, options.seconds),
-            "memory": memory(path, folder, images, options.requests),
+            **memory(path, folder, images, options.requests),
         }
     written = write_results(NAME, circumstances, findings, n=options.rounds, quick=options.quick)
     results = {**asdict(circumstances), **findings}
@@ -130,7 +141,7 @@ def figures(load: Load) -> dict[str, Any]:
     return {"requests": len(load.latencies), "requests_per_second": rate, "p50": p50, "p95": p95, "p99": p99}
 
 
-def memory(network: Path, folder: Path, images: NDArray[np.uint8], count: int) -> list[dict[str, int]]:
+def memory(network: Path, folder: Path, images: NDArray[np.uint8], count: int) -> dict[str, Any]:
     """Measure the resident memory of our service over many requests, some with images that need conversion.
 
     Args:
@@ -145,11 +156,12 @@ def memory(network: Path, folder: Path, images: NDArray[np.uint8], count: int) -
     rows = []
     with running(OURS, network, folder) as (port, process):
         generate(port, requests, connections=32, count=step_count)
+        watching = watches_drift(port)
         rows.append({"requests": 0, "memory_bytes": memory_bytes(process)})
         for step in range(1, MEMORY_STEPS + 1):
             generate(port, requests, connections=32, count=step_count)
             rows.append({"requests": step * step_count, "memory_bytes": memory_bytes(process)})
-    return rows
+    return {"drift_watching": watching, "memory": rows}
 
 
 if __name__ == "__main__":

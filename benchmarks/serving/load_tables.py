@@ -24,8 +24,10 @@ def tables(results: Mapping[str, Any]) -> str:
         [
             f"Mean ± standard deviation of {rounds(results)} rounds; latencies in milliseconds.",
             load_table(results),
+            *ratio_lines(results),
             batch_table(results),
             memory_line(results),
+            monitoring_line(results),
             machine_line(results),
         ]
     )
@@ -35,17 +37,37 @@ def load_table(results: Mapping[str, Any]) -> str:
     """Format requests per second, latencies and our ratio for each service and number of connections."""
     rows = []
     for connections in values(results["connections"], "connections"):
-        ours = chosen(results["connections"], service=OURS.name, connections=connections)
         for service in values(results["connections"], "service"):
             found = chosen(results["connections"], service=service, connections=connections)
             rates = [row["requests_per_second"] for row in found]
-            ratios = [own["requests_per_second"] / rate for own, rate in zip(ours, rates, strict=True)]
-            goal = MIN_RATIO.get(service)
-            verdict = f"{statistics.mean(ratios):.1f}, {min(ratios):.1f}, {goal:g}" if goal else ""
+            goal, times = MIN_RATIO.get(service), ratios(results, service, connections)
+            verdict = f"{statistics.mean(times):.1f}, {min(times):.1f}, {goal:g}" if goal else ""
             latencies = [f"{mean(found, name):.1f}" for name in ("p50", "p95", "p99")]
             rows.append((service, connections, mean_and_deviation(rates, 0), *latencies, verdict))
     last = f"Ratio, lowest of {rounds(results)}, goal"
     return markdown(("Service", "Connections", "Requests/s", "p50", "p95", "p99", last), rows)
+
+
+def ratio_lines(results: Mapping[str, Any]) -> list[str]:
+    """Say how many times as many requests as each other service ours answers; none without other services."""
+    others = [name for name in values(results["connections"], "service") if name != OURS.name]
+    ranges = []
+    for name in others:
+        means = [
+            statistics.mean(ratios(results, name, connections))
+            for connections in values(results["connections"], "connections")
+        ]
+        ranges.append(f"{min(means):.0f} to {max(means):.0f} times as many as {name}")
+    widths = "-".join(map(str, results["widths"]))
+    return [f"In the mean, mnist-growth answers {' and '.join(ranges)}, with a network of {widths}."] if others else []
+
+
+def ratios(results: Mapping[str, Any], service: str, connections: int) -> list[float]:
+    """Return our requests per second divided by those of a service in the same round, for each round."""
+    ours, found = (
+        chosen(results["connections"], service=name, connections=connections) for name in (OURS.name, service)
+    )
+    return [own["requests_per_second"] / other["requests_per_second"] for own, other in zip(ours, found, strict=True)]
 
 
 def batch_table(results: Mapping[str, Any]) -> str:
@@ -66,6 +88,11 @@ def memory_line(results: Mapping[str, Any]) -> str:
         f"Memory of our service: {first['memory_bytes'] / 1e6:.0f} MB, {growth:+.1f} MB after {last['requests']:,} "
         f"requests (goal: below {MAX_GROWTH / 1e6:g} MB)."
     )
+
+
+def monitoring_line(results: Mapping[str, Any]) -> str:
+    """Say whether our service watched for drift; older results were measured without."""
+    return f"Drift watching of our service: {'on' if results.get('drift_watching') else 'off'}."
 
 
 def rounds(results: Mapping[str, Any]) -> int:

@@ -1,7 +1,8 @@
 """The services that are compared, each in a process of its own that answers with the same network.
 
 All of them listen on this machine only, with one worker and one thread for matrix products.
-`python -m benchmarks.serving.services FILE CONFIGURATION` serves a network with this project.
+Our service watches for drift and novelty, as it does after `kedro run`.
+`python -m benchmarks.serving.services FILE FOLDER CONFIGURATION` serves a network with this project.
 """
 
 import base64
@@ -122,8 +123,8 @@ def memory_bytes(process: psutil.Process) -> int:
     return sum(each.memory_info().rss for each in [process, *process.children(recursive=True)])
 
 
-def ask(port: int, path: str, body: bytes) -> bytes:
-    """Send one request and return the answer.
+def ask(port: int, path: str, body: bytes | None = None) -> bytes:
+    """Send one request, GET without a body and POST with one, and return the answer.
 
     Raises:
         OSError: The service cannot be reached, or answers with an error.
@@ -134,6 +135,11 @@ def ask(port: int, path: str, body: bytes) -> bytes:
         return bytes(response.read())
 
 
+def watches_drift(port: int) -> bool:
+    """Return whether our service compares images with its drift reference."""
+    return bool(json.loads(ask(port, "/drift"))["watching"])
+
+
 def _command(service: Service, network: Path, port: int, folder: Path) -> list[str]:
     """Return the command that serves a network."""
     if service is MLFLOW:
@@ -142,8 +148,13 @@ def _command(service: Service, network: Path, port: int, folder: Path) -> list[s
             _save_mlflow_model(model, network)
         options = ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
         return [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", str(model), *options]
-    module, argument = ("services", _configuration(port)) if service is OURS else ("litserve_service", str(port))
-    return [sys.executable, "-m", f"benchmarks.serving.{module}", str(network), argument]
+    if service is LITSERVE:
+        return [sys.executable, "-m", "benchmarks.serving.litserve_service", str(network), str(port)]
+    from benchmarks.serving.monitors import REFERENCE, write_monitors
+
+    if not (folder / REFERENCE).exists():
+        write_monitors(network, folder)
+    return [sys.executable, "-m", "benchmarks.serving.services", str(network), str(folder), _configuration(port)]
 
 
 def _wait_for(service: Service, port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -178,19 +189,29 @@ def _save_mlflow_model(model: Path, network: Path) -> None:
 
 def _configuration(port: int) -> str:
     """Return the configuration of our service as JSON: the measured process does not load the configuration itself."""
-    from benchmarks.common.base_parameters import from_base
-    from mnist_growth.serving import ServingConfig
+    from benchmarks.common.base_parameters import base_with
 
-    return from_base(ServingConfig, "serving", port=port).model_dump_json()
+    groups = base_with(serving={"port": port})
+    return json.dumps({name: groups[name] for name in ("serving", "drift", "novelty")})
 
 
-def _serve_ours(network: Path, config: str) -> None:
+def _serve_ours(network: Path, folder: Path, configuration: str) -> None:
+    from benchmarks.serving.monitors import read_monitors
+    from mnist_growth.drift import DriftConfig
     from mnist_growth.network import load_network
+    from mnist_growth.novelty import NoveltyConfig
     from mnist_growth.serving import ServedModel, ServingConfig
     from mnist_growth.serving.server import serve
 
-    serve(lambda: ServedModel.of(load_network(network), "benchmark"), ServingConfig.model_validate_json(config))
+    groups = json.loads(configuration)
+    reference, detector = read_monitors(folder)
+    drift = reference, DriftConfig.model_validate(groups["drift"])
+    novelty = detector, NoveltyConfig.model_validate(groups["novelty"])
+    serve(
+        lambda: ServedModel.of(load_network(network), "benchmark", drift=drift, detector=novelty),
+        ServingConfig.model_validate(groups["serving"]),
+    )
 
 
 if __name__ == "__main__":
-    _serve_ours(Path(sys.argv[1]), sys.argv[2])
+    _serve_ours(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
+from benchmarks.speed.contestants import RIVALS
 
 Run = Mapping[str, Any]
 OURS = "mnist-growth"
@@ -11,63 +12,84 @@ OURS = "mnist-growth"
 
 
 def tables(results: Mapping[str, Any]) -> str:
-    """Format one table for each goal, and the settings of each contestant."""
-    parts = [table(results, goal) for goal in results["goals"]]
-    ours = {run["goals"][0]: run["settings"] for run in results["runs"] if is_ours(run)}
-    rivals = {run["contestant"]: run for run in results["runs"] if not is_ours(run)}
-    lines = [f"- {OURS} to {goal:.0%}: {settings}." for goal, settings in ours.items()]
-    for label, run in rivals.items():
-        lines.append(f"- {label}: {run['settings']}" + (f" ({run['origin']})." if "origin" in run else "."))
-    return "\n\n".join([*parts, "\n".join(lines), f"{results['dataset']}. {machine_line(results)}"])
+    """Format the table of each goal, by its key in the results."""
+    return "\n\n".join(table(results[key]) for key in sorted(results))
 
 
-def table(results: Mapping[str, Any], goal: float) -> str:
-    """Format one row for each contestant that tried a goal: its seconds, and their ratio to ours of the same round."""
-    key = str(goal)
-    runs = [run for run in results["runs"] if goal in run["goals"] and key in run["limits"]]
-    labels = list(dict.fromkeys(run["contestant"] for run in runs))
-    first = {run["round"]: run["seconds_to"][key] for run in runs if run["contestant"] == labels[0]}
-    rows = []
-    for label in labels:
-        own = [run for run in runs if run["contestant"] == label]
-        reached = [run["seconds_to"][key] for run in own if run["seconds_to"][key] is not None]
-        pairs = [(run["seconds_to"][key], first[run["round"]]) for run in own]
-        ratios = [seconds / ours for seconds, ours in pairs if seconds and ours]
-        rows.append(
-            (
-                label,
-                mean_and_deviation(reached, 1) if reached else _not_reached(own, key),
-                mean_and_deviation(ratios, 1),
-                f"{len(reached)} of {len(own)}",
-                mean_and_deviation([100 * max(accuracy for _, accuracy in run["curve"]) for run in own], 2),
-                mean_and_deviation([run["peak_rss_mb"] for run in own], 0),
-            )
+def table(entry: Mapping[str, Any]) -> str:
+    """Format one row for each contestant, and below the table what it trained.
+
+    The seconds of a contestant are compared with those of the first one in the same round.
+    """
+    contestants = by_contestant(entry["runs"])
+    first = next(iter(contestants))
+    rows = [
+        (
+            label,
+            runs[0]["tuning"],
+            mean_and_deviation(seconds(runs), 1) if seconds(runs) else _not_reached(runs),
+            mean_and_deviation(ratios(runs, contestants[first]), 1),
+            f"{len(seconds(runs))} of {len(runs)}",
+            mean_and_deviation([100 * max(accuracy for _, accuracy in run["curve"]) for run in runs], 2),
+            mean_and_deviation([run["peak_rss_mb"] for run in runs], 0),
         )
-    header = (f"to {goal:.0%}", "seconds", f"times {labels[0]}", "reached", "best test accuracy, %", "peak RSS, MB")
-    return markdown(header, rows) + _scaled(results, runs, key, labels[0])
-
-
-def is_ours(run: Run) -> bool:
-    """Return whether a run is one of this project."""
-    return str(run["contestant"]).startswith(OURS)
-
-
-def _not_reached(runs: list[Run], key: str) -> str:
-    """Say how long the goal was tried: until the end of the recipe, or of the time."""
-    return f"not in {max(run['curve'][-1][0] for run in runs):.0f} (limit {runs[0]['limits'][key]:.0f})"
-
-
-def _scaled(results: Mapping[str, Any], runs: list[Run], key: str, label: str) -> str:
-    """Estimate the seconds of the first contestant on a machine with float32 products at 100 GFLOP/s."""
-    rates = results["matmul_gflops"]
-    scaled = [
-        run["seconds_to"][key] * rates[run["round"]] / 100
-        for run in runs
-        if run["contestant"] == label and run["seconds_to"][key]
+        for label, runs in contestants.items()
     ]
-    if not scaled:
-        return ""
-    return (
-        f"\n\nSeconds x measured float32 rate / 100 GFLOP/s, for {label}: {mean_and_deviation(scaled, 1)} "
-        f"(rates before the rounds: {', '.join(map(str, rates))} GFLOP/s)."
+    header = (
+        *(f"to {entry['goal']:.0%}", "settings", "seconds", f"times {first}", "reached"),
+        *("best test accuracy, %", "peak RSS, MB"),
     )
+    lines = [f"- {label}: {_described(runs[0])}." for label, runs in contestants.items()]
+    return "\n\n".join(
+        [markdown(header, rows), *_scaled(entry, contestants[first], first), "\n".join(lines), _closing(entry)]
+    )
+
+
+def by_contestant(runs: list[Run]) -> dict[str, list[Run]]:
+    """Return the runs of each contestant, in the order of the race."""
+    labels = dict.fromkeys(run["contestant"] for run in runs)
+    return {label: [run for run in runs if run["contestant"] == label] for label in labels}
+
+
+def seconds(runs: list[Run]) -> list[float]:
+    """Return the seconds of the runs that reached the goal."""
+    return [run["seconds"] for run in runs if run["seconds"] is not None]
+
+
+def ratios(runs: list[Run], others: list[Run]) -> list[float]:
+    """Return the seconds of runs divided by those of other runs of the same round."""
+    base = {run["round"]: run["seconds"] for run in others}
+    pairs = [(run["seconds"], base.get(run["round"])) for run in runs]
+    return [ours / other for ours, other in pairs if ours and other]
+
+
+def is_ours(label: str) -> bool:
+    """Return whether a label is that of a contestant of this project."""
+    return label.startswith(OURS)
+
+
+def _described(run: Run) -> str:
+    return f"{run['settings']} ({run['origin']})" if run["origin"] else str(run["settings"])
+
+
+def _closing(entry: Mapping[str, Any]) -> str:
+    missing = [label for label in RIVALS if label not in by_contestant(entry["runs"])]
+    not_measured = f"Not measured: {', '.join(missing)}. " if missing else ""
+    return f"{not_measured}{entry['dataset']}. {machine_line(entry)}"
+
+
+def _not_reached(runs: list[Run]) -> str:
+    """Say how long the goal was tried: until the end of the recipe, or of the time."""
+    return f"not in {max(run['curve'][-1][0] for run in runs):.0f} (limit {runs[0]['limit']:.0f})"
+
+
+def _scaled(entry: Mapping[str, Any], runs: list[Run], label: str) -> list[str]:
+    """Estimate the seconds of a contestant on a machine with float32 products at 100 GFLOP/s."""
+    rates = entry["matmul_gflops"]
+    scaled = [run["seconds"] * rates[run["round"]] / 100 for run in runs if run["seconds"]]
+    if not scaled:
+        return []
+    return [
+        f"Seconds x measured float32 rate / 100 GFLOP/s, for {label}: {mean_and_deviation(scaled, 1)} "
+        f"(rates before the rounds: {', '.join(map(str, rates))} GFLOP/s)."
+    ]

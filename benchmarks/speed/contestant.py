@@ -38,6 +38,7 @@ def main() -> None:
         "seconds_to": {accuracy: race.seconds_to(float(accuracy)) for accuracy in entry["goals"]},
         "settings": contestant.SETTINGS,
         "origin": contestant.ORIGIN,
+        "tuning": contestant.TUNING,
         "peak_rss_mb": round(peak_rss_bytes() / 1e6),
     }
     print(json.dumps(report))

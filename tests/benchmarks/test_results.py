@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.common import artifacts, circumstances, results
 from benchmarks.common.circumstances import Circumstances
-from benchmarks.common.paths import PROJECT
+from benchmarks.common.paths import PROJECT, RESULTS
 from benchmarks.speed import overhead
 from benchmarks.stress.larger_than_memory import peaks
 
@@ -73,6 +73,30 @@ def test_an_entry_leaves_the_other_entries_of_a_file(written):
 def test_a_finding_cannot_replace_a_circumstance(written):
     with pytest.raises(ValueError, match="contain load"):
         written({"load": 3})
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("*.json")), ids=lambda path: path.stem)
+def test_every_saved_result_says_how_it_was_measured(path):
+    for entry in results.entries(json.loads(path.read_text("utf-8"))).values():
+        results.check_facts(entry)
+
+
+@pytest.mark.parametrize("fact", [*results.FACTS, *results.HARDWARE_FACTS])
+def test_a_result_without_a_fact_is_refused(written, fact):
+    entry = {**written({"accuracy": 0.9}), "commit": "0" * 40, "clean": False}
+    results.check_facts(entry)
+    part, name = (entry["hardware"], f"hardware.{fact}") if fact in results.HARDWARE_FACTS else (entry, fact)
+    del part[fact]
+    with pytest.raises(ValueError, match=rf"The results lack {name}\b.*: repeat the benchmark"):
+        results.check_facts(entry)
+
+
+@pytest.mark.parametrize("fact", ["command", "commit", "clean", "load"])
+def test_only_old_results_may_not_have_recorded_a_fact(written, fact):
+    entry = {**written({"accuracy": 0.9}), "commit": "0" * 40, "clean": True, fact: None}
+    results.check_facts({**entry, "date": "2026-11-25"})
+    with pytest.raises(ValueError, match=f"The results lack {fact}"):
+        results.check_facts({**entry, "date": "2026-11-26"})
 
 
 def test_the_command_can_be_repeated(tmp_path, monkeypatch):

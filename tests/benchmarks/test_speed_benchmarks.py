@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.common.pages import with_block
+from benchmarks.common.pages import between, with_block
+from benchmarks.common.results import check_facts
 from benchmarks.speed import race as races
 from benchmarks.speed.accuracy_tables import table
-from benchmarks.speed.time_to_accuracy import RIVALS, Entrant, limits_of
+from benchmarks.speed.contestants import RIVALS, TUNED, TUNINGS
+from benchmarks.speed.time_to_accuracy import GOALS, Entrant, schedule
 from benchmarks.speed.training_steps import executed_multiply_adds
 
 PROJECT = Path(__file__).parents[2]
@@ -60,44 +62,65 @@ def test_the_gradient_of_the_pixels_is_not_counted():
     assert executed_multiply_adds([8, 4]) == by_hand
 
 
-def test_ratios_are_of_the_same_round_and_a_goal_that_was_missed_says_so():
+@pytest.fixture
+def entry():
+    """Two rounds of a race to 98 %, as the results have it."""
+
     def run(contestant, number, seconds):
         return {
             "contestant": contestant,
             "round": number,
-            "goals": [0.98],
-            "limits": {"0.98": 150.0},
-            "seconds_to": {"0.98": seconds},
+            "settings": "width 8",
+            "origin": "an example",
+            "tuning": "tuned",
+            "limit": 150.0,
+            "seconds": seconds,
             "curve": [[seconds or 151.0, 0.97]],
             "peak_rss_mb": 100,
         }
 
     runs = [run("mnist-growth, float32", 0, 1.0), run("slow", 0, 10.0), run("never", 0, None)]
     runs += [run("mnist-growth, float32", 1, 2.0), run("slow", 1, 40.0), run("never", 1, None)]
-    rows = [line.split(" | ") for line in table({"runs": runs, "matmul_gflops": [50.0, 100.0]}, 0.98).splitlines()]
-    assert [row[1:4] for row in rows[3:5]] == [
-        ["25.0 ± 21.2", "15.0 ± 7.1", "2 of 2"],
-        ["not in 151 (limit 150)", "-", "0 of 2"],
+    hardware = {"processor": "P", "threads": 1, "logical_cpus": 2, "matmul_gflops": 50.0, "versions": {}}
+    facts = {"date": "2026-11-26", "commit": "0123456789ab", "clean": False, "load": 0.1, "hardware": hardware}
+    return {**facts, "goal": 0.98, "dataset": "mnist", "matmul_gflops": [50.0, 100.0], "runs": runs}
+
+
+def test_ratios_are_of_the_same_round_and_a_goal_that_was_missed_says_so(entry):
+    rows = [line.split(" | ") for line in table(entry).splitlines()]
+    assert [row[1:5] for row in rows[3:5]] == [
+        ["tuned", "25.0 ± 21.2", "15.0 ± 7.1", "2 of 2"],
+        ["tuned", "not in 151 (limit 150)", "-", "0 of 2"],
     ]
-    assert "1.2 ± 1.1" in table({"runs": runs, "matmul_gflops": [50.0, 100.0]}, 0.98)  # 0.5 and 2.0 s at 100 GFLOP/s
+    assert "1.2 ± 1.1" in table(entry)  # 0.5 and 2.0 s at 100 GFLOP/s
 
 
-def test_a_rival_tries_the_higher_goal_in_the_first_round_only():
-    ours = Entrant("mnist-growth, float32", "ours", (0.99,), {}, "settings")
-    rival = Entrant("gromo", "gromo_mlp", (0.98, 0.99), {})
-    assert limits_of(ours, (0.98, 0.99), 1, 45.0) == {"0.99": 300.0}
-    assert limits_of(rival, (0.98, 0.99), 0, 45.0) == {"0.98": 150.0, "0.99": 45.0}
-    assert limits_of(rival, (0.98, 0.99), 1, 45.0) == {"0.98": 150.0}
+def test_a_table_states_the_commit_and_what_was_not_measured(entry):
+    assert "commit 012345678 with uncommitted changes, " in table(entry)
+    assert "commit 012345678, " in table({**entry, "clean": True})
+    assert "commit not recorded, " in table({**entry, "commit": None, "clean": None})
+    assert f"Not measured: {', '.join(RIVALS)}. " in table(entry)
+
+
+def test_rivals_try_the_higher_goal_in_one_round_and_the_lower_one_in_all():
+    ours = Entrant("mnist-growth, float32", "ours", {}, 300.0, settings="s")
+    for goal, expected in (("98", [2, 2, 2]), ("99", [2, 1, 1])):
+        rival = Entrant("gromo", "gromo_mlp", {}, GOALS[goal].rival_limit, GOALS[goal].rival_rounds)
+        rounds = schedule([ours, rival], 3)
+        assert [len(entrants) for entrants in rounds] == expected
+        assert all(entrants[0] is ours for entrants in rounds)
 
 
 @pytest.mark.parametrize("label", RIVALS)
-def test_every_rival_states_whether_it_is_tuned(label):
+def test_every_rival_states_where_its_settings_come_from(label):
     module, package = RIVALS[label]
     if not find_spec(package):
         pytest.skip(f"{package} is not installed")
     contestant = importlib.import_module(f"benchmarks.speed.contestants.{module}")
-    assert "tuned" in contestant.ORIGIN
+    assert contestant.TUNING in TUNINGS
+    assert (contestant.TUNING == TUNED) == (module == "torch_tensors")
     assert contestant.SETTINGS
+    assert "counted" in contestant.ORIGIN or "converted before the start" in contestant.ORIGIN
 
 
 def test_a_block_of_a_page_is_replaced_and_the_rest_is_kept():
@@ -106,6 +129,9 @@ def test_a_block_of_a_page_is_replaced_and_the_rest_is_kept():
     assert with_block(once, "<!-- a -->", "\\1") == once.replace("first", "\\1")
     with pytest.raises(ValueError, match="1 marks"):
         with_block(once, "<!-- b -->", "")
+    assert between("a <x>old</x> b", "<x>", "</x>", "new\n") == "a <x>\nnew\n</x> b"
+    with pytest.raises(ValueError, match="does not have one <x> and one </x> after it"):
+        between("</x> <x>", "<x>", "</x>", "new")
 
 
 @pytest.mark.slow
@@ -123,10 +149,14 @@ def test_a_quick_race_compares_with_the_rivals_that_are_installed(project, quick
     rivals = ["PyTorch tensors", "scikit-learn", "Dataset + DataLoader"]
     rivals += ["gromo"] if find_spec("gromo") else []
     results, lines = quick("speed.time_to_accuracy", "time_to_accuracy", "--rounds", "1", "--rivals", *rivals)
-    assert {run["contestant"] for run in results["runs"]} >= set(rivals)
-    for run in results["runs"]:
-        assert any(run["seconds_to"].values()), run
-        assert run["peak_rss_mb"] > 50
+    assert list(results) == ["50%", "60%"]
+    for entry in results.values():
+        check_facts(entry)
+        assert {run["contestant"] for run in entry["runs"]} >= set(rivals)
+        for run in entry["runs"]:
+            assert run["seconds"], run
+            assert run["tuning"] in TUNINGS
+            assert run["peak_rss_mb"] > 50
     rows = [line for line in lines if line.startswith("|")]
     assert sum(rivals[0] in row for row in rows) == 2  # in the tables of both goals
-    assert (project / "build/benchmarks/time_to_accuracy.html").exists()
+    assert (project / "build/benchmarks/time_to_accuracy-50.html").exists()
