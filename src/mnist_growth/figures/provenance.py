@@ -6,15 +6,13 @@ import plotly.graph_objects as go
 
 
 def stamp(figure: go.Figure, provenance: str) -> go.Figure:
-    """Return a copy of a figure with the provenance as its subtitle.
+    """Set the provenance as the subtitle of a figure, and return the figure.
 
     Args:
         figure: Any figure of this package.
         provenance: One line with the dataset, the number of digits and the network.
     """
-    stamped = go.Figure(figure)
-    stamped.update_layout(title={"subtitle": {"text": provenance}})
-    return stamped
+    return figure.update_layout(title={"subtitle": {"text": provenance}})
 
 
 def describe_network(widths: Sequence[int], epochs: int) -> str:
