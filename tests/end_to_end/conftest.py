@@ -26,9 +26,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A project as it is after cloning: nothing has been run."""
-    return Project.create(tmp_path / "project")
+def project(tmp_path: Path, empty_database: Path) -> Project:
+    """A project as it is after cloning, but for an empty database: nothing has been run."""
+    return Project.create(tmp_path / "project", empty_database)
 
 
 @pytest.fixture(scope="session")
@@ -41,9 +41,18 @@ def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedProject:
 
 
 @pytest.fixture
-def trained(smoke_run: TrainedProject, tmp_path: Path) -> Project:
+def trained(smoke_run: TrainedProject, tmp_path: Path, empty_database: Path) -> Project:
     """A copy of the project in which training has been run once."""
-    return smoke_run.project.copy(tmp_path / "trained")
+    return smoke_run.project.copy(tmp_path / "trained", empty_database)
+
+
+@pytest.fixture(scope="session")
+def analysed(smoke_run: TrainedProject, tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Project:
+    """A copy of the project whose network has been analysed, with a report that says so. Not to be changed."""
+    project = smoke_run.project.copy(tmp_path_factory.mktemp("analysed") / "project", empty_database)
+    for pipeline in ("analyse", "report"):
+        project.succeed("run", "--env", "smoke", "--pipeline", pipeline)
+    return project
 
 
 @pytest.fixture

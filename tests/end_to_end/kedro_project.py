@@ -1,42 +1,34 @@
 """A copy of the project in a folder of its own, and the `kedro` command run in it."""
 
 import atexit
+import contextlib
 import multiprocessing
 import os
 import re
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
 KEDRO = Path(sys.executable).with_name("kedro")
+DATABASE = "mlflow.db"
 LONGEST_COMMAND = 120  # seconds
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}\.\d{2}\.\d{2}\.\d{3}Z")
 
-# Every command is a process of its own. Most are forked from a server that has imported the large libraries once, all
-# but Kedro and what imports it, because that reads the folder it is started in: 1 s instead of 6 s for each.
+# Every command is a process of its own. Most are forked from a server that has imported the large libraries once: 1 s
+# instead of 6 s for each.
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(
-    [
-        "dynaconf",
-        "mlflow.pyfunc",
-        "mlflow.store.tracking.sqlalchemy_store",
-        "mnist_growth.evaluation",
-        "mnist_growth.figures",
-        "mnist_growth.training",
-        "parse",
-        "pyarrow.parquet",
-        "pytest",
-    ]
-)
+_SERVER.set_forkserver_preload(["preloaded"])
 
 
 @dataclass(frozen=True)
@@ -58,6 +50,7 @@ class Command:
         for path in self.outputs:
             path.write_bytes(b"")
         self.arguments = arguments
+        _start_server()
         self.process = _SERVER.Process(
             target=_kedro, args=(folder, arguments, {**_environment(), **environment}, self.outputs, limits)
         )
@@ -104,19 +97,27 @@ class Project:
     folder: Path
 
     @classmethod
-    def create(cls, folder: Path) -> "Project":
-        """Copy what a fresh clone has; the code is that of the installed package."""
+    def create(cls, folder: Path, database: Path | None = None) -> "Project":
+        """Copy what a fresh clone has; the code is that of the installed package.
+
+        Args:
+            folder: where the project is to be.
+            database: an empty database of MLflow, which the first run would otherwise take seconds to make.
+        """
         (folder / "src").mkdir(parents=True)
         for name in ("pyproject.toml", ".telemetry"):
             shutil.copy(REPOSITORY / name, folder)
         shutil.copytree(REPOSITORY / "conf", folder / "conf", ignore=_all_but_gitkeep_in_local)
         for layer in (REPOSITORY / "data").iterdir():
             (folder / "data" / layer.name).mkdir(parents=True)
+        if database is not None:
+            shutil.copy(database, folder / DATABASE)
         return cls(folder)
 
-    def copy(self, folder: Path) -> "Project":
-        """Copy the project with its data; the record of its runs stays behind, as it names folders."""
-        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts", "info.log"))
+    def copy(self, folder: Path, database: Path) -> "Project":
+        """Copy the project with its data and an empty database: the record of its runs names folders."""
+        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns(DATABASE, "mlartifacts", "info.log"))
+        shutil.copy(database, folder / DATABASE)
         return Project(folder)
 
     def start(
@@ -157,10 +158,29 @@ class Project:
         """All checkpoints, the oldest first."""
         return sorted((self.folder / "data/06_models/checkpoints").glob("*/update-*.safetensors"))
 
+    def recorded_runs(self) -> int:
+        """Number of runs in the database."""
+        with contextlib.closing(sqlite3.connect(self.folder / DATABASE)) as database:
+            return int(database.execute("SELECT count(*) FROM runs").fetchone()[0])
+
     def files(self) -> list[str]:
         """All files of the data, which is where half-written ones would be."""
         data = self.folder / "data"
         return sorted(str(path.relative_to(data)) for path in data.rglob("*") if path.is_file())
+
+
+def _start_server() -> None:
+    """Start the server, which then finds `preloaded`, unless it is there already."""
+    here = str(Path(__file__).parent)
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = here if before is None else os.pathsep.join((here, before))
+    try:
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 def _kedro(
@@ -171,6 +191,7 @@ def _kedro(
     limits: Mapping[int, int],
 ) -> None:
     """What the forked process does: the same as the script `kedro`."""
+    assert "preloaded" in sys.modules  # the server goes on without a module that it cannot import
     for which, limit in limits.items():
         resource.setrlimit(which, (limit, limit))
     os.chdir(folder)

@@ -28,12 +28,8 @@ HUNDREDTH_OF_A_PERCENT = 1e-4  # what it rounds percentages to
 
 
 @pytest.fixture(scope="module")
-def project(smoke_run, tmp_path_factory):
-    """The shared run, analysed, with a report that says so."""
-    copy = smoke_run.project.copy(tmp_path_factory.mktemp("analysed") / "project")
-    copy.succeed("run", "--env", "smoke", "--pipeline", "analyse")
-    copy.succeed("run", "--env", "smoke", "--pipeline", "report")
-    return copy
+def project(analysed):
+    return analysed
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ def test_only_missing_outputs_are_computed(trained):
         complete = trained.succeed("run", "--env", "smoke", *pipeline, "--only-missing-outputs")
         assert complete.stdout.startswith("Nothing to do: all outputs exist.")
     assert trained.files() == before
-    assert not (trained.folder / "mlflow.db").exists()
+    assert trained.recorded_runs() == 0
 
     shutil.rmtree(trained.folder / "data" / METRICS)
     trained.succeed("run", "--env", "smoke", "--only-missing-outputs")
@@ -56,7 +56,7 @@ def test_options_that_cannot_be_followed_are_answered_in_a_sentence(project):
         assert sentence in result.stdout + result.stderr
         assert "NoneType" not in result.stdout + result.stderr
         assert "Traceback" not in result.stdout + result.stderr
-    assert not (project.folder / "mlflow.db").exists()
+    assert project.recorded_runs() == 0
 
 
 def test_parameters_without_effect_are_refused_or_named(trained):
@@ -70,7 +70,7 @@ def test_parameters_without_effect_are_refused_or_named(trained):
         assert sentence in result.stderr
     for arguments in (("predict",), ("predict", "--params", "predict.folder=nowhere")):
         assert trained.kedro("run", "--pipeline", *arguments).code == 1
-    assert not (trained.folder / "mlflow.db").exists()
+    assert trained.recorded_runs() == 0
 
     result = trained.succeed(
         "run", "--pipeline", "evaluate", "--params", "training.epochs=3,evaluation.sample_digits=9"

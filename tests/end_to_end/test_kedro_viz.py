@@ -7,8 +7,8 @@ from mnist_growth.pipeline_registry import register_pipelines
 LAYERS = ["raw", "intermediate", "primary", "models", "model_output", "reporting"]
 
 
-def test_the_static_site_shows_pipelines_layers_and_previews(smoke_run, tmp_path):
-    project = smoke_run.project.copy(tmp_path / "project")
+def test_the_static_site_shows_pipelines_layers_and_previews(smoke_run, tmp_path, empty_database):
+    project = smoke_run.project.copy(tmp_path / "project", empty_database)
 
     result = project.kedro("viz", "build", "--include-previews")
 

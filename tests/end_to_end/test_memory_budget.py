@@ -74,10 +74,10 @@ def data_bytes(process):
 
 
 @pytest.fixture(scope="module")
-def whole(smoke_run, tmp_path_factory):
+def whole(smoke_run, tmp_path_factory, empty_database):
     if not sys.platform.startswith("linux"):
         pytest.skip("memory is watched and limited as Linux does it")
-    project = smoke_run.project.copy(tmp_path_factory.mktemp("large") / "project")
+    project = smoke_run.project.copy(tmp_path_factory.mktemp("large") / "project", empty_database)
     chance = np.random.default_rng(0)
     for count, images, labels in ((COUNT, *IDX_NAMES[:2]), (100, *IDX_NAMES[2:])):
         pixels = chance.integers(0, 60, (count, 28, 28), dtype=np.uint8)

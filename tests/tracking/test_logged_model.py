@@ -23,6 +23,16 @@ def network_file(tmp_path) -> Path:
     return path
 
 
+WITHOUT_THE_PACKAGE = """
+import importlib.machinery, sys
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
+sys.path = [path for path in sys.path if importlib.machinery.PathFinder.find_spec("mnist_growth", [path]) is None]
+try:
+    import mnist_growth
+except ModuleNotFoundError:
+    print("not installed", flush=True)
+"""
+
 PREDICT = """
 import sys, warnings
 import numpy as np
@@ -30,10 +40,13 @@ import mlflow
 warnings.simplefilter("ignore")
 table = mlflow.pyfunc.load_model(sys.argv[1]).predict(np.load(sys.argv[2]))
 table.to_parquet(sys.argv[3])
+
+import mnist_growth
+print(mnist_growth.__file__)
 """
 
 
-def test_the_model_predicts_in_a_process_of_its_own(project, tmp_path, network_file, monkeypatch):
+def test_the_model_predicts_with_its_own_code_where_the_package_is_not_installed(project, tmp_path, network_file):
     images = sample_digits().test.images[:5]
     np.save(tmp_path / "images.npy", images)
     tracker = start(project)
@@ -43,7 +56,7 @@ def test_the_model_predicts_in_a_process_of_its_own(project, tmp_path, network_f
 
     (model,) = client_of(tracker).get_run(tracker.run_id).outputs.model_outputs
     output, errors = in_new_process(
-        PREDICT,
+        WITHOUT_THE_PACKAGE + PREDICT,
         f"models:/{model.model_id}",
         str(tmp_path / "images.npy"),
         str(tmp_path / "table.parquet"),
@@ -51,6 +64,8 @@ def test_the_model_predicts_in_a_process_of_its_own(project, tmp_path, network_f
     ).communicate(timeout=60)
 
     assert (tmp_path / "table.parquet").exists(), output + errors
+    assert output.startswith("not installed\n")
+    assert "/code/mnist_growth/__init__.py" in output
     table = pd.read_parquet(tmp_path / "table.parquet")
     assert list(table.columns) == [
         "digit",
@@ -63,42 +78,6 @@ def test_the_model_predicts_in_a_process_of_its_own(project, tmp_path, network_f
     np.testing.assert_allclose(table.iloc[:, 3:], expected, rtol=1e-6)
     assert table["digit"].tolist() == logits.argmax(axis=1).tolist()
     np.testing.assert_array_equal(table["confidence"], table.iloc[:, 3:].max(axis=1))
-
-
-WITHOUT_THE_PACKAGE = """
-import importlib.machinery, sys
-sys.meta_path = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
-sys.path = [path for path in sys.path if importlib.machinery.PathFinder.find_spec("mnist_growth", [path]) is None]
-try:
-    import mnist_growth
-except ModuleNotFoundError:
-    print("not installed", flush=True)
-"""
-
-CODE_ONLY = """
-import mnist_growth
-print(mnist_growth.__file__)
-"""
-
-
-def test_the_model_loads_where_the_package_is_not_installed(project, tmp_path, network_file):
-    """With the code that it contains."""
-    np.save(tmp_path / "images.npy", sample_digits().test.images[:5])
-    tracker = start(project)
-    tracker.log_network(network_file)
-    (model,) = client_of(tracker).get_run(tracker.run_id).outputs.model_outputs
-
-    output, errors = in_new_process(
-        WITHOUT_THE_PACKAGE + PREDICT + CODE_ONLY,
-        f"models:/{model.model_id}",
-        str(tmp_path / "images.npy"),
-        str(tmp_path / "table.parquet"),
-        MLFLOW_TRACKING_URI=tracker.uri,
-    ).communicate(timeout=60)
-
-    assert output.startswith("not installed\n"), output + errors
-    assert "/code/mnist_growth/__init__.py" in output, output + errors
-    assert len(pd.read_parquet(tmp_path / "table.parquet")) == 5
 
 
 def test_the_requirements_name_every_package_that_the_stored_code_imports_itself(project, network_file):
