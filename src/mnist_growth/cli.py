@@ -11,9 +11,12 @@ from kedro import KedroDeprecationWarning
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import KedroCliError
 
+from mnist_growth import progress
 from mnist_growth.command_end import with_error_messages
 from mnist_growth.options import parse_load_versions, parse_params
+from mnist_growth.pipeline_list import PIPELINES
 from mnist_growth.project import default_configuration, project_folder
+from mnist_growth.run_command import HELP, RunCommand, registry_commands
 
 RUNNERS = ("SequentialRunner", "ThreadRunner")
 """Runners of Kedro that can run the project."""
@@ -30,12 +33,9 @@ def check_pipeline_names(names: list[str]) -> None:
     Raises:
         ValueError: A pipeline is not registered; the message lists those that are.
     """
-    from mnist_growth.pipeline_registry import register_pipelines
-
-    known = sorted(register_pipelines())
     for name in names:
-        if name not in known:
-            raise ValueError(f"There is no pipeline {name!r}; expected one of {', '.join(known)}")
+        if name not in PIPELINES:
+            raise ValueError(f"There is no pipeline {name!r}; expected one of {', '.join(sorted(PIPELINES))}")
 
 
 def check_runner(name: str | None) -> None:
@@ -74,16 +74,23 @@ def _options_of_kedro() -> list[click.Parameter]:
     options = [copy.copy(option) for option in kedro_run.params]
     for option in options:
         option.callback = parsers.get(option.name or "", option.callback)
+        if isinstance(option, click.Option):
+            option.help = HELP.get(option.name or "", option.help)
     return options
 
 
-run = copy.copy(kedro_run)
-run.callback = with_error_messages(_run)
-run.params = [
-    *_options_of_kedro(),
-    click.Option(["--verbose"], is_flag=True, help="Show the full traceback of an error."),
-]
-cli.add_command(run, "run")
+run = RunCommand(
+    "run",
+    callback=with_error_messages(_run),
+    help="Run one or several pipelines.",
+    params=[
+        *_options_of_kedro(),
+        click.Option(["--verbose"], is_flag=True, help="Show the full traceback of an error."),
+    ],
+    context_settings=kedro_run.context_settings,
+)
+cli.add_command(run)
+cli.add_command(registry_commands())
 
 
 def _serve(**options: Any) -> None:
@@ -105,6 +112,7 @@ def _serve(**options: Any) -> None:
         if options["model"]
         else CatalogSource(project, options["version"], config.backend, config.threads)
     )
+    progress.close()  # the service writes its own lines
     serve(source, config, os.environ.get("MNIST_GROWTH_TOKEN"), lambda address: click.echo(f"Listening on {address}"))
 
 
@@ -179,6 +187,7 @@ def _clean(*, keep: int, yes: bool, dry_run: bool) -> None:
     kept = versions_of_networks(Project(folder, None, None, {}), keep, champion)
     earliest = (since - timedelta(minutes=1)).strftime("%Y-%m-%dT%H.%M.%S.000Z") if since else None
     chosen = cleaning.removable(found, keep, kept, earliest)
+    progress.close()  # a question follows
     if not chosen:
         click.echo("Nothing to remove")
         return

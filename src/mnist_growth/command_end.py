@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from mnist_growth import progress
 from mnist_growth.error_messages import error_message
 from mnist_growth.hooks.nothing_to_do import NothingToDo
 
@@ -26,11 +27,12 @@ def with_error_messages(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def wrapped(*args: Any, verbose: bool = False, **options: Any) -> Any:
         logging.raiseExceptions = False  # an unwritable log file must not hide the error
-        from mnist_growth.machine import raise_on_signals  # here, because other commands do not need torch
-
         try:
-            with raise_on_signals():
-                return command(*args, **options)
+            with progress.shown("load libraries"):
+                from mnist_growth.machine import raise_on_signals  # here, because other commands do not need torch
+
+                with raise_on_signals():
+                    return command(*args, **options)
         except (click.exceptions.ClickException, click.exceptions.Abort):
             raise
         except NothingToDo as reason:

@@ -5,6 +5,7 @@ import errno
 from kedro.config import MissingConfigException
 from kedro.io.core import DatasetError
 
+from mnist_growth.environments import environments
 from mnist_growth.project import default_configuration, project_folder
 
 ADVICE = {
@@ -26,7 +27,8 @@ def error_message(error: BaseException, env: str | None = None) -> str:
         error = error.__cause__
         notes = getattr(error, "__notes__", notes)
     if isinstance(error, MissingConfigException) and env:
-        return f"There is no environment {env!r}; expected one of {', '.join(environments())}"
+        known = environments(default_configuration(project_folder()))
+        return f"There is no environment {env!r}; expected one of {', '.join(known)}"
     if isinstance(error, OSError) and error.strerror:  # from the operating system; it does not name the operation
         tried = notes[-1] if notes else f"Cannot use {error.filename}" if error.filename else "A file cannot be used"
         return f"{tried}: {error.strerror}{ADVICE.get(error.errno or 0, '')}"
@@ -40,12 +42,6 @@ def error_message(error: BaseException, env: str | None = None) -> str:
         return text
     detail = f": {text}" if text else ""
     return f"{type(error).__name__}{detail} (`kedro run --verbose` shows the traceback)"
-
-
-def environments() -> list[str]:
-    """Return the names of the environments, sorted."""
-    folder = default_configuration(project_folder())
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != "local")
 
 
 def _is_plain_out_of_memory(error: BaseException) -> bool:

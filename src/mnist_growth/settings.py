@@ -8,6 +8,7 @@ from mnist_growth.hooks import (
     MemoryHooks,
     MissingOutputsHooks,
     ParameterHooks,
+    ProgressHooks,
     ResultHooks,
     ResumeHooks,
     StatusHooks,
@@ -30,5 +31,6 @@ HOOKS = (
     ResultHooks(),
     TrackingHooks(),
     MemoryHooks(),
+    ProgressHooks(),
 )
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)

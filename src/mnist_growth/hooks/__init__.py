@@ -7,6 +7,7 @@ from mnist_growth.hooks.lineage import LineageHooks
 from mnist_growth.hooks.memory import MemoryHooks
 from mnist_growth.hooks.missing import MissingOutputsHooks
 from mnist_growth.hooks.nothing_to_do import NothingToDo
+from mnist_growth.hooks.progress import ProgressHooks
 from mnist_growth.hooks.record import TrackingHooks, git_commit
 from mnist_growth.hooks.result import ResultHooks
 from mnist_growth.hooks.resume import ResumeHooks
@@ -21,6 +22,7 @@ __all__ = [
     "MissingOutputsHooks",
     "NothingToDo",
     "ParameterHooks",
+    "ProgressHooks",
     "ResultHooks",
     "ResumeHooks",
     "StatusHooks",

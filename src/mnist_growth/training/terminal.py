@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Mapping
 
+import rich
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from mnist_growth import progress
 from mnist_growth.training.history import EpochRecord, GrowthEvent
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ class TerminalMonitor:
     run_id = ""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console()
+        self.console = console or rich.get_console()
         self.progress: Progress | None = None
         self.task = TaskID(0)
         self.headed = False
@@ -41,6 +43,7 @@ class TerminalMonitor:
         """Open the progress bar if the output is a terminal."""
         self.batches_per_epoch = batches_per_epoch
         self.epochs_done = epochs_done
+        progress.end()  # the table and the bar show what is done
         if not self.console.is_terminal:
             return
         self.progress = Progress(

@@ -6,8 +6,6 @@ from dataclasses import replace
 from functools import partial
 
 import pandas as pd
-from rich.console import Console
-from rich.progress import track
 
 from mnist_growth import drift
 from mnist_growth.batch import BatchResults, Part, PredictConfig, features_of, open_source, predict_pictures
@@ -16,6 +14,7 @@ from mnist_growth.evaluation.doubt import DoubtLimits
 from mnist_growth.lineage import Lineage, mark
 from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.novelty import NoveltyConfig, NoveltyDetector, novelty_of
+from mnist_growth.progress import track
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +28,9 @@ def predict_images(
         ValueError: There are no images, or the detector belongs to another network.
     """
     novelty = novelty_of(trained, detector)
-    source, console = open_source(config.folder, config.transposed, config.max_pixels), Console()
-    pictures = track(source, "predicting", len(source), console=console, disable=not console.is_terminal)
+    source = open_source(config.folder, config.transposed, config.max_pixels)
     parts = predict_pictures(
-        pictures,
+        track(source, len(source)),
         partial(predict_logits, trained.network),
         trained.preparation.apply,
         trained.class_names,

@@ -1,0 +1,21 @@
+"""Names of the pipelines and what they do, which commands show without importing what the pipelines run."""
+
+from collections.abc import Mapping
+
+PIPELINES: Mapping[str, str] = {
+    "__default__": "ingest, preprocess, train, evaluate and report",
+    "ingest": "download, verify and store the digits",
+    "preprocess": "split the digits and measure their pixels",
+    "train": "train a network on the digits that were preprocessed last",
+    "resume": "continue the last training from its checkpoint, then evaluate and report",
+    "evaluate": "test the newest network",
+    "report": "write the report on the newest network, with all of its results",
+    "analyse": "find out what makes digits hard: style, changes, near-duplicates, doubtful labels",
+    "compare": "compare the newest network with the previous one",
+    "export": "export the newest network to ONNX, float32 and int8",
+    "predict": "predict the images of predict.folder",
+    "drift": "predict them, and draw how far they are from the training digits",
+    "drift_reference": "create the drift reference of the newest network",
+    "novelty": "create the novelty detector of the newest network",
+}
+"""What each pipeline does, in the order in which they are usually run."""
