@@ -4,6 +4,7 @@ from mnist_growth.configuration import CONFIG_LOADER_ARGS
 from mnist_growth.hooks import (
     ClosingHooks,
     FactsHooks,
+    InputHooks,
     LineageHooks,
     MemoryHooks,
     MissingOutputsHooks,
@@ -30,6 +31,7 @@ HOOKS = (
     FactsHooks(),
     ResultHooks(),
     TrackingHooks(),
+    InputHooks(),
     MemoryHooks(),
     ProgressHooks(),
 )

@@ -49,6 +49,7 @@ def test_options_that_cannot_be_followed_are_answered_in_a_sentence(project):
         (("run", "--params", "predict.folder=a,b"), "Put a value with commas into quotes"),
         (("run", "--pipeline", "train", "--pipelines", "train"), "cannot be used together"),
         (("jupyter", "nonsense"), "No such command 'nonsense'"),
+        (("jupyter", "lab"), "The package jupyterlab is not installed: install it with `pip install jupyterlab`\n"),
     ):  # fmt: skip
         result = project.kedro(*arguments)
 

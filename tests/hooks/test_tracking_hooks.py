@@ -4,6 +4,7 @@ import subprocess
 from dataclasses import fields
 
 import pytest
+from kedro.io import DatasetError
 
 from mnist_growth.hooks import (
     TrackingHooks,
@@ -18,6 +19,14 @@ from mnist_growth.training import EpochRecord, GrowthEvent
 
 def no_such_program(*_arguments, **_options):
     raise FileNotFoundError(2, "No such file or directory", "git")
+
+
+def loading_failed(error):
+    """An error of a dataset, as Kedro raises it."""
+    try:
+        raise DatasetError("Failed while loading data from dataset X") from error
+    except DatasetError as failed:
+        return failed
 
 
 class Tracker:
@@ -55,7 +64,7 @@ def test_epochs_and_growths_reach_the_tracked_run():
 @pytest.mark.parametrize(
     ("end", "status", "reason"),
     [
-        (lambda tracking: tracking.on_pipeline_error(ValueError("two\n lines")), Status.FAILED, "two lines"),
+        (lambda tracking: tracking.on_pipeline_error(RuntimeError("two\n lines")), Status.FAILED, "two lines"),
         (lambda tracking: tracking.interrupted("stopped by Ctrl-C"), Status.KILLED, "stopped by Ctrl-C"),
     ],
 )
@@ -66,6 +75,37 @@ def test_a_run_that_does_not_finish_is_closed_with_the_reason(end, status, reaso
     end(tracking)
 
     assert tracking.tracker.calls == [("end", status, ("reason", reason))]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("refused"),
+        FileNotFoundError("refused"),
+        DatasetError("refused"),
+        loading_failed(ValueError("refused")),
+    ],
+)
+def test_a_run_whose_first_node_refuses_its_inputs_is_discarded(error):
+    tracking = TrackingHooks()
+    tracking.tracker = Tracker()
+
+    tracking.on_pipeline_error(error)
+    assert tracking.tracker.calls == [("discard",)]
+
+    tracking.after_node_run()
+    tracking.on_pipeline_error(error)
+    assert tracking.tracker.calls[1][:2] == ("end", Status.FAILED)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), FloatingPointError(), loading_failed(OSError(28, "disk full"))])
+def test_a_run_whose_first_node_fails_is_kept(error):
+    tracking = TrackingHooks()
+    tracking.tracker = Tracker()
+
+    tracking.on_pipeline_error(error)
+
+    assert [call[:2] for call in tracking.tracker.calls] == [("end", Status.FAILED)]
 
 
 def test_a_run_whose_interruption_became_another_error_is_not_closed_as_failed(signal_handlers):

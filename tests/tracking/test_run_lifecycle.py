@@ -43,6 +43,19 @@ def test_a_continued_run_keeps_its_parameters_and_names_those_that_changed(proje
     assert [metric.step for metric in client_of(second).get_metric_history(second.run_id, "train_loss")] == [1, 2]
 
 
+def test_a_discarded_run_is_not_among_the_runs_unless_it_continues_another(project):
+    discarded = start(project)
+    discarded.discard()
+    kept = start(project)
+    kept.end(Status.KILLED)
+    continued = start(project, run_id=kept.run_id)
+    continued.discard()
+
+    runs = client_of(kept).search_runs([client_of(kept).get_run(kept.run_id).info.experiment_id])
+    assert [(run.info.run_id, run.info.status) for run in runs] == [(kept.run_id, "FAILED")]
+    assert not discarded.active
+
+
 def test_an_epoch_that_a_continued_run_has_is_not_logged_twice(project):
     """As after a kill: the epochs since the last checkpoint are trained again."""
     first = start(project)

@@ -9,7 +9,7 @@ from kedro.io import AbstractDataset, DatasetError
 from pydantic import ValidationError
 
 from mnist_growth.config_model import ConfigModel
-from mnist_growth.digits.archive import MIRROR_VARIABLE, load_archive
+from mnist_growth.digits.archive import MIRROR_VARIABLE, check_archive, load_archive
 from mnist_growth.digits.archive_config import ArchiveConfig
 from mnist_growth.digits.config import ArchiveParameters
 from mnist_growth.digits.digits import DigitSet
@@ -48,14 +48,7 @@ class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
             ValueError: The digits are not available or invalid.
             OSError: A file cannot be read or written.
         """
-        try:
-            entry = _Entry.model_validate({"archives": self._archives, "own": self._own})
-        except ValidationError as error:
-            first = error.errors()[0]
-            location = ".".join(str(part) for part in first["loc"])
-            raise ValueError(
-                f"The catalog entry of the digit archive is invalid at {location}: {first['msg']}"
-            ) from None
+        entry = self._entry()
         return load_archive(
             str(self._name),
             entry.archives,
@@ -64,11 +57,30 @@ class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
             first_mirror=os.environ.get(MIRROR_VARIABLE) or None,
         )
 
+    def check(self) -> None:
+        """Check that there is a data set of the name, without reading or downloading it.
+
+        Raises:
+            ValueError: There is none, or the catalog entry is invalid.
+        """
+        entry = self._entry()
+        check_archive(str(self._name), entry.archives, entry.own)
+
     def save(self, data: NoReturn) -> NoReturn:
         """Refuse: an archive is read-only."""
         raise DatasetError(
             f"The archive of {self._name} is read-only, but a node saves a {type(data).__name__}: remove that output"
         )
+
+    def _entry(self) -> "_Entry":
+        try:
+            return _Entry.model_validate({"archives": self._archives, "own": self._own})
+        except ValidationError as error:
+            first = error.errors()[0]
+            location = ".".join(str(part) for part in first["loc"])
+            raise ValueError(
+                f"The catalog entry of the digit archive is invalid at {location}: {first['msg']}"
+            ) from None
 
     def _exists(self) -> bool:
         return True  # missing files are downloaded

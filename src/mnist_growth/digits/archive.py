@@ -14,7 +14,7 @@ from mnist_growth.digits.digits import DigitSet
 from mnist_growth.digits.download import Mirrors, NoMirrorError, WrongContentError
 from mnist_growth.digits.idx import images_sha256, is_gzip, labels_sha256, read_images, read_labels
 from mnist_growth.digits.idx_set import find_idx, idx_path, read_idx_set
-from mnist_growth.digits.own_digits import own_digits
+from mnist_growth.digits.own_digits import check_exists, own_digits
 from mnist_growth.digits.sample import sample_digits
 
 MIRROR_VARIABLE = "MNIST_GROWTH_MIRROR"
@@ -52,17 +52,13 @@ def load_archive(
         ValueError: The name is unknown, a file is invalid, or its digest differs from the expected one.
         OSError: A file cannot be read or written, or no mirror provides it.
     """
+    check_archive(name, archives, own)
     if name == "sample":
         return sample_digits()
     if name == "folder":
-        if own is None or own.path is None:
-            raise ValueError(
-                "The dataset is folder but archive.path is not set: "
-                "set it to your digits, as in `--params dataset=folder,archive.path=my_digits`"
-            )
+        assert own is not None
+        assert own.path is not None
         return own_digits(Path(own.path).expanduser(), own)
-    if name not in archives:
-        raise ValueError(_unknown_dataset(name, [*archives, "sample", "folder"]))
 
     config, folder = archives[name], raw_folder / name
     recorded = read_checksums(folder / _CHECKSUMS)
@@ -94,6 +90,24 @@ def load_archive(
     if unrecorded := {file: digests[file] for file, digest in expected.items() if digest is None}:
         write_checksums(folder / _CHECKSUMS, recorded | unrecorded)
     return digit_set
+
+
+def check_archive(name: str, archives: Mapping[str, ArchiveConfig], own: ArchiveParameters | None = None) -> None:
+    """Check that there is a data set of a name, without reading or downloading it; the arguments of `load_archive`.
+
+    Raises:
+        ValueError: The name is unknown, or the user's own digits are not where they should be.
+    """
+    if name not in {*archives, "sample", "folder"}:
+        raise ValueError(_unknown_dataset(name, [*archives, "sample", "folder"]))
+    if name != "folder":
+        return
+    if own is None or own.path is None:
+        raise ValueError(
+            "The dataset is folder but archive.path is not set: "
+            "set it to your digits, as in `--params dataset=folder,archive.path=my_digits`"
+        )
+    check_exists(Path(own.path).expanduser())
 
 
 def _unknown_dataset(name: str, valid: list[str]) -> str:

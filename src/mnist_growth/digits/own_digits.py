@@ -30,6 +30,16 @@ _LAYOUTS = (
 Parts = tuple[Part, Part | None]
 
 
+def check_exists(path: Path) -> None:
+    """Check that there is something at the path of the user's own digits.
+
+    Raises:
+        ValueError: There is nothing.
+    """
+    if not path.exists():
+        raise ValueError(f"The folder or file {path} does not exist: set archive.path to your digits")
+
+
 def own_digits(path: Path, options: ArchiveParameters) -> DigitSet:
     """Read a data set from a folder or a file; its name is "folder".
 
@@ -42,8 +52,7 @@ def own_digits(path: Path, options: ArchiveParameters) -> DigitSet:
         ValueError: The layout or a file is invalid, or the test part is missing.
         OSError: A file cannot be read.
     """
-    if not path.exists():
-        raise ValueError(f"The folder or file {path} does not exist: set archive.path to your digits")
+    check_exists(path)
     train, test = (part and _turned(part, options.transposed) for part in _parts(path))
     assert train is not None  # only the test part may be missing
     if train.labels is None:

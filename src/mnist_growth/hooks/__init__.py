@@ -3,6 +3,7 @@
 from mnist_growth.hooks.checks import ParameterHooks
 from mnist_growth.hooks.closing import ClosingHooks
 from mnist_growth.hooks.facts import FactsHooks
+from mnist_growth.hooks.inputs import InputHooks
 from mnist_growth.hooks.lineage import LineageHooks
 from mnist_growth.hooks.memory import MemoryHooks
 from mnist_growth.hooks.missing import MissingOutputsHooks
@@ -17,6 +18,7 @@ from mnist_growth.hooks.versions import VersionHooks
 __all__ = [
     "ClosingHooks",
     "FactsHooks",
+    "InputHooks",
     "LineageHooks",
     "MemoryHooks",
     "MissingOutputsHooks",

@@ -9,6 +9,11 @@ from mnist_growth import progress
 class ProgressHooks:
     """Names the node that runs, or the dataset that is loaded or saved, as the step in progress."""
 
+    @hook_impl(trylast=True)  # the check of the parameters has loaded libraries
+    def after_context_created(self) -> None:
+        """Begin what the other hooks do before a run."""
+        progress.begin("prepare the run")
+
     @hook_impl(tryfirst=True)
     def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
         """Begin to load a dataset."""

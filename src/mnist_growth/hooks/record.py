@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractDataset, AbstractVersionedDataset, DataCatalog, MemoryDataset
-from kedro.io.core import VersionNotFoundError
+from kedro.io.core import DatasetError, VersionNotFoundError
 from kedro.pipeline import Pipeline
 
 from mnist_growth.nested import flatten
@@ -37,6 +37,7 @@ class TrackingHooks:
         self.parameters: Mapping[str, Any] = {}
         self.environment = ""
         self.trained: tuple[TrainedNetwork, str] | None = None
+        self.has_worked = False
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -97,6 +98,11 @@ class TrackingHooks:
             self._track_digits(data)
 
     @hook_impl
+    def after_node_run(self) -> None:
+        """Remember that a node has worked: the run stays, however it ends."""
+        self.has_worked = True
+
+    @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Record the version that was saved and, if it is a result, its content."""
         from mnist_growth.tracking import log_result
@@ -122,7 +128,7 @@ class TrackingHooks:
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
-        """Close the run as failed.
+        """Close the run as failed, or discard it if its first node refused what it was given.
 
         Raises:
             KeyboardInterrupt: A signal caused the error: other code replaced the exception of the signal.
@@ -130,6 +136,9 @@ class TrackingHooks:
         from mnist_growth.machine import raise_if_signalled
 
         raise_if_signalled()
+        if self.tracker is not None and not self.has_worked and _is_refusal(error):
+            self.tracker.discard()
+            return
         self._end("FAILED", reason=" ".join(str(error).split()))
 
     def interrupted(self, reason: str) -> None:
@@ -180,6 +189,13 @@ class TrackingHooks:
             {part: manifest[part]["count"] for part in ("train", "test")},
             manifest["source"],
         )
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether an error says that a node cannot work with its inputs, rather than that its work failed."""
+    while isinstance(error, DatasetError) and error.__cause__ is not None:
+        error = error.__cause__
+    return isinstance(error, ValueError | FileNotFoundError | DatasetError)
 
 
 def _loaded_network(pipeline: Pipeline, catalog: DataCatalog) -> str | None:

@@ -182,6 +182,17 @@ class TrackedRun:
         self._close(status, reason)
         self._ended = True
 
+    def discard(self) -> None:
+        """Remove a run that has not begun to work; one that continues an earlier run stays, and ends as before."""
+        self._delete()
+        self._ended = True
+
+    @never_raises
+    def _delete(self) -> None:
+        self._client.set_terminated(self.run_id, Status.FAILED.value)
+        if not self._continues:
+            self._client.delete_run(self.run_id)
+
     @never_raises
     def _close(self, status: Status, reason: str) -> None:
         if reason:

@@ -1,0 +1,53 @@
+"""Refusing inputs that are missing or do not belong together before anything runs."""
+
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import AbstractVersionedDataset, DataCatalog
+from kedro.pipeline import Pipeline
+
+NETWORKS = ("network", "baseline_network")
+
+
+class InputHooks:
+    """Refuses inputs that are missing, damaged or of different data sets before the run is recorded.
+
+    The nodes check the same when they run, perhaps minutes later.
+    """
+
+    @hook_impl  # after the versions are pinned, before the run is recorded
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Check the inputs of the pipeline.
+
+        Raises:
+            DatasetError: An input is missing, or a network is damaged.
+            ValueError: A network and the digits are of different data sets, or there is no such data set.
+        """
+        from mnist_growth.datasets import DigitArchiveDataset
+
+        if run_params.get("only_missing_outputs"):
+            return  # which inputs are needed is not known yet
+        inputs = {name: catalog.get(name) for name in sorted(pipeline.inputs()) if name in catalog}
+        for name, dataset in inputs.items():
+            if isinstance(dataset, DigitArchiveDataset):
+                dataset.check()
+            elif isinstance(dataset, AbstractVersionedDataset) and dataset._version and not dataset.exists():
+                catalog.load(name)  # says what is missing
+        networks = {name: catalog.load(name) for name in NETWORKS if name in inputs}
+        for node in pipeline.nodes:
+            for name in networks.keys() & set(node.inputs):
+                _check_data_set(name, networks[name], inputs.keys() & set(node.inputs), catalog)
+
+
+def _check_data_set(name: str, trained: Any, inputs: set[str], catalog: DataCatalog) -> None:
+    """Check that a network and the digits that a node uses with it are of the same data set.
+
+    Raises:
+        ValueError: They are not.
+    """
+    from mnist_growth.evaluation import check_same_set, check_training_digits
+
+    if "test_digits" in inputs:
+        check_same_set(trained.dataset, trained.fingerprint, catalog.load("test_digits"), name)
+    if "train_digits" in inputs:
+        check_training_digits(trained.dataset, trained.fingerprint, catalog.load("train_digits"))

@@ -1,0 +1,65 @@
+from types import SimpleNamespace
+
+import pytest
+from kedro.io import DataCatalog, DatasetError, MemoryDataset
+from kedro.pipeline import Node, Pipeline
+from versioned import RUN, zero
+
+import configured
+from mnist_growth.datasets import DigitArchiveDataset
+from mnist_growth.hooks import InputHooks
+
+
+def check(catalog, *nodes, **options):
+    InputHooks().before_pipeline_run(RUN | options, Pipeline(list(nodes)), catalog)
+
+
+def of_set(name):
+    """A network or digits of a data set."""
+    return MemoryDataset(SimpleNamespace(dataset=name, fingerprint=name), copy_mode="assign")
+
+
+def test_an_input_that_is_missing_is_refused(catalog):
+    with pytest.raises(DatasetError, match="given"):
+        check(catalog, Node(zero, ["start", "given"], "made"))
+
+    check(catalog, Node(zero, ["start", "given"], "made"), only_missing_outputs=True)
+    catalog.save("given", 1)
+    check(catalog, Node(zero, ["start", "given"], "made"))
+
+
+def test_what_the_run_makes_itself_need_not_exist(catalog):
+    check(catalog, Node(zero, "start", "given", name="first"), Node(zero, "given", "made", name="second"))
+
+
+@pytest.mark.parametrize("network", ["network", "baseline_network"])
+@pytest.mark.parametrize("digits", ["test_digits", "train_digits"])
+def test_digits_of_another_set_than_that_of_the_network_are_refused(network, digits):
+    catalog = DataCatalog({network: of_set("mnist"), digits: of_set("kmnist")})
+
+    with pytest.raises(ValueError, match=r"(?s)trained on 'mnist'.*'kmnist'"):
+        check(catalog, Node(zero, [network, digits], "table"))
+
+    check(catalog, Node(zero, network, "a", name="one"), Node(zero, digits, "b", name="other"))
+    check(DataCatalog({network: of_set("mnist"), digits: of_set("mnist")}), Node(zero, [network, digits], "table"))
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "message"),
+    [
+        ("cifar", None, "There is no dataset named 'cifar'"),
+        ("folder", None, "archive.path is not set"),
+        ("folder", "nowhere", "nowhere does not exist"),
+        ("sample", None, None),
+    ],
+)
+def test_a_data_set_that_does_not_exist_is_refused(tmp_path, name, own, message):
+    options = configured.archive(path=own and str(tmp_path / own)).model_dump()
+    catalog = DataCatalog({"digit_archive": DigitArchiveDataset(name, str(tmp_path), archives={}, own=options)})
+    node = Node(zero, "digit_archive", "digits")
+
+    if message is None:
+        check(catalog, node)
+    else:
+        with pytest.raises(ValueError, match=message):
+            check(catalog, node)
