@@ -144,7 +144,7 @@ _MISSING_MODULE = re.compile(r"Module '(\w+)' not found\.")
 def _show(error: KedroCliError, file: IO[Any] | None = None) -> None:
     """Print the message of an error of Kedro's commands; Kedro would print the last exception, often none."""
     if module := _MISSING_MODULE.match(error.message):
-        error.message = f"The package {module[1]} is not installed: install it with `pip install {module[1]}`"
+        error = KedroCliError(f"The package {module[1]} is not installed: install it with `pip install {module[1]}`")
     if error.VERBOSE_ERROR:
         _show_with_traceback(error, file)
     else:

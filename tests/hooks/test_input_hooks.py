@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 from kedro.io import DataCatalog, DatasetError, MemoryDataset
 from kedro.pipeline import Node, Pipeline
-from versioned import RUN, zero
+from versioned import OLD, OTHERS, RUN, numbers, zero
 
 import configured
 from mnist_growth.datasets import DigitArchiveDataset
@@ -19,13 +19,33 @@ def of_set(name):
     return MemoryDataset(SimpleNamespace(dataset=name, fingerprint=name), copy_mode="assign")
 
 
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    """Pipelines of which one makes what another one needs."""
+    pipelines = {"first": Pipeline([Node(zero, "start", "given")])}
+    monkeypatch.setattr("mnist_growth.hooks.inputs.pipelines", pipelines)
+
+
 def test_an_input_that_is_missing_is_refused(catalog):
-    with pytest.raises(DatasetError, match="given"):
+    with pytest.raises(FileNotFoundError, match=r"no given in .*: create it with `kedro run --pipeline first`$"):
         check(catalog, Node(zero, ["start", "given"], "made"))
 
     check(catalog, Node(zero, ["start", "given"], "made"), only_missing_outputs=True)
     catalog.save("given", 1)
     check(catalog, Node(zero, ["start", "given"], "made"))
+
+
+def test_a_version_that_does_not_exist_is_refused_with_those_that_do(catalog, tmp_path):
+    numbers(tmp_path, "given", save=OLD).save(1)
+    catalog["given"] = numbers(tmp_path, "given", load=OTHERS)
+
+    with pytest.raises(FileNotFoundError, match=f"given has no version {OTHERS}; expected one of {OLD}$"):
+        check(catalog, Node(zero, "given", "made"))
+
+
+def test_a_network_that_is_missing_is_refused_first(catalog):
+    with pytest.raises(DatasetError, match="network"):
+        check(catalog, Node(zero, ["given", "network"], "made"))
 
 
 def test_what_the_run_makes_itself_need_not_exist(catalog):

@@ -1,8 +1,9 @@
 """Refusing inputs that are missing or do not belong together before anything runs."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
 from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
 
@@ -20,7 +21,8 @@ class InputHooks:
         """Check the inputs of the pipeline.
 
         Raises:
-            DatasetError: An input is missing, or a network is damaged.
+            DatasetError: A network is missing or damaged.
+            FileNotFoundError: Another input is missing.
             ValueError: A network and the digits are of different data sets, or there is no such data set.
         """
         from mnist_growth.datasets import DigitArchiveDataset
@@ -28,15 +30,31 @@ class InputHooks:
         if run_params.get("only_missing_outputs"):
             return  # which inputs are needed is not known yet
         inputs = {name: catalog.get(name) for name in sorted(pipeline.inputs()) if name in catalog}
+        networks = {name: catalog.load(name) for name in NETWORKS if name in inputs}
         for name, dataset in inputs.items():
             if isinstance(dataset, DigitArchiveDataset):
                 dataset.check()
             elif isinstance(dataset, AbstractVersionedDataset) and dataset._version and not dataset.exists():
-                catalog.load(name)  # says what is missing
-        networks = {name: catalog.load(name) for name in NETWORKS if name in inputs}
+                _refuse(name, dataset, catalog)
         for node in pipeline.nodes:
             for name in networks.keys() & set(node.inputs):
                 _check_data_set(name, networks[name], inputs.keys() & set(node.inputs), catalog)
+
+
+def _refuse(name: str, dataset: AbstractVersionedDataset[Any, Any], catalog: DataCatalog) -> NoReturn:
+    """Say that an input does not exist.
+
+    Raises:
+        FileNotFoundError: Always.
+    """
+    from mnist_growth.datasets import Results
+
+    results, version = Results(catalog, pipelines), dataset._version and dataset._version.load
+    if version and (versions := results.versions(name)):
+        raise FileNotFoundError(f"{name} has no version {version}; expected one of {', '.join(versions)}")
+    command = results.missing(name, None).command
+    advice = f": create it with `{command}`" if command else ""
+    raise FileNotFoundError(f"There is no {name} in {dataset._filepath}{advice}")
 
 
 def _check_data_set(name: str, trained: Any, inputs: set[str], catalog: DataCatalog) -> None:
