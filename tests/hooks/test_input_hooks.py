@@ -1,12 +1,12 @@
 from types import SimpleNamespace
 
 import pytest
-from kedro.io import DataCatalog, DatasetError, MemoryDataset
+from kedro.io import DataCatalog, DatasetError, MemoryDataset, Version
 from kedro.pipeline import Node, Pipeline
 from versioned import OLD, OTHERS, RUN, numbers, zero
 
 import configured
-from mnist_growth.datasets import DigitArchiveDataset
+from mnist_growth.datasets import CheckpointsDataset, DigitArchiveDataset
 from mnist_growth.hooks import InputHooks
 
 
@@ -41,6 +41,12 @@ def test_a_version_that_does_not_exist_is_refused_with_those_that_do(catalog, tm
 
     with pytest.raises(FileNotFoundError, match=f"given has no version {OTHERS}; expected one of {OLD}$"):
         check(catalog, Node(zero, "given", "made"))
+
+
+def test_a_new_training_needs_no_checkpoints(tmp_path):
+    handle = CheckpointsDataset(str(tmp_path / "checkpoints"), keep=2, version=Version(None, OLD))
+
+    check(DataCatalog({"checkpoints": handle}), Node(zero, "checkpoints", "network"))
 
 
 def test_a_network_that_is_missing_is_refused_first(catalog):

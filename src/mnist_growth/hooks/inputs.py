@@ -25,7 +25,7 @@ class InputHooks:
             FileNotFoundError: Another input is missing.
             ValueError: A network and the digits are of different data sets, or there is no such data set.
         """
-        from mnist_growth.datasets import DigitArchiveDataset
+        from mnist_growth.datasets import CheckpointsDataset, DigitArchiveDataset
 
         if run_params.get("only_missing_outputs"):
             return  # which inputs are needed is not known yet
@@ -34,6 +34,8 @@ class InputHooks:
         for name, dataset in inputs.items():
             if isinstance(dataset, DigitArchiveDataset):
                 dataset.check()
+            elif isinstance(dataset, CheckpointsDataset):
+                continue  # a handle: a new training has none yet
             elif isinstance(dataset, AbstractVersionedDataset) and dataset._version and not dataset.exists():
                 _refuse(name, dataset, catalog)
         for node in pipeline.nodes:
