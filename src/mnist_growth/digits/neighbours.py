@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_growth.progress import track
+
 _QUERIES, _OTHERS = 500, 5_000  # images compared at once: their distances take 10 MB, their pixels 17 MB
 
 
@@ -24,7 +26,7 @@ def nearest(
         0 for equal images and for two blank images, about 1 for images without common ink.
     """
     index, squared = np.zeros(len(images), np.int64), np.full(len(images), np.inf)
-    for start in range(0, len(others), _OTHERS):
+    for start in track(range(0, len(others), _OTHERS), len(others), _OTHERS):
         candidates = _flattened(others[start : start + _OTHERS])
         lengths = np.einsum("ij,ij->i", candidates, candidates)
         for first in range(0, len(images), _QUERIES):

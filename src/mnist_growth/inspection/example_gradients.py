@@ -9,6 +9,7 @@ from torch.func import functional_call, grad, vmap
 
 from mnist_growth.network import Network, evaluation_mode
 from mnist_growth.network.prediction import CHUNK
+from mnist_growth.progress import track
 
 _EXAMPLES = 50  # images at once whose gradients are held in full, where there is no formula for their length
 
@@ -36,7 +37,7 @@ def gradient_norms(network: Network, images: NDArray[np.uint8], labels: NDArray[
     with evaluation_mode(network):
         has_formula = _has_formula(network)
         chunk_size = CHUNK if has_formula else _EXAMPLES
-        for start in range(0, len(images), chunk_size):
+        for start in track(range(0, len(images), chunk_size), len(images), chunk_size):
             chunk = torch.from_numpy(np.array(images[start : start + chunk_size])).to(network.device)
             truth = torch.from_numpy(np.array(labels[start : start + chunk_size])).to(network.device)
             squares = _by_formula(network, chunk, truth) if has_formula else _one_by_one(network, chunk, truth)

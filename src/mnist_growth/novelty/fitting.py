@@ -13,6 +13,7 @@ from mnist_growth.network import TrainedNetwork
 from mnist_growth.novelty.config import NoveltyConfig
 from mnist_growth.novelty.detector import NoveltyDetector, raw_scores
 from mnist_growth.novelty.features import Features
+from mnist_growth.progress import track
 
 BATCH_SIZE = 256
 LEARNING_RATE = 4e-3  # the highest of a schedule with a linear warm-up and half a cosine
@@ -62,7 +63,7 @@ def _train(inputs: Tensor, targets: Tensor, config: NoveltyConfig) -> tuple[tupl
     batch_size = min(BATCH_SIZE, len(inputs))
     steps = config.epochs * (len(inputs) // batch_size)
     done = 0
-    for _ in range(config.epochs):
+    for _ in track(range(config.epochs), config.epochs):
         order = torch.randperm(len(inputs), generator=generator)
         for chosen in torch.split(order[: len(order) // batch_size * batch_size], batch_size):
             optimizer.zero_grad()

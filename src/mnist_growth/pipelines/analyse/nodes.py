@@ -9,6 +9,7 @@ from mnist_growth.digits.interventions import INTERVENTIONS
 from mnist_growth.evaluation import AnalysisConfig
 from mnist_growth.inspection import gradient_norms
 from mnist_growth.network import TrainedNetwork, predict_logits
+from mnist_growth.progress import track
 from mnist_growth.training import training_parts
 
 _CHUNK = 2_000  # digits changed at once; the positions of missing pieces repeat from chunk to chunk
@@ -16,8 +17,11 @@ _CHUNK = 2_000  # digits changed at once; the positions of missing pieces repeat
 
 def digit_style(test_digits: Digits) -> pd.DataFrame:
     """Return the style of each test digit: its index, its label and the columns of ``digits.Style``."""
-    style = vars(measure_style(test_digits.images))
-    return pd.DataFrame({"index": np.arange(len(test_digits)), "label": np.asarray(test_digits.labels), **style})
+    chunks = track(_chunks(test_digits), len(test_digits), _CHUNK)
+    style = pd.concat([pd.DataFrame(vars(measure_style(chunk))) for chunk in chunks], ignore_index=True)
+    style.insert(0, "index", np.arange(len(test_digits)))
+    style.insert(1, "label", np.asarray(test_digits.labels))
+    return style
 
 
 def find_nearest(test_digits: Digits, train_digits: Digits) -> pd.DataFrame:
@@ -63,16 +67,16 @@ def intervene(trained: TrainedNetwork, test_digits: Digits, predictions: pd.Data
     """Return the accuracy on the test digits after each step of each of ``digits.INTERVENTIONS``."""
     labels = np.asarray(test_digits.labels)
     before = (predictions["label"] == predictions["prediction"]).to_numpy()
+    steps = [(name, change, strength) for name, change in INTERVENTIONS.items() for strength in change.steps]
     rows = []
-    for name, intervention in INTERVENTIONS.items():
-        for strength in intervention.steps:
-            predicted = np.concatenate(
-                [
-                    predict_logits(trained.network, intervention.change(chunk, strength)).argmax(axis=1)
-                    for chunk in _chunks(test_digits)
-                ]
-            )
-            rows.append(evaluation.intervention_row(name, intervention.unit, strength, predicted == labels, before))
+    for name, intervention, strength in track(steps, len(steps)):
+        predicted = np.concatenate(
+            [
+                predict_logits(trained.network, intervention.change(chunk, strength)).argmax(axis=1)
+                for chunk in _chunks(test_digits)
+            ]
+        )
+        rows.append(evaluation.intervention_row(name, intervention.unit, strength, predicted == labels, before))
     return pd.DataFrame(rows)
 
 
