@@ -52,12 +52,14 @@ def main() -> None:
     options_parser = parser(__doc__, f"{QUICK_SIZE} mutants of one package")
     options_parser.add_argument("--size", type=int, default=80, help="number of mutants of each package")
     options_parser.add_argument("--seed", type=int, default=0, help="of the samples")
+    options_parser.add_argument("--processes", type=int, default=1, help="number of mutants that run at the same time")
     options_parser.add_argument("--packages", nargs="+", default=list(PACKAGES), choices=PACKAGES)
     options = options_parser.parse_args()
     rows = []
     for package in ["growth"] if options.quick else options.packages:
         circumstances = Circumstances.now(quick=options.quick)
-        findings = sample_package(package, QUICK_SIZE if options.quick else options.size, options.seed)
+        size = QUICK_SIZE if options.quick else options.size
+        findings = sample_package(package, size, options.seed, options.processes)
         killed, size, texts = findings["killed"], findings["size"], len(findings["survivors_that_change_only_a_text"])
         low, high = findings["killed_interval"]
         share = f"{killed / size:.0%} ({low:.0%} to {high:.0%})"
@@ -68,14 +70,14 @@ def main() -> None:
     print(markdown(header, rows))
 
 
-def sample_package(package: str, size: int, seed: int) -> dict[str, Any]:
+def sample_package(package: str, size: int, seed: int, processes: int = 1) -> dict[str, Any]:
     """Run a sample of the mutants of a package, print the survivors, and return the findings."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mnist-growth-mutants-") as folder:
         mutants = PackageMutants(ProjectCopy.make(Path(folder)), package)
         names = mutants.names()
         chosen = sorted(random.Random(seed).sample(names, min(size, len(names))))
-        codes = mutants.run(chosen)
+        codes = mutants.run(chosen, processes)
         survivors = {name: mutants.difference(name) for name in chosen if codes[name] in (SURVIVED, NO_TESTS)}
     texts = [name for name, difference in survivors.items() if changes_only_text(difference)]
     for name, difference in survivors.items():
@@ -128,13 +130,13 @@ class PackageMutants:
             raise RuntimeError(f"mutmut could not make the mutants or run the tests: {output[-3000:]}")
         return names
 
-    def run(self, names: list[str]) -> dict[str, int]:
-        """Run the tests of mutants and return the exit codes by their names.
+    def run(self, names: list[str], processes: int = 1) -> dict[str, int]:
+        """Run the tests of mutants, several at the same time, and return the exit codes by their names.
 
         Raises:
             RuntimeError: mutmut stopped early.
         """
-        output = self._mutmut("run", "--max-children", "1", *names)
+        output = self._mutmut("run", "--max-children", str(processes), *names)
         codes = self._codes()
         found = {name: code for name in names if (code := codes[name]) is not NOT_RUN}
         if len(found) < len(names):
