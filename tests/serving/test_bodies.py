@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from served import base64_of, png
 
-from mnist_growth.digits import sample_digits
+from mnist_growth.digits import decode_image, sample_digits
 
 Make = Callable[..., TestClient]
 TEST = sample_digits().test
@@ -311,3 +311,46 @@ def test_every_accepted_type_is_in_the_description(client: TestClient) -> None:
         assert {"application/json", "multipart/form-data", "application/octet-stream"} <= content.keys()
         assert {"image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff"} <= content.keys()
         assert "415" in paths[path]["post"]["responses"]
+
+
+@pytest.fixture(scope="module")
+def photograph() -> bytes:
+    """A photograph of 12 megapixels of a digit on paper, with the noise of a camera."""
+    shape = (3000, 4000)
+    ink = np.asarray(Image.fromarray(SEVEN).resize(shape[::-1], Image.Resampling.BICUBIC), np.float32)
+    noise = np.random.default_rng(0).normal(0, 6, shape).astype(np.float32)
+    file = io.BytesIO()
+    Image.fromarray((220 - 0.8 * ink + noise).clip(0, 255).astype(np.uint8)).convert("RGB").save(
+        file, "JPEG", quality=93
+    )
+    return file.getvalue()
+
+
+def test_a_photograph_of_a_phone_is_answered_in_every_kind_of_body(client: TestClient, photograph: bytes) -> None:
+    assert 3_000_000 < len(photograph) < 12_000_000
+    text = json.dumps({"image": base64_of(photograph)}).encode()
+    expected = client.post("/predict", json={"image": base64_of(png(decode_image(photograph)))}).json()["digit"]
+    for body, headers in [
+        (photograph, {"Content-Type": "image/jpeg"}),
+        (photograph, {}),
+        (form((PART, photograph)), FORM),
+        (text, {"Content-Type": "application/json"}),
+        (gzip.compress(text, 1), GZIP),
+    ]:
+        for path in ("/predict", "/explain"):
+            response = client.post(path, content=body, headers=headers)
+            assert (response.status_code, response.json().get("digit")) == (200, expected)
+
+
+def test_an_image_that_takes_much_memory_is_refused_in_every_kind_of_body(client: TestClient) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (2000, 2000)).save(file, "WEBP", lossless=True)
+    content = file.getvalue()
+    for body, headers in [
+        (content, {"Content-Type": "image/webp"}),
+        (form((PART, content)), FORM),
+        (gzip.compress(json.dumps({"image": base64_of(content)}).encode()), GZIP),
+    ]:
+        response = client.post("/predict", content=body, headers=headers)
+        assert response.status_code == 422
+        assert "take about 72 MB to decode, expected at most 64 MB: send it as a JPEG file" in response.json()["detail"]

@@ -202,8 +202,10 @@ def test_a_photograph_is_reduced_before_it_is_sent(page: Page) -> None:
     noise = np.random.default_rng(0).integers(0, 40, (2400, 2400), dtype=np.uint8)
     ink = np.asarray(Image.fromarray(DIGIT).resize((2400, 2400), Image.Resampling.BICUBIC))
     photograph = encoded("PNG", Image.fromarray((255 - ink * 0.8 - noise).astype(np.uint8)))
-    assert len(photograph) > configured.serving().max_body_bytes
-    page.locator("#file").set_input_files(file("photograph.png", photograph))
+    assert len(photograph) > 1_000_000
+    with page.expect_request("**/explain") as asked:
+        page.locator("#file").set_input_files(file("photograph.png", photograph))
+    assert len(asked.value.post_data_buffer or b"") < 500_000
     expect(page.locator("#digit")).to_contain_text(str(PREDICTED), timeout=20_000)
     expect(page.locator("#problem")).to_be_hidden()
 

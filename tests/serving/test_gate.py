@@ -11,6 +11,7 @@ from served import Source
 from starlette.types import Message
 
 import configured
+from mnist_growth.serving import gate
 from mnist_growth.serving.app import create_app
 from mnist_growth.serving.service import Service
 
@@ -118,6 +119,39 @@ def test_requests_beyond_the_limit_are_told_to_come_again(source: Source, texts:
     statuses, third = asyncio.run(ask())
     assert statuses == [200, 503, 200, 200]
     assert third.headers[b"retry-after"] == b"1"
+
+
+def test_all_bodies_together_obey_a_limit(source: Source, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "_MIN_TOTAL_BYTES", 0)
+
+    async def ask() -> tuple[list[int], Question]:
+        app = create_app(Service(source, configured.serving(max_body_bytes=1000, timeout_seconds=5)))
+        valid = orjson.dumps({"image": texts[0]})
+        slow = [asyncio.create_task(Question(b" " * 990, complete=False).ask(app)) for _ in range(4)]
+        await asyncio.sleep(0.01)
+        refused = Question(valid)
+        statuses = [await refused.ask(app), await Question(b"").ask(app, "/health", "GET")]
+        slow.pop().cancel()
+        await asyncio.sleep(0.01)
+        statuses += [await Question(valid).ask(app), await Question(valid).ask(app)]
+        for task in slow:
+            task.cancel()
+        await asyncio.wait(slow)
+        return statuses, refused
+
+    statuses, refused = asyncio.run(ask())
+    assert statuses == [503, 200, 200, 200]
+    assert refused.headers[b"retry-after"] == b"1"
+    assert b"more than 4,000 bytes: try again" in refused.sent[1]["body"]
+
+
+def test_the_body_of_a_refused_request_is_not_kept(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[int] = []
+    monkeypatch.setattr(gate.Gate, "_keep", lambda _, size: kept.append(size))
+    app = create_app(Service(source, configured.serving()), token="secret")
+    question = Question(b"{", b" " * 1000, b"}")
+    assert asyncio.run(question.ask(app)) == 401
+    assert (kept, question.pieces) == ([], [])
 
 
 def test_a_service_that_stops_says_so_and_goes_on_answering(client_of: Make, texts: list[str]) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from mnist_growth.digits.canonical import canonical_form
+from mnist_growth.digits.decoding_memory import decoding_bytes, reduced
 from mnist_growth.digits.digits import IMAGE_SIDE
 from mnist_growth.digits.grey import grey_values
 
@@ -15,13 +16,25 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """Accepted formats, as named by Pillow; without formats that start other programs or embed other files."""
 
 MAX_PIXELS = 50_000_000
-"""Largest number of pixels of an image for callers without a parameter of their own; a pixel takes up to 4 bytes."""
+"""Largest number of pixels of an image for callers without parameters, such as `mnist_growth.read_digit`.
+
+The library does not read the configuration, whose parameter `predict.max_pixels` has the same default.
+"""
 
 _RAW_BYTES = IMAGE_SIDE * IMAGE_SIDE
 _DRAFT_SIZE = (512, 512)  # pixels; decoding large JPEG files at reduced size saves most of the time and memory
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"P1", b"P2", b"P4", b"P5")
 _OTHER_FORMATS = {b"ftyphei": "HEIC", b"ftyphev": "HEIC", b"ftypmif": "HEIC", b"ftypmsf": "HEIC", b"ftypavi": "AVIF"}
 _WITH_PAGES = ("TIFF", "GIF", "WEBP", "PNG")  # a JPEG file may contain further views of the same image
+_TURNS = {  # by the orientation of EXIF
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _SUBFILE_TYPE, _REDUCED = 254, 1  # tag of a TIFF page and the bit that marks it as a preview of another page
 
 Pixels = NDArray[np.uint8]
@@ -40,13 +53,13 @@ def read_digit(content: bytes, max_pixels: int = MAX_PIXELS) -> Pixels:
     return canonical_form(decode_image(content, max_pixels))
 
 
-def decode_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Pixels:
+def decode_image(content: bytes, max_pixels: int = MAX_PIXELS, max_bytes: int | None = None) -> Pixels:
     """Decode an image to grey values, uint8 [H, W], in its display orientation; see `decode_pages`.
 
     Raises:
         ValueError: The content is not an image, the image is too large, or there are several.
     """
-    pages = decode_pages(content, max_pixels)
+    pages = decode_pages(content, max_pixels, max_bytes)
     page = next(pages)
     if isinstance(page, ValueError):
         raise page
@@ -58,15 +71,19 @@ def decode_image(content: bytes, max_pixels: int = MAX_PIXELS) -> Pixels:
     return page
 
 
-def decode_pages(content: bytes, max_pixels: int = MAX_PIXELS) -> Iterator[Pixels | ValueError]:
+def decode_pages(
+    content: bytes, max_pixels: int = MAX_PIXELS, max_bytes: int | None = None
+) -> Iterator[Pixels | ValueError]:
     """Decode the pages of a TIFF file, the frames of an animation, or the only image of another file.
 
     Pages are decoded one at a time. `grey_values` converts them. JPEG images much larger than 512 x 512 are decoded at
-    a half, a quarter or an eighth of their size. Previews in TIFF files are left out.
+    a half, a quarter or an eighth of their size; other images of more than a megapixel are reduced after that, before
+    they are converted. Previews in TIFF files are left out.
 
     Args:
         content: Content of an image file (`FORMATS`), or the 784 grey values of 28 x 28 pixels, row by row.
         max_pixels: Maximum of height times width of each page; checked before its pixels are decoded.
+        max_bytes: Largest memory that decoding a page may take; not limited without it.
 
     Yields:
         Grey values, uint8 [H, W], in display orientation, or the reason why a page cannot be decoded; at least one.
@@ -79,7 +96,7 @@ def decode_pages(content: bytes, max_pixels: int = MAX_PIXELS) -> Iterator[Pixel
             number = 0
             while image is not None:
                 if not number or not _is_preview(image):
-                    yield _page(image, max_pixels)
+                    yield _page(image, max_pixels, max_bytes)
                 number += 1
                 if image.format not in _WITH_PAGES or not _seek(image, number):
                     return
@@ -92,22 +109,37 @@ def decode_pages(content: bytes, max_pixels: int = MAX_PIXELS) -> Iterator[Pixel
         yield _undecodable(error)
 
 
-def _page(image: Image.Image, max_pixels: int) -> Pixels | ValueError:
+def _page(image: Image.Image, max_pixels: int, max_bytes: int | None) -> Pixels | ValueError:
     """Decode the current page."""
     if image.width * image.height > max_pixels:
         return ValueError(
             f"The image has {image.width} x {image.height} pixels, expected at most {max_pixels:,} in total"
         )
+    if max_bytes is not None and (needed := decoding_bytes(image)) > max_bytes:
+        progressive = "progressive " if image.format == "JPEG" else ""
+        return ValueError(
+            f"The {progressive}{image.format} file has {image.width} x {image.height} pixels, which take about "
+            f"{needed / 1e6:,.0f} MB to decode, expected at most {max_bytes / 1e6:,.0f} MB: send it as a "
+            f"{'baseline ' if progressive else ''}JPEG file, or reduce it"
+        )
     try:
         if image.format == "JPEG":
             image.draft("L" if image.mode == "L" else "RGB", _DRAFT_SIZE)
-        if "exif" in image.info or image.format == "TIFF":
-            image = ImageOps.exif_transpose(image)
-        return grey_values(image)
+        image.load()  # turns TIFF files itself
+        turn = _turn(image)
+        image = reduced(image)
+        return grey_values(image if turn is None else image.transpose(turn))
     except ValueError as error:
         return error if str(error).startswith("The grey values") else _undecodable(error)
     except Exception as error:
         return _undecodable(error)
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """Return how the pixels have to be turned for display, according to EXIF or TIFF."""
+    if "exif" in image.info or image.format == "TIFF":
+        return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return None
 
 
 def _seek(image: Image.Image, number: int) -> bool:

@@ -54,7 +54,8 @@ def _on_scale(values: NDArray[np.generic]) -> Grey:
         if lowest < 0 or lowest == 0:  # from 1 on, 0 is not black either: a dark image
             grey_factor(lowest, highest, is_float=False)
         return values.astype(np.uint8)
-    return (values.astype(np.int64) >> (bits - 8)).astype(np.uint8)
+    shifted: Grey = np.right_shift(values, bits - 8).astype(np.uint8)
+    return shifted
 
 
 def _from_colours(image: Image.Image) -> Grey:

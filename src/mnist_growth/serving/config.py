@@ -25,6 +25,7 @@ class ServingConfig(ConfigModel):
     max_images: int = Field(ge=1, le=10_000)
     max_body_bytes: int = Field(ge=1000, le=1_000_000_000)
     max_pixels: int = Field(ge=784, le=1_000_000_000)
+    max_decoding_bytes: int = Field(ge=1_000_000, le=100_000_000_000)
     min_confidence: float = Field(ge=0, le=1)
     timeout_seconds: float = Field(gt=0, le=3600)
     drain_seconds: float = Field(ge=0, le=3600)

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import time
+from collections.abc import Callable
 
 import orjson
 from prometheus_client import Counter
@@ -17,7 +18,8 @@ OPEN_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/docs/", "/openapi.j
 KNOWN_PATHS = OPEN_PATHS | {"/predict", "/predict/batch", "/explain", "/model", "/model/reload", "/metrics", "/drift"}
 _JSON = (b"content-type", b"application/json")
 _CLOSE = (b"connection", b"close")
-_MAX_DISCARDED = 16  # times the largest body: what is received of a larger body
+_MAX_DISCARDED = 4  # times the largest body: what is received of a body that is refused
+_LARGE_BODIES, _MIN_TOTAL_BYTES = 4, 64_000_000  # all bodies together: bodies of the largest size, at least so much
 _TOO_BUSY = (b"retry-after", b"1")
 
 
@@ -27,6 +29,7 @@ class Gate:
     - Accepts paths with the prefix of a proxy and with a trailing slash, and answers HEAD like GET, without the body.
     - Rejects bodies that are too large (413), requests beyond the limit (503) and requests without the token (401).
     - Reads the complete body before the application receives it, and aborts requests that take too long (408).
+    - Bounds the memory of all bodies together (503); bodies of rejected requests are not kept.
     - Answers valid JSON of `POST /predict` itself, with the same response as the application but without its overhead.
       All other requests reach the application, which also describes what is wrong with them.
     - Asks clients to close their connections while the service is stopping.
@@ -42,6 +45,7 @@ class Gate:
         self._service = service
         self._authorization = f"Bearer {token}".encode() if token else None
         self._in_progress = 0
+        self._kept_bytes = 0  # of the bodies of requests in progress
         self._in_progress_gauge = metrics.IN_PROGRESS
         self._counters: dict[tuple[str, int], Counter] = {}
 
@@ -57,17 +61,19 @@ class Gate:
         config = self._service.config
         self._in_progress += 1
         self._in_progress_gauge.set(self._in_progress)
+        body = _Body(self._keep)
         try:
             async with asyncio.timeout(config.timeout_seconds):
                 if (rejection := self._rejection(scope)) is None:
-                    await self._forward(scope, receive, response)
+                    await self._forward(scope, receive, response, body)
                 else:
-                    await _read(receive, config.max_body_bytes)
+                    await body.discard(receive, _MAX_DISCARDED * config.max_body_bytes)
                     await response.reject(*rejection)
         except TimeoutError:
             message = f"The request was not complete and answered within {config.timeout_seconds:g} seconds"
             await response.reject(408, message)
         finally:
+            self._kept_bytes -= body.size
             self._in_progress -= 1
             self._in_progress_gauge.set(self._in_progress)
             self._count(scope["path"], response.status)
@@ -104,22 +110,31 @@ class Gate:
             return 503, f"{config.max_requests} requests are already in progress: try again in a second"
         return None
 
-    async def _forward(self, scope: Scope, receive: Receive, response: "_Response") -> None:
+    def _keep(self, size: int) -> tuple[int, str] | None:
+        """Note that bytes of a body are kept; status and message if they are too many for all bodies together."""
+        self._kept_bytes += size
+        limit = max(_LARGE_BODIES * self._service.config.max_body_bytes, _MIN_TOTAL_BYTES)
+        if self._kept_bytes > limit:
+            return 503, f"The bodies of all requests in progress have more than {limit:,} bytes: try again in a second"
+        return None
+
+    async def _forward(self, scope: Scope, receive: Receive, response: "_Response", body: "_Body") -> None:
         """Read the body and answer on the fast path or through the application."""
-        body = b""
+        content = b""
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             limit = self._service.config.max_body_bytes
-            read = await _read(receive, limit)
+            read = await body.read(receive, limit)
             if read is None:  # the client has disconnected
                 response.status = 499
                 return
-            if len(read) > limit:
-                await response.reject(413, f"The body has more than {limit:,} bytes")
+            if isinstance(read, tuple):
+                await body.discard(receive, _MAX_DISCARDED * limit)
+                await response.reject(*read)
                 return
-            body = read
-            if scope["path"] == "/predict" and _is_plain_json(scope) and await self._predict(body, response):
+            content = read
+            if scope["path"] == "/predict" and _is_plain_json(scope) and await self._predict(content, response):
                 return
-        pending = [{"type": "http.request", "body": body, "more_body": False}]
+        pending = [{"type": "http.request", "body": content, "more_body": False}]
 
         async def replay() -> Message:
             return pending.pop() if pending else await receive()
@@ -194,22 +209,44 @@ class _Response:
         await self.send(status, orjson.dumps({"detail": message}), _JSON, *more)
 
 
-async def _read(receive: Receive, limit: int) -> bytes | None:
-    """Return the body, or a little more than `limit` bytes of a larger one, or None if the client has disconnected.
+class _Body:
+    """Receives the body of one request.
 
-    A client that is still sending may not read a response, so the rest of a larger body is received and discarded, up
-    to a second limit.
+    Args:
+        keep: Called with the size of each piece that is kept; returns status and message if it must not be.
     """
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        return bytes(message.get("body", b""))
-    body, size = bytearray(), 0
-    while message["type"] == "http.request":
-        piece = message.get("body", b"")
-        size += len(piece)
-        if len(body) <= limit:
-            body += piece
-        if size > _MAX_DISCARDED * limit or not message.get("more_body"):
-            return bytes(body)
+
+    def __init__(self, keep: Callable[[int], tuple[int, str] | None]) -> None:
+        self._keep = keep
+        self._complete = False
+        self.size = 0
+
+    async def read(self, receive: Receive, limit: int) -> bytes | tuple[int, str] | None:
+        """Return the body, or status and message if it is too large, or None if the client has disconnected."""
+        pieces: list[bytes] = []
+        while not self._complete:
+            if (piece := await self._next(receive)) is None:
+                return None
+            self.size += len(piece)
+            if (refused := self._keep(len(piece))) is not None:
+                return refused
+            if self.size > limit:
+                return 413, f"The body has more than {limit:,} bytes"
+            pieces.append(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def discard(self, receive: Receive, limit: int) -> None:
+        """Receive the rest of the body without keeping it: a client that is still sending may not read a response."""
+        size = 0
+        while not self._complete and size <= limit:
+            if (piece := await self._next(receive)) is None:
+                return
+            size += len(piece)
+
+    async def _next(self, receive: Receive) -> bytes | None:
         message = await receive()
-    return None
+        if message["type"] != "http.request":
+            self._complete = True
+            return None
+        self._complete = not message.get("more_body")
+        return bytes(message.get("body", b""))

@@ -1,9 +1,24 @@
 """Decoding the image in a request."""
 
+from typing import NamedTuple
+
 from mnist_growth.digits import IMAGE_SIDE, Preparation, PreparedImage, decode_image
+from mnist_growth.serving.base64_text import decode_base64
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _FAST_PIXELS = 1_000  # a PNG of 28 x 28 pixels takes less than a millisecond to decode and to convert
+
+
+class ImageLimits(NamedTuple):
+    """Limits for one image.
+
+    Attributes:
+        pixels: Largest product of height and width.
+        decoding_bytes: Largest memory that decoding may take.
+    """
+
+    pixels: int
+    decoding_bytes: int
 
 
 def is_fast_to_read(content: bytes) -> bool:
@@ -14,15 +29,24 @@ def is_fast_to_read(content: bytes) -> bool:
     return len(content) <= IMAGE_SIDE * IMAGE_SIDE
 
 
-def read_image(content: bytes, max_pixels: int, preparation: Preparation) -> PreparedImage:
+def read_image(content: bytes, limits: ImageLimits, preparation: Preparation) -> PreparedImage:
     """Read an image file, or 784 grey values, and prepare it for the network.
 
     Args:
         content: Content of the file.
-        max_pixels: Largest product of height and width.
+        limits: Largest size, and largest memory to decode it.
         preparation: Of the network.
 
     Raises:
         ValueError: The content is not an image, is too large, or shows nothing.
     """
-    return preparation.apply(decode_image(content, max_pixels))
+    return preparation.apply(decode_image(content, limits.pixels, limits.decoding_bytes))
+
+
+def read_encoded_image(text: str, limits: ImageLimits, preparation: Preparation) -> PreparedImage:
+    """Decode the base64 of an image file, or of 784 grey values, and prepare the image as `read_image` does.
+
+    Raises:
+        ValueError: The text is not base64, or `read_image` raises.
+    """
+    return read_image(decode_base64(text), limits, preparation)

@@ -19,10 +19,12 @@ from mnist_growth.serving.config import ServingConfig
 from mnist_growth.serving.drift_watch import DriftState, DriftWatch
 from mnist_growth.serving.forms import EncodedImage
 from mnist_growth.serving.model import ModelSource, ServedModel
-from mnist_growth.serving.reading import is_fast_to_read, read_image
+from mnist_growth.serving.reading import ImageLimits, is_fast_to_read, read_encoded_image, read_image
 from mnist_growth.serving.schemas import classification
 
 logger = logging.getLogger(__name__)
+
+_FAST_TEXT = 100_000  # characters of base64; longer ones are decoded in a thread, so that other requests do not wait
 
 Read = TypeVar("Read")
 
@@ -66,11 +68,14 @@ class Service:
         Raises:
             ValueError: There is no image in it.
         """
+        limits = ImageLimits(self.config.max_pixels, self.config.max_decoding_bytes)
+        preparation = self.model.preparation
+        if isinstance(encoded, str) and len(encoded) > _FAST_TEXT:
+            return await self.read(read_encoded_image, encoded, limits, preparation)
         content = decode_base64(encoded) if isinstance(encoded, str) else encoded
-        max_pixels, preparation = self.config.max_pixels, self.model.preparation
         if is_fast_to_read(content):
-            return read_image(content, max_pixels, preparation)
-        return await self.read(read_image, content, max_pixels, preparation)
+            return read_image(content, limits, preparation)
+        return await self.read(read_image, content, limits, preparation)
 
     async def images(self, encoded: Sequence[EncodedImage]) -> list[PreparedImage]:
         """Decode and prepare the images in a request; the service answers other requests in between.
