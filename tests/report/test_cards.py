@@ -26,7 +26,7 @@ METRICS: dict[str, Any] = {
     "epochs": 7,
 }
 PARAMETERS: dict[str, Any] = {
-    "network": {"batch_norm": False},
+    "network": {"kind": "residual", "batch_norm": False},
     "growth": {"initial_neurons": 32, "max_neurons": 96, "operator": "paired"},
     "training": {"batch_size": 64, "learning_rate": 0.003, "weight_decay": 0.02, "ema_decay": 0.99, "seed": 5},
     "split": {"validation_fraction": 0.2, "seed": 3},
@@ -58,7 +58,8 @@ def test_a_model_card_states_the_metrics_and_the_training():
     assert card["Batch norm"] == ("no",)
     assert card["Growth"] == ("32 to 96 neurons per layer, paired",)
     assert card["Commit"] == ("abc",)
-    assert card["Macro F1"] == ("0.9871",)
+    assert card["Macro F1"] == ("98.71 %",)
+    assert card["Architecture"] == ("network of kind residual",)
     assert "Top-2 accuracy" not in card  # not among the metrics
 
 

@@ -5,7 +5,9 @@ import plotly.graph_objects as go
 import pytest
 
 import configured
+from bypass_network import Bypass, BypassSpec
 from html_page import Page
+from mnist_growth.digits import PixelStatistics
 from mnist_growth.lineage import Lineage
 from mnist_growth.report import TOPICS, Missing, required_datasets, run_report
 from mnist_growth.report.formats import megabytes
@@ -21,7 +23,15 @@ def test_the_headline_is_the_result(show, results):
     shown = show(results)
 
     assert shown.headings[0] == "97.50 % of 1,000 test digits recognised"
-    assert shown.paragraphs[0].startswith("The 95 % interval is 96.21 to 98.36 %. A growing perceptron with hidden")
+    assert shown.paragraphs[0].startswith("The 95 % interval is 96.21 to 98.36 %. A network of kind mlp with hidden")
+
+
+def test_a_network_of_another_kind_is_named_by_its_kind(trained, results, facts):
+    bypass = Bypass(BypassSpec(sizes=(12, 8)), PixelStatistics(0.13, 0.31, count=100)).eval()
+
+    shown = Page(run_report(replace(trained, network=bypass), results, {}, facts))
+
+    assert "A network of kind bypass with hidden layers" in shown.paragraphs[0]
 
 
 def test_key_numbers_have_units_and_intervals(show, results):
@@ -35,7 +45,7 @@ def test_key_numbers_have_units_and_intervals(show, results):
 def test_an_interval_follows_its_value_and_an_unknown_value_is_a_dash(show, results):
     rows = show(results).tables["class_metrics"]
 
-    assert rows[1] == ["0", "100", "90.00 %", "95.00 % (80.00 to 99.00 %)", "0.9200"]
+    assert rows[1] == ["0", "100", "90.00 %", "95.00 % (80.00 to 99.00 %)", "92.00 %"]
     assert rows[10][3] == "–"
 
 

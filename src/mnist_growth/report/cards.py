@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from mnist_growth.digits import describe_preparation
-from mnist_growth.report.formats import count, decimals, interval, nats, percent
+from mnist_growth.report.formats import count, interval, nats, percent
 
 DATA_SETS = {
     "mnist": "Handwritten digits of employees of the US Census Bureau and of high-school students, from the NIST "
@@ -24,7 +24,7 @@ DATA_SETS = {
 PARTS = {"train": "training", "test": "test"}
 """Parts of a data set, and what a card calls them."""
 
-_OPTIONAL = (("Top-2 accuracy", "top_2_accuracy", percent), ("Macro F1", "macro_f1", decimals))
+_OPTIONAL = (("Top-2 accuracy", "top_2_accuracy", percent), ("Macro F1", "macro_f1", percent))
 
 Row = tuple[str, str]
 
@@ -68,7 +68,7 @@ def data_card(manifest: Mapping[str, Any], parameters: Mapping[str, Any]) -> str
 
 
 def _model(metrics: Mapping[str, Any], parameters: Mapping[str, Any], run: Mapping[str, str]) -> Iterable[Row]:
-    yield "Architecture", "multilayer perceptron that grew during training"
+    yield "Architecture", f"network of kind {parameters['network']['kind']}"
     yield "Hidden layers", "-".join(str(width) for width in metrics["hidden_widths"])
     yield "Batch norm", "yes" if parameters["network"]["batch_norm"] else "no"
     yield "Parameters", count(metrics["parameters"])

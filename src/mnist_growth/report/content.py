@@ -17,17 +17,19 @@ class Table:
         title: Caption.
         headings: One for each column.
         rows: Texts; the first one of a row is its heading.
+        is_detail: Whether few readers need it: it is then collapsed, however short it is.
     """
 
     name: str
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
+    is_detail: bool = False
 
     @property
     def folded(self) -> bool:
-        """Whether the table is collapsed, because it has many rows."""
-        return len(self.rows) > _MANY_ROWS
+        """Whether the table is collapsed, because it has many rows or is a detail."""
+        return self.is_detail or len(self.rows) > _MANY_ROWS
 
 
 @dataclass(frozen=True)

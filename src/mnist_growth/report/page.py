@@ -1,7 +1,7 @@
 """An HTML page with tables and figures that needs no internet connection."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,7 @@ def page(title: str, sections: Sequence[Section], *, lead: Sequence[str] = (), w
             warning=warning,
             sections=sections,
             captions={name: _caption(figure) for name, figure in figures.items()},
+            wide={name for section in sections for name in _wide(section.figures)},
             # A script ends at the first "</script>", even within a string; "\\u003c" is the same character.
             data=json.dumps(data, cls=_encoder(), separators=(",", ":")).replace("<", "\\u003c"),
             style=(folder / "page.css").read_text("utf-8"),
@@ -56,10 +57,30 @@ def page(title: str, sections: Sequence[Section], *, lead: Sequence[str] = (), w
     )
 
 
+def _wide(figures: Mapping[str, go.Figure]) -> set[str]:
+    """Names of the figures that have a row for themselves; the others are next to each other, in pairs."""
+    wide, single = set(), None
+    for name, figure in figures.items():
+        if _is_gallery(figure) or "min_width" in (figure.layout.meta or {}):
+            wide |= {name, single} if single else {name}
+            single = None
+        else:
+            single = None if single else name
+    return wide | {single} if single else wide
+
+
+def _is_gallery(figure: go.Figure) -> bool:
+    return "grid" in (figure.layout.meta or {})
+
+
 def _drawing(figure: go.Figure) -> dict[str, Any]:
-    """Data and layout of a figure without its title and template, which the page replaces."""
+    """Data and layout of a figure without its title and template, which the page replaces.
+
+    Only galleries keep their width: any other figure is as wide as its place on the page.
+    """
     content = figure.to_plotly_json()
-    layout = {name: value for name, value in content["layout"].items() if name not in ("title", "template")}
+    replaced = ("title", "template") if _is_gallery(figure) else ("title", "template", "width")
+    layout = {name: value for name, value in content["layout"].items() if name not in replaced}
     before = layout.get("margin", {}).get("t", TEMPLATE.layout.margin.t)
     above = _MARGIN_WITH_LABELS if any(note.get("y") == 1 for note in layout.get("annotations", ())) else _MARGIN
     layout["margin"] = {**layout.get("margin", {}), "t": above}

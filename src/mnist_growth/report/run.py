@@ -38,7 +38,7 @@ def _sections(trained: TrainedNetwork, results: Mapping[str, Any]) -> list[Secti
     absent = [topic for topic in TOPICS if topic.optional and len(topic.missing(results)) == len(topic.datasets)]
     shown = [topic.section(results) for topic in TOPICS if topic not in absent]
     rows = [(topic.title, *row) for topic in absent for row in reasons(topic.missing(results))]
-    table = Table("missing", "Optional results", ("section", "results", "reason", "command"), rows)
+    table = Table("missing", "Optional results", ("section", "results", "reason", "command"), rows, is_detail=True)
     version = f" --load-versions network:{trained.version}" if trained.version else ""
     advice = f"Run the command of a row, then `kedro run --pipeline report{version}` to write the report again."
     return [*shown, Section("absent", "Not in this report", [advice], [table])] if absent else shown
@@ -56,7 +56,7 @@ def _lead(metrics: Mapping[str, Any], trained: TrainedNetwork) -> str:
     if "accuracy_low" in metrics:
         bounds = f"The 95 % interval is {interval(metrics['accuracy_low'], metrics['accuracy_high'], percent)}. "
     return (
-        f"{bounds}A growing perceptron with hidden layers of {widths} units and "
+        f"{bounds}A network of kind {trained.network.spec.kind} with hidden layers of {widths} units and "
         f"{count(trained.network.parameter_count)} parameters, after {count(trained.epochs)} epochs on "
         f"{trained.dataset}."
     )

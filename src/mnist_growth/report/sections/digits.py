@@ -19,7 +19,7 @@ def _body(results: Mapping[str, Any]) -> Body:
     return Body(
         tables=[
             values("data_manifest", "Manifest", content),
-            Table("class_counts", "Digits of each class", ("class", *parts), rows),
+            Table("class_counts", "Digits of each class", ("class", *parts), rows, is_detail=True),
         ]
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.report.formats import count, decimals, percent
+from mnist_growth.report.formats import count, percent
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
 
@@ -12,7 +12,7 @@ _CLASSES: Columns = {
     "support": ("test digits", count),
     "precision": ("precision", percent),
     "recall": ("recall", percent),
-    "f1": ("F1", decimals),
+    "f1": ("F1", percent),
 }
 _PAIRS: Columns = {
     "first": ("digit A", count),
@@ -43,11 +43,11 @@ TOPIC = Topic(
         "class_metrics",
         "confused_pairs",
         "confusion_matrix_figure",
+        "reliability_figure",
         "confused_pairs_figure",
         "confused_digits_figure",
         "worst_mistakes_figure",
         "ambiguous_digits_figure",
-        "reliability_figure",
         "sample_predictions_figure",
     ),
     _body,

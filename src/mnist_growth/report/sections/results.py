@@ -12,10 +12,10 @@ _METRICS: Columns = {
     "error_rate": ("test error rate", percent),
     "errors": ("mistakes", count),
     "examples": ("test digits", count),
-    "top_2_accuracy": ("true digit among the two most probable", percent),
+    "top_2_accuracy": ("true digit among the top two", percent),
     "loss": ("test loss (negative log-likelihood)", nats),
-    "brier_score": ("Brier score", decimals),
-    "macro_f1": ("macro F1", decimals),
+    "brier_score": ("Brier score, 0 (best) to 2", decimals),
+    "macro_f1": ("macro F1", percent),
     "expected_calibration_error": ("expected calibration error", percent),
 }
 _PARTS: Columns = {
