@@ -35,11 +35,16 @@ def test_the_newest_network_is_compared_with_the_one_before_or_with_a_named_one(
     assert comparison["accuracy"] == accuracy(two_networks, newer)
     assert comparison["baseline_accuracy"] == accuracy(two_networks, older)
     assert "Comparison on 500 test digits of sample" in result.stdout
+    page = two_networks.path("08_reporting/comparison_page.html")
+    assert result.stdout.splitlines()[-1].endswith(f"Report: {page.relative_to(two_networks.folder)}")
     newest = mlflow(two_networks).runs()[0]
     assert newest.data.metrics["comparison_mcnemar_p_value"] == comparison["mcnemar_p_value"]
-    assert {"comparison.json", "tables/disagreements.csv", "figures/comparison_figure.json"} <= mlflow(
-        two_networks
-    ).artifacts(newest)
+    assert {
+        "comparison.json",
+        "comparison_page.html",
+        "tables/disagreements.csv",
+        "figures/comparison_figure.json",
+    } <= mlflow(two_networks).artifacts(newest)
 
     two_networks.succeed(*SMOKE, "compare", "--load-versions", f"network:{older},baseline_network:{newer}")
 

@@ -43,6 +43,8 @@ def test_a_folder_is_predicted_as_the_test_digits_are_evaluated(trained, picture
     assert "Predicted 500 images of my images" in result.stdout
     assert "Skipped 1 unreadable images" in result.stdout
     assert "No drift in 1 window of at most 500 images" in result.stdout
+    page = trained.path("08_reporting/drift_page.html")
+    assert result.stdout.splitlines()[-1].endswith(f"Report: {page.relative_to(trained.folder)}")
     for name in ("drift_distributions_figure", "drift_windows_figure"):
         assert json.loads(trained.path(f"08_reporting/{name}.json").read_text())["data"]
 

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 from kedro.io import MemoryDataset
-from versioned import OURS, numbers
+from versioned import OURS, numbers, text
 
 from mnist_growth.hooks import ClosingHooks
 
@@ -19,8 +19,9 @@ def closing(catalog, tmp_path, caplog, monkeypatch):
         catalog["tracker"] = MemoryDataset(SimpleNamespace(failure=failure), copy_mode="assign")
         hooks.before_pipeline_run(catalog)
         for name in names:
-            catalog[name] = numbers(tmp_path / "data", name, load=OURS)
-            catalog.save(name, 1)
+            is_page = name == "report" or name.endswith("_page")
+            catalog[name] = (text if is_page else numbers)(tmp_path / "data", name, load=OURS)
+            catalog.save(name, "page" if is_page else 1)
             hooks.after_dataset_saved(name)
         with caplog.at_level(logging.INFO, "mnist_growth"):
             hooks.after_pipeline_run()
@@ -31,8 +32,15 @@ def closing(catalog, tmp_path, caplog, monkeypatch):
 
 def test_a_run_ends_with_the_place_of_its_report(closing):
     assert closing("network", "report") == [
-        f"Report: data/report.json/{OURS}/report.json",
+        f"Report: data/report.html/{OURS}/report.html",
         "Next: `kedro serve` answers with the best network",
+    ]
+
+
+def test_a_run_ends_with_the_place_of_its_page_whatever_its_name(closing):
+    """The page of a comparison, next to which the folder of the other results is not named."""
+    assert closing("comparison", "comparison_page") == [
+        f"Report: data/comparison_page.html/{OURS}/comparison_page.html"
     ]
 
 

@@ -5,10 +5,12 @@ from kedro.io import DataCatalog
 from shipped import run, shipped_catalog
 
 import configured
+from html_page import Page
 from mnist_growth.digits import Digits
 from mnist_growth.lineage import lineage_of
 from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
 from mnist_growth.pipelines.compare import create_pipeline
+from mnist_growth.report import RunFacts
 
 FINGERPRINT = "f" * 64
 
@@ -31,6 +33,8 @@ def compare(folder, network, baseline, digits) -> DataCatalog:
         "baseline_network": baseline,
         "test_digits": digits,
         "params:evaluation": configured.evaluation(),
+        "parameters": {"evaluation": configured.evaluation()},
+        "run_facts": RunFacts(run={"commit": "0123abc"}, machine={}, software={}, versions={}),
     }
     return run(create_pipeline(), shipped_catalog(folder, "compare", given=given))
 
@@ -45,7 +49,7 @@ def test_all_outputs_belong_together(tmp_path, digits):
     assert comparison["network"] == "12-8 after 4 epochs, version version 1"
     assert comparison["baseline_network"] == "12-8 after 4 epochs, version version 2"
     assert comparison["baseline_network_sha256"] == trained(2).sha256
-    for name in create_pipeline().all_outputs() - {"compared_predictions", "baseline_predictions"}:
+    for name in create_pipeline().all_outputs() - {"compared_predictions", "baseline_predictions", "comparison_page"}:
         assert lineage_of(catalog.load(name)).network_sha256 == trained(1).sha256, name
     assert len(catalog.load("disagreements")) == round(120 * (1 - comparison["agreement"]))
     assert catalog.load("comparison_by_class").loc[0, "difference"] == comparison["difference"]
@@ -53,6 +57,20 @@ def test_all_outputs_belong_together(tmp_path, digits):
         subtitle = catalog.load(name).layout.title.subtitle.text
         assert subtitle.startswith("dataset sample · 120 test digits<br>network 12-8")
         assert "baseline 12-8 after 4 epochs, version version 2" in subtitle
+
+
+def test_the_page_names_both_networks_and_has_the_difference_and_the_figures(tmp_path, digits):
+    catalog = compare(tmp_path, trained(1), trained(2), digits)
+
+    shown = Page(catalog.load("comparison_page"))
+    difference = 100 * catalog.load("comparison")["difference"]
+    assert "12-8 after 4 epochs, version version 2" in shown.paragraphs[1]
+    assert ["baseline", "12-8 after 4 epochs, version version 2"] in shown.tables["comparison"]
+    [row] = [row for row in shown.tables["comparison"] if row[0].startswith("difference")]
+    assert row[1].startswith(f"{difference:+.2f} (")
+    assert len(shown.tables["comparison_by_class"]) == 12
+    assert shown.figures == ["comparison_figure", "disagreements_figure"]
+    assert ["commit", "0123abc"] in shown.tables["run"]
 
 
 @pytest.mark.parametrize(("position", "name"), [(0, "network"), (1, "baseline network")])

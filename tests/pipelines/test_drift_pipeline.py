@@ -16,6 +16,7 @@ from shipped import shipped_catalog
 
 import configured
 from detectors import untrained_detector
+from html_page import Page
 from mapped_memory import linux_only, resident_bytes
 from mnist_growth.batch import features_of, read_results
 from mnist_growth.digits import pixel_statistics, sample_digits, stratified_split
@@ -25,6 +26,7 @@ from mnist_growth.learning import GrowingAdamW
 from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
 from mnist_growth.pipeline_registry import register_pipelines
 from mnist_growth.pipelines.drift.nodes import measure_reference
+from mnist_growth.report import RunFacts
 
 CONF = Path(__file__).parents[2] / "conf" / "base"
 VERSION = "2026-01-31T12.00.00.000Z"
@@ -83,6 +85,8 @@ def run(folder, trained, reference, images, pipeline="drift", strict=False):
         "params:novelty": configured.novelty(),
         "params:predict": configured.predict(folder=str(path), strict=strict),
         "params:drift": CONFIG,
+        "parameters": {"drift": CONFIG},
+        "run_facts": RunFacts(run={"commit": "0123abc"}, machine={}, software={}, versions={}),
     }
     return run_marked(register_pipelines()[pipeline], shipped_catalog(folder, "predict", "drift", given=given))
 
@@ -157,6 +161,26 @@ def test_predictions_of_digits_are_those_of_evaluation(tmp_path, trained, refere
         subtitle = catalog.load(name).layout.title.subtitle.text
         assert subtitle.startswith("500 images of ")
         assert subtitle.endswith("network 64-64 trained on sample")
+
+
+def test_the_page_has_the_alarms_the_figures_and_the_counts(tmp_path, trained, reference, digits):
+    catalog = run(tmp_path, trained, reference, 255 - digits.test.images[:WINDOW])
+
+    [alarm] = (report := catalog.load("drift_report"))[report["alarm"]].to_dict("records")
+    shown = Page(catalog.load("drift_page"))
+    assert shown.headings[0] == "Drift in 1 of 1 window"
+    assert shown.paragraphs[0].startswith(f"{WINDOW} images of ")
+    assert shown.figures == ["drift_windows_figure", "drift_distributions_figure"]
+    [_, row] = shown.tables["drift_alarms"]
+    assert row[:4] == ["1", "1", "250", "pixel mean"]
+    assert row[5] == f"{alarm[alarm['measure']]:.4f}"
+    assert float(row[6]) == getattr(CONFIG.style, alarm["measure"])
+    assert {row[0] for row in shown.tables["drift_features"][1:]} == {
+        name.replace("_", " ") for name in report["feature"]
+    }
+    assert ["predicted", "250"] in shown.tables["predictions"]
+    assert ["commit", "0123abc"] in shown.tables["run"]
+    assert ["drift.window", str(WINDOW)] in shown.tables["parameters"]
 
 
 def test_memory_does_not_grow_with_the_number_of_files(tmp_path, trained, reference, monkeypatch):

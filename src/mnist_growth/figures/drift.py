@@ -49,7 +49,11 @@ def drift_distributions(table: pd.DataFrame) -> go.Figure:
                 col=position % 2 + 1,
             )
     figure.update_layout(
-        template=TEMPLATE, title="Current images and training images", height=900, width=900, margin={"b": LEGEND_BELOW}
+        template=TEMPLATE,
+        title="Current images and training images",
+        height=900,
+        margin={"b": LEGEND_BELOW},
+        meta={"min_width": 760},  # pixels: the labels of the bins would touch on a narrower figure
     )
     figure.update_xaxes(type="category", tickangle=-40, tickfont={"size": 10}, showgrid=False)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
@@ -85,7 +89,7 @@ def drift_windows(report: pd.DataFrame) -> go.Figure:
         )
     figure.add_hline(y=1, line={"color": GREY, "width": 1, "dash": "dash"}, layer="below")
     figure.update_layout(
-        title="Drift from the training set (crosses: alarms)", height=520, width=900, margin={"b": LEGEND_BELOW + 60}
+        title="Drift from the training set (crosses: alarms)", height=520, margin={"b": LEGEND_BELOW + 60}
     )
     windows = report["window"].nunique()
     figure.update_xaxes(title_text="window of images", dtick=1 if windows < _FEW_WINDOWS else None, tickformat="d")

@@ -41,8 +41,9 @@ class ClosingHooks:
         """Show the last lines."""
         from mnist_growth.report import required_datasets
 
-        if "report" in self.saved:
-            logger.info("Report: %s", self._shown(self.saved["report"]))
+        pages = [path for path in self.saved.values() if path.suffix == ".html"]
+        if pages:
+            logger.info("Report: %s", ", ".join(map(self._shown, pages)))
         elif self.saved:
             folders = sorted({self._shown(path.parents[2]) for path in self.saved.values()})
             versions = {path.parent.name for path in self.saved.values()}

@@ -1,10 +1,12 @@
-"""The report: one HTML file with the results of a network and the configuration of the run.
+"""Reports, each one HTML file: of a network and its run, of a comparison of two networks, and of drift.
 
 The package formats tables and figures; it computes no results.
 """
 
+from mnist_growth.report.comparison import comparison_report
 from mnist_growth.report.config import ReportConfig
 from mnist_growth.report.content import Section, Table
+from mnist_growth.report.drift import drift_report
 from mnist_growth.report.facts import RunFacts
 from mnist_growth.report.missing import Missing, explain
 from mnist_growth.report.page import page
@@ -21,6 +23,8 @@ __all__ = [
     "Section",
     "Table",
     "Topic",
+    "comparison_report",
+    "drift_report",
     "explain",
     "optional_datasets",
     "page",

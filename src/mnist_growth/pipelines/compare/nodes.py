@@ -9,6 +9,7 @@ from mnist_growth import evaluation, figures
 from mnist_growth.digits import Digits
 from mnist_growth.evaluation import EvaluationConfig
 from mnist_growth.network import TrainedNetwork, predict_logits
+from mnist_growth.report import RunFacts, comparison_report
 
 
 def predict_network(trained: TrainedNetwork, test_digits: Digits) -> pd.DataFrame:
@@ -69,6 +70,18 @@ def draw_comparison(
         figures.stamp(figures.comparison(by_class), provenance),
         figures.stamp(figures.disagreements(test_digits.images, shown), provenance),
     )
+
+
+def write_page(trained: TrainedNetwork, parameters: dict[str, Any], run_facts: RunFacts, **results: Any) -> str:
+    """Return the page about the comparison.
+
+    Args:
+        trained: The network.
+        parameters: Parameters of the run.
+        run_facts: Other facts about the run.
+        results: Tables, metrics and figures of the comparison by their names in the catalog.
+    """
+    return comparison_report(trained, results, parameters, run_facts)
 
 
 def _name(trained: TrainedNetwork) -> str:

@@ -9,12 +9,14 @@ from mnist_growth.pipelines.compare.nodes import (
     measure_difference,
     predict_baseline,
     predict_network,
+    write_page,
 )
 
 
 def create_pipeline() -> Pipeline:
-    """Return the pipeline from two networks and test digits to their differences and figures."""
+    """Return the pipeline from two networks and test digits to their differences, figures and one page."""
     both = ["compared_predictions", "baseline_predictions"]
+    shown = ["comparison", "comparison_by_class", "comparison_figure", "disagreements_figure"]
     return Pipeline(
         [
             Node(
@@ -49,6 +51,17 @@ def create_pipeline() -> Pipeline:
                 inputs=["comparison_by_class", "disagreements", "test_digits", "comparison", "params:evaluation"],
                 outputs=["comparison_figure", "disagreements_figure"],
                 name="draw_comparison",
+            ),
+            Node(
+                write_page,
+                inputs={
+                    "trained": "network",
+                    "parameters": "parameters",
+                    "run_facts": "run_facts",
+                    **{name: name for name in shown},
+                },
+                outputs="comparison_page",
+                name="write_page",
             ),
         ]
     )

@@ -1,6 +1,7 @@
 """Measurement of the drift reference, and figures of drift."""
 
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,6 +13,7 @@ from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.evaluation import check_training_digits
 from mnist_growth.machine import release_pages
 from mnist_growth.network import TrainedNetwork, predict_logits
+from mnist_growth.report import RunFacts, drift_report
 
 
 def measure_reference(
@@ -44,3 +46,20 @@ def draw_distributions(results: BatchResults, reference: DriftReference, provena
 def draw_windows(report: pd.DataFrame, provenance: str) -> go.Figure:
     """Return the figure of the distance of each window from the training digits."""
     return figures.stamp(figures.drift_windows(report), provenance)
+
+
+def write_page(
+    trained: TrainedNetwork,
+    results: BatchResults,
+    windows: pd.DataFrame,
+    distributions_figure: go.Figure,
+    windows_figure: go.Figure,
+    provenance: str,
+    parameters: dict[str, Any],
+    run_facts: RunFacts,
+) -> str:
+    """Return the page about the drift of the images."""
+    drawn = {"drift_windows_figure": windows_figure, "drift_distributions_figure": distributions_figure}
+    counts = {"predicted": results.predicted, "unreadable": results.unreadable, "doubtful": results.doubtful}
+    doubts = {f"doubtful: {reason}": number for reason, number in results.doubts.items()}
+    return drift_report(trained, windows, drawn, {**counts, **doubts}, provenance, parameters, run_facts)

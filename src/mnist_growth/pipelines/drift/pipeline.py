@@ -1,8 +1,8 @@
-"""Pipelines of the drift reference and of the figures of drift."""
+"""Pipelines of the drift reference and of the report of drift."""
 
 from kedro.pipeline import Node, Pipeline
 
-from mnist_growth.pipelines.drift.nodes import draw_distributions, draw_windows, measure_reference
+from mnist_growth.pipelines.drift.nodes import draw_distributions, draw_windows, measure_reference, write_page
 
 
 def create_reference_pipeline() -> Pipeline:
@@ -12,7 +12,7 @@ def create_reference_pipeline() -> Pipeline:
 
 
 def create_pipeline() -> Pipeline:
-    """Return the pipeline from predictions, drift reference and drift report to the figures."""
+    """Return the pipeline from predictions, drift reference and drift report to the figures and one page."""
     return Pipeline(
         [
             Node(
@@ -26,6 +26,21 @@ def create_pipeline() -> Pipeline:
                 inputs=["drift_report", "batch_provenance"],
                 outputs="drift_windows_figure",
                 name="draw_windows",
+            ),
+            Node(
+                write_page,
+                inputs=[
+                    "network",
+                    "batch_predictions",
+                    "drift_report",
+                    "drift_distributions_figure",
+                    "drift_windows_figure",
+                    "batch_provenance",
+                    "parameters",
+                    "run_facts",
+                ],
+                outputs="drift_page",
+                name="write_page",
             ),
         ]
     )
