@@ -36,6 +36,7 @@ def test_one_run_with_parameters_and_tags(smoke_run, run):
         "warps.scale": "0.12",
     }
     assert tags["environment"] == "smoke"
+    assert tags["run_type"] == "training"
     assert tags["pipeline"] == "__default__"
     assert tags["dataset"] == tags["dataset.requested"] == "sample"
     assert tags["device"] in ("cpu", "cuda", "mps")
@@ -50,6 +51,7 @@ def test_one_run_with_parameters_and_tags(smoke_run, run):
     assert set(versions.values()) == {version}
     assert {(entry.dataset.name, entry.tags[0].value) for entry in run.inputs.dataset_inputs} == {
         ("sample-train", "training"),
+        ("sample-validation", "validation"),
         ("sample-test", "testing"),
     }
 
@@ -108,6 +110,19 @@ def test_the_model_predicts_what_was_evaluated(smoke_run, record, run, tmp_path,
     assert (answer["digit"] == predictions["prediction"]).all()
     assert answer["confidence"].to_numpy() == pytest.approx(predictions["confidence"].to_numpy(), abs=1e-6)
     assert "mnist-growth" not in requirements  # it is in no package index: the model contains the code
+
+
+def test_the_page_of_the_model_has_metrics_on_validation_and_test_digits(smoke_run, record, run):
+    [model] = record.client.search_logged_models([run.info.experiment_id])
+    shown = {metric.key: (metric.value, metric.dataset_name) for metric in model.metrics}
+    history = pd.read_parquet(smoke_run.project.path("06_models/training_history.parquet"))
+
+    assert shown["validation_accuracy"] == (history["validation_accuracy"].iloc[-1], "sample-validation")
+    assert shown["validation_loss"] == (history["validation_loss"].iloc[-1], "sample-validation")
+    assert shown["test_accuracy"] == (run.data.metrics["test_accuracy"], "sample-test")
+    assert {metric.dataset_digest for metric in model.metrics} == {run.data.tags["dataset.fingerprint"][:36]}
+    assert model.params["training.epochs"] == "4"
+    assert model.tags["mlflow.note.content"].startswith("Network of kind mlp")
 
 
 def test_a_training_is_not_lost_when_mlflow_cannot_be_reached(project):

@@ -128,6 +128,23 @@ def test_a_network_of_any_name_is_a_logged_model(record):
     assert client_of(tracker).get_logged_model(output.model_id).name == "pruned_network"
 
 
+def test_metrics_that_name_their_network_and_digits_are_on_the_page_of_its_model(record):
+    torch.manual_seed(0)
+    trained = TrainedNetwork(GrowingMLP([4]).eval(), "sample", "ab" * 32, epochs=1)
+    entry = {"type": "mnist_growth.datasets.NetworkDataset", "versioned": True}
+    named = {"network_sha256": trained.sha256, "dataset": "sample", "fingerprint": trained.fingerprint}
+
+    tracker = record(
+        pruned_network=(entry, trained),
+        test_metrics=(shipped("test_metrics"), {"accuracy": 0.9, **named}),
+        training_summary=(shipped("training_summary"), {"epochs": 1, "network_sha256": trained.sha256}),
+    )
+
+    [output] = run_of(tracker).outputs.model_outputs
+    [metric] = client_of(tracker).get_logged_model(output.model_id).metrics
+    assert (metric.key, metric.value, metric.dataset_name) == ("test_accuracy", 0.9, "sample-test")
+
+
 def test_data_and_long_tables_stay_in_the_project(record):
     table = pd.DataFrame({"index": range(3)})
 

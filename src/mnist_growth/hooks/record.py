@@ -38,6 +38,7 @@ class TrackingHooks:
         self.environment = ""
         self.trained: tuple[TrainedNetwork, str] | None = None
         self.has_worked = False
+        self.validation_digits = 0
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -71,6 +72,7 @@ class TrackingHooks:
             parameters=parameters,
             tags={
                 "pipeline": names,
+                "run_type": "training" if "network" in pipeline.all_outputs() else "other",
                 "environment": self.environment,
                 "device": device.type,
                 "git.commit": git_commit(self.project),
@@ -96,6 +98,8 @@ class TrackingHooks:
         """Record the dataset of an evaluation or a resumed training."""
         if dataset_name == "data_manifest":
             self._track_digits(data)
+        if dataset_name == "split":
+            self.validation_digits = len(data.validation)
 
     @hook_impl
     def after_node_run(self) -> None:
@@ -153,12 +157,16 @@ class TrackingHooks:
             self.tracker.end(Status(status), **({"reason": reason} if reason else {}))
 
     def _register(self, validation_accuracy: float) -> None:
-        """Register the network that was saved."""
-        from mnist_growth.tracking import Candidate
+        """Register the network that was saved, and give it its metrics on the validation digits."""
+        from mnist_growth.tracking import Candidate, Measured
 
         if self.tracker is None or self.trained is None:
             return
         trained, version = self.trained
+        counts, source = {"validation": self.validation_digits}, "a part of the training digits"
+        self.tracker.log_dataset(trained.dataset, trained.fingerprint, counts, source)
+        measured = Measured(trained.sha256, trained.dataset, trained.fingerprint, "validation")
+        self.tracker.log_last_values(("validation_accuracy", "validation_loss"), measured)
         self.tracker.register_network(
             Candidate(
                 version=version,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_growth.digits import IMAGE_SIDE
@@ -11,6 +12,28 @@ if TYPE_CHECKING:
 
 _MAX_DIGEST_LENGTH = 36  # characters, MLflow's limit
 _CONTEXTS = {"train": "training", "test": "testing"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The network that metrics belong to, and the digits that they were measured on.
+
+    Attributes:
+        network_sha256: SHA-256 (hex) of the weights.
+        dataset: Name of the dataset.
+        fingerprint: SHA-256 (hex) of the complete dataset.
+        part: Part of the dataset: "validation" or "test".
+    """
+
+    network_sha256: str
+    dataset: str
+    fingerprint: str
+    part: str
+
+
+def dataset_key(dataset: str, part: str, fingerprint: str) -> tuple[str, str]:
+    """Return name and digest of a part of a dataset in MLflow, which identify it in inputs and metrics."""
+    return f"{dataset}-{part}", fingerprint[:_MAX_DIGEST_LENGTH]
 
 
 def dataset_inputs(dataset: str, fingerprint: str, counts: Mapping[str, int], source: str) -> list["DatasetInput"]:
@@ -27,17 +50,16 @@ def dataset_inputs(dataset: str, fingerprint: str, counts: Mapping[str, int], so
     """
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    return [
-        DatasetInput(
-            Dataset(
-                name=f"{dataset}-{part}",
-                digest=fingerprint[:_MAX_DIGEST_LENGTH],
-                source_type="digits",
-                source=json.dumps({"source": source, "fingerprint": fingerprint}),
-                schema=json.dumps({"images": f"uint8 [N, {IMAGE_SIDE}, {IMAGE_SIDE}]", "labels": "int64 [N]"}),
-                profile=json.dumps({"images": count}),
-            ),
-            [InputTag("mlflow.data.context", _CONTEXTS.get(part, part))],
+    inputs = []
+    for part, count in counts.items():
+        name, digest = dataset_key(dataset, part, fingerprint)
+        described = Dataset(
+            name=name,
+            digest=digest,
+            source_type="digits",
+            source=json.dumps({"source": source, "fingerprint": fingerprint}),
+            schema=json.dumps({"images": f"uint8 [N, {IMAGE_SIDE}, {IMAGE_SIDE}]", "labels": "int64 [N]"}),
+            profile=json.dumps({"images": count}),
         )
-        for part, count in counts.items()
-    ]
+        inputs.append(DatasetInput(described, [InputTag("mlflow.data.context", _CONTEXTS.get(part, part))]))
+    return inputs

@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 from mnist_growth import pyfunc
 from mnist_growth.evaluation.predictions import probability_columns
 from mnist_growth.network import load_network
+from mnist_growth.tracking.description import describe_model
 from mnist_growth.tracking.store import used_by_fluent_api
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.models import ModelSignature
+
+SHA256_TAG = "network_sha256"
+"""Tag of a logged model: SHA-256 (hex) of the weights."""
 
 _REQUIREMENTS = (
     "numpy",
@@ -63,9 +67,17 @@ def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, name: s
     import mlflow.pyfunc
     from mlflow.models import Model
 
+    trained = load_network(path)
     run = client.get_run(run_id)
     # Created here, because MLflow would put it into the current experiment of this process.
-    logged = client.create_logged_model(run.info.experiment_id, name, source_run_id=run_id, params=run.data.params)
+    logged = client.create_logged_model(
+        run.info.experiment_id,
+        name,
+        source_run_id=run_id,
+        params=run.data.params,
+        tags={SHA256_TAG: trained.sha256, "dataset": trained.dataset},
+    )
+    client.set_logged_model_tags(logged.model_id, {"mlflow.note.content": describe_model(trained, logged.model_id)})
     with used_by_fluent_api(uri), tempfile.TemporaryDirectory() as folder:
         Model.log(
             artifact_path=None,
@@ -76,12 +88,34 @@ def log_model(client: "MlflowClient", uri: str, run_id: str, path: Path, name: s
             data_path=str(path),
             # mnist-growth is in no package index.
             code_paths=[str(_copy_code(Path(folder)))],
-            signature=_signature(len(load_network(path).class_names)),
+            signature=_signature(len(trained.class_names)),
             input_example=example,
             # Listed here, because MLflow would load the model in a new process to find out, which takes long.
             pip_requirements=[f"{package}=={version(package).split('+')[0]}" for package in _REQUIREMENTS],
         )
     return str(logged.model_id)
+
+
+def find_model(client: "MlflowClient", experiment_id: str, sha256: str) -> str | None:
+    """Return the id of the newest logged model with these weights; None if the store has none.
+
+    Args:
+        client: Client of the store.
+        experiment_id: Experiment of the model.
+        sha256: SHA-256 (hex) of the weights.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.search_logged_models(
+            [experiment_id],
+            f"tags.`{SHA256_TAG}` = '{sha256}'",
+            max_results=1,
+            order_by=[{"field_name": "creation_time", "ascending": False}],
+        )
+    except MlflowException:  # from a server that has no logged models
+        return None
+    return next((str(model.model_id) for model in found), None)
 
 
 def _copy_code(folder: Path) -> Path:

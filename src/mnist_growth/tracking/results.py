@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth.network import TrainedNetwork
+from mnist_growth.tracking.inputs import Measured
 from mnist_growth.tracking.tracker import Tracker
 
 MAX_TABLE_ROWS = 10_000
@@ -26,6 +27,8 @@ def log_result(tracker: Tracker, name: str, data: Any, path: Path) -> None:
     | mapping that JSON can hold | `<name>.json`, and its numbers as metrics `<name>_...`, without `_metrics` |
     | text of an HTML file | `<name>.html` |
 
+    Metrics that name their network and its digits are also metrics of the logged model.
+
     Args:
         tracker: Of the run.
         name: Name of the dataset.
@@ -40,10 +43,17 @@ def log_result(tracker: Tracker, name: str, data: Any, path: Path) -> None:
         case pd.DataFrame() if len(data) <= MAX_TABLE_ROWS:
             tracker.log_table(name, data)
         case Mapping() if data and _is_json(data):
-            tracker.log_metrics(data, prefix=f"{name.removesuffix('_metrics')}_")
+            tracker.log_metrics(data, prefix=f"{name.removesuffix('_metrics')}_", measured=_measured(data))
             tracker.log_dict(name, data)
         case str() if path.suffix == ".html":
             tracker.log_page(name, data)
+
+
+def _measured(data: Mapping[Any, Any]) -> Measured | None:
+    """The network and the test digits of a mapping of metrics; None if it does not name them."""
+    if not {"network_sha256", "dataset", "fingerprint"} <= data.keys():
+        return None
+    return Measured(data["network_sha256"], data["dataset"], data["fingerprint"], "test")
 
 
 def _is_json(data: Mapping[Any, Any]) -> bool:

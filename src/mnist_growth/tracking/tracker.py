@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mnist_growth.digits import IMAGE_SIDE
 from mnist_growth.report import Section, page
 from mnist_growth.tracking.connection import MAX_REASON_LENGTH, Connection
-from mnist_growth.tracking.inputs import dataset_inputs
+from mnist_growth.tracking.inputs import Measured, dataset_inputs, dataset_key
 from mnist_growth.tracking.metrics import numbers_of
 from mnist_growth.tracking.registry import Candidate
 from mnist_growth.tracking.run import Status, TrackedRun, never_raises
@@ -34,6 +34,7 @@ class Tracker(TrackedRun):
         self._known_steps: dict[str, set[int]] = {}
         self._figures: dict[str, go.Figure] = {}
         self._models: dict[str, str] = {}
+        self._model_of: dict[str, str | None] = {}
         self._has_page = False
 
     @never_raises
@@ -50,9 +51,28 @@ class Tracker(TrackedRun):
         self._log_numbers(numbers, step)
 
     @never_raises
-    def log_metrics(self, metrics: Mapping[str, Any], prefix: str = "") -> None:
-        """Log numbers that belong to the run as a whole, nested ones under dotted names; other values are left out."""
-        self._log_numbers(numbers_of(metrics, prefix), step=0)
+    def log_metrics(self, metrics: Mapping[str, Any], prefix: str = "", measured: Measured | None = None) -> None:
+        """Log numbers that belong to the run as a whole, nested ones under dotted names; other values are left out.
+
+        Args:
+            metrics: The numbers.
+            prefix: Put in front of every name.
+            measured: The network and the digits that they were measured on; the page of the logged model shows them.
+        """
+        self._log_numbers(numbers_of(metrics, prefix), step=0, measured=measured)
+
+    @never_raises
+    def log_last_values(self, names: Iterable[str], measured: Measured) -> None:
+        """Let the page of a logged model show the last values of metrics of the run.
+
+        Args:
+            names: Names of the metrics.
+            measured: The network and the digits that they were measured on.
+        """
+        histories = (self._client.get_metric_history(self.run_id, name) for name in names)
+        # The same values at the same times, of which the run keeps one.
+        for last in (max(history, key=lambda value: value.step) for history in histories if history):
+            self._log_numbers({last.key: last.value}, last.step, measured, last.timestamp)
 
     @never_raises
     def log_figure(self, name: str, figure: go.Figure) -> None:
@@ -102,6 +122,7 @@ class Tracker(TrackedRun):
 
         blank = np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
         images = blank if example is None else example
+        self._model_of.clear()
         self._models[name] = log_model(self._client, self.uri, self.run_id, path, name, images)
 
     @never_raises
@@ -132,6 +153,19 @@ class Tracker(TrackedRun):
             self._client.log_text(self.run_id, figures, "figures.html")
         super()._close(status, reason)
 
+    def _model_fields(self, measured: Measured) -> dict[str, str]:
+        """Fields of a metric that assign it to the logged model; none if the network was not logged."""
+        from mnist_growth.tracking.model import find_model
+
+        sha256 = measured.network_sha256
+        if sha256 not in self._model_of:
+            self._model_of[sha256] = find_model(self._client, self._connection.experiment_id, sha256)
+        model_id = self._model_of[sha256]
+        if model_id is None:
+            return {}
+        name, digest = dataset_key(measured.dataset, measured.part, measured.fingerprint)
+        return {"model_id": model_id, "dataset_name": name, "dataset_digest": digest}
+
     def _steps(self, metric: str) -> set[int]:
         """Steps for which the run has a value of a metric."""
         if metric not in self._known_steps:
@@ -139,10 +173,13 @@ class Tracker(TrackedRun):
             self._known_steps[metric] = {value.step for value in history}
         return self._known_steps[metric]
 
-    def _log_numbers(self, numbers: Mapping[str, float], step: int) -> None:
+    def _log_numbers(
+        self, numbers: Mapping[str, float], step: int, measured: Measured | None = None, timestamp: int | None = None
+    ) -> None:
         from mlflow.entities import Metric
 
-        now = int(time.time() * 1000)  # milliseconds
-        metrics = [Metric(name, value, now, step) for name, value in numbers.items()]
+        now = int(time.time() * 1000) if timestamp is None else timestamp  # milliseconds
+        model = self._model_fields(measured) if measured else {}
+        metrics = [Metric(name, value, now, step, run_id=self.run_id, **model) for name, value in numbers.items()]
         for start in range(0, len(metrics), _MAX_METRICS):
             self._client.log_batch(self.run_id, metrics=metrics[start : start + _MAX_METRICS])
