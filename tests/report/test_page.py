@@ -69,7 +69,8 @@ def test_figures_are_side_by_side_unless_they_are_wide_or_single():
     assert classes(a=small, b=small) == [("a", ""), ("b", "")]
     assert classes(a=small, b=small, c=small) == [("a", ""), ("b", ""), ("c", row)]
     assert classes(a=small, b=wide, c=small, d=small) == [("a", row), ("b", row), ("c", ""), ("d", "")]
-    assert classes(a=gallery, b=small) == [("a", row), ("b", row)]
+    assert classes(a=gallery, b=small) == [("a", ""), ("b", "")]
+    assert classes(a=small, b=small, c=gallery) == [("a", ""), ("b", ""), ("c", "")]
 
 
 def test_only_galleries_keep_the_width_of_the_figure():

@@ -58,7 +58,7 @@ def test_only_pairs_with_mistakes_are_listed(show, results):
 def test_the_parts_of_the_digits_are_rows_of_one_table(show, results):
     rows = show(results).tables["accuracy_by_part"]
 
-    assert rows[1] == ["training", "4,000", "40", "99.00 % (98.70 to 99.20 %)", "0.0400 nats"]
+    assert rows[1] == ["training", "4,000", "40", "99.00 % (98.70 to 99.20 %)", "0.0400"]
 
 
 def test_a_fallback_dataset_is_named_in_a_warning(show, results):

@@ -35,7 +35,7 @@ def test_a_child_run_has_its_own_parameters_metrics_and_tags_below_its_parent(pr
     [(name, run)] = children_of(parent).items()
     assert (name, run.info.run_id, run.info.status) == ("trial 1", child.run_id, "FINISHED")
     assert run.data.params == {"growth.growth_rate": "32"}
-    assert run.data.metrics == {"train_loss": 0.5, "test_accuracy": 0.9}
+    assert run.data.metrics == {"train_loss": 0.5, "loss/train": 0.5, "test_accuracy": 0.9}
     assert run.data.tags["seed"] == "3"
     assert run.info.experiment_id == run_of(parent).info.experiment_id
     assert run_of(parent).info.status == "RUNNING"

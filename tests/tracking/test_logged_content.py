@@ -29,11 +29,15 @@ def test_the_numbers_of_an_epoch_are_metrics_of_its_step(project):
     assert client.get_run(tracker.run_id).data.metrics == {
         "parameters": 118_282,
         "train_loss": 0.25,
+        "loss/train": 0.25,
         "validation_accuracy": 0.9,
+        "accuracy/validation": 0.9,
         "grew": 0.0,
     }
     history = client.get_metric_history(tracker.run_id, "train_loss")
     assert [(metric.step, metric.value) for metric in history] == [(1, 0.5), (2, 0.25)]
+    curve = client.get_metric_history(tracker.run_id, "loss/train")
+    assert [(metric.step, metric.value) for metric in curve] == [(1, 0.5), (2, 0.25)]
 
 
 def test_metrics_of_the_run_leave_out_values_that_are_not_numbers(project):

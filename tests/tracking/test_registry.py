@@ -1,3 +1,4 @@
+import json
 import logging
 from dataclasses import replace
 
@@ -74,6 +75,9 @@ def test_the_champion_is_found_and_can_be_chosen_by_hand(project, register):
     registered = client_of(tracker).get_model_version_by_alias("mnist-growth", "champion")
     assert registered.tags["dataset"] == "sample"
     assert registered.description == "sample, validation accuracy 99.90%"
+    [output] = client_of(tracker).get_run(tracker.run_id).outputs.model_outputs
+    versions = client_of(tracker).get_logged_model(output.model_id).tags["mlflow.modelVersions"]
+    assert json.loads(versions) == [{"name": "mnist-growth", "version": 3}]
 
 
 def test_without_networks_none_can_be_chosen(project):

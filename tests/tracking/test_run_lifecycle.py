@@ -121,7 +121,7 @@ def test_a_run_is_watched_from_another_process_and_marked_when_its_own_is_killed
         while_it_trains = start(project)
         run = client_of(while_it_trains).get_run(run_id)
         assert run.info.status == "RUNNING"
-        assert run.data.metrics == {"train_loss": 0.5}
+        assert run.data.metrics == {"train_loss": 0.5, "loss/train": 0.5}
 
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -58,15 +58,18 @@ def page(title: str, sections: Sequence[Section], *, lead: Sequence[str] = (), w
 
 
 def _wide(figures: Mapping[str, go.Figure]) -> set[str]:
-    """Names of the figures that have a row for themselves; the others are next to each other, in pairs."""
-    wide, single = set(), None
+    """Names of the figures that have a row for themselves; the others are next to each other, in pairs.
+
+    A figure without a neighbour takes the whole row, unless it is a gallery, which would become as high as it is wide.
+    """
+    wide, single = set(), ""
     for name, figure in figures.items():
-        if _is_gallery(figure) or "min_width" in (figure.layout.meta or {}):
-            wide |= {name, single} if single else {name}
-            single = None
+        if "min_width" in (figure.layout.meta or {}):
+            wide |= {name, single}
+            single = ""
         else:
-            single = None if single else name
-    return wide | {single} if single else wide
+            single = "" if single else name
+    return {name for name in wide | {single} if name and not _is_gallery(figures[name])}
 
 
 def _is_gallery(figure: go.Figure) -> bool:

@@ -9,6 +9,15 @@ import numpy as np
 
 from mnist_growth.nested import flatten
 
+CURVES = {
+    "train_accuracy": "accuracy/train",
+    "validation_accuracy": "accuracy/validation",
+    "train_loss": "loss/train",
+    "validation_loss": "loss/validation",
+}
+"""Metrics of an epoch that are logged under a second name: MLflow's page of a run shows its charts in sections, by the
+part of their name before the slash, and `accuracy` and `loss` come first."""
+
 _NOT_IN_A_NAME = re.compile(r"[^\w.\- ]")
 _MAX_NAME_LENGTH = 250  # characters, MLflow's limit
 

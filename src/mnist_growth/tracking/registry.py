@@ -1,5 +1,6 @@
 """The champion among the networks of a project, in MLflow's model registry."""
 
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ MODEL = "mnist-growth"
 CHAMPION = "champion"
 """Alias of the version that the service prefers."""
 
+_VERSIONS_TAG = "mlflow.modelVersions"  # MLflow's page of a model shows them
 _PAUSES = (0.1, 0.3, 1.0)  # seconds before a call is repeated
 _Result = TypeVar("_Result")
 
@@ -79,6 +81,8 @@ def register(client: "MlflowClient", run_id: str, model_id: str, candidate: Cand
     created = _repeated(
         lambda: client.create_model_version(MODEL, source, run_id, tags, description=description, model_id=model_id)
     )
+    versions = json.dumps([{"name": MODEL, "version": int(created.version)}])
+    client.set_logged_model_tags(model_id, {_VERSIONS_TAG: versions})
     if candidate.replaces(champion):
         client.set_registered_model_alias(MODEL, CHAMPION, created.version)
         logger.info("The champion is now network %s", candidate.version)

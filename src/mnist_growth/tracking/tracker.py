@@ -16,7 +16,7 @@ from mnist_growth.digits import IMAGE_SIDE
 from mnist_growth.report import Section, page
 from mnist_growth.tracking.connection import MAX_REASON_LENGTH, Connection
 from mnist_growth.tracking.inputs import Measured, dataset_inputs, dataset_key
-from mnist_growth.tracking.metrics import numbers_of
+from mnist_growth.tracking.metrics import CURVES, numbers_of
 from mnist_growth.tracking.registry import Candidate
 from mnist_growth.tracking.run import Status, TrackedRun, never_raises
 from mnist_growth.tracking.store import used_by_fluent_api
@@ -46,6 +46,7 @@ class Tracker(TrackedRun):
         """
         numbers = numbers_of(row)
         step = int(numbers.pop("epoch"))
+        numbers |= {CURVES[name]: value for name, value in numbers.items() if name in CURVES}
         if self._continues:
             numbers = {name: value for name, value in numbers.items() if step not in self._steps(name)}
         self._log_numbers(numbers, step)

@@ -50,6 +50,6 @@ def _body(results: Mapping[str, Any]) -> Body:
 TOPIC = Topic(
     "cost",
     "Cost",
-    ("training_summary", "layer_costs", "memory_parts", "cost_figure", "complexity_figure", "memory_figure"),
+    ("training_summary", "layer_costs", "memory_parts", "cost_figure", "memory_figure", "complexity_figure"),
     _body,
 )

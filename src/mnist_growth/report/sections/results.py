@@ -23,7 +23,7 @@ _PARTS: Columns = {
     "examples": ("number", count),
     "errors": ("mistakes", count),
     "accuracy": ("accuracy", percent),
-    "loss": ("loss", nats),
+    "loss": ("loss (nats)", decimals),
 }
 
 
