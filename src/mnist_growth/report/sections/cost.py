@@ -31,19 +31,23 @@ _LAYERS: Columns = {
     **_SUMMED,
 }
 _MEMORY: Columns = {"part": ("part", str), "formula": ("formula", str), "bytes": ("memory", megabytes)}
+_FORMULAS = (
+    "In the formulas of the memory, P is the number of parameters, A the number of activations per image and B the "
+    "number of images that are computed at once."
+)
 
 
 def _body(results: Mapping[str, Any]) -> Body:
     costs, memory = results["layer_costs"], results["memory_parts"]
     layers = described("layer_costs", "Complexity of the trained network; the last layer is the output", costs, _LAYERS)
     total = ("all", "", "", *(count(costs[name].sum()) for name in _SUMMED))
-    title = "Memory of the training: P parameters, A activations per image, B images at once"
     return Body(
-        tables=[
+        [_FORMULAS],
+        [
             key_values("training_cost", "The training", results["training_summary"], _TRAINING),
+            described("memory_parts", "Memory of the training", memory, _MEMORY),
             replace(layers, rows=[*layers.rows, total]),
-            described("memory_parts", title, memory, _MEMORY),
-        ]
+        ],
     )
 
 
