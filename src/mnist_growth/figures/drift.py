@@ -31,7 +31,7 @@ def drift_distributions(table: pd.DataFrame) -> go.Figure:
         rows=-(-len(features) // 2),
         cols=2,
         subplot_titles=[TITLES.get(name, name) for name in features],
-        vertical_spacing=0.14,
+        vertical_spacing=0.17,
         horizontal_spacing=0.1,
     )
     for position, name in enumerate(features):
@@ -51,7 +51,7 @@ def drift_distributions(table: pd.DataFrame) -> go.Figure:
     figure.update_layout(
         template=TEMPLATE,
         title="Current images and training images",
-        height=900,
+        height=1000,
         margin={"b": LEGEND_BELOW},
         meta={"min_width": 760},  # pixels: the labels of the bins would touch on a narrower figure
     )
@@ -93,7 +93,7 @@ def drift_windows(report: pd.DataFrame) -> go.Figure:
     )
     windows = report["window"].nunique()
     figure.update_xaxes(title_text="window of images", dtick=1 if windows < _FEW_WINDOWS else None, tickformat="d")
-    figure.update_yaxes(title_text="largest distance, as a multiple of its limit", rangemode="tozero")
+    figure.update_yaxes(title_text="largest multiple of a limit", rangemode="tozero")
     if report.empty:
         figure.add_annotation(text="No images", x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
     return figure

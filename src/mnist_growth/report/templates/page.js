@@ -10,6 +10,8 @@ const pictures = new Map(); // decoded pictures of the galleries, by name of the
 
 const SMALLEST_CELL = 64; // screen pixels: the captions of narrower images would overlap
 const CAPTION = 13; // screen pixels: font size at full width
+const NARROW = 480; // screen pixels: a colour bar would take a third of a narrower heat map
+const SQUARE_MARGINS = 110; // screen pixels above and below a square heat map
 const DEFAULT_HEIGHT = 450; // screen pixels, of a figure that does not set its own
 const CONFIG = { responsive: true, displaylogo: false, showSendToCloud: false };
 
@@ -92,11 +94,20 @@ function fitGallery(figure, picture, room) {
   return { data, layout: { ...layout, ...resized } };
 }
 
+// On a narrow screen a heat map with square cells has no colour bar, as its cells show the numbers, and no empty space.
+function fitHeatMap(figure, room) {
+  if (room >= NARROW || !figure.layout.yaxis?.scaleanchor) return figure;
+  const data = figure.data.map((trace) => (trace.type === "heatmap" ? { ...trace, showscale: false } : trace));
+  const height = Math.min(figure.layout.height, room + SQUARE_MARGINS);
+  return { data, layout: { ...figure.layout, height } };
+}
+
 function draw(plot) {
   const name = plot.dataset.figure;
   const picture = pictures.get(name);
   const room = plot.parentElement.clientWidth;
-  const figure = picture ? fitGallery(page.figures[name], picture, room) : page.figures[name];
+  const given = page.figures[name];
+  const figure = picture ? fitGallery(given, picture, room) : fitHeatMap(given, room);
   plot.style.height = `${figure.layout.height ?? DEFAULT_HEIGHT}px`; // otherwise a plot collapses when the window is resized
   plot.style.minWidth = `${figure.layout.meta?.min_width ?? 0}px`; // a narrower screen scrolls
   const layout = { ...figure.layout, template: page.template };
@@ -130,12 +141,12 @@ function markSection() {
 }
 
 // A narrower or wider screen has room for another number of columns.
-function fitGalleriesOnResize() {
+function drawOnResize() {
   let width = window.innerWidth;
   window.addEventListener("resize", () => {
     if (window.innerWidth === width) return; // a phone has hidden its address bar
     width = window.innerWidth;
-    plots.filter((plot) => pictures.has(plot.dataset.figure)).forEach(draw);
+    plots.filter((plot) => page.figures[plot.dataset.figure].layout.yaxis?.scaleanchor).forEach(draw); // of a fixed shape
   });
 }
 
@@ -154,7 +165,7 @@ if (plots.length) {
         thinLabels(plot);
         plot.on("plotly_afterplot", () => thinLabels(plot));
       }
-      fitGalleriesOnResize();
+      drawOnResize();
       root.dataset.drawn = plots.length;
     });
 }
