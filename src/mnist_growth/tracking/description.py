@@ -36,7 +36,8 @@ probability of each class.
 
 ### Serve it
 
-`MLFLOW_TRACKING_URI` has to be the address of this page, or the database.
+`MLFLOW_TRACKING_URI` has to be the address of this page, or the database. MLflow needs uv (`pip install uv`) to \
+install PyTorch and the other packages.
 
 ```
 mlflow models serve -m models:/{model_id} --env-manager uv --port 5001

@@ -11,7 +11,6 @@ const pictures = new Map(); // decoded pictures of the galleries, by name of the
 const SMALLEST_CELL = 64; // screen pixels: the captions of narrower images would overlap
 const CAPTION = 13; // screen pixels: font size at full width
 const NARROW = 480; // screen pixels: a colour bar would take a third of a narrower heat map
-const SQUARE_MARGINS = 110; // screen pixels above and below a square heat map
 const DEFAULT_HEIGHT = 450; // screen pixels, of a figure that does not set its own
 const CONFIG = { responsive: true, displaylogo: false, showSendToCloud: false };
 
@@ -98,7 +97,7 @@ function fitGallery(figure, picture, room) {
 function fitHeatMap(figure, room) {
   if (room >= NARROW || !figure.layout.yaxis?.scaleanchor) return figure;
   const data = figure.data.map((trace) => (trace.type === "heatmap" ? { ...trace, showscale: false } : trace));
-  const height = Math.min(figure.layout.height, room + SQUARE_MARGINS);
+  const height = Math.min(figure.layout.height, room);
   return { data, layout: { ...figure.layout, height } };
 }
 
