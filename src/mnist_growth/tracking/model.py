@@ -48,6 +48,7 @@ _CODE = (
     "machine",
     "nested.py",
     "network",
+    "progress.py",
     "pyfunc.py",
 )
 """Modules and packages that `pyfunc` imports, and those that they import."""
