@@ -162,9 +162,60 @@ def test_emnist_files_are_turned(tmp_path: Path) -> None:
 def test_one_of_several_sets_is_chosen_by_a_file(tmp_path: Path) -> None:
     idx(tmp_path, prefix="a-")
     idx(tmp_path, prefix="b-", change=lambda images: 255 - images)
-    with pytest.raises(ValueError, match=r"contains the data sets a-, b-: set archive\.path to the file"):
+    with pytest.raises(
+        ValueError, match=r"contains the data sets a-, b-: add one of them to archive\.path, as in .*/a-\*"
+    ):
         read(tmp_path)
     assert read(tmp_path / "a-train-images-idx3-ubyte").fingerprint == SET.fingerprint
+
+
+def emnist(folder: Path) -> Path:
+    """The folder gzip of EMNIST: several sets, whose images are transposed; the letters are numbered from 1."""
+    gz = folder / "gzip"
+    gz.mkdir()
+    idx(gz, prefix="emnist-digits-", test="test", change=lambda images: images.swapaxes(1, 2))
+    for part, digits in (("train", TRAIN), ("test", TEST)):
+        write_images(gz / f"emnist-letters-{part}-images-idx3-ubyte", np.array(digits.images.swapaxes(1, 2)))
+        write_labels(gz / f"emnist-letters-{part}-labels-idx1-ubyte", 1 + digits.labels + 16 * (digits.labels == 9))
+    for path in list(gz.iterdir()):
+        (gz / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    (gz / "emnist-letters-mapping.txt").write_text("1 65 97\n")
+    return gz
+
+
+@pytest.mark.parametrize("name", ["emnist-digits-*", "emnist-digits-", "emnist-digits", "emnist-d*"])
+@pytest.mark.parametrize("container", ["folder", "zip"])
+def test_one_of_the_sets_of_emnist_is_chosen_by_its_name(tmp_path: Path, container: str, name: str) -> None:
+    folder = emnist(tmp_path)
+    if container == "zip":
+        folder = write_zip(tmp_path / "gzip.zip", {f"gzip/{path.name}": path.read_bytes() for path in folder.iterdir()})
+    found = read(folder / name)
+    assert found.fingerprint == SET.fingerprint
+    assert found.counts == {"transposed": 200}
+    if container == "zip":
+        with pytest.raises(
+            ValueError, match=r"add one of them to archive\.path, as in .*gzip\.zip/gzip/emnist-digits-\*"
+        ):
+            read(folder)
+        assert read(folder / "gzip" / name).fingerprint == SET.fingerprint
+    letters = read(folder / "emnist-letters-*")
+    assert letters.class_names == tuple(map(str, range(1, 27)))
+    np.testing.assert_array_equal(letters.test.images, TEST.images)
+
+
+@pytest.mark.parametrize("container", ["folder", "zip"])
+def test_a_set_that_is_not_there_or_not_one_is_named(tmp_path: Path, container: str) -> None:
+    folder = emnist(tmp_path)
+    if container == "zip":
+        folder = write_zip(tmp_path / "gzip.zip", {f"gzip/{path.name}": path.read_bytes() for path in folder.iterdir()})
+    sets = "emnist-digits-, emnist-letters-"
+    with pytest.raises(ValueError, match=f"contains no data sets whose names begin with emnist-lettres-, .* {sets}"):
+        read(folder / "emnist-lettres-*")
+    with pytest.raises(ValueError, match=f"contains several data sets whose names begin with emnist, .* {sets}"):
+        read(folder / "emnist*")
+    with pytest.raises(ValueError, match="does not exist: set archive.path to your digits"):
+        read(tmp_path / "gzop" / "emnist-digits-*")
 
 
 @pytest.mark.parametrize("side", [20, 32, 56])

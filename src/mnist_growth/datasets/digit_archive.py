@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mnist_growth.config_model import ConfigModel
 from mnist_growth.digits.archive import MIRROR_VARIABLE, check_archive, load_archive
-from mnist_growth.digits.archive_config import ArchiveConfig
+from mnist_growth.digits.archive_config import FOUR_FILES, ZIPPED, PublishedSet
 from mnist_growth.digits.config import ArchiveParameters
 from mnist_growth.digits.digits import DigitSet
 
@@ -77,7 +77,7 @@ class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
             return _Entry.model_validate({"archives": self._archives, "own": self._own})
         except ValidationError as error:
             first = error.errors()[0]
-            location = ".".join(str(part) for part in first["loc"])
+            location = ".".join(str(part) for part in first["loc"] if part not in (FOUR_FILES, ZIPPED))
             raise ValueError(
                 f"The catalog entry of the digit archive is invalid at {location}: {first['msg']}"
             ) from None
@@ -92,5 +92,5 @@ class DigitArchiveDataset(AbstractDataset[NoReturn, DigitSet]):
 class _Entry(ConfigModel):
     """The parts of the catalog entry that are models."""
 
-    archives: Mapping[str, ArchiveConfig]
+    archives: Mapping[str, PublishedSet]
     own: ArchiveParameters | None

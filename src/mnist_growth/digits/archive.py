@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from mnist_growth.digits.archive_config import ArchiveConfig, ArchiveFile
+from mnist_growth.digits.archive_config import ArchiveConfig, ArchiveFile, PublishedSet, ZippedSet
 from mnist_growth.digits.checksums import read_checksums, write_checksums
 from mnist_growth.digits.config import ArchiveParameters
 from mnist_growth.digits.digits import DigitSet
@@ -23,12 +23,14 @@ MIRROR_VARIABLE = "MNIST_GROWTH_MIRROR"
 _CHECKSUMS = "SHA256SUMS"
 _SAMPLE_REPLACES = "mnist"  # the sample is a subset of MNIST
 
+_AS_PUBLISHED = ArchiveParameters(path=None, test_fraction=None, resize=False, transposed=None, preparation="auto")
+
 logger = logging.getLogger(__name__)
 
 
 def load_archive(
     name: str,
-    archives: Mapping[str, ArchiveConfig],
+    archives: Mapping[str, PublishedSet],
     raw_folder: Path,
     *,
     own: ArchiveParameters | None = None,
@@ -61,6 +63,8 @@ def load_archive(
         return own_digits(Path(own.path).expanduser(), own)
 
     config, folder = archives[name], raw_folder / name
+    if isinstance(config, ZippedSet):
+        return _load_zipped(name, config, raw_folder / config.folder, first_mirror, seconds)
     recorded = read_checksums(folder / _CHECKSUMS)
     expected = {file.name: file.sha256 or recorded.get(file.name) for file in config.files.all}
     mirrors = Mirrors([first_mirror, *config.mirrors] if first_mirror else config.mirrors, seconds)
@@ -92,7 +96,27 @@ def load_archive(
     return digit_set
 
 
-def check_archive(name: str, archives: Mapping[str, ArchiveConfig], own: ArchiveParameters | None = None) -> None:
+def _load_zipped(name: str, config: ZippedSet, folder: Path, first_mirror: str | None, seconds: float) -> DigitSet:
+    """Load a set from a zip archive, which is downloaded first if it is missing."""
+    path = folder / config.archive
+    if not path.exists():
+        mirrors = Mirrors([first_mirror, *config.mirrors] if first_mirror else config.mirrors, seconds)
+        try:
+            mirrors.fetch(
+                (config.archive,), folder, lambda fetched: _check_digest(fetched, "MD5", _md5(fetched), config.md5)
+            )
+        except WrongContentError as error:
+            raise ValueError(f"{error}: {_how_to_provide(folder)}") from None
+        except NoMirrorError as error:
+            raise OSError(f"{error}: {_how_to_provide(folder)}") from None
+    try:
+        _check_digest(path, "MD5", _md5(path), config.md5)
+    except ValueError as error:
+        raise ValueError(f"{error}: delete it to download it again") from None
+    return own_digits(path / f"{config.prefix}*", _AS_PUBLISHED, dataset=name)
+
+
+def check_archive(name: str, archives: Mapping[str, PublishedSet], own: ArchiveParameters | None = None) -> None:
     """Check that there is a data set of a name, without reading or downloading it; the arguments of `load_archive`.
 
     Raises:

@@ -1,6 +1,8 @@
 """Configuration of a published data set: its files, their digests and its mirrors."""
 
-from pydantic import Field
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag
 
 from mnist_growth.config_model import ConfigModel
 from mnist_growth.digits.idx_set import IdxNames
@@ -41,9 +43,39 @@ class ArchiveFiles(ConfigModel):
         return IdxNames(*(file.name for file in self.all))
 
 
+class ZippedSet(ConfigModel):
+    """A published data set whose files are in a zip archive with those of other sets."""
+
+    mirrors: tuple[str, ...] = Field(strict=False)
+    """http(s) addresses and folders that provide the archive, in the order in which they are tried."""
+    folder: str = Field(min_length=1, pattern=r"^[^/\\]+$")
+    """Name of the folder of raw files in which the archive is kept; all sets in the archive share it."""
+    archive: str = Field(min_length=1, pattern=r"^[^/\\]+$")
+    """Name of the archive."""
+    md5: str = Field(pattern=r"^[0-9a-f]{32}$")
+    """MD5 (hex) of the archive."""
+    prefix: str = Field(min_length=1)
+    """What the names of the files of this set begin with."""
+
+
 class ArchiveConfig(ConfigModel):
-    """A published data set."""
+    """A published data set of four files."""
 
     mirrors: tuple[str, ...] = Field(strict=False)
     """http(s) addresses and folders that provide the files, in the order in which they are tried."""
     files: ArchiveFiles
+
+
+FOUR_FILES, ZIPPED = "four files", "zipped"
+"""Tags of the kinds of published sets; they appear in the location of a validation error."""
+
+
+def _kind(value: Any) -> str:
+    is_zipped = isinstance(value, ZippedSet) or (not isinstance(value, ArchiveConfig) and "archive" in value)
+    return ZIPPED if is_zipped else FOUR_FILES
+
+
+PublishedSet = Annotated[
+    Annotated[ArchiveConfig, Tag(FOUR_FILES)] | Annotated[ZippedSet, Tag(ZIPPED)], Discriminator(_kind)
+]
+"""A published data set of either kind."""

@@ -1,6 +1,5 @@
 """The user's own data set: IDX files, tables, arrays, folders of images, or a zip archive of these."""
 
-import re
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +15,11 @@ from mnist_growth.digits.idx import images_sha256, labels_sha256, read_images, r
 from mnist_growth.digits.idx_set import idx_path
 from mnist_growth.digits.orientation import is_transposed
 from mnist_growth.digits.part import Part
+from mnist_growth.digits.set_choice import chosen_set, idx_prefix
 from mnist_growth.digits.split import stratified_split
 from mnist_growth.digits.tables import TABLES, read_tables
 from mnist_growth.digits.zip_file import ZipFiles
 
-_IDX = re.compile(r"(?P<prefix>.*?)(?P<part>train|t10k|test)-(?P<what>images-idx3|labels-idx1)-ubyte")
 _SEED = 0  # of the split into training and test part
 _LAYOUTS = (
     "four IDX files (train-images-idx3-ubyte, ...), tables or arrays named train and test, "
@@ -36,24 +35,26 @@ def check_exists(path: Path) -> None:
     Raises:
         ValueError: There is nothing.
     """
-    if not path.exists():
+    if not chosen_set(path)[0].exists():
         raise ValueError(f"The folder or file {path} does not exist: set archive.path to your digits")
 
 
-def own_digits(path: Path, options: ArchiveParameters) -> DigitSet:
-    """Read a data set from a folder or a file; its name is "folder".
+def own_digits(path: Path, options: ArchiveParameters, dataset: str = "folder") -> DigitSet:
+    """Read a data set from a folder or a file.
 
     Args:
         path: A folder, or a file: an npz file with the arrays x_train, y_train, x_test and y_test, a table or array of
-            labelled images, an IDX file of training images next to the other three, or a zip archive.
+            labelled images, an IDX file of training images next to the other three, or a zip archive. A folder or zip
+            archive of several sets of IDX files is followed by the name of one, as in `gzip/emnist-letters-*`.
         options: Whether to split off a test part, to scale images, and to swap rows and columns.
+        dataset: Name of the data set.
 
     Raises:
         ValueError: The layout or a file is invalid, or the test part is missing.
         OSError: A file cannot be read.
     """
     check_exists(path)
-    train, test = (part and _turned(part, options.transposed) for part in _parts(path))
+    train, test = (part and _turned(part, options.transposed) for part in _parts(*chosen_set(path)))
     assert train is not None  # only the test part may be missing
     if train.labels is None:
         raise ValueError(f"{train.origin} has no labels, expected a label for each training image")
@@ -78,8 +79,8 @@ def own_digits(path: Path, options: ArchiveParameters) -> DigitSet:
     counts = {"resized": train_scaled + test_scaled, "transposed": turned}
     return DigitSet.from_arrays(
         *arrays,
-        dataset="folder",
-        requested="folder",
+        dataset=dataset,
+        requested=dataset,
         source=str(path),
         files={**train.files, **(test.files if test and test.labels is not None else {})},
         class_names=class_names,
@@ -136,15 +137,20 @@ def _split(
     return images[split.train], labels[split.train], images[split.validation], labels[split.validation]
 
 
-def _parts(path: Path) -> Parts:
-    """Find the training and the test part in a folder or a file."""
+def _parts(path: Path, prefix: str | None = None) -> Parts:
+    """Find the training and the test part in a folder or a file.
+
+    Args:
+        path: The folder or file.
+        prefix: Beginning of the names of the IDX files of one of several sets; None if there is only one.
+    """
     if path.is_dir():
-        return _folder_parts(path)
+        return _folder_parts(path) if prefix is None else _idx_parts(path, prefix)
     kind, description, gzipped = content_of(path)
     if kind == "zip":
-        return _zip_parts(path)
-    if kind == "idx_images" and (match := _IDX.match(path.name.replace(".idx", "-idx"))):
-        return _idx_parts(path.parent, match["prefix"])
+        return _zip_parts(path, prefix)
+    if kind == "idx_images" and (found := idx_prefix(path.name)) is not None:
+        return _idx_parts(path.parent, found)
     if kind in TABLES and (kind == "csv" or not gzipped):
         return read_tables({path: kind})
     hint = ": give the folder that it is in" if kind in ("image", "idx_images", "idx_labels") else ""
@@ -153,14 +159,20 @@ def _parts(path: Path) -> Parts:
     )
 
 
-def _zip_parts(path: Path) -> Parts:
-    """Read the parts of an archive, which is unpacked into a temporary folder."""
-    with ZipFiles(path).unpacked() as folder:
+def _zip_parts(path: Path, prefix: str | None) -> Parts:
+    """Read the parts of an archive; it, or the chosen set in it, is unpacked into a temporary folder."""
+    with ZipFiles(path).unpacked(lambda name: prefix is None or idx_prefix(name) == prefix) as folder:
         try:
-            train, test = _parts(folder)
+            train, test = _parts(folder) if prefix is None else _idx_parts(_only_folder(folder), prefix)
         except ValueError as error:
             raise ValueError(str(error).replace(str(folder), str(path))) from None
         return _in_memory(train, folder, path), test and _in_memory(test, folder, path)
+
+
+def _only_folder(folder: Path) -> Path:
+    """Return the folder that contains files, below folders that contain one folder only."""
+    entries = list(folder.iterdir())
+    return _only_folder(entries[0]) if len(entries) == 1 and entries[0].is_dir() else folder
 
 
 def _in_memory(part: Part, folder: Path, archive: Path) -> Part:
@@ -176,14 +188,13 @@ def _folder_parts(folder: Path) -> Parts:
         test = folders.get("test")
         train = read_class_folders(folders["train"])
         return train, read_class_folders(test, train.class_names) if test else None
-    matches = [_IDX.match(entry.name.replace(".idx", "-idx")) for entry in entries if entry.is_file()]
-    prefixes = {match["prefix"] for match in matches if match}
+    prefixes = {prefix for entry in entries if entry.is_file() and (prefix := idx_prefix(entry.name)) is not None}
     if len(prefixes) == 1:
         return _idx_parts(folder, prefixes.pop())
     if prefixes:
         raise ValueError(
-            f"{folder} contains the data sets {', '.join(sorted(prefixes))}: set archive.path to the file of the "
-            "training images of one of them"
+            f"{folder} contains the data sets {', '.join(sorted(prefixes))}: add one of them to archive.path, as in "
+            f"{folder}/{min(prefixes)}*"
         )
     kinds = {entry: content_of(entry) for entry in entries if entry.is_file()}
     tables: dict[Path, Kind] = {

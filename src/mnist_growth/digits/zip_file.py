@@ -3,7 +3,7 @@
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -82,15 +82,18 @@ class ZipFiles:
             return b""
 
     @contextmanager
-    def unpacked(self) -> Iterator[Path]:
-        """Unpack all files into a temporary folder, which is removed afterwards.
+    def unpacked(self, wanted: Callable[[str], bool] = lambda _: True) -> Iterator[Path]:
+        """Unpack files into a temporary folder, which is removed afterwards.
+
+        Args:
+            wanted: Whether to unpack a file, by its name without folders.
 
         Raises:
             ValueError: The content of a file is damaged.
             OSError: The folder cannot be written to, or the disk is full.
         """
         with TemporaryDirectory() as folder, self.opened() as archive:
-            for name in self.names:
+            for name in (name for name in self.names if wanted(PurePosixPath(name).name)):
                 target = Path(folder, *PurePosixPath(name).parts)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 try:

