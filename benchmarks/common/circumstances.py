@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.common import hardware
 from benchmarks.common.paths import PROJECT
 
-WRITTEN_BY_BENCHMARKS = ("benchmarks/results", "docs/benchmarks.md")
+WRITTEN_BY_BENCHMARKS = ("benchmarks/results", "docs/benchmarks.md", "README.md")
 """A benchmark changes these files; they do not make the tree of the next benchmark unclean."""
 
 

@@ -114,6 +114,8 @@ def test_a_changed_or_new_file_makes_the_tree_unclean_but_results_do_not(reposit
     (folder / "benchmarks/results").mkdir(parents=True)
     (folder / "benchmarks/results/kill.json").write_text("{}")
     assert circumstances.code_version(folder) == (commit, True)
+    (folder / "README.md").write_text("written by benchmarks too")
+    assert circumstances.code_version(folder) == (commit, True)
     (folder / "new.py").write_text("1")
     assert circumstances.code_version(folder) == (commit, False)
     (folder / "new.py").unlink()
