@@ -31,7 +31,7 @@ from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
 from mnist_growth.network import score
 
 NAME = "overhead"
-NODE = "train_network"
+NODE = "train_network"  # the log has the names without their pipelines
 PARTS = {
     "before": "start-up, loading and saving before the training",
     "training": "training: batches",

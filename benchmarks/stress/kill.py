@@ -23,6 +23,7 @@ from benchmarks.common.cli import parser
 from benchmarks.common.project_folder import kedro, make_project, run_kedro, start_kedro
 from benchmarks.common.results import write_results
 from benchmarks.stress.moments import Moment, moments
+from mnist_growth.hooks.resume import RESUME_NODE
 from mnist_growth.network import load_tensors
 
 NAME = "kill"
@@ -102,7 +103,7 @@ def kill_and_resume(project: Path, moment: Moment, expected: dict[str, bytes]) -
     if list((project / "data/06_models").glob(f"{NETWORK}/*/{NETWORK}")):
         traces.add("network was saved")
     # Only the training itself matters here.
-    code, _, errors = kedro(project, *SMOKE, "--pipeline", "resume", "--to-nodes", "resume_training")
+    code, _, errors = kedro(project, *SMOKE, "--pipeline", "resume", "--to-nodes", RESUME_NODE)
     if not files:
         if code != 1 or not errors.startswith("Error: ") or "checkpoint" not in errors or errors.count("\n") != 1:
             return f"no checkpoint, exit {code}: {errors}", traces

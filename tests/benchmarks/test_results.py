@@ -13,6 +13,7 @@ from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.paths import PROJECT, RESULTS
 from benchmarks.speed import overhead
 from benchmarks.stress.larger_than_memory import peaks
+from mnist_growth.pipeline_registry import register_pipelines
 
 
 @pytest.fixture
@@ -155,3 +156,21 @@ def test_validation_is_measured_on_as_many_digits_as_the_run_held_out(monkeypatc
 
     assert scored == [30] * 4  # each of the two networks once to warm up and once for the clock
     assert seconds >= 0
+
+
+LOG = """\
+2026-11-26 10:00:00,000 INFO kedro.pipeline.node: Running node: split_digits: split_digits([train_digits]) -> [split]
+2026-11-26 10:00:01,500 INFO kedro.io.data_catalog: Saving data to split...
+2026-11-26 10:00:01,600 INFO kedro.runner.sequential_runner: Completed node: preprocess.split_digits
+2026-11-26 10:00:02,000 INFO kedro.pipeline.node: Running node: train_network: train_network([split]) -> [network]
+2026-11-26 10:00:12,000 INFO kedro.io.data_catalog: Saving data to network...
+2026-11-26 10:00:12,500 INFO kedro.io.data_catalog: Saving data to training_history...
+2026-11-26 10:00:13,000 INFO kedro.runner.sequential_runner: Completed node: train.train_network
+"""
+
+
+def test_the_time_of_each_node_is_read_from_the_log():
+    times = {name: (end - begin).total_seconds() for name, (begin, end) in overhead.node_times(LOG).items()}
+    assert times == {"split_digits": 1.5, overhead.NODE: 10.0}
+    names = [node.name.rpartition(".")[2] for node in register_pipelines()["__default__"].nodes]
+    assert names.count(overhead.NODE) == 1
