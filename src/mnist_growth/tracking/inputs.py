@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mnist_growth.digits import IMAGE_SIDE
 
@@ -50,16 +51,27 @@ def dataset_inputs(dataset: str, fingerprint: str, counts: Mapping[str, int], so
     """
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
+    source_type, location = _location(source)
     inputs = []
     for part, count in counts.items():
         name, digest = dataset_key(dataset, part, fingerprint)
         described = Dataset(
             name=name,
             digest=digest,
-            source_type="digits",
-            source=json.dumps({"source": source, "fingerprint": fingerprint}),
+            source_type=source_type,
+            source=json.dumps({**location, "source": source, "fingerprint": fingerprint}),
             schema=json.dumps({"images": f"uint8 [N, {IMAGE_SIDE}, {IMAGE_SIDE}]", "labels": "int64 [N]"}),
             profile=json.dumps({"images": count}),
         )
         inputs.append(DatasetInput(described, [InputTag("mlflow.data.context", _CONTEXTS.get(part, part))]))
     return inputs
+
+
+def _location(source: str) -> tuple[str, dict[str, Any]]:
+    """Type and fields of a source as `mlflow.data.get_source` reads them: of several mirrors, the first one."""
+    first = source.split(", ")[0]
+    if first.startswith(("http://", "https://")):
+        return "http", {"url": first}
+    if Path(first).exists():
+        return "local", {"uri": str(Path(first).absolute())}
+    return "code", {"tags": {"source": source}}
