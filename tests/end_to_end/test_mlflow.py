@@ -24,6 +24,7 @@ def test_one_run_with_parameters_and_tags(smoke_run, run):
     [version] = smoke_run.project.versions("06_models/network.safetensors")
     tags = run.data.tags
 
+    assert run.info.run_name == "training sample smoke width 64"
     assert run.info.status == "FINISHED"
     assert run.info.end_time > run.info.start_time
     assert {

@@ -219,7 +219,7 @@ def _loaded_network(pipeline: Pipeline, catalog: DataCatalog) -> str | None:
 
 def _name(pipelines: str, environment: str, parameters: Mapping[str, Any]) -> str:
     """Name of a run: what it does, on which digits, in which environment, and how wide the network becomes."""
-    what = "training" if pipelines == "__default__" else pipelines
+    what = "training" if pipelines in ("__default__", "train") else pipelines
     width = flatten(parameters).get("growth.max_neurons", "")
     return " ".join(filter(None, (what, str(parameters.get("dataset", "")), environment, f"width {width}")))
 
