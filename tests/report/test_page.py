@@ -69,6 +69,8 @@ def test_figures_are_side_by_side_unless_they_are_wide_or_single():
     assert classes(a=small, b=small) == [("a", ""), ("b", "")]
     assert classes(a=small, b=small, c=small) == [("a", ""), ("b", ""), ("c", row)]
     assert classes(a=small, b=wide, c=small, d=small) == [("a", row), ("b", row), ("c", ""), ("d", "")]
+    rows = image_grid(np.zeros((4, 28, 28), np.uint8), 2, captions=["a"] * 4, colors=["#000000"] * 4, keep_rows=True)
+    assert classes(a=rows, b=gallery, c=small) == [("a", row), ("b", ""), ("c", "")]
     assert classes(a=gallery, b=small) == [("a", ""), ("b", "")]
     assert classes(a=small, b=small, c=gallery) == [("a", ""), ("b", ""), ("c", "")]
 

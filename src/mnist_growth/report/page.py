@@ -64,12 +64,20 @@ def _wide(figures: Mapping[str, go.Figure]) -> set[str]:
     """
     wide, single = set(), ""
     for name, figure in figures.items():
-        if "min_width" in (figure.layout.meta or {}):
+        if _needs_width(figure):
             wide |= {name, single}
             single = ""
         else:
             single = "" if single else name
-    return {name for name in wide | {single} if name and not _is_gallery(figures[name])}
+    return {
+        name for name in wide | {single} if name and (_needs_width(figures[name]) or not _is_gallery(figures[name]))
+    }
+
+
+def _needs_width(figure: go.Figure) -> bool:
+    """Whether half a page is too narrow: for several panels, and for galleries whose rows would break."""
+    meta = figure.layout.meta or {}
+    return "min_width" in meta or bool(meta.get("grid", {}).get("keep_rows"))
 
 
 def _is_gallery(figure: go.Figure) -> bool:
