@@ -1,6 +1,7 @@
 """Data sets are read from the formats in which they are passed around."""
 
 import gzip
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,13 @@ def parquet(folder: Path) -> Path:
     return folder
 
 
+def parquet_of_lists(folder: Path) -> Path:
+    for part, digits in (("train", TRAIN), ("test", TEST)):
+        cells = [image.reshape(-1).tolist() for image in digits.images]
+        pq.write_table(pa.table({"image": cells, "label": digits.labels}), folder / f"{part}.parquet")
+    return folder
+
+
 def zipped(make: Callable[[Path], Path]) -> Callable[[Path], Path]:
     def write(folder: Path) -> Path:
         inner = folder / "inner"
@@ -129,6 +137,7 @@ LAYOUTS = {
     "npy": four_arrays,
     "npz of one array": kmnist_arrays,
     "parquet": parquet,
+    "parquet of lists": parquet_of_lists,
     "zip of IDX": zipped(idx),
     "zip of CSV": zipped(kaggle),
     "zip of npz": zipped(keras),
@@ -145,9 +154,17 @@ def test_every_format_gives_the_same_data_set(layout: str, tmp_path: Path) -> No
 
 
 def test_a_zip_of_class_folders_is_read(tmp_path: Path) -> None:
-    found = read(zipped(class_folders)(tmp_path))
+    archive = zipped(class_folders)(tmp_path)
+    found = read(archive)
+    assert found.source == str(archive.resolve())
     assert (len(found.train), len(found.test)) == (120, 80)
     assert np.bincount(found.test.labels, minlength=10).tolist() == np.bincount(TEST.labels, minlength=10).tolist()
+
+
+def test_a_fault_in_a_zip_names_the_zip_and_the_file_in_it(tmp_path: Path) -> None:
+    archive = zipped(idx)(tmp_path)
+    with pytest.raises(ValueError, match=re.escape(f"{archive} has a test part ({archive}/set/")):
+        read(archive, test_fraction=0.2)
 
 
 def test_emnist_files_are_turned(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 import copy
+from types import SimpleNamespace
 
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from mnist_growth.learning import Backprop
 from mnist_growth.network import GrowingMLP
@@ -100,3 +102,11 @@ def test_buffers_of_gradients_stay_where_they_are():
         backprop.add(IMAGES, LABELS)
         addresses.append([parameter.grad.data_ptr() for parameter in network.parameters()])
     assert addresses[0] == addresses[1]
+
+
+def test_networks_of_other_kinds_are_refused_with_what_to_use():
+    class Other(nn.Module):
+        spec = SimpleNamespace(kind="bypass")
+
+    with pytest.raises(TypeError, match=r"^Backprop supports networks of kind 'mlp', found 'bypass'; use Autograd$"):
+        Backprop(Other())

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mnist_growth.network import GrowingMLP
+from mnist_growth.network.folded import FoldedChain
 
 NOISE = np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8)
 
@@ -44,3 +45,29 @@ def test_there_is_one_map_for_each_layer_and_the_network_stays_as_it_was(network
 
     assert shapes == [((48, 784), (48,)), ((32, 48), (32,)), ((10, 32), (10,))]
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+
+
+def test_the_folded_chain_computes_in_single_precision_what_the_network_computes(network):
+    recorded = []
+    for layer in network.hidden:
+        layer.register_forward_hook(lambda _module, _inputs, output: recorded.append(output))
+    chain = FoldedChain(network.affine_chain())
+    pixels = torch.from_numpy(NOISE)
+    logits = network(pixels)
+
+    *hidden, last = chain.activations(pixels.float())
+
+    assert [outputs.dtype for outputs in (*hidden, last)] == [torch.float32] * 3
+    torch.testing.assert_close(last, logits, rtol=1e-4, atol=1e-4)
+    for outputs, expected in zip(hidden, recorded, strict=True):
+        torch.testing.assert_close(outputs, expected, rtol=1e-4, atol=1e-4)
+    assert torch.equal(chain(pixels.float()), last)
+
+
+def test_the_folded_chain_has_the_gradient_of_the_network(network):
+    one, other = (torch.from_numpy(NOISE[:5]).float().requires_grad_() for _ in range(2))
+
+    FoldedChain(network.affine_chain())(one).logsumexp(1).sum().backward()
+    network(other).logsumexp(1).sum().backward()
+
+    torch.testing.assert_close(one.grad, other.grad, rtol=1e-3, atol=1e-6)

@@ -92,3 +92,20 @@ def test_the_layers_add_up_to_the_network(widths, batch_norm):
     assert sum(cost.parameters for cost in costs) == sum(cost.gradients for cost in costs) == parameters
     assert sum(cost.adam_moments for cost in costs) == 2 * parameters
     assert [(cost.inputs, cost.outputs) for cost in costs] == list(pairwise([784, *widths, 10]))
+
+
+def test_the_parts_of_the_memory_of_a_training():
+    costs = GrowingMLP([3], batch_norm=False).costs()
+    parameters = 784 * 3 + 3 + 3 * 10 + 10
+    activations = 784 + 3 + 2 * 10
+
+    parts = training_memory(costs, images=16, overhead=1000)
+
+    assert [(part.part, part.formula, part.bytes) for part in parts] == [
+        ("overhead", "measured before the training", 1000),
+        ("weights", "4 P", 4 * parameters),
+        ("averaged weights", "4 P", 4 * parameters),
+        ("gradients", "4 P", 4 * parameters),
+        ("Adam's moments", "8 P", 8 * parameters),
+        ("activations", "4 A B", 4 * activations * 16),
+    ]

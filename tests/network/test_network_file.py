@@ -1,4 +1,5 @@
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -11,7 +12,16 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from mnist_growth.network import GrowingMLP, TrainedNetwork, load_network, load_tensors, save_network, save_tensors
+from mnist_growth.network import (
+    GrowingMLP,
+    TrainedNetwork,
+    load_network,
+    load_tensors,
+    read_header,
+    rebuild_network,
+    save_network,
+    save_tensors,
+)
 
 IMAGES = torch.randint(0, 256, (8, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
@@ -160,12 +170,55 @@ def test_a_network_that_was_loaded_is_saved_as_the_same_bytes(tmp_path):
 
 def test_a_header_that_does_not_fit_the_tensors_is_refused(tmp_path):
     path = tmp_path / "network.safetensors"
-    tensors = trained().network.state_dict()
-    spec = {"kind": "mlp", "hidden_widths": [5, 8], "batch_norm": True}
-    header = {"spec": spec, "dataset": "sample", "fingerprint": "", "epochs": 1, "split": ""}
-    save_tensors(path, "network", tensors, header)
-    with pytest.raises(ValueError, match="is not a complete network"):
+    save_network(path, trained())
+    header = read_header(path)
+    header["spec"]["hidden_widths"] = [5, 8]
+    save_tensors(path, "network", trained().network.state_dict(), header)
+    sentence = (
+        f"{path} is not a complete network (hidden.1.linear.weight is torch.float32 [7, 5]; expected torch.float32 "
+        "[8, 5]): choose another version"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         load_network(path)
+
+
+def test_a_tensor_too_few_or_too_many_is_named(tmp_path):
+    spec, tensors = trained().network.spec, trained().network.state_dict()
+
+    with pytest.raises(ValueError, match=r"^output\.bias is missing; expected torch\.float32 \[10\]$"):
+        rebuild_network(spec, {name: tensor for name, tensor in tensors.items() if name != "output.bias"})
+    with pytest.raises(ValueError, match=r"^extra is torch\.float32 \[2\]; expected none$"):
+        rebuild_network(spec, {**tensors, "extra": torch.zeros(2)})
+
+
+def test_the_order_of_a_header_does_not_change_the_file(tmp_path):
+    tensors = {"a": torch.ones(2)}
+    save_tensors(tmp_path / "one", "network", tensors, {"first": 1, "second": 2})
+    save_tensors(tmp_path / "other", "network", tensors, {"second": 2, "first": 1})
+
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+def test_tensors_that_share_memory_are_written_each_for_itself(tmp_path):
+    whole = torch.arange(6.0)
+    tensors = {"whole": whole, "again": whole, "head": whole[:2], "tail": whole[4:]}
+
+    save_tensors(tmp_path / "file", "test", tensors, {})
+
+    loaded, _ = load_tensors(tmp_path / "file", "test")
+    assert {name: tensor.tolist() for name, tensor in loaded.items()} == {
+        name: tensor.tolist() for name, tensor in tensors.items()
+    }
+
+
+def test_a_header_is_read_without_the_tensors(tmp_path):
+    path = tmp_path / "network.safetensors"
+    save_network(path, trained())
+    assert read_header(path)["dataset"] == "sample"
+
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ValueError, match=f"^{re.escape(str(path))} is damaged .*: restore it from a copy or choose"):
+        read_header(path)
 
 
 def test_tensors_and_header_round_trip(tmp_path):

@@ -239,3 +239,14 @@ def test_a_training_does_not_continue_from_the_checkpoint_of_another_one(interru
 
     with pytest.raises(ValueError, match=f"belongs to another training: {re.escape(name)} was "):
         continue_training(setup, digits, split, checkpoint, training.machine, CONTINUE)
+
+
+@pytest.mark.parametrize("place", ["training", "warps"])
+def test_a_name_that_only_the_checkpoint_has_is_refused(make_training, place):
+    """Of another version of the program, say."""
+    setup = make_training().setup
+    earlier = json.loads(json.dumps(setup.to_dict()))
+    earlier[place]["momentum"] = 0.9
+
+    with pytest.raises(ValueError, match=f"belongs to another training: {place}.momentum was 0.9"):
+        setup.check_continues(earlier)

@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
 
 from mnist_growth.digits import Split
+from mnist_growth.digits.statistics import MNIST_PIXELS
+from mnist_growth.training import start_training
 from mnist_growth.training.setup import split_fingerprint
 
 
@@ -10,3 +13,14 @@ def test_splits_that_differ_in_any_way_have_different_fingerprints():
 
     assert len({split_fingerprint(split) for split in splits}) == len(splits)
     assert split_fingerprint(splits[0]) == split_fingerprint(Split(np.array([0, 1]), np.array([2, 3])))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_new_training_has_the_precision_and_the_threads_that_it_runs_with_and_the_run(make_training, precision):
+    made = make_training(training={"precision": precision})
+
+    training = start_training(made.setup, made.digits, made.split, MNIST_PIXELS, made.machine, run_id="run-7")
+
+    assert training.setup.training.precision == precision
+    assert training.setup.threads == made.machine.threads
+    assert training.state.run_id == "run-7"
