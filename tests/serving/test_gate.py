@@ -1,6 +1,7 @@
 """Limits: of the body, of the time, of the number of requests, and the token."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import Callable
 
@@ -58,8 +59,10 @@ def test_the_page_and_the_state_need_no_token(client_of: Make, path: str) -> Non
 class Question:
     """A request to an application, piece by piece, and its answer."""
 
-    def __init__(self, *pieces: bytes, complete: bool = True) -> None:
+    def __init__(self, *pieces: bytes, complete: bool = True, encoding: bytes | None = None) -> None:
         self.pieces = list(pieces)
+        self.headers_sent = [(b"content-type", b"application/json")]
+        self.headers_sent += [(b"content-encoding", encoding)] if encoding else []
         self.complete = complete
         self.sent: list[Message] = []
 
@@ -70,7 +73,7 @@ class Question:
             "path": path,
             "raw_path": path.encode(),
             "query_string": b"",
-            "headers": [(b"content-type", b"application/json")],
+            "headers": self.headers_sent,
             "http_version": "1.1",
             "scheme": "http",
             "server": ("127.0.0.1", 80),
@@ -143,6 +146,31 @@ def test_all_bodies_together_obey_a_limit(source: Source, texts: list[str], monk
     assert statuses == [503, 200, 200, 200]
     assert refused.headers[b"retry-after"] == b"1"
     assert b"more than 4,000 bytes: try again" in refused.sent[1]["body"]
+
+
+@pytest.mark.parametrize(("path", "name"), [("/predict", "image"), ("/explain", "image"), ("/predict/batch", "images")])
+def test_few_requests_hold_a_decompressed_body_at_a_time(
+    source: Source, texts: list[str], path: str, name: str
+) -> None:
+    service = Service(source, configured.serving())
+    held: list[int] = [0]
+    original = getattr(service, name)
+
+    async def decode(encoded: object) -> object:
+        held.append(held[-1] + 1)
+        await asyncio.sleep(0.005)
+        held.append(held[-1] - 1)
+        return await original(encoded)
+
+    setattr(service, name, decode)
+    content = gzip.compress(orjson.dumps({name: texts[0] if name == "image" else texts[:2]}))
+
+    async def ask() -> list[int]:
+        app = create_app(service)
+        return await asyncio.gather(*(Question(content, encoding=b"gzip").ask(app, path) for _ in range(12)))
+
+    assert asyncio.run(ask()) == [200] * 12
+    assert 1 < max(held) <= 4
 
 
 def test_the_body_of_a_refused_request_is_not_kept(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:

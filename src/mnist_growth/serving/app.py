@@ -108,9 +108,9 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
     max_bytes, max_images = service.config.max_body_bytes, service.config.max_images
 
     async def received(request: Request) -> PreparedImage:
-        return await _readable(
-            service.image(await service.read(image_in, await request.body(), request.headers, max_bytes))
-        )
+        body = await request.body()
+        async with service.reading:
+            return await _readable(service.image(await service.read(image_in, body, request.headers, max_bytes)))
 
     @app.post("/predict", response_model=Prediction, responses=_PROBLEMS, openapi_extra=request_body(ImageRequest))
     async def predict(request: Request) -> dict[str, Any]:
@@ -122,8 +122,11 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
     )
     async def predict_batch(request: Request) -> Response:
         """Recognise the digits in several images."""
-        encoded = await service.read(images_in, await request.body(), request.headers, max_bytes, max_images)
-        images = await _readable(service.images(encoded))
+        body = await request.body()
+        async with service.reading:
+            encoded = await service.read(images_in, body, request.headers, max_bytes, max_images)
+            images = await _readable(service.images(encoded))
+            del encoded  # the answer needs only the prepared images
         found = await service.predict(np.stack([one.image for one in images]), [one.mean for one in images])
         answers = [Classification(**fields) for fields in service.classifications(found, images)]
         return _json(Predictions(predictions=answers, model_version=found.version))

@@ -24,6 +24,7 @@ from mnist_growth.serving.schemas import classification
 
 logger = logging.getLogger(__name__)
 
+_READING = 4  # requests whose body is decompressed and whose images are decoded at a time: each may hold a large body
 _FAST_TEXT = 100_000  # characters of base64; longer ones are decoded in a thread, so that other requests do not wait
 
 Read = TypeVar("Read")
@@ -46,6 +47,7 @@ class Service:
         self.config = config
         self.stopping = False
         self._source = source
+        self.reading = asyncio.Semaphore(_READING)
         self._reloading = asyncio.Lock()
         self._readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read")
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
