@@ -1,7 +1,9 @@
 """Data sets with other classes than the ten digits, from their files to the answers."""
 
 import base64
+import io
 import json
+import re
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from fastapi.testclient import TestClient
+from rich.console import Console
 
 import configured
 from file_formats import png, write_csv
@@ -18,11 +21,21 @@ from mnist_growth import pyfunc
 from mnist_growth.batch import Picture, features_of, predict_pictures
 from mnist_growth.datasets import DigitsDataset
 from mnist_growth.digits import DigitSet, data_manifest, own_digits, pixel_statistics, prepare, stratified_split
-from mnist_growth.evaluation import class_metrics, confused_pairs, confusion_matrix, test_metrics
+from mnist_growth.evaluation import class_metrics, confused_pairs, confusion_matrix, summary, test_metrics
 from mnist_growth.export import OnnxNetwork
 from mnist_growth.network import TrainedNetwork, load_network, predict_logits, save_network
+from mnist_growth.pipelines.compare.nodes import compare_classes
 from mnist_growth.pipelines.drift.nodes import measure_reference
-from mnist_growth.pipelines.evaluate.nodes import predict
+from mnist_growth.pipelines.evaluate.nodes import (
+    draw_confused_pairs,
+    draw_digits,
+    find_ambiguous,
+    find_confident_mistakes,
+    find_confused_pairs,
+    measure,
+    measure_classes,
+    predict,
+)
 from mnist_growth.pipelines.export.nodes import export_float, export_int8
 from mnist_growth.serving import ServedModel
 from mnist_growth.serving.app import create_app
@@ -108,8 +121,8 @@ def test_metrics_have_all_classes(digits: DigitSet, trained: TrainedNetwork) -> 
     predictions = predict(trained, digits.test)
     assert confusion_matrix(predictions).shape == (classes, classes)
     assert confusion_matrix(predictions).to_numpy().sum() == len(digits.test)
-    assert len(class_metrics(predictions)) == classes
-    assert len(confused_pairs(predictions)) == classes * (classes - 1) // 2
+    assert len(class_metrics(predictions, digits.class_names)) == classes
+    assert len(confused_pairs(predictions, digits.class_names)) == classes * (classes - 1) // 2
     metrics = test_metrics(
         predictions,
         dataset="folder",
@@ -141,6 +154,37 @@ def test_tables_and_messages_name_the_class(digits: DigitSet, trained: TrainedNe
     assert [answer["class_name"] for answer in answers] == expected
     assert all(len(answer["probabilities"]) == len(names) for answer in answers)
     assert one["class_name"] == expected[0]
+
+
+def test_tables_summary_and_figures_have_the_names_of_the_classes(digits: DigitSet, trained: TrainedNetwork) -> None:
+    names, test = digits.class_names, digits.test
+    evaluation = configured.evaluation(worst_mistakes=200, sample_digits=200)
+    predictions = predict(trained, test)
+    classes, pairs = measure_classes(predictions, trained), find_confused_pairs(predictions, trained)
+
+    assert tuple(classes["class_name"]) == names
+    assert pairs["first_name"].tolist() == [names[number] for number in pairs["first"]]
+    assert pairs["second_name"].tolist() == [names[number] for number in pairs["second"]]
+    assert set(compare_classes(predictions, predictions, test)["class_name"]) == {"all", *names}
+
+    metrics = measure(predictions, trained, test, data_manifest(digits), evaluation)
+    written = io.StringIO()
+    Console(file=written, width=200).print(summary(metrics, predictions, names))
+    weakest = classes.sort_values(["recall", "digit"])["class_name"].iloc[0]
+    assert re.search(rf"weakest classes +{weakest} \(", written.getvalue())
+
+    confused, gallery = draw_confused_pairs(test, predictions, pairs, evaluation, "")
+    wrong, close = find_confident_mistakes(predictions, evaluation), find_ambiguous(predictions, evaluation)
+    sample, worst, _ = draw_digits(test, predictions, wrong, close, evaluation, "")
+    first = pairs.iloc[0]
+    assert confused.data[0].x[0] == f"{first['first_name']} and {first['second_name']}"
+    mistakes = predictions[predictions["label"] != predictions["prediction"]]
+    texts = {f"<b>{names[row.label]} → {names[row.prediction]}</b>" for row in mistakes.itertuples()}
+    for figure in (gallery, worst):
+        shown = {text.rsplit("<br>", 1)[0] for text in figure.data[1].text}
+        assert shown
+        assert shown <= texts
+    assert {text.rsplit("<br>", 1)[0] for text in sample.data[1].text} - texts <= set(names)
 
 
 def test_drift_and_exports_have_all_classes(digits: DigitSet, trained: TrainedNetwork) -> None:

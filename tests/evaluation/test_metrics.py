@@ -117,7 +117,7 @@ def test_class_metrics_match_scikit_learn(predictions):
     table = class_metrics(predictions)
 
     assert list(table.columns)[:5] == ["digit", "precision", "recall", "f1", "support"]
-    assert list(table.columns)[5:] == ["precision_low", "precision_high", "recall_low", "recall_high"]
+    assert list(table.columns)[5:] == ["precision_low", "precision_high", "recall_low", "recall_high", "class_name"]
     assert table["digit"].tolist() == list(range(10))
     for row in table.itertuples():
         expected = report[str(row.digit)]
@@ -141,7 +141,8 @@ def test_missing_class_scores_zero_without_a_warning(predictions):
     row = class_metrics(few).loc[8]
 
     assert row.tolist()[:5] == [8, 0, 0, 0, 0]
-    assert row[5:].isna().all()
+    assert row.iloc[5:-1].isna().all()
+    assert row["class_name"] == "8"
     assert confusion_matrix(few).loc[8].sum() == 0
     present = sorted(set(few["label"]))
     assert measure(few)["macro_f1"] == pytest.approx(

@@ -13,6 +13,7 @@ def by_class():
     return pd.DataFrame(
         {
             "digit": ["all", "0", "1"],
+            "class_name": ["all", "0", "one"],
             "only_network_correct": [5, 3, 0],
             "only_baseline_correct": [2, 2, 0],
             "difference": [0.03, 0.02, np.nan],

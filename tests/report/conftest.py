@@ -53,6 +53,7 @@ def results() -> dict[str, Any]:
             "support": [100] * 9 + [0],
             "recall_low": [0.8] * 9 + [float("nan")],
             "recall_high": [0.99] * 9 + [float("nan")],
+            "class_name": [str(digit) for digit in range(10)],
         }
     )
     parts = pd.DataFrame(
@@ -70,6 +71,8 @@ def results() -> dict[str, Any]:
         {
             "first": [4, 0],
             "second": [9, 1],
+            "first_name": ["4", "0"],
+            "second_name": ["9", "1"],
             "mistakes": [3, 0],
             "rate": [0.0151, 0.0],
             "rate_low": [0.005, 0.0],

@@ -117,7 +117,7 @@ def test_every_figure_is_shown_in_the_order_of_the_topics(show, results):
 
 
 def test_an_optional_topic_is_shown_where_it_has_results_and_listed_with_its_command_where_not(show, results):
-    columns = ["part", "digit", "examples", "share", "pixel_mean", "pixel_deviation"]
+    columns = ["part", "class_name", "examples", "share", "pixel_mean", "pixel_deviation"]
     balance = pd.DataFrame([["test", 3, 5, 0.0125, 40.5, 9]], columns=columns)
     figures = ("class_balance_figure", "class_images_figure", "near_duplicates_figure")
     analysed = {**results, "class_balance": balance, **dict.fromkeys(figures, go.Figure(layout_title_text="Classes"))}
@@ -143,7 +143,7 @@ def test_a_comparison_and_an_export_are_shown(show, results):
     more = {
         "comparison": comparison,
         "comparison_by_class": pd.DataFrame(
-            [{"digit": "all", "examples": 500, **correct, "difference": 0.01, **bounds}]
+            [{"digit": "all", "class_name": "all", "examples": 500, **correct, "difference": 0.01, **bounds}]
         ),
         "export_metrics": {"torch": {"accuracy": 0.97, "errors": 30}, "onnx": exported, "int8": exported},
     }

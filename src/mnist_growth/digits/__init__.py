@@ -6,7 +6,16 @@ from mnist_growth.digits.canonical import canonical_form
 from mnist_growth.digits.class_statistics import ClassStatistics, class_statistics
 from mnist_growth.digits.config import ArchiveParameters, SplitConfig, WarpConfig
 from mnist_growth.digits.decoding import decode_image, read_digit
-from mnist_growth.digits.digits import DIGIT_NAMES, IMAGE_SIDE, MAX_CLASSES, NUM_CLASSES, Digits, DigitSet, fingerprint
+from mnist_growth.digits.digits import (
+    DIGIT_NAMES,
+    IMAGE_SIDE,
+    MAX_CLASSES,
+    NUM_CLASSES,
+    Digits,
+    DigitSet,
+    fingerprint,
+    names_of,
+)
 from mnist_growth.digits.manifest import data_manifest, describe_preparation, requested_dataset
 from mnist_growth.digits.neighbours import nearest
 from mnist_growth.digits.own_digits import own_digits
@@ -51,6 +60,7 @@ __all__ = [
     "fingerprint",
     "load_archive",
     "measure_style",
+    "names_of",
     "nearest",
     "own_digits",
     "pixel_statistics",

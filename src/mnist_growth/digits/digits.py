@@ -172,3 +172,8 @@ def fingerprint(
         for start in range(0, len(array), _CHUNK):
             digest.update(np.ascontiguousarray(array[start : start + _CHUNK], dtype=little_endian).data)
     return digest.hexdigest()
+
+
+def names_of(class_names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names of classes for figures: none for digits, which are known by their numbers."""
+    return () if class_names == DIGIT_NAMES else class_names

@@ -1,11 +1,13 @@
 """Statistical comparison of two networks on the same digits."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mnist_growth.digits.digits import DIGIT_NAMES
 from mnist_growth.evaluation.intervals import paired_difference_interval, wilson_interval
 from mnist_growth.evaluation.metrics import mean_negative_log_likelihood
 from mnist_growth.evaluation.predictions import class_count
@@ -72,15 +74,18 @@ def mcnemar_p_value(only_first: int, only_second: int) -> float:
     return float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
 
 
-def comparison_by_class(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
+def comparison_by_class(
+    predictions: pd.DataFrame, baseline: pd.DataFrame, class_names: Sequence[str] = DIGIT_NAMES
+) -> pd.DataFrame:
     """Compare the accuracy of two networks on all digits and on each class.
 
     Args:
         predictions: Labelled ``prediction_table`` of the network.
         baseline: Labelled ``prediction_table`` of the baseline for the same digits.
+        class_names: Names of the classes.
 
     Returns:
-        A row for "all" digits and one for each class (``digit``, text): counts ``examples``,
+        A row for "all" digits and one for each class (``digit`` and its ``class_name``, text): counts ``examples``,
         ``only_network_correct`` and ``only_baseline_correct`` (int64), and the ``difference`` of the accuracies
         with its 95 % interval ``difference_low`` to ``difference_high`` (fractions of 1; NaN for classes without
         digits).
@@ -102,6 +107,7 @@ def comparison_by_class(predictions: pd.DataFrame, baseline: pd.DataFrame) -> pd
         rows.append(
             {
                 "digit": digit,
+                "class_name": digit if digit == "all" else class_names[int(digit)],
                 "examples": examples,
                 "only_network_correct": only_network,
                 "only_baseline_correct": only_baseline,

@@ -1,26 +1,30 @@
 """Pairs of classes that are confused, with counts in both directions."""
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from mnist_growth.digits.digits import DIGIT_NAMES
 from mnist_growth.evaluation.intervals import wilson_interval
 from mnist_growth.evaluation.predictions import class_count
 
 
-def confused_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
+def confused_pairs(predictions: pd.DataFrame, class_names: Sequence[str] = DIGIT_NAMES) -> pd.DataFrame:
     """Return all pairs of classes, the most confused first.
 
     Args:
         predictions: Labelled ``prediction_table``.
+        class_names: Names of the classes.
 
     Returns:
         One row per pair of classes ``first`` < ``second``, in descending order of ``mistakes``, then by class. Counts
         (int64): ``first_as_second`` and ``second_as_first`` in the two directions, ``mistakes`` in total, ``examples``
         the test digits of both classes. Fractions of 1: ``first_as_second_rate`` of all digits of the first class,
         ``second_as_first_rate`` of all of the second, ``rate`` of all of both; each with its 95 % Wilson interval
-        ``..._low`` to ``..._high``; NaN for classes without digits.
+        ``..._low`` to ``..._high``; NaN for classes without digits. ``first_name`` and ``second_name`` (text): names of
+        the two classes.
     """
     labels, predicted = predictions["label"].to_numpy(), predictions["prediction"].to_numpy()
     classes = class_count(predictions)
@@ -42,6 +46,8 @@ def confused_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
             table[f"{prefix}rate"] = mistakes / examples
         table[f"{prefix}rate_low"], table[f"{prefix}rate_high"] = wilson_interval(mistakes, examples)
     pairs = pd.DataFrame(table)
+    for side in ("first", "second"):
+        pairs[f"{side}_name"] = [class_names[number] for number in pairs[side]]
     return pairs.sort_values(["mistakes", "first", "second"], ascending=[False, True, True], ignore_index=True)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mnist_growth.digits.digits import DIGIT_NAMES
 from mnist_growth.evaluation.calibration import expected_calibration_error
 from mnist_growth.evaluation.intervals import wilson_interval
 from mnist_growth.evaluation.predictions import class_count, probabilities
@@ -86,17 +87,18 @@ def mean_negative_log_likelihood(predictions: pd.DataFrame) -> float:
     return float(np.mean(-np.log(np.maximum(label_probabilities, np.finfo(np.float64).tiny))))
 
 
-def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
+def class_metrics(predictions: pd.DataFrame, class_names: Sequence[str] = DIGIT_NAMES) -> pd.DataFrame:
     """Return precision, recall and F1 of each class.
 
     Args:
         predictions: Labelled ``prediction_table``.
+        class_names: Names of the classes.
 
     Returns:
         One row per class with the columns ``digit`` (int64, the class), ``precision``, ``recall`` and ``f1`` (float64,
         fractions of 1, 0 for classes that do not occur), ``support`` (int64, number of test digits of the class), and
         the 95 % Wilson intervals ``precision_low`` to ``precision_high`` and ``recall_low`` to ``recall_high``
-        (float64, NaN for classes that are not predicted, or do not occur).
+        (float64, NaN for classes that are not predicted, or do not occur), and ``class_name`` (text).
     """
     counts = _counts(predictions)
     correct, predicted, support = counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1)
@@ -113,6 +115,7 @@ def class_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
             "precision_high": precision_high,
             "recall_low": recall_low,
             "recall_high": recall_high,
+            "class_name": list(class_names),
         }
     )
 

@@ -1,6 +1,6 @@
 """Short terminal summary of an evaluation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,23 +9,27 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from mnist_growth.digits.digits import DIGIT_NAMES
 from mnist_growth.evaluation.metrics import class_metrics
 from mnist_growth.evaluation.predictions import worst_mistakes
 
-_WEAKEST = 3  # number of digits listed as the weakest
+_WEAKEST = 3  # number of classes listed as the weakest
 
 
-def summary(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> RenderableType:
+def summary(
+    metrics: Mapping[str, Any], predictions: pd.DataFrame, class_names: Sequence[str] = DIGIT_NAMES
+) -> RenderableType:
     """Return a short summary of an evaluation for ``rich.print``.
 
     Args:
         metrics: Result of ``test_metrics``.
         predictions: Labelled ``prediction_table`` that the metrics were computed from.
+        class_names: Names of the classes.
     """
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    for name, value in _rows(metrics, predictions):
+    for name, value in _rows(metrics, predictions, class_names):
         table.add_row(name, value)
     panel = Panel.fit(table, title=f"Test of the network on {metrics['dataset']}", title_align="left")
     if metrics["dataset"] == metrics["requested_dataset"]:
@@ -38,7 +42,7 @@ def summary(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> Renderable
     return Group(warning, panel)
 
 
-def _rows(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> list[tuple[str, str]]:
+def _rows(metrics: Mapping[str, Any], predictions: pd.DataFrame, class_names: Sequence[str]) -> list[tuple[str, str]]:
     """Return the names and values of the rows of the summary."""
     errors, examples = metrics["errors"], metrics["examples"]
     low, high = metrics["accuracy_low"], metrics["accuracy_high"]
@@ -51,28 +55,33 @@ def _rows(metrics: Mapping[str, Any], predictions: pd.DataFrame) -> list[tuple[s
         ("calibration error", f"{metrics['expected_calibration_error']:.2%}"),
     ]
     if errors:
-        rows += [("weakest digits", _weakest_digits(predictions)), ("most confused", _most_confused(predictions))]
+        weakest = "weakest digits" if tuple(class_names) == DIGIT_NAMES else "weakest classes"
+        rows += [
+            (weakest, _weakest_classes(predictions, class_names)),
+            ("most confused", _most_confused(predictions, class_names)),
+        ]
     widths = "-".join(str(width) for width in metrics["hidden_widths"])
     network = f"{widths}, {metrics['parameters']:,} parameters, {metrics['epochs']:,} epochs"
     return [*rows, ("network", network), ("dataset", _dataset(metrics))]
 
 
-def _weakest_digits(predictions: pd.DataFrame) -> str:
-    """Return the digits with the lowest recall below 1, such as '4 (97.8% recall), 9 (98.1% recall)'."""
-    classes = class_metrics(predictions)
+def _weakest_classes(predictions: pd.DataFrame, class_names: Sequence[str]) -> str:
+    """Return the classes with the lowest recall below 1, such as '4 (97.8% recall), 9 (98.1% recall)'."""
+    classes = class_metrics(predictions, class_names)
     imperfect = classes[(classes["support"] > 0) & (classes["recall"] < 1)]
     weakest = imperfect.sort_values(["recall", "digit"]).head(_WEAKEST)
     return ", ".join(
-        f"{digit} ({recall:.1%} recall)" for digit, recall in zip(weakest["digit"], weakest["recall"], strict=True)
+        f"{name} ({recall:.1%} recall)" for name, recall in zip(weakest["class_name"], weakest["recall"], strict=True)
     )
 
 
-def _most_confused(predictions: pd.DataFrame) -> str:
+def _most_confused(predictions: pd.DataFrame, class_names: Sequence[str]) -> str:
     """Return the most frequent mistake, the first one of a tie, such as '4 predicted as 9 (12 times)'."""
     pairs = worst_mistakes(predictions).groupby(["label", "prediction"]).size().reset_index(name="count")
     first = pairs.sort_values("count", ascending=False, kind="stable").iloc[0]
     times = "time" if first["count"] == 1 else "times"
-    return f"{first['label']} predicted as {first['prediction']} ({first['count']:,} {times})"
+    label, prediction = class_names[first["label"]], class_names[first["prediction"]]
+    return f"{label} predicted as {prediction} ({first['count']:,} {times})"
 
 
 def _dataset(metrics: Mapping[str, Any]) -> str:

@@ -1,68 +1,78 @@
 """Galleries of digits: predictions, mistakes, and random warps."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from mnist_growth.figures.class_names import caption, named
 from mnist_growth.figures.image_grid import empty_grid, image_grid
 from mnist_growth.figures.theme import BLUE, GREY, VERMILLION
 
 _COLUMNS = 10
 
 
-def sample_predictions(images: NDArray[np.uint8], predictions: pd.DataFrame) -> go.Figure:
+def sample_predictions(
+    images: NDArray[np.uint8], predictions: pd.DataFrame, class_names: Sequence[str] = ()
+) -> go.Figure:
     """Draw test digits with prediction and confidence; mistakes also name the true digit.
 
     Args:
         images: The whole test set, uint8 of shape [N, 28, 28].
         predictions: The rows to show, at least one, with the columns ``index`` (into ``images``), ``label``,
             ``prediction`` and ``confidence`` (fraction of 1).
+        class_names: Names of the classes; empty for digits.
     """
-    figure = _predictions_grid(images, predictions)
+    figure = _predictions_grid(images, predictions, class_names)
     figure.update_layout(title="Test digits and their predictions")
     return figure
 
 
-def worst_mistakes(images: NDArray[np.uint8], mistakes: pd.DataFrame) -> go.Figure:
+def worst_mistakes(images: NDArray[np.uint8], mistakes: pd.DataFrame, class_names: Sequence[str] = ()) -> go.Figure:
     """Draw the most confident mistakes: true digit, prediction and confidence.
 
     Args:
         images: The whole test set, uint8 of shape [N, 28, 28].
         mistakes: The rows to show, in this order, with the columns of ``sample_predictions``; may be empty.
+        class_names: Names of the classes; empty for digits.
     """
-    figure = _predictions_grid(images, mistakes) if len(mistakes) else empty_grid("No mistakes")
+    figure = _predictions_grid(images, mistakes, class_names) if len(mistakes) else empty_grid("No mistakes")
     figure.update_layout(title="The most confident mistakes")
     return figure
 
 
-def confused_digits(images: NDArray[np.uint8], mistakes: pd.DataFrame) -> go.Figure:
+def confused_digits(images: NDArray[np.uint8], mistakes: pd.DataFrame, class_names: Sequence[str] = ()) -> go.Figure:
     """Draw mistakes of the most confused pairs of digits: true digit, prediction and confidence.
 
     Args:
         images: The whole test set, uint8 of shape [N, 28, 28].
         mistakes: The rows to show, in this order, with the columns of ``sample_predictions``; may be empty.
+        class_names: Names of the classes; empty for digits.
     """
-    figure = _predictions_grid(images, mistakes) if len(mistakes) else empty_grid("No mistakes")
+    figure = _predictions_grid(images, mistakes, class_names) if len(mistakes) else empty_grid("No mistakes")
     figure.update_layout(title="Mistakes of the most confused pairs")
     return figure
 
 
-def ambiguous_digits(images: NDArray[np.uint8], ambiguous: pd.DataFrame) -> go.Figure:
+def ambiguous_digits(images: NDArray[np.uint8], ambiguous: pd.DataFrame, class_names: Sequence[str] = ()) -> go.Figure:
     """Draw ambiguous digits: the true digit, and the two most probable classes with their probabilities.
 
     Args:
         images: The whole test set, uint8 of shape [N, 28, 28].
         ambiguous: The rows to show, at least one, with the columns ``index`` (into ``images``), ``label``,
             ``prediction``, ``runner_up``, ``confidence`` and ``runner_up_probability`` (fractions of 1).
+        class_names: Names of the classes; empty for digits.
     """
     columns = ("index", "label", "prediction", "runner_up", "confidence", "runner_up_probability")
-    rows = list(zip(*(ambiguous[column].tolist() for column in columns), strict=True))
+    table = named(ambiguous, class_names, "label", "prediction", "runner_up")
+    rows = list(zip(*(table[column].tolist() for column in columns), strict=True))
     figure = image_grid(
         images[ambiguous["index"].to_numpy()],
         _COLUMNS,
         captions=[
-            f"<b>{label}: {first} or {second}</b><br>{sure:.0%}, {less:.0%}"
+            f"{caption(f'{label}:', f'{first} or', f'{second}')}<br>{sure:.0%}, {less:.0%}"
             for _, label, first, second, sure, less in rows
         ],
         colors=[BLUE if label == first else VERMILLION for _, label, first, *_ in rows],
@@ -91,22 +101,15 @@ def warps(originals: NDArray[np.uint8], warped: NDArray[np.uint8]) -> go.Figure:
     return figure
 
 
-def _predictions_grid(images: NDArray[np.uint8], predictions: pd.DataFrame) -> go.Figure:
+def _predictions_grid(images: NDArray[np.uint8], predictions: pd.DataFrame, class_names: Sequence[str]) -> go.Figure:
     """One image per row of predictions; mistakes have another colour and an arrow."""
-    shown = list(
-        zip(
-            predictions["index"],
-            predictions["label"],
-            predictions["prediction"],
-            predictions["confidence"],
-            strict=True,
-        )
-    )
+    table = named(predictions, class_names, "label", "prediction")
+    shown = list(zip(*(table[name] for name in ("index", "label", "prediction", "confidence")), strict=True))
     return image_grid(
         images[predictions["index"].to_numpy()],
         _COLUMNS,
         captions=[
-            f"{prediction if label == prediction else f'<b>{label} → {prediction}</b>'}<br>{confidence:.1%}"
+            f"{prediction if label == prediction else caption(f'{label} →', f'{prediction}')}<br>{confidence:.1%}"
             for _, label, prediction, confidence in shown
         ],
         colors=[BLUE if label == prediction else VERMILLION for _, label, prediction, _ in shown],

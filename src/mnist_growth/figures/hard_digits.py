@@ -1,31 +1,36 @@
 """Digits that are hard, doubtfully labelled, or there twice."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from mnist_growth.figures.class_names import caption, named
 from mnist_growth.figures.image_grid import empty_grid, image_grid
 from mnist_growth.figures.theme import BLUE, INK, VERMILLION
 
 _COLUMNS = 10
 
 
-def hardest_digits(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
+def hardest_digits(images: NDArray[np.uint8], table: pd.DataFrame, class_names: Sequence[str] = ()) -> go.Figure:
     """Draw the digits with the largest gradient norms: label, prediction and norm.
 
     Args:
         images: The images of the rows of the table, uint8 of shape [N, 28, 28].
         table: N >= 1 rows with the columns ``part``, ``index``, ``label``, ``prediction``, ``label_probability``
             (fraction of 1) and ``gradient_norm``.
+        class_names: Names of the classes; empty for digits.
     """
+    table = named(table, class_names, "label", "prediction")
     columns = ("part", "index", "label", "prediction", "label_probability", "gradient_norm")
     rows = list(zip(*(table[column].tolist() for column in columns), strict=True))
     figure = image_grid(
         images,
         _COLUMNS,
         captions=[
-            f"{label if label == guess else f'<b>{label} → {guess}</b>'}<br>{norm:.3g}"
+            f"{label if label == guess else caption(f'{label} →', f'{guess}')}<br>{norm:.3g}"
             for _, _, label, guess, _, norm in rows
         ],
         colors=[BLUE if label == guess else VERMILLION for _, _, label, guess, *_ in rows],
@@ -38,14 +43,16 @@ def hardest_digits(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def suspected_labels(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
+def suspected_labels(images: NDArray[np.uint8], table: pd.DataFrame, class_names: Sequence[str] = ()) -> go.Figure:
     """Draw the digits whose labels are doubtful: label, suggestion and part of the data.
 
     Args:
         images: The images of the rows of the table, uint8 of shape [N, 28, 28].
         table: N rows (may be empty) with the columns ``part``, ``index``, ``label``, ``suggestion`` and
             ``label_probability`` (fraction of 1).
+        class_names: Names of the classes; empty for digits.
     """
+    table = named(table, class_names, "label", "suggestion")
     rows = list(
         zip(
             *(table[column].tolist() for column in ("part", "index", "label", "suggestion", "label_probability")),
@@ -57,7 +64,7 @@ def suspected_labels(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figur
             images,
             _COLUMNS,
             captions=[
-                f"<b>{label}, or {suggestion}?</b><br>{'test' if part == 'test' else 'training'}"
+                f"{caption(f'{label}, or', f'{suggestion}?')}<br>{'test' if part == 'test' else 'training'}"
                 for part, _, label, suggestion, _ in rows
             ],
             colors=[INK] * len(rows),
@@ -73,7 +80,12 @@ def suspected_labels(images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figur
     return figure
 
 
-def near_duplicates(test_images: NDArray[np.uint8], train_images: NDArray[np.uint8], table: pd.DataFrame) -> go.Figure:
+def near_duplicates(
+    test_images: NDArray[np.uint8],
+    train_images: NDArray[np.uint8],
+    table: pd.DataFrame,
+    class_names: Sequence[str] = (),
+) -> go.Figure:
     """Draw test digits, each next to the training digit that it nearly equals.
 
     Args:
@@ -81,7 +93,9 @@ def near_duplicates(test_images: NDArray[np.uint8], train_images: NDArray[np.uin
         train_images: The training images of the rows, same shape.
         table: N rows (may be empty) with the columns ``index``, ``train_index``, ``label``, ``train_label`` and
             ``relative_distance`` (fraction of 1).
+        class_names: Names of the classes; empty for digits.
     """
+    table = named(table, class_names, "label", "train_label")
     columns = ("index", "train_index", "label", "train_label", "relative_distance")
     rows = list(zip(*(table[column].tolist() for column in columns), strict=True))
     pairs = np.stack([test_images, train_images], axis=1).reshape(-1, *test_images.shape[1:])  # [2 N, 28, 28]

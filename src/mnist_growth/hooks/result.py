@@ -40,6 +40,7 @@ class ResultHooks:
         from mnist_growth.evaluation import comparison_summary, summary
 
         if self.metrics:
-            rich.print(summary(self.metrics, catalog.load("predictions")))
+            class_names = catalog.load("test_digits").class_names
+            rich.print(summary(self.metrics, catalog.load("predictions"), class_names))
         if self.comparison:
             rich.print(comparison_summary(self.comparison))

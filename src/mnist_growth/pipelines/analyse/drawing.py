@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mnist_growth import figures
-from mnist_growth.digits import Digits, Split, class_statistics
+from mnist_growth.digits import Digits, Split, class_statistics, names_of
 from mnist_growth.digits.interventions import INTERVENTIONS
 from mnist_growth.network import TrainedNetwork
 
@@ -48,11 +48,12 @@ def draw_classes(balance: pd.DataFrame, train_digits: Digits, split: Split) -> t
     statistics = class_statistics(
         train_digits.images[split.train], train_digits.labels[split.train], len(train_digits.class_names)
     )
+    names = names_of(train_digits.class_names)
     provenance = f"{_dataset(train_digits)} · {statistics.count.sum():,} training digits"
     return (
-        figures.stamp(figures.class_balance(balance), _dataset(train_digits)),
+        figures.stamp(figures.class_balance(balance, names), _dataset(train_digits)),
         figures.stamp(
-            figures.class_images(statistics.mean_image, statistics.deviation_image, statistics.count), provenance
+            figures.class_images(statistics.mean_image, statistics.deviation_image, statistics.count, names), provenance
         ),
     )
 
@@ -65,14 +66,16 @@ def draw_hard_digits(
     trained: TrainedNetwork,
 ) -> tuple[go.Figure, go.Figure]:
     """Return the galleries of the hardest training digits and of the digits with doubtful labels."""
+    names = names_of(train_digits.class_names)
     network = figures.describe_network(trained.network.widths, trained.epochs)
     provenance = (
         f"{_dataset(train_digits)} · {len(train_digits):,} training and {len(test_digits):,} test digits · "
         f"network {network}"
     )
+    hard, doubtful = (_images(table, train_digits, test_digits) for table in (hardest, suspected))
     return (
-        figures.stamp(figures.hardest_digits(_images(hardest, train_digits, test_digits), hardest), provenance),
-        figures.stamp(figures.suspected_labels(_images(suspected, train_digits, test_digits), suspected), provenance),
+        figures.stamp(figures.hardest_digits(hard, hardest, names), provenance),
+        figures.stamp(figures.suspected_labels(doubtful, suspected, names), provenance),
     )
 
 
@@ -80,7 +83,10 @@ def draw_near_duplicates(duplicates: pd.DataFrame, train_digits: Digits, test_di
     """Return the gallery of test digits and the training digits that they nearly equal."""
     shown = duplicates.head(_MAX_PAIRS)
     figure = figures.near_duplicates(
-        test_digits.images[shown["index"].to_numpy()], train_digits.images[shown["train_index"].to_numpy()], shown
+        test_digits.images[shown["index"].to_numpy()],
+        train_digits.images[shown["train_index"].to_numpy()],
+        shown,
+        names_of(test_digits.class_names),
     )
     return figures.stamp(
         figure,

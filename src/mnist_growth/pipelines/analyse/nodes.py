@@ -115,9 +115,9 @@ def class_balance(train_digits: Digits, split: Split, test_digits: Digits) -> pd
     """Return number and brightness of the digits of each class in each part.
 
     Returns:
-        One row per part ("training", "validation", "test") and class: ``part``, ``digit``, ``examples`` (int64),
-        ``share`` of the part (fraction of 1), ``pixel_mean`` and ``pixel_deviation`` (0 to 255; NaN where a class
-        does not occur).
+        One row per part ("training", "validation", "test") and class: ``part``, ``digit``, ``class_name``, ``examples``
+        (int64), ``share`` of the part (fraction of 1), ``pixel_mean`` and ``pixel_deviation`` (0 to 255; NaN where a
+        class does not occur).
     """
     parts = {
         "training": (train_digits.images[split.train], train_digits.labels[split.train]),
@@ -132,6 +132,7 @@ def class_balance(train_digits: Digits, split: Split, test_digits: Digits) -> pd
                 {
                     "part": part,
                     "digit": np.arange(len(statistics.count)),
+                    "class_name": list(train_digits.class_names),
                     "examples": statistics.count,
                     "share": statistics.count / statistics.count.sum(),
                     "pixel_mean": statistics.mean,

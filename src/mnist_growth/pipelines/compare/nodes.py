@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth import evaluation, figures
-from mnist_growth.digits import Digits
+from mnist_growth.digits import Digits, names_of
 from mnist_growth.evaluation import EvaluationConfig
 from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.report import RunFacts, comparison_report
@@ -53,6 +53,11 @@ def measure_difference(
     }
 
 
+def compare_classes(predictions: pd.DataFrame, baseline_predictions: pd.DataFrame, test_digits: Digits) -> pd.DataFrame:
+    """Return the comparison for all digits and for each class."""
+    return evaluation.comparison_by_class(predictions, baseline_predictions, test_digits.class_names)
+
+
 def draw_comparison(
     by_class: pd.DataFrame,
     differences: pd.DataFrame,
@@ -68,7 +73,7 @@ def draw_comparison(
     shown = differences.head(config.worst_mistakes)
     return (
         figures.stamp(figures.comparison(by_class), provenance),
-        figures.stamp(figures.disagreements(test_digits.images, shown), provenance),
+        figures.stamp(figures.disagreements(test_digits.images, shown, names_of(test_digits.class_names)), provenance),
     )
 
 

@@ -2,9 +2,10 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from mnist_growth.evaluation import comparison_by_class, disagreements
+from mnist_growth.evaluation import disagreements
 from mnist_growth.lineage import SEVERAL_NETWORKS
 from mnist_growth.pipelines.compare.nodes import (
+    compare_classes,
     draw_comparison,
     measure_difference,
     predict_baseline,
@@ -39,8 +40,8 @@ def create_pipeline() -> Pipeline:
                 tags=SEVERAL_NETWORKS,
             ),
             Node(
-                comparison_by_class,
-                inputs=both,
+                compare_classes,
+                inputs=[*both, "test_digits"],
                 outputs="comparison_by_class",
                 name="comparison_by_class",
                 tags=SEVERAL_NETWORKS,

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mnist_growth import evaluation, figures
-from mnist_growth.digits import DIGIT_NAMES, Digits, Split, requested_dataset
+from mnist_growth.digits import Digits, Split, names_of, requested_dataset
 from mnist_growth.evaluation import EvaluationConfig, Tally
 from mnist_growth.inspection import unit_cohorts
 from mnist_growth.machine import release_pages
@@ -87,6 +87,16 @@ def _tally(trained: TrainedNetwork, digits: Digits, indices: NDArray[np.int64]) 
     return total
 
 
+def measure_classes(predictions: pd.DataFrame, trained: TrainedNetwork) -> pd.DataFrame:
+    """Return precision, recall and F1 of each class."""
+    return evaluation.class_metrics(predictions, trained.class_names)
+
+
+def find_confused_pairs(predictions: pd.DataFrame, trained: TrainedNetwork) -> pd.DataFrame:
+    """Return all pairs of classes, the most confused first."""
+    return evaluation.confused_pairs(predictions, trained.class_names)
+
+
 def measure_calibration(predictions: pd.DataFrame, config: EvaluationConfig) -> pd.DataFrame:
     """Return the accuracy by confidence."""
     correct = (predictions["label"] == predictions["prediction"]).to_numpy()
@@ -111,8 +121,7 @@ def describe(trained: TrainedNetwork, test_digits: Digits, manifest: dict[str, A
 
 def draw_confusion_matrix(confusion_matrix: pd.DataFrame, trained: TrainedNetwork, provenance: str) -> go.Figure:
     """Return the figure of the confusion matrix."""
-    names = () if trained.class_names == DIGIT_NAMES else trained.class_names
-    return figures.stamp(figures.confusion_matrix(confusion_matrix, names), provenance)
+    return figures.stamp(figures.confusion_matrix(confusion_matrix, names_of(trained.class_names)), provenance)
 
 
 def draw_reliability(curve: pd.DataFrame, provenance: str) -> go.Figure:
@@ -124,10 +133,11 @@ def draw_confused_pairs(
     test_digits: Digits, predictions: pd.DataFrame, pairs: pd.DataFrame, config: EvaluationConfig, provenance: str
 ) -> tuple[go.Figure, go.Figure]:
     """Return the figures of the most confused pairs and of their mistakes."""
+    names = names_of(test_digits.class_names)
     mistakes = evaluation.confused_digits(predictions, pairs, config.confused_pairs, _DIGITS_PER_DIRECTION)
     return (
-        figures.stamp(figures.confused_pairs(pairs), provenance),
-        figures.stamp(figures.confused_digits(test_digits.images, mistakes), provenance),
+        figures.stamp(figures.confused_pairs(pairs, names), provenance),
+        figures.stamp(figures.confused_digits(test_digits.images, mistakes, names), provenance),
     )
 
 
@@ -163,11 +173,12 @@ def draw_digits(
     provenance: str,
 ) -> tuple[go.Figure, go.Figure, go.Figure]:
     """Return the galleries of evenly spaced test digits, of the most confident mistakes and of ambiguous digits."""
+    names = names_of(test_digits.class_names)
     sample = evaluation.spread_sample(predictions, config.sample_digits)
     return (
-        figures.stamp(figures.sample_predictions(test_digits.images, sample), provenance),
-        figures.stamp(figures.worst_mistakes(test_digits.images, mistakes), provenance),
-        figures.stamp(figures.ambiguous_digits(test_digits.images, ambiguous), provenance),
+        figures.stamp(figures.sample_predictions(test_digits.images, sample, names), provenance),
+        figures.stamp(figures.worst_mistakes(test_digits.images, mistakes, names), provenance),
+        figures.stamp(figures.ambiguous_digits(test_digits.images, ambiguous, names), provenance),
     )
 
 

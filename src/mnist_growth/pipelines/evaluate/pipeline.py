@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from mnist_growth.evaluation import class_metrics, confused_pairs, confusion_matrix
+from mnist_growth.evaluation import confusion_matrix
 from mnist_growth.pipelines.evaluate.nodes import (
     describe,
     draw_confused_pairs,
@@ -12,8 +12,10 @@ from mnist_growth.pipelines.evaluate.nodes import (
     draw_units,
     find_ambiguous,
     find_confident_mistakes,
+    find_confused_pairs,
     measure,
     measure_calibration,
+    measure_classes,
     measure_parts,
     measure_units,
     predict,
@@ -37,9 +39,11 @@ def create_pipeline() -> Pipeline:
                 outputs="test_metrics",
                 name="measure",
             ),
-            Node(class_metrics, inputs="predictions", outputs="class_metrics", name="class_metrics"),
+            Node(measure_classes, inputs=["predictions", "network"], outputs="class_metrics", name="class_metrics"),
             Node(confusion_matrix, inputs="predictions", outputs="confusion_matrix", name="confusion_matrix"),
-            Node(confused_pairs, inputs="predictions", outputs="confused_pairs", name="confused_pairs"),
+            Node(
+                find_confused_pairs, inputs=["predictions", "network"], outputs="confused_pairs", name="confused_pairs"
+            ),
             Node(
                 measure_parts,
                 inputs=["network", "train_digits", "split", "predictions"],

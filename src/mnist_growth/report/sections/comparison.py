@@ -17,7 +17,7 @@ _COMPARISON: Columns = {
     "agreement": ("equal predictions", percent),
 }
 _CLASSES: Columns = {
-    "digit": ("digit", str),
+    "class_name": ("class", str),
     "examples": ("test digits", count),
     "only_network_correct": ("correct by the network only", count),
     "only_baseline_correct": ("correct by the baseline only", count),

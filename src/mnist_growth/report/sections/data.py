@@ -9,7 +9,7 @@ from mnist_growth.report.topic import Body, Topic
 
 _CLASSES: Columns = {
     "part": ("part", str),
-    "digit": ("digit", count),
+    "class_name": ("class", str),
     "examples": ("digits", count),
     "share": ("share of the part", percent),
     "pixel_mean": ("mean pixel value", significant),

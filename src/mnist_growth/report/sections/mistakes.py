@@ -1,4 +1,4 @@
-"""Accuracy of each digit, and confusions."""
+"""Accuracy of each class, and confusions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,15 +8,15 @@ from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
 
 _CLASSES: Columns = {
-    "digit": ("digit", count),
+    "class_name": ("class", str),
     "support": ("test digits", count),
     "precision": ("precision", percent),
     "recall": ("recall", percent),
     "f1": ("F1", percent),
 }
 _PAIRS: Columns = {
-    "first": ("digit A", count),
-    "second": ("digit B", count),
+    "first_name": ("class A", str),
+    "second_name": ("class B", str),
     "mistakes": ("mistakes", count),
     "rate": ("share of all A and B", percent),
     "first_as_second_rate": ("A predicted as B", percent),
@@ -27,10 +27,10 @@ _PAIRS: Columns = {
 def _body(results: Mapping[str, Any]) -> Body:
     pairs = results["confused_pairs"]
     confused = pairs[pairs["mistakes"] > 0]
-    title = "Confused pairs of digits, with 95 % intervals"
+    title = "Confused pairs of classes, with 95 % intervals"
     return Body(
         tables=[
-            described("class_metrics", "Each digit, with 95 % intervals", results["class_metrics"], _CLASSES),
+            described("class_metrics", "Each class, with 95 % intervals", results["class_metrics"], _CLASSES),
             described("confused_pairs", title, confused, _PAIRS),
         ]
     )
