@@ -4,18 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from mnist_growth import cli
 
 ROOT = Path(__file__).parents[1]
-
-
-def test_pipelines_are_known_by_name():
-    cli.check_pipeline_names(["resume", "__default__"])
-
-    with pytest.raises(ValueError, match="There is no pipeline 'trian'; expected one of __default__, "):
-        cli.check_pipeline_names(["train", "trian"])
 
 
 def test_kedro_run_keeps_all_its_options():

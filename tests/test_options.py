@@ -1,7 +1,7 @@
 import click
 import pytest
 
-from mnist_growth.options import parse_load_versions, parse_params
+from mnist_growth.options import parse_load_versions, parse_params, read_config
 
 COMMAND, OPTION = click.Context(click.Command("run")), click.Option(["--params"])
 STAGE = {"epoch": 1, "neurons": 64}
@@ -74,3 +74,24 @@ def test_a_version_without_dataset_or_with_a_path_is_refused(text):
         parse_load_versions(COMMAND, OPTION, f"split:1,{text}")
 
     assert f"{text!r} is not a dataset and its version; expected <dataset>:<version>" in refusal.value.format_message()
+
+
+def test_options_come_from_a_file(tmp_path):
+    path = tmp_path / "run.yml"
+    path.write_text("run: {pipeline: evaluate, tags: [a]}")
+    context = click.Context(click.Command("run"), info_name="run")
+
+    assert read_config(context, OPTION, str(path)) == str(path)
+    assert context.default_map == {"pipeline": "evaluate", "tags": ["a"]}
+    assert read_config(context, OPTION, None) is None
+
+
+@pytest.mark.parametrize(
+    "content", ["# A title: with: colons\nb: c: d", "- run", "run", "", "other: {a: 1}", "run: 3", "\x00"]
+)
+def test_a_file_without_options_is_refused(tmp_path, content):
+    path = tmp_path / "run.yml"
+    path.write_text(content)
+
+    with pytest.raises(click.BadParameter, match=r"run.yml does not contain options; expected YAML such as `run: \{"):
+        read_config(click.Context(click.Command("run"), info_name="run"), OPTION, str(path))

@@ -112,7 +112,7 @@ def test_a_log_gets_only_steps_that_take_long_and_each_of_them_once(in_log):
     display.begin("evaluate: predict")
     time.sleep(0.5)
 
-    assert caplog.messages == ["evaluate: predict"]
+    assert caplog.messages == ["evaluate: predict ..."]
 
 
 def test_a_log_gets_a_very_long_step_again_with_its_counts(in_log, monkeypatch):
@@ -123,7 +123,7 @@ def test_a_log_gets_a_very_long_step_again_with_its_counts(in_log, monkeypatch):
     display.count(3, 60)
     wait_for(lambda: len(caplog.messages) == 2)
 
-    assert caplog.messages == ["analyse: intervene", "analyse: intervene (3 of 60, 0 s)"]
+    assert caplog.messages == ["analyse: intervene ...", "analyse: intervene (3 of 60, 0 s) ..."]
 
 
 def test_nothing_is_kept_where_nothing_is_shown():

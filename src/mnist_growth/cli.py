@@ -14,13 +14,10 @@ from kedro.framework.cli.utils import KedroCliError
 
 from mnist_growth import progress
 from mnist_growth.command_end import with_error_messages
-from mnist_growth.options import parse_load_versions, parse_params
-from mnist_growth.pipeline_list import PIPELINES
+from mnist_growth.options import parse_load_versions, parse_params, read_config
 from mnist_growth.project import default_configuration, project_folder
 from mnist_growth.run_command import HELP, RunCommand, registry_commands
-
-RUNNERS = ("SequentialRunner", "ThreadRunner")
-"""Runners of Kedro that can run the project."""
+from mnist_growth.run_options import check_conf_source, check_pipeline_names, check_runner
 
 
 @click.group(name="mnist-growth")
@@ -28,50 +25,22 @@ def cli() -> None:
     """Commands of mnist-growth."""
 
 
-def check_pipeline_names(names: list[str]) -> None:
-    """Check that all pipelines are registered.
-
-    Raises:
-        ValueError: A pipeline is not registered; the message lists those that are.
-    """
-    for name in names:
-        if name not in PIPELINES:
-            raise ValueError(f"There is no pipeline {name!r}; expected one of {', '.join(sorted(PIPELINES))}")
-
-
-def check_runner(name: str | None) -> None:
-    """Check that a runner can run the project.
-
-    Args:
-        name: Name of a runner of Kedro, or path of another one; None for the default.
-
-    Raises:
-        ValueError: It cannot, or there is no such runner.
-    """
-    if name and name.rpartition(".")[2] == "ParallelRunner":
-        raise ValueError(
-            "ParallelRunner starts a process per node, but the nodes of a training share its tracked run: use "
-            "SequentialRunner or ThreadRunner"
-        )
-    if name and "." not in name and name not in RUNNERS:
-        raise ValueError(f"There is no runner {name!r}; expected {' or '.join(RUNNERS)}")
-
-
 def _run(**options: Any) -> Any:
     names = options["pipelines"] or [options["pipeline"]]
     if any(names):
         check_pipeline_names(names)
-    check_runner(options["runner"])
+    check_runner(options["runner"], options["runner_params"])
     options["conf_source"] = options["conf_source"] or str(default_configuration(project_folder()))
+    check_conf_source(options["conf_source"])
     assert kedro_run.callback is not None
     # Here, because some of the libraries imported above insert filters of their own before this one.
-    warnings.filterwarnings("ignore", "Option '--pipeline' is deprecated", KedroDeprecationWarning)
+    warnings.filterwarnings("ignore", "Option '--(pipeline|async)' is deprecated", KedroDeprecationWarning)
     return kedro_run.callback(**options)
 
 
 def _options_of_kedro() -> list[click.Parameter]:
     """Options of ``kedro run``; parameters may contain lists, mappings and commas."""
-    parsers = {"params": parse_params, "load_versions": parse_load_versions}
+    parsers = {"config": read_config, "params": parse_params, "load_versions": parse_load_versions}
     options = [copy.copy(option) for option in kedro_run.params]
     for option in options:
         option.callback = parsers.get(option.name or "", option.callback)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 import yaml
+from kedro.framework.cli.utils import _config_file_callback
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -43,6 +44,35 @@ def parse_params(context: click.Context, option: Any, text: Any) -> dict[str, An
         raise click.BadParameter(f"{text!r} cannot be read ({reason})", context, option) from error
     assert isinstance(parsed, dict)
     return {str(name): value for name, value in parsed.items()}
+
+
+def read_config(context: click.Context, option: Any, path: Any) -> Any:
+    """Read the file of ``--config``: the options of a command, below its name.
+
+    Args:
+        context: The command; the options become its defaults.
+        option: The option.
+        path: The file; None if it is not given.
+
+    Raises:
+        click.UsageError: The file is not YAML, or does not have this form.
+        KedroCliError: It has an option that the command does not have.
+    """
+    try:
+        return _config_file_callback(context, option, path)
+    except (
+        yaml.YAMLError,
+        OmegaConfBaseException,
+        UnicodeDecodeError,
+        AttributeError,
+        LookupError,
+        TypeError,
+    ) as error:
+        raise click.BadParameter(
+            f"{path} does not contain options; expected YAML such as `{context.info_name}: {{pipeline: evaluate}}`",
+            context,
+            option,
+        ) from error
 
 
 def parse_load_versions(context: click.Context, option: Any, text: Any) -> dict[str, str]:

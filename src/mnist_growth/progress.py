@@ -116,7 +116,7 @@ class Progress:
             now = time.monotonic()
             for step in list(self._steps.values()):
                 if now >= step.log_at:
-                    logger.info("%s", step.name if now < step.began + AGAIN else step.text(now))
+                    logger.info("%s ...", step.name if now < step.began + AGAIN else step.text(now))
                     step.log_at = now + AGAIN
 
     def _redirect_log(self, console: Console) -> None:

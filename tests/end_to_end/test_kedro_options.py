@@ -44,6 +44,9 @@ def test_a_plan_of_growth_is_a_parameter(project):
 def test_options_that_cannot_be_followed_are_answered_in_a_sentence(project):
     for arguments, sentence in (
         (("run", "--runner=ParallelRunner"), "use SequentialRunner or ThreadRunner\n"),
+        (("run", "--runner-params", "max_workers=2"), "SequentialRunner has no parameter 'max_workers'"),
+        (("run", "--conf-source", "src"), "has no folder 'base'; expected a folder such as conf"),
+        (("run", "--config", "pyproject.toml"), "expected YAML such as `run: {pipeline: evaluate}`"),
         (("run", "--runner", "FastRunner"), "There is no runner 'FastRunner'; expected Sequen"),
         (("run", "--load-versions", "network=x"), "expected <dataset>:<version>, such as network:20"),
         (("run", "--params", "predict.folder=a,b"), "Put a value with commas into quotes"),
@@ -69,7 +72,12 @@ def test_parameters_without_effect_are_refused_or_named(trained):
 
         assert result.code == 1
         assert sentence in result.stderr
-    for arguments in (("predict",), ("predict", "--params", "predict.folder=nowhere")):
+    for arguments in (
+        ("predict",),
+        ("predict", "--params", "predict.folder=nowhere"),
+        ("evaluate", "--from-inputs", "predictions"),
+        ("evaluate", "--load-versions", "test_metrics:2026-01-31T12.00.00.000Z"),
+    ):
         assert trained.kedro("run", "--pipeline", *arguments).code == 1
     assert trained.recorded_runs() == 0
 

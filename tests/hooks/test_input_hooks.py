@@ -89,3 +89,21 @@ def test_a_data_set_that_does_not_exist_is_refused(tmp_path, name, own, message)
     else:
         with pytest.raises(ValueError, match=message):
             check(catalog, node)
+
+
+def test_a_version_of_what_the_run_does_not_load_is_refused(catalog):
+    catalog.save("given", 1)
+    node = Node(zero, ["given", "params:training"], "made")
+
+    with pytest.raises(ValueError, match="version of made is given, but this run does not load made; it loads given$"):
+        check(catalog, node, load_versions={"made": OLD})
+
+
+def test_a_dataset_that_an_earlier_node_keeps_in_memory_is_refused(monkeypatch):
+    first, second = Node(zero, "start", "provenance", name="describe"), Node(zero, "provenance", "figure")
+    monkeypatch.setattr("mnist_growth.hooks.inputs.pipelines", {"all": Pipeline([first, second])})
+    catalog = DataCatalog({"start": MemoryDataset(1)})
+
+    check(catalog, first, second)
+    with pytest.raises(ValueError, match="needs provenance, .* made by the node describe"):
+        check(catalog, second)

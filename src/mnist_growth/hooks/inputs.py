@@ -1,5 +1,6 @@
 """Refusing inputs that are missing or do not belong together before anything runs."""
 
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from kedro.framework.hooks import hook_impl
@@ -23,12 +24,15 @@ class InputHooks:
         Raises:
             DatasetError: A network is missing or damaged.
             FileNotFoundError: Another input is missing.
-            ValueError: A network and the digits are of different data sets, or there is no such data set.
+            ValueError: A network and the digits are of different data sets, there is no such data set, the nodes need
+                a dataset that is not stored, or a version is given of a dataset that they do not load.
         """
         from mnist_growth.datasets import CheckpointsDataset, DigitArchiveDataset
 
+        _check_load_versions(run_params["load_versions"] or {}, pipeline)
         if run_params.get("only_missing_outputs"):
             return  # which inputs are needed is not known yet
+        _check_made_before(pipeline, catalog)
         inputs = {name: catalog.get(name) for name in sorted(pipeline.inputs()) if name in catalog}
         networks = {name: catalog.load(name) for name in NETWORKS if name in inputs}
         for name, dataset in inputs.items():
@@ -41,6 +45,35 @@ class InputHooks:
         for node in pipeline.nodes:
             for name in networks.keys() & set(node.inputs):
                 _check_data_set(name, networks[name], inputs.keys() & set(node.inputs), catalog)
+
+
+def _check_load_versions(requested: Iterable[str], pipeline: Pipeline) -> None:
+    """Check that the run loads the datasets of ``--load-versions``.
+
+    Raises:
+        ValueError: It does not load one of them.
+    """
+    loaded = {name for name in pipeline.inputs() if not name.startswith("param")}
+    for name in requested:
+        if name not in loaded:
+            raise ValueError(
+                f"A version of {name} is given, but this run does not load {name}; it loads {', '.join(sorted(loaded))}"
+            )
+
+
+def _check_made_before(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    """Check that no node of a part of a pipeline needs what an earlier node keeps in memory only.
+
+    Raises:
+        ValueError: A node does.
+    """
+    for name in sorted(pipeline.inputs()):
+        makers = [node.name for each in pipelines.values() for node in each.nodes if name in node.outputs]
+        if makers and name not in catalog:
+            raise ValueError(
+                f"This run needs {name}, which is not stored but made by the node {makers[0]}: choose nodes that "
+                "include it"
+            )
 
 
 def _refuse(name: str, dataset: AbstractVersionedDataset[Any, Any], catalog: DataCatalog) -> NoReturn:
