@@ -59,7 +59,7 @@ def read_config(context: click.Context, option: Any, path: Any) -> Any:
         KedroCliError: It has an option that the command does not have.
     """
     try:
-        return _config_file_callback(context, option, path)
+        _config_file_callback(context, option, path)
     except (
         yaml.YAMLError,
         OmegaConfBaseException,
@@ -73,6 +73,7 @@ def read_config(context: click.Context, option: Any, path: Any) -> Any:
             context,
             option,
         ) from error
+    return path
 
 
 def parse_load_versions(context: click.Context, option: Any, text: Any) -> dict[str, str]:
