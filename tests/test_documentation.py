@@ -118,7 +118,7 @@ def test_a_network_loads_through_mlflow(network_file, monkeypatch):
         [sys.executable, "-c", code], cwd=project, env=environment, capture_output=True, text=True, timeout=120
     )
     assert process.returncode == 0, process.stderr
-    assert process.stdout.split()[:2] == ["digit", "confidence"]
+    assert process.stdout.split()[:2] == ["prediction", "confidence"]
     assert len(process.stdout.splitlines()) == 6
 
 

@@ -70,13 +70,13 @@ def test_the_service(setup: Setup) -> None:
     with TestClient(create_app(service)) as client:
         body = {"images": [base64.b64encode(png(image)).decode() for image in images]}
         found = client.post("/predict/batch", json=body).json()["predictions"]
-    assert [answer["digit"] for answer in found] == expected["prediction"].tolist()
+    assert [answer["prediction"] for answer in found] == expected["prediction"].tolist()
 
 
 def test_the_model_in_mlflow_and_the_library(setup: Setup) -> None:
     images, _, trained, expected = setup
     table = DigitClassifier(trained).predict(images)
-    assert table["digit"].tolist() == expected["prediction"].tolist()
+    assert table["prediction"].tolist() == expected["prediction"].tolist()
     assert table["confidence"].tolist() == expected["confidence"].tolist()
     assert mg.predict(trained, images).tolist() == expected["prediction"].tolist()
 

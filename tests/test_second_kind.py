@@ -188,7 +188,7 @@ def test_it_is_served_and_explained(trained):
         explained = client.post("/explain", json={"image": encoded}).json()
         model = client.get("/model").json()
     logits = predict_logits(trained.network, image[None])[0]
-    assert answer["digit"] == logits.argmax()
+    assert answer["prediction"] == logits.argmax()
     assert np.abs(explained["saliency"]).max() == 1
     assert model["hidden_widths"] == [48, 48]
 

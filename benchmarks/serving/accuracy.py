@@ -91,7 +91,7 @@ def file_of(pixels: Pixels, file_format: str) -> bytes:
 def digit(port: int, content: bytes) -> int:
     """Ask the service for the digit in an image file."""
     answer = ask(port, "/predict", json.dumps({"image": base64.b64encode(content).decode()}).encode())
-    return int(json.loads(answer)["digit"])
+    return int(json.loads(answer)["prediction"])
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Digits(litserve.LitAPI):
     def encode_response(self, output: list[float]) -> dict[str, object]:
         """Return the answer for one image."""
         confidence = max(output)
-        return {"digit": output.index(confidence), "confidence": confidence, "probabilities": output}
+        return {"prediction": output.index(confidence), "confidence": confidence, "probabilities": output}
 
 
 if __name__ == "__main__":

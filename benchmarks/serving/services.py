@@ -75,7 +75,7 @@ LITSERVE = Service("LitServe", "/predict", _one_png)
 def digit_in(service: Service, answer: bytes) -> int:
     """Read the digit from the answer to a request for one image."""
     content = json.loads(answer)
-    return int(content["predictions"][0]["digit"] if service is MLFLOW else content["digit"])
+    return int(content["predictions"][0]["prediction"] if service is MLFLOW else content["prediction"])
 
 
 @contextlib.contextmanager

@@ -35,18 +35,17 @@ class DigitClassifier:
             params: Not used; MLflow passes it.
 
         Returns:
-            One row per image with the columns `digit` (int64), `class_name` (text), `confidence` (its probability), and
-            `probability_0`, `probability_1` and so on (float64).
+            One row per image with the columns `prediction` (int64), `class_name` (text), `confidence` (its
+            probability), and `probability_0`, `probability_1` and so on (float64).
 
         Raises:
             ValueError: The images have another shape or scale, or an image shows nothing.
         """
         prepared = self.trained.preparation.apply_all(to_grey_values(_as_images(images)))
         table = prediction_table(predict_logits(self.trained.network, prepared))
-        table = table.rename(columns={"prediction": "digit"})
-        table["class_name"] = [self.trained.class_names[number] for number in table["digit"]]
+        table["class_name"] = [self.trained.class_names[number] for number in table["prediction"]]
         columns = probability_columns(len(self.trained.class_names))
-        return table[["digit", "class_name", "confidence", *columns]]
+        return table[["prediction", "class_name", "confidence", *columns]]
 
 
 def _as_images(values: NDArray[np.generic] | pd.DataFrame) -> NDArray[np.generic]:

@@ -108,7 +108,7 @@ def test_the_model_predicts_what_was_evaluated(smoke_run, record, run, tmp_path,
 
     assert model.source_run_id == run.info.run_id
     assert loaded.metadata.signature is not None
-    assert (answer["digit"] == predictions["prediction"]).all()
+    assert (answer["prediction"] == predictions["prediction"]).all()
     assert answer["confidence"].to_numpy() == pytest.approx(predictions["confidence"].to_numpy(), abs=1e-6)
     assert "mnist-growth" not in requirements  # it is in no package index: the model contains the code
 

@@ -47,7 +47,7 @@ def test_the_newest_network_answers_as_evaluation_does(trained: Project) -> None
 
     with served(trained) as address:
         model = ask(f"{address}/model")
-        answers = [ask(f"{address}/predict", {"image": text})["digit"] for text in texts]
+        answers = [ask(f"{address}/predict", {"image": text})["prediction"] for text in texts]
 
     assert answers == predictions["prediction"].tolist()[:150]
     assert model["confusion"] == confusion.to_numpy().tolist()

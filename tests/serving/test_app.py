@@ -33,7 +33,7 @@ def test_the_digits_of_mnist_get_the_labels_that_evaluation_gives(
     client: TestClient, trained: TrainedNetwork, texts: list[str]
 ) -> None:
     expected = predict_logits(trained.network, IMAGES).argmax(axis=1)
-    found = [client.post("/predict", json={"image": text}).json()["digit"] for text in texts]
+    found = [client.post("/predict", json={"image": text}).json()["prediction"] for text in texts]
     assert (expected == TEST.labels).mean() > 0.85
     np.testing.assert_array_equal(found, expected)
 
@@ -42,11 +42,11 @@ def test_an_answer_has_everything_in_it(client: TestClient, texts: list[str]) ->
     response = client.post("/predict", json={"image": texts[0]})
     answer = response.json()
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
-    known = {"digit", "class_name", "confidence", "probabilities", "doubt", "novelty", "model_version"}
+    known = {"prediction", "class_name", "confidence", "probabilities", "doubt", "novelty", "model_version"}
     assert answer.keys() == known
     assert answer["model_version"] == "1"
     assert sum(answer["probabilities"]) == pytest.approx(1)
-    assert answer["confidence"] == max(answer["probabilities"]) == answer["probabilities"][answer["digit"]]
+    assert answer["confidence"] == max(answer["probabilities"]) == answer["probabilities"][answer["prediction"]]
 
 
 def test_an_answer_says_what_is_doubtful(client_of: Make) -> None:
@@ -88,8 +88,8 @@ def encodings() -> dict[str, str]:
 
 @pytest.mark.parametrize("encoding", encodings())
 def test_every_way_to_send_a_digit_gives_the_same_answer(client: TestClient, encoding: str, texts: list[str]) -> None:
-    expected = client.post("/predict", json={"image": texts[0]}).json()["digit"]
-    assert client.post("/predict", json={"image": encodings()[encoding]}).json()["digit"] == expected
+    expected = client.post("/predict", json={"image": texts[0]}).json()["prediction"]
+    assert client.post("/predict", json={"image": encodings()[encoding]}).json()["prediction"] == expected
 
 
 def test_a_batch_gets_the_answers_of_its_images(client: TestClient, texts: list[str]) -> None:
@@ -97,7 +97,7 @@ def test_a_batch_gets_the_answers_of_its_images(client: TestClient, texts: list[
     one_by_one = [client.post("/predict", json={"image": text}).json() for text in texts[:100]]
     assert answer["model_version"] == "1"
     for found, expected in zip(answer["predictions"], one_by_one, strict=True):
-        assert found["digit"] == expected["digit"]
+        assert found["prediction"] == expected["prediction"]
         np.testing.assert_allclose(found["probabilities"], expected["probabilities"], atol=1e-6)
 
 
@@ -153,7 +153,7 @@ def test_images_are_prepared_as_those_of_the_training(
     content = base64_of(png(255 - corner if ink == "dark" else corner))
     expected = predict_logits(trained.network, corner[None])[0]
     found = client.post("/predict", json={"image": content}).json()
-    assert found["digit"] == expected.argmax()
+    assert found["prediction"] == expected.argmax()
     np.testing.assert_allclose(found["probabilities"], softmax(expected[None])[0], atol=1e-6)
     explained = client.post("/explain", json={"image": content}).json()
     np.testing.assert_array_equal(np.reshape(explained["image"], (28, 28)), corner)
@@ -230,7 +230,7 @@ def test_the_interface_is_described(client: TestClient) -> None:
         "/metrics",
     } <= set(description["paths"])
     example = description["components"]["schemas"]["ImageRequest"]["properties"]["image"]["examples"][0]
-    assert client.post("/predict", json={"image": example}).json()["digit"] == 7
+    assert client.post("/predict", json={"image": example}).json()["prediction"] == 7
 
 
 def test_other_sites_may_not_use_it_unless_they_are_named(client_of: Make, texts: list[str]) -> None:

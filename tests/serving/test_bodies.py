@@ -90,10 +90,10 @@ def test_every_body_gets_the_answer_of_plain_json(client: TestClient, path: str,
 
 
 def test_a_body_of_one_image_is_a_batch_of_one(client: TestClient) -> None:
-    expected = client.post("/predict", json={"image": TEXT}).json()["digit"]
+    expected = client.post("/predict", json={"image": TEXT}).json()["prediction"]
     for body, headers in [WAYS["PNG"], WAYS["form"]]:
         response = client.post("/predict/batch", content=body, headers=headers)
-        assert [found["digit"] for found in response.json()["predictions"]] == [expected]
+        assert [found["prediction"] for found in response.json()["predictions"]] == [expected]
 
 
 @pytest.mark.parametrize("name", ["images", "image", "images[]"])
@@ -329,7 +329,7 @@ def photograph() -> bytes:
 def test_a_photograph_of_a_phone_is_answered_in_every_kind_of_body(client: TestClient, photograph: bytes) -> None:
     assert 3_000_000 < len(photograph) < 12_000_000
     text = json.dumps({"image": base64_of(photograph)}).encode()
-    expected = client.post("/predict", json={"image": base64_of(png(decode_image(photograph)))}).json()["digit"]
+    expected = client.post("/predict", json={"image": base64_of(png(decode_image(photograph)))}).json()["prediction"]
     for body, headers in [
         (photograph, {"Content-Type": "image/jpeg"}),
         (photograph, {}),
@@ -339,7 +339,7 @@ def test_a_photograph_of_a_phone_is_answered_in_every_kind_of_body(client: TestC
     ]:
         for path in ("/predict", "/explain"):
             response = client.post(path, content=body, headers=headers)
-            assert (response.status_code, response.json().get("digit")) == (200, expected)
+            assert (response.status_code, response.json().get("prediction")) == (200, expected)
 
 
 def test_an_image_that_takes_much_memory_is_refused_in_every_kind_of_body(client: TestClient) -> None:

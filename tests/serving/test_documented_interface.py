@@ -44,4 +44,4 @@ def test_every_command_of_the_guide_gets_an_answer(trained, tmp_path):
             command = command.replace("localhost:8000", f"127.0.0.1:{port}").replace("curl", "curl -s --noproxy '*'", 1)
             done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
             answer = json.loads(done.stdout)
-            assert "digit" in answer.get("predictions", [answer])[0], answer
+            assert "prediction" in answer.get("predictions", [answer])[0], answer

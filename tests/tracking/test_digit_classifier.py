@@ -56,7 +56,7 @@ def test_every_scale_that_is_recognised_gives_the_answers_of_the_evaluation(
 ) -> None:
     status, text = ask(client, values, key)
     assert status == 200, text
-    assert [row["digit"] for row in json.loads(text)["predictions"]] == EXPECTED
+    assert [row["prediction"] for row in json.loads(text)["predictions"]] == EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_arrays_are_accepted_in_python(tmp_path: Path) -> None:
     save_network(tmp_path / "network.safetensors", TRAINED)
     model = pyfunc._load_pyfunc(str(tmp_path / "network.safetensors"))
     for images in (IMAGES, IMAGES.astype(np.float32) / 255):
-        assert model.predict(images)["digit"].tolist() == EXPECTED
+        assert model.predict(images)["prediction"].tolist() == EXPECTED

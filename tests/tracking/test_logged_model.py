@@ -69,7 +69,7 @@ def test_the_model_predicts_with_its_own_code_where_the_package_is_not_installed
     assert "/code/mnist_growth/__init__.py" in output
     table = pd.read_parquet(tmp_path / "table.parquet")
     assert list(table.columns) == [
-        "digit",
+        "prediction",
         "class_name",
         "confidence",
         *(f"probability_{digit}" for digit in range(10)),
@@ -77,7 +77,7 @@ def test_the_model_predicts_with_its_own_code_where_the_package_is_not_installed
     logits = predict_logits(load_network(network_file).network, images)
     expected = torch.from_numpy(logits).double().softmax(dim=1)
     np.testing.assert_allclose(table.iloc[:, 3:], expected, rtol=1e-6)
-    assert table["digit"].tolist() == logits.argmax(axis=1).tolist()
+    assert table["prediction"].tolist() == logits.argmax(axis=1).tolist()
     np.testing.assert_array_equal(table["confidence"], table.iloc[:, 3:].max(axis=1))
 
 
@@ -124,7 +124,7 @@ def test_the_logged_model_holds_no_pickle_and_its_signature_example_and_requirem
     assert "+" not in (folder / "requirements.txt").read_text()
     model = Model.load(folder)
     assert model.signature.inputs.inputs[0].shape == (-1,)
-    assert model.signature.outputs.input_names()[:3] == ["digit", "class_name", "confidence"]
+    assert model.signature.outputs.input_names()[:3] == ["prediction", "class_name", "confidence"]
     np.testing.assert_array_equal(model.load_input_example(str(folder)), example)
 
 

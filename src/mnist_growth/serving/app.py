@@ -138,7 +138,7 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
         image = prepared.image
         found = await service.predict(image[None])
         [fields] = service.classifications(found, [prepared])
-        influence = service.explain(image, fields["digit"])
+        influence = service.explain(image, fields["prediction"])
         explanation = Explanation(
             **fields,
             model_version=found.version,

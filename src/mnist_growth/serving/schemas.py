@@ -55,7 +55,7 @@ class ImagesRequest(_Message):
 class Classification(_Message):
     """The digit in an image."""
 
-    digit: Annotated[int, Field(ge=0, lt=MAX_CLASSES, description="Number of the most probable class.")]
+    prediction: Annotated[int, Field(ge=0, lt=MAX_CLASSES, description="Number of the most probable class.")]
     class_name: Annotated[str, Field(description="Name of this class: the digit itself for digits.")]
     confidence: Annotated[Probability, Field(description="Probability of this class.")]
     probabilities: Probabilities
@@ -94,11 +94,11 @@ def classification(
         limits: Limits of confidence and novelty beyond which the prediction is doubtful.
     """
     confidence = max(probabilities)
-    digit = probabilities.index(confidence)
+    prediction = probabilities.index(confidence)
     doubts = [*image_doubts, *network_doubts(confidence, novelty, limits)]
     return {
-        "digit": digit,
-        "class_name": class_names[digit],
+        "prediction": prediction,
+        "class_name": class_names[prediction],
         "confidence": confidence,
         "probabilities": probabilities,
         "doubt": doubts or None,

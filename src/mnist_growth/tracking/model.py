@@ -141,5 +141,5 @@ def _signature(classes: int) -> "ModelSignature":
     return ModelSignature(
         # MLflow would convert the numbers of a message to the type that is stated here: fractions would become 0.
         inputs=Schema([TensorSpec(np.dtype(object), (-1,))]),
-        outputs=Schema([ColSpec(DataType.long, "digit"), ColSpec(DataType.string, "class_name"), *numbers]),
+        outputs=Schema([ColSpec(DataType.long, "prediction"), ColSpec(DataType.string, "class_name"), *numbers]),
     )

@@ -26,13 +26,13 @@ function bar(name) {
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
-export function show({ digit, confidence, probabilities, image, saliency, doubt }) {
+export function show({ prediction, confidence, probabilities, image, saliency, doubt }) {
   digitText.innerHTML = `<b></b> <span>${percent(confidence)}</span>`;
-  digitText.firstChild.replaceWith(names[digit]);
+  digitText.firstChild.replaceWith(names[prediction]);
   bars.forEach(({ item, fill, share }, number) => {
     fill.style.transform = `scaleX(${probabilities[number]})`;
     share.textContent = percent(probabilities[number]);
-    item.classList.toggle("best", number === digit);
+    item.classList.toggle("best", number === prediction);
   });
   showDoubts(doubt ?? []);
   paint("#seen", image, (grey) => [grey, grey, grey, 255]);
@@ -42,8 +42,8 @@ export function show({ digit, confidence, probabilities, image, saliency, doubt 
 }
 
 // Tell screen readers an answer that will stay; while a stroke is drawn, answers change many times a second.
-export function speak({ digit, confidence, doubt }) {
-  const text = [`${names.length === 10 ? "Digit" : "Class"} ${names[digit]}, ${percent(confidence)}`, ...(doubt ?? [])].join(". ");
+export function speak({ prediction, confidence, doubt }) {
+  const text = [`${names.length === 10 ? "Digit" : "Class"} ${names[prediction]}, ${percent(confidence)}`, ...(doubt ?? [])].join(". ");
   if (spoken.textContent !== text) spoken.textContent = text;
 }
 
