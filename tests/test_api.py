@@ -2,12 +2,22 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import mnist_growth as mg
+from mnist_growth.batch import open_source, read_results, write_results
+from mnist_growth.configuration import load_parameters
+from mnist_growth.drift import FEATURES, DriftReference, load_reference, save_reference
+from mnist_growth.export import OnnxNetwork, float_model, origin_of
+from mnist_growth.network import TrainedNetwork, load_network, load_tensors, save_network, save_tensors
+from mnist_growth.novelty import NoveltyDetector, load_detector, save_detector
+
+CONF = Path(__file__).parents[1] / "conf"
 
 
 def test_every_name_is_there_and_nothing_else_is_offered():
@@ -59,3 +69,53 @@ def test_an_operator_that_follows_the_gradient_asks_for_a_probe():
     digits = mg.sample_digits().train
     probe = mg.Probe(torch.from_numpy(digits.images[:64]), torch.from_numpy(digits.labels[:64]))
     assert mg.widen(network, 9, operator="gradient_directed", probe=probe).widths == (9, 9)
+
+
+def file_formats():
+    """Writers and readers of files, and what they write."""
+    network = TrainedNetwork(mg.mlp([16]).eval(), "mnist", "ab" * 32, epochs=1)
+    layers = ((torch.zeros(1, 16), torch.zeros(1)),)
+    detector = NoveltyDetector(network.sha256, "mnist", torch.zeros(16), torch.ones(1), layers, torch.zeros(2))
+    features = {name: np.linspace(0, 1, 40) for name in FEATURES}
+    reference = DriftReference.of(features, 5, 10, network.sha256, "mnist")
+    model = float_model(network.network, origin_of(network))
+    return {
+        "network": (save_network, load_network, network),
+        "detector": (save_detector, load_detector, detector),
+        "drift reference": (save_reference, load_reference, reference),
+        "ONNX": (lambda path, value: Path(path).write_bytes(value.SerializeToString()), OnnxNetwork.load, model),
+        "tensors": (
+            lambda path, value: save_tensors(path, "network", value, {}),
+            lambda path: load_tensors(path, "network"),
+            {"a": torch.zeros(1)},
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", ["network", "detector", "drift reference", "ONNX", "tensors"])
+@pytest.mark.parametrize("kind", [str, Path])
+def test_files_are_named_by_text_or_path(tmp_path, name, kind):
+    save, load, value = file_formats()[name]
+
+    save(kind(tmp_path / "file"), value)
+
+    assert load(kind(tmp_path / "file")) is not None
+
+
+def test_exports_and_parameters_are_found_by_text(tmp_path):
+    network = TrainedNetwork(mg.mlp([16]).eval(), "mnist", "ab" * 32, epochs=1)
+    folder = tmp_path / "network.onnx"
+    (folder / "1").mkdir(parents=True)
+    (folder / "1" / folder.name).write_bytes(float_model(network.network, origin_of(network)).SerializeToString())
+
+    assert OnnxNetwork.find(str(folder), network).origin.network_sha256 == network.sha256
+    assert load_parameters(str(CONF))["training"] == load_parameters(CONF)["training"]
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_images_to_predict_and_results_are_named_by_text_or_path(tmp_path, kind):
+    Image.fromarray(mg.sample_digits().test.images[0]).save(tmp_path / "seven.png")
+
+    assert len(open_source(kind(tmp_path))) == 1
+    assert write_results(kind(tmp_path / "results"), []).predicted == 0
+    assert read_results(kind(tmp_path / "results")).predicted == 0

@@ -23,7 +23,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_parameters(
-    conf_source: Path, env: str = BASE, runtime_params: Mapping[str, Any] | None = None
+    conf_source: str | Path, env: str = BASE, runtime_params: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Read the parameters of an environment as a Kedro run reads them.
 

@@ -63,7 +63,7 @@ class BatchResults:
             raise ValueError(f"{path} is damaged ({str(error).splitlines()[0]}); predict the images again") from None
 
 
-def write_results(folder: Path, parts: Iterable[Part]) -> BatchResults:
+def write_results(folder: str | Path, parts: Iterable[Part]) -> BatchResults:
     """Write predictions while they are computed. The folder appears in one step when all of them are written.
 
     Args:
@@ -73,19 +73,21 @@ def write_results(folder: Path, parts: Iterable[Part]) -> BatchResults:
     Raises:
         OSError: The folder cannot be written to, or the disk is full.
     """
+    folder = Path(folder)
     with atomic_folder(folder) as temporary:
         counts = _write(temporary, parts)
         (temporary / COUNTS).write_text(f"{json.dumps(counts._asdict())}\n", "utf-8")
     return BatchResults(folder, *counts, _network_sha256(folder))
 
 
-def read_results(folder: Path) -> BatchResults:
+def read_results(folder: str | Path) -> BatchResults:
     """Open a folder that ``write_results`` wrote, without reading the predictions.
 
     Raises:
         ValueError: A file is damaged.
         OSError: A file cannot be read.
     """
+    folder = Path(folder)
     path = folder / COUNTS
     try:
         counts = json.loads(path.read_text("utf-8"))

@@ -24,7 +24,7 @@ _TABLES: frozenset[Kind] = frozenset({"idx_images", "idx_labels", "csv", "npy", 
 _FEW = 20  # files of an archive that may be tables; a larger archive is one of images
 
 
-def open_source(folder: str | None, transposed: bool | None = None, max_pixels: int = MAX_PIXELS) -> Source:
+def open_source(folder: str | Path | None, transposed: bool | None = None, max_pixels: int = MAX_PIXELS) -> Source:
     """Return the images of a folder or a file of any format that is recognised by its content.
 
     Args:

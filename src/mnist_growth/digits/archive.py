@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 def load_archive(
     name: str,
     archives: Mapping[str, PublishedSet],
-    raw_folder: Path,
+    raw_folder: str | Path,
     *,
     own: ArchiveParameters | None = None,
     first_mirror: str | None = None,
@@ -54,6 +54,7 @@ def load_archive(
         ValueError: The name is unknown, a file is invalid, or its digest differs from the expected one.
         OSError: A file cannot be read or written, or no mirror provides it.
     """
+    raw_folder = Path(raw_folder)
     check_archive(name, archives, own)
     if name == "sample":
         return sample_digits()

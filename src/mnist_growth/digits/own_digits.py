@@ -39,7 +39,7 @@ def check_exists(path: Path) -> None:
         raise ValueError(f"The folder or file {path} does not exist: set archive.path to your digits")
 
 
-def own_digits(path: Path, options: ArchiveParameters, dataset: str = "folder") -> DigitSet:
+def own_digits(path: str | Path, options: ArchiveParameters, dataset: str = "folder") -> DigitSet:
     """Read a data set from a folder or a file.
 
     Args:
@@ -53,6 +53,7 @@ def own_digits(path: Path, options: ArchiveParameters, dataset: str = "folder") 
         ValueError: The layout or a file is invalid, or the test part is missing.
         OSError: A file cannot be read.
     """
+    path = Path(path)
     check_exists(path)
     train, test = (part and _turned(part, options.transposed) for part in _parts(*chosen_set(path)))
     assert train is not None  # only the test part may be missing

@@ -81,7 +81,7 @@ def bin_counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArr
     return np.append(counts, len(values) - len(known)).astype(np.int64)
 
 
-def save_reference(path: Path, reference: DriftReference) -> None:
+def save_reference(path: str | Path, reference: DriftReference) -> None:
     """Write a reference as JSON, atomically.
 
     Raises:
@@ -95,11 +95,11 @@ def save_reference(path: Path, reference: DriftReference) -> None:
             for name, feature in reference.features.items()
         },
     }
-    with atomic_path(path) as temporary:
+    with atomic_path(Path(path)) as temporary:
         temporary.write_text(json.dumps(content) + "\n", "utf-8")
 
 
-def load_reference(path: Path) -> DriftReference:
+def load_reference(path: str | Path) -> DriftReference:
     """Read a file that ``save_reference`` wrote.
 
     Raises:
@@ -107,7 +107,7 @@ def load_reference(path: Path) -> DriftReference:
         OSError: The file cannot be read.
     """
     try:
-        content = _Content.model_validate_json(path.read_bytes())
+        content = _Content.model_validate_json(Path(path).read_bytes())
         if content.features.keys() != set(FEATURES):
             raise ValueError(f"it has the features {', '.join(content.features)}; expected {', '.join(FEATURES)}")
         features = {name: content.features[name].checked(name) for name in FEATURES}
@@ -151,7 +151,7 @@ def _plain(values: NDArray[np.generic]) -> Sequence[float]:
     return numbers if values.dtype.kind == "i" else [float(f"{number:.{_DIGITS}g}") for number in numbers]
 
 
-def _damaged(path: Path, reason: str) -> str:
+def _damaged(path: str | Path, reason: str) -> str:
     return (
         f"{path} does not contain a drift reference ({reason}); create it again with "
         "`kedro run --pipeline drift_reference`"

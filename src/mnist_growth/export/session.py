@@ -43,7 +43,7 @@ class OnnxNetwork:
         return cls(model.SerializeToString(), threads)
 
     @classmethod
-    def load(cls, path: Path, threads: int = 0) -> Self:
+    def load(cls, path: str | Path, threads: int = 0) -> Self:
         """Create a session from a file.
 
         Raises:
@@ -51,12 +51,12 @@ class OnnxNetwork:
             OSError: The file cannot be read.
         """
         try:
-            return cls(path.read_bytes(), threads)
+            return cls(Path(path).read_bytes(), threads)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 
     @classmethod
-    def find(cls, folder: Path, trained: TrainedNetwork, threads: int = 0) -> Self:
+    def find(cls, folder: str | Path, trained: TrainedNetwork, threads: int = 0) -> Self:
         """Create a session from the newest export of a network.
 
         Args:
@@ -68,6 +68,7 @@ class OnnxNetwork:
             ValueError: There is no export of this network.
             OSError: A file cannot be read.
         """
+        folder = Path(folder)
         for path in sorted(folder.glob(f"*/{folder.name}"), reverse=True):
             exported = cls.load(path, threads)
             if exported.origin.network_sha256 == trained.sha256:

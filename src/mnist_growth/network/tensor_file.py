@@ -22,7 +22,7 @@ _METADATA = "mnist-growth"
 _FORMAT = 2
 
 
-def save_tensors(path: Path, kind: str, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
+def save_tensors(path: str | Path, kind: str, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
     """Write tensors and a header in one step: the file is complete or not there. Equal contents give equal bytes.
 
     Args:
@@ -36,7 +36,7 @@ def save_tensors(path: Path, kind: str, tensors: Mapping[str, Tensor], header: M
     """
     plain = _plain(tensors)
     content = {"format": _FORMAT, "kind": kind, "header": header, "sha256": _digest(plain, _json(header))}
-    with atomic_path(path) as temporary:
+    with atomic_path(Path(path)) as temporary:
         try:
             save_file(plain, temporary, {_METADATA: _json(content)})
         except SafetensorError as error:  # safetensors wraps errors of the file system
@@ -56,7 +56,7 @@ def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return plain
 
 
-def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def load_tensors(path: str | Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read what `save_tensors` wrote; tensors are on the CPU, each in its own memory.
 
     Raises:
@@ -77,7 +77,7 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, An
     return tensors, content["header"]
 
 
-def read_header(path: Path) -> dict[str, Any]:
+def read_header(path: str | Path) -> dict[str, Any]:
     """Read the header of a file that `save_tensors` wrote, without its tensors and without checking them.
 
     Raises:
@@ -92,7 +92,7 @@ def read_header(path: Path) -> dict[str, Any]:
     return header
 
 
-def _read_metadata(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+def _read_metadata(path: str | Path, metadata: Mapping[str, str]) -> dict[str, Any]:
     """The format, kind, header and checksum of a file.
 
     Raises:

@@ -93,7 +93,7 @@ class _Header(BaseModel):
     layers: int
 
 
-def save_detector(path: Path, detector: NoveltyDetector) -> None:
+def save_detector(path: str | Path, detector: NoveltyDetector) -> None:
     """Write a detector, atomically.
 
     Raises:
@@ -108,7 +108,7 @@ def save_detector(path: Path, detector: NoveltyDetector) -> None:
     save_tensors(path, KIND, tensors, header)
 
 
-def load_detector(path: Path) -> NoveltyDetector:
+def load_detector(path: str | Path) -> NoveltyDetector:
     """Read a file that ``save_detector`` wrote.
 
     Raises:

@@ -30,7 +30,7 @@ class Checkpoint:
     header: Mapping[str, Any]
 
     @classmethod
-    def read(cls, path: Path) -> "Checkpoint":
+    def read(cls, path: str | Path) -> "Checkpoint":
         """Read a checkpoint and check its header.
 
         Raises:
@@ -42,7 +42,7 @@ class Checkpoint:
             check_header(header, CheckpointHeader)
         except ValueError as error:
             raise ValueError(f"{path} is not a complete training ({error}): choose another version") from None
-        return cls(path, tensors, header)
+        return cls(Path(path), tensors, header)
 
     @property
     def run_id(self) -> str:
