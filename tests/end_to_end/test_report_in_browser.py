@@ -74,6 +74,22 @@ def test_the_page_is_as_wide_as_the_screen(report):
     assert report.eval_on_selector_all(".plot", cut) == []
 
 
+def test_two_figures_share_a_row_of_a_wide_screen(report):
+    tops = """all => all.map((figure) => figure.getBoundingClientRect().top)"""
+    matrix, calibration = report.eval_on_selector_all("#confusion_matrix_figure, #reliability_figure", tops)
+
+    assert (matrix == calibration) == (report.viewport_size["width"] > 1000)
+
+
+def test_the_confusion_matrix_fits_the_screen_without_its_colour_bar_on_a_narrow_one(report):
+    plot = """plot => [plot.scrollWidth <= plot.parentElement.clientWidth, plot.querySelectorAll(".colorbar").length,
+        plot.clientHeight < plot.clientWidth + 1]"""
+    fits, bars, is_low = report.eval_on_selector("#confusion_matrix_figure .plot", plot)
+
+    is_wide = report.viewport_size["width"] > 1000
+    assert (fits, bars, is_low) == (True, 1 if is_wide else 0, not is_wide)
+
+
 def test_galleries_fit_the_screen_with_all_their_images(report):
     galleries = """all => all.filter((plot) => plot.layout.meta.grid).map((plot) => [
         plot.dataset.figure, plot.scrollWidth <= plot.parentElement.clientWidth, plot.layout.meta.grid.images,
