@@ -83,6 +83,7 @@ def _serve(**options: Any) -> None:
         else CatalogSource(project, options["version"], config.backend, config.threads)
     )
     progress.close()  # the service writes its own lines
+    click.echo("Loading the network ...")
     serve(source, config, os.environ.get("MNIST_GROWTH_TOKEN"), lambda address: click.echo(f"Listening on {address}"))
 
 
