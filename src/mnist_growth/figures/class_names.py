@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-_LONGEST = 11  # characters of a name in a caption
-_LINE = 12  # characters of a line of a caption, in bold
+_LONGEST = 10  # characters of a name in a caption
+_LINE = 11  # characters of a line of a caption, in bold
 
 
 def named(table: pd.DataFrame, class_names: Sequence[str], *columns: str) -> pd.DataFrame:
