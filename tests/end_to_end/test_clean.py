@@ -6,8 +6,8 @@ NETWORK, DIGITS = "06_models/network.safetensors", "02_intermediate/train_digits
 
 def test_the_champion_keeps_its_data_and_results(trained):
     trained.succeed(*SMOKE, "--pipeline", "train")  # on the digits of the first run
-    for seed in (1, 2):
-        trained.succeed(*SMOKE, "--params", f"training.epochs=1,split.seed={seed}")
+    trained.succeed(*SMOKE, "--params", "training.epochs=1,split.seed=1")
+    trained.succeed(*SMOKE, "--pipelines", "ingest,preprocess,train", "--params", "training.epochs=1,split.seed=2")
     first, champion, second, newest = trained.versions(NETWORK)
     before = trained.files()
 
