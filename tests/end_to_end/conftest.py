@@ -1,6 +1,10 @@
 """Projects to run `kedro` in."""
 
+import fcntl
+import json
+import os
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,28 +35,48 @@ def project(tmp_path: Path, empty_database: Path) -> Project:
     return Project.create(tmp_path / "project", empty_database)
 
 
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Result]) -> TrainedProject:
+    """Return a project that all processes of pytest-xdist share, made by the first that asks for it."""
+    root = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder = root / name
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "result.json").exists():
+            result = make(folder / "project")
+            (folder / "result.json").write_text(json.dumps(asdict(result)))
+    return TrainedProject(Project(folder / "project"), Result(**json.loads((folder / "result.json").read_text())))
+
+
 @pytest.fixture(scope="session")
 def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedProject:
     """The one that all tests share, run by an interpreter of its own."""
-    project = Project.create(tmp_path_factory.mktemp("smoke") / "project")
-    result = project.fresh_process("run", "--env", "smoke")
-    assert result.code == 0, result
-    return TrainedProject(project, result)
+
+    def make(folder: Path) -> Result:
+        result = Project.create(folder).fresh_process("run", "--env", "smoke")
+        assert result.code == 0, result
+        return result
+
+    return _made_once(tmp_path_factory, "smoke", make)
+
+
+@pytest.fixture(scope="session")
+def analysed(smoke_run: TrainedProject, tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Project:
+    """A copy of the project whose network has been analysed, with a report that says so. Not to be changed."""
+
+    def make(folder: Path) -> Result:
+        project = smoke_run.project.copy(folder, empty_database)
+        project.succeed("run", "--env", "smoke", "--pipeline", "analyse")
+        return project.succeed("run", "--env", "smoke", "--pipeline", "report")
+
+    return _made_once(tmp_path_factory, "analysed", make).project
 
 
 @pytest.fixture
 def trained(smoke_run: TrainedProject, tmp_path: Path, empty_database: Path) -> Project:
     """A copy of the project in which training has been run once."""
     return smoke_run.project.copy(tmp_path / "trained", empty_database)
-
-
-@pytest.fixture(scope="session")
-def analysed(smoke_run: TrainedProject, tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Project:
-    """A copy of the project whose network has been analysed, with a report that says so. Not to be changed."""
-    project = smoke_run.project.copy(tmp_path_factory.mktemp("analysed") / "project", empty_database)
-    for pipeline in ("analyse", "report"):
-        project.succeed("run", "--env", "smoke", "--pipeline", pipeline)
-    return project
 
 
 @pytest.fixture
