@@ -74,10 +74,10 @@ def test_key_numbers_of_the_test(tables, predictions):
     assert shown["mistakes"] == str(500 - right)
     assert shown["test digits"] == "500" == str(len(DIGITS.labels))
     top_2 = metrics.top_k_accuracy_score(truth, odds, k=2)
-    assert shown["true digit among the two most probable"] == percent(top_2)
+    assert shown["true digit among the top two"] == percent(top_2)
     assert shown["test loss (negative log-likelihood)"] == f"{metrics.log_loss(truth, odds):.4f} nats"
-    assert shown["Brier score"] == f"{((odds - np.eye(10)[truth]) ** 2).sum(axis=1).mean():.4f}"
-    assert shown["macro F1"] == f"{metrics.f1_score(truth, answers, average='macro'):.4f}"
+    assert shown["Brier score, 0 (best) to 2"] == f"{((odds - np.eye(10)[truth]) ** 2).sum(axis=1).mean():.4f}"
+    assert shown["macro F1"] == percent(metrics.f1_score(truth, answers, average="macro"))
     assert shown["expected calibration error"] == percent(sum(gaps) / 500)
     assert len(shown) == 10  # with the heading: nothing else is claimed
 
@@ -106,7 +106,7 @@ def test_each_digit(tables, predictions):
             str((truth == digit).sum()),
             rate(hits, (answers == digit).sum()),
             rate(hits, (truth == digit).sum()),
-            f"{metrics.f1_score(truth == digit, answers == digit):.4f}",
+            percent(metrics.f1_score(truth == digit, answers == digit)),
         ]
         assert row == expected
 
@@ -149,7 +149,7 @@ def test_every_part_of_the_digits(tables, project, weights):
             f"{len(labels):,}",
             str(len(labels) - right),
             rate(right, len(labels)),
-            f"{loss:.4f} nats",
+            f"{loss:.4f}",
         ]
 
 

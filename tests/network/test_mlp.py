@@ -86,3 +86,22 @@ def test_score_equals_cross_entropy_and_accuracy_of_the_chosen_images():
     logits = network(IMAGES[chosen]).detach()
     assert result.loss == pytest.approx(torch.nn.functional.cross_entropy(logits, LABELS[chosen]).item(), rel=1e-6)
     assert result.accuracy == pytest.approx((logits.argmax(1) == LABELS[chosen]).double().mean().item())
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_an_inserted_layer_moves_the_later_ones_up(batch_norm):
+    network = GrowingMLP([3, 4, 5], batch_norm=batch_norm).eval()
+
+    deeper, names = network.with_identity_layer(0, IMAGES)
+
+    assert deeper.widths == (3, 3, 4, 5)
+    assert names.keys() == network.state_dict().keys()
+    assert names["hidden.0.linear.weight"] == "hidden.0.linear.weight"
+    assert names["hidden.1.linear.weight"] == "hidden.2.linear.weight"
+    assert names["output.bias"] == "output.bias"
+    state = deeper.state_dict()
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(state[names[name]], tensor)
+    assert {name for name in state if name not in names.values()} == {
+        name.replace("hidden.0", "hidden.1") for name in names if name.startswith("hidden.0.")
+    }
