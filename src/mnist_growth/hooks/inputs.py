@@ -43,7 +43,7 @@ class InputHooks:
             elif isinstance(dataset, AbstractVersionedDataset) and dataset._version and not dataset.exists():
                 _refuse(name, dataset, catalog)
         for node in pipeline.nodes:
-            for name in networks.keys() & set(node.inputs):
+            for name in (name for name in networks if name in node.inputs):
                 _check_data_set(name, networks[name], inputs.keys() & set(node.inputs), catalog)
 
 
