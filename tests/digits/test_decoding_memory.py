@@ -65,6 +65,15 @@ def test_transparent_parts_of_a_large_image_do_not_darken_their_border():
     assert 0 < (colours[..., 3] > 0).mean() < 1
 
 
+def test_the_transparent_colour_of_a_large_palette_stays_transparent():
+    image = Image.fromarray(np.where(PAPER > 128, 0, 1).astype(np.uint8), "P")
+    image.putpalette([255, 255, 255, 0, 0, 0])
+    with Image.open(io.BytesIO(file_of(image, "PNG", transparency=0))) as opened:
+        opened.load()
+        alpha = np.asarray(reduced(opened))[..., 3]
+    assert set(np.unique(alpha)) >= {0, 255}
+
+
 def test_small_and_16_bit_images_are_not_reduced():
     for image in (Image.new("RGB", (1000, 1000)), Image.fromarray(np.zeros((SIDE, SIDE), np.uint16))):
         assert reduced(image) is image

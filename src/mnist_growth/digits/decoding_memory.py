@@ -41,7 +41,6 @@ def reduced(image: Image.Image) -> Image.Image:
     rows = max(1, _STRIP_ROWS // factor) * factor
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        strip.info = image.info  # the transparent colour of a palette
         result.paste(strip.convert(mode).reduce(factor), (0, top // factor))
     return result
 
