@@ -1,3 +1,4 @@
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -172,3 +173,9 @@ def test_error_names_folder_that_cannot_be_created(mirror: Path, tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=r"^Cannot save .*: Not a directory$"):
         Mirrors([str(mirror)]).fetch(NAMES, tmp_path / "file" / "raw", accept)
+
+
+def test_a_mirror_may_be_an_https_address(dead_address: str, tmp_path: Path) -> None:
+    secure = dead_address.replace("http://", "https://")
+    with pytest.raises(NoMirrorError, match=re.escape(f"{secure} (no connection)")):
+        Mirrors([secure]).fetch(("a",), tmp_path, lambda _: None)

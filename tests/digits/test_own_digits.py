@@ -366,3 +366,9 @@ def test_the_label_of_black_and_white_images_is_found(tmp_path: Path) -> None:
         found = read(write_csv(tmp_path / "train.csv", ink, TRAIN.labels, header=False, last=last), test_fraction=0.25)
         labels = np.concatenate([found.train.labels, found.test.labels])
         assert np.bincount(labels).tolist() == np.bincount(TRAIN.labels).tolist()
+
+
+def test_an_array_on_another_scale_is_named(tmp_path: Path) -> None:
+    np.save(four_arrays(tmp_path) / "x_test.npy", TEST.images // 16)
+    with pytest.raises(ValueError, match=r"x_test\.npy.*: The grey values range from 0 to 15, expected values from 0"):
+        read(tmp_path)

@@ -72,3 +72,11 @@ def test_other_types_are_refused(values: np.ndarray) -> None:
 def test_a_range_is_judged_without_the_array() -> None:
     assert grey_factor(0, 1, is_float=True) == 255
     assert grey_factor(0, 255, is_float=False) == 1
+
+
+def test_fractions_are_offered_for_floating_point_numbers_only() -> None:
+    fractions = ", or floating-point numbers from 0 to 1: "
+    for is_float in (False, True):
+        with pytest.raises(ValueError, match="expected values from 0 to 255") as refusal:
+            grey_factor(0, 300, is_float=is_float)
+        assert (fractions in str(refusal.value)) == is_float
