@@ -372,3 +372,10 @@ def test_an_array_on_another_scale_is_named(tmp_path: Path) -> None:
     np.save(four_arrays(tmp_path) / "x_test.npy", TEST.images // 16)
     with pytest.raises(ValueError, match=r"x_test\.npy.*: The grey values range from 0 to 15, expected values from 0"):
         read(tmp_path)
+
+
+def test_a_parquet_table_may_contain_lists_of_grey_values(tmp_path: Path) -> None:
+    for part, digits in (("train", TRAIN), ("test", TEST)):
+        cells = [image.ravel().tolist() for image in digits.images]
+        pq.write_table(pa.table({"image": cells, "label": digits.labels}), tmp_path / f"{part}.parquet")
+    assert read(tmp_path).fingerprint == SET.fingerprint

@@ -133,3 +133,16 @@ def test_a_setup_that_differs_is_refused_by_name_and_some_may_change(make_traini
         different.check_continues(earlier)
     for part in ("training.batch_size was 40 and is 20", "training.seed was 0 and is 3", "growth.growth_rate was 3"):
         assert part in str(refusal.value)
+
+
+@pytest.mark.parametrize("missing", ["before", "now"])
+def test_a_checkpoint_with_another_set_of_parameters_is_refused(make_training, missing):
+    setup = make_training().setup
+    earlier = setup.to_dict()
+    if missing == "now":
+        earlier["training"]["rate_of_old_versions"] = 3
+    else:
+        del earlier["training"]["label_smoothing"]
+
+    with pytest.raises(ValueError, match="rate_of_old_versions" if missing == "now" else "label_smoothing"):
+        setup.check_continues(earlier)
