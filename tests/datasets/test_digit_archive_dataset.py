@@ -1,6 +1,7 @@
 import gzip
 import hashlib
 import shutil
+import string
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,16 @@ def test_the_default_of_the_catalog_is_mnist() -> None:
     assert config["own"]["path"] is None
     emnist = {f"emnist_{name}" for name in ("digits", "letters", "balanced", "bymerge", "byclass", "mnist")}
     assert set(config["archives"]) == {"mnist", "fashion_mnist", "kmnist"} | emnist
+
+
+def test_the_classes_of_published_sets_have_names() -> None:
+    names = {name: archive.get("class_names") for name, archive in entry()["archives"].items()}
+    both = [*string.digits, *string.ascii_uppercase]
+    assert [name for name, given in names.items() if given is None] == ["mnist", "emnist_digits", "emnist_mnist"]
+    assert names["emnist_letters"] == list(string.ascii_uppercase)
+    assert names["emnist_balanced"] == names["emnist_bymerge"] == [*both, *"abdefghnqrt"]
+    assert names["emnist_byclass"] == [*both, *string.ascii_lowercase]
+    assert len(names["fashion_mnist"]) == len(names["kmnist"]) == 10
 
 
 def test_the_sample_is_picked_by_a_parameter() -> None:
@@ -114,11 +125,11 @@ def test_a_set_of_emnist_is_fetched_in_its_archive(
 ) -> None:
     monkeypatch.setenv("MNIST_GROWTH_MIRROR", str(emnist))
     digest = hashlib.md5((emnist / "gzip.zip").read_bytes()).hexdigest()
-    for name, classes in (("emnist_letters", 26), ("emnist_digits", 10)):
+    for name, classes in (("emnist_letters", string.ascii_uppercase), ("emnist_digits", string.digits)):
         config = {**entry(dataset=name), "filepath": str(tmp_path / "raw")}
         config["archives"][name]["md5"] = digest
         found = load(config)
-        assert (found.dataset, found.train.dataset, len(found.class_names)) == (name, name, classes)
+        assert (found.dataset, found.train.dataset, found.class_names) == (name, name, tuple(classes))
         assert found.train.images[5, 20, 3] == 5
         assert found.counts == {"transposed": 52}
         shutil.rmtree(emnist, ignore_errors=True)  # the second set is in the same archive
@@ -142,6 +153,15 @@ def test_an_archive_of_emnist_with_other_content_is_refused(
     with pytest.raises(
         DatasetError, match=r"No mirror provides gzip\.zip, tried .*: put its files into .*emnist or set"
     ):
+        load(config)
+
+
+def test_as_many_names_as_classes_are_expected(emnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_GROWTH_MIRROR", str(emnist))
+    config = {**entry(dataset="emnist_letters"), "filepath": str(tmp_path / "raw")}
+    digest = hashlib.md5((emnist / "gzip.zip").read_bytes()).hexdigest()
+    config["archives"]["emnist_letters"] |= {"md5": digest, "class_names": ["A", "B"]}
+    with pytest.raises(DatasetError, match="emnist_letters has 26 classes, but its catalog entry names 2: give"):
         load(config)
 
 

@@ -63,9 +63,16 @@ def load_archive(
         assert own.path is not None
         return own_digits(Path(own.path).expanduser(), own)
 
-    config, folder = archives[name], raw_folder / name
+    config = archives[name]
     if isinstance(config, ZippedSet):
-        return _load_zipped(name, config, raw_folder / config.folder, first_mirror, seconds)
+        digit_set = _load_zipped(name, config, raw_folder / config.folder, first_mirror, seconds)
+    else:
+        digit_set = _load_files(name, config, raw_folder / name, first_mirror, seconds)
+    return digit_set.with_class_names(config.class_names) if config.class_names else digit_set
+
+
+def _load_files(name: str, config: ArchiveConfig, folder: Path, first_mirror: str | None, seconds: float) -> DigitSet:
+    """Load a set from its four files, which are downloaded first if they are missing."""
     recorded = read_checksums(folder / _CHECKSUMS)
     expected = {file.name: file.sha256 or recorded.get(file.name) for file in config.files.all}
     mirrors = Mirrors([first_mirror, *config.mirrors] if first_mirror else config.mirrors, seconds)

@@ -56,6 +56,8 @@ class ZippedSet(ConfigModel):
     """MD5 (hex) of the archive."""
     prefix: str = Field(min_length=1)
     """What the names of the files of this set begin with."""
+    class_names: tuple[str, ...] | None = Field(default=None, strict=False)
+    """Names of the classes in the order of their labels; if None, the classes are called by their labels."""
 
 
 class ArchiveConfig(ConfigModel):
@@ -64,6 +66,8 @@ class ArchiveConfig(ConfigModel):
     mirrors: tuple[str, ...] = Field(strict=False)
     """http(s) addresses and folders that provide the files, in the order in which they are tried."""
     files: ArchiveFiles
+    class_names: tuple[str, ...] | None = Field(default=None, strict=False)
+    """Names of the classes in the order of their labels; if None, the classes are called by their labels."""
 
 
 FOUR_FILES, ZIPPED = "four files", "zipped"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -152,6 +152,23 @@ class DigitSet:
     def fingerprint(self) -> str:
         """SHA-256 (hex) of the entire data set."""
         return self.train.fingerprint
+
+    def with_class_names(self, names: tuple[str, ...]) -> Self:
+        """Return the set with other names of its classes.
+
+        Args:
+            names: In the order of the labels.
+
+        Raises:
+            ValueError: There are more or fewer names than classes.
+        """
+        if len(names) != len(self.class_names):
+            raise ValueError(
+                f"{self.dataset} has {len(self.class_names)} classes, but its catalog entry names {len(names)}: give "
+                "one name for each class in class_names"
+            )
+        train, test = (replace(part, class_names=names) for part in (self.train, self.test))
+        return replace(self, train=train, test=test)
 
 
 def fingerprint(
