@@ -1,0 +1,96 @@
+"""Which network of a project a service loads, and what it loads with it."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from mnist_growth.kept_versions import versions_of_networks
+from mnist_growth.lineage import Lineage, mark
+from mnist_growth.model_source import CatalogSource, MlflowSource, serving_config
+from mnist_growth.network import GrowingMLP, TrainedNetwork, save_network
+from mnist_growth.project_context import Project, load_version
+
+ROOT = Path(__file__).parents[1]
+OLDER, NEWER = "2026-01-01T00.00.00.000Z", "2026-01-02T00.00.00.000Z"
+CONFUSION = np.eye(10, dtype=np.int64)
+
+# Kedro reads the fields of parameters in the way that pydantic is going to take away.
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince211")
+
+
+def network(seed: int) -> TrainedNetwork:
+    made = GrowingMLP((4,), generator=torch.Generator().manual_seed(seed)).eval()
+    return TrainedNetwork(made, "mnist", "ab" * 32, epochs=1)
+
+
+@pytest.fixture
+def project(project: Path) -> Project:
+    """A project with two networks, of which the older one was evaluated, and without a record of runs."""
+    shutil.copy(ROOT / "pyproject.toml", project)
+    shutil.copytree(ROOT / "conf", project / "conf", ignore=shutil.ignore_patterns("local"))
+    (project / "conf/local").mkdir()
+    (project / "src").mkdir()
+    for seed, version in enumerate((OLDER, NEWER)):
+        path = project / "data/06_models/network.safetensors" / version / "network.safetensors"
+        path.parent.mkdir(parents=True)
+        save_network(path, network(seed))
+    path = project / "data/08_reporting/confusion_matrix.parquet" / NEWER / "confusion_matrix.parquet"
+    path.parent.mkdir(parents=True)
+    older = Lineage(network(0).sha256, network(0).fingerprint)
+    table = pd.DataFrame(CONFUSION, columns=[str(digit) for digit in range(10)])
+    mark(table, older).to_parquet(path)
+    return Project(project, None, None, {})
+
+
+def test_without_a_champion_the_newest_network_is_served(project, caplog):
+    with caplog.at_level(logging.INFO):
+        served = CatalogSource(project, None, "torch", 1)()
+
+    assert served.version == NEWER
+    assert served.confusion is None  # that of the older network is in a newer file
+    assert f"Serving network {NEWER} (newest; there is no champion): 4, dataset mnist, not evaluated" in caplog.text
+
+
+def test_a_version_is_served_with_its_own_results(project, caplog):
+    with caplog.at_level(logging.INFO):
+        served = CatalogSource(project, OLDER, "torch", 1)()
+
+    assert served.version == OLDER
+    assert np.array_equal(served.confusion, CONFUSION)
+    assert f"Serving network {OLDER} (as requested)" in caplog.text
+
+
+def test_the_files_of_kept_networks_are_found(project):
+    kept = versions_of_networks(project, 1, None)
+    both = versions_of_networks(project, 2, None)
+
+    assert kept[""] == {NEWER}
+    assert "confusion_matrix.parquet" not in kept
+    assert both[""] == {OLDER, NEWER}
+    assert both["confusion_matrix.parquet"] == {NEWER}
+
+
+def test_a_damaged_network_is_named_and_not_kept_with_its_results(project):
+    path = project.path / "data/06_models/network.safetensors" / NEWER / "network.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+    with pytest.raises(ValueError, match="is damaged"):
+        load_version(project.context(), None)
+    assert versions_of_networks(project, 1, None) == {"": {NEWER}}
+
+
+def test_parameters_of_the_service_are_checked(project):
+    assert serving_config(project).backend == "torch"
+    changed = Project(project.path, None, None, {"serving": {"backend": "abacus"}})
+    with pytest.raises(ValueError, match=r"serving\.backend"):
+        serving_config(changed)
+
+
+def test_a_model_of_mlflow_is_not_served_by_another_backend(project):
+    with pytest.raises(ValueError, match="serving.backend is 'onnx', but models in MLflow are not exported"):
+        MlflowSource(project, "models:/network/1", "onnx")()
