@@ -14,6 +14,7 @@ from mnist_growth.lineage import Lineage, mark
 from mnist_growth.model_source import CatalogSource, MlflowSource, serving_config
 from mnist_growth.network import GrowingMLP, TrainedNetwork, save_network
 from mnist_growth.project_context import Project, load_version
+from mnist_growth.tracking import Candidate
 
 ROOT = Path(__file__).parents[1]
 OLDER, NEWER = "2026-01-01T00.00.00.000Z", "2026-01-02T00.00.00.000Z"
@@ -94,3 +95,49 @@ def test_parameters_of_the_service_are_checked(project):
 def test_a_model_of_mlflow_is_not_served_by_another_backend(project):
     with pytest.raises(ValueError, match="serving.backend is 'onnx', but models in MLflow are not exported"):
         MlflowSource(project, "models:/network/1", "onnx")()
+
+
+def make_champion(monkeypatch, version: str, trained: TrainedNetwork, environment: str = "base") -> None:
+    champion = Candidate(version, trained.sha256, "mnist", trained.fingerprint, environment, 0.9)
+    monkeypatch.setattr("mnist_growth.model_source.find_champion", lambda _project: champion)
+
+
+def test_the_champion_is_served_instead_of_the_newest_network(project, monkeypatch, caplog):
+    make_champion(monkeypatch, OLDER, network(0), environment="smoke")
+
+    with caplog.at_level(logging.INFO):
+        served = CatalogSource(project, None, "torch", 1)()
+
+    assert served.version == OLDER
+    assert f"Serving network {OLDER} (champion)" in caplog.text
+    assert "This network was trained on few epochs (environment smoke)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("version", "seed", "reason"),
+    [
+        ("2025-01-01T00.00.00.000Z", 0, "2025-01-01T00.00.00.000Z"),
+        (OLDER, 7, f"the network of version {OLDER} has other weights"),
+    ],
+)
+def test_a_champion_that_is_gone_or_another_is_not_served(project, monkeypatch, caplog, version, seed, reason):
+    make_champion(monkeypatch, version, network(seed))
+
+    with caplog.at_level(logging.INFO):
+        served = CatalogSource(project, None, "torch", 1)()
+
+    assert served.version == NEWER
+    warning = next(record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+    assert warning.startswith("The champion cannot be served (")
+    assert reason in warning
+    assert warning.endswith("): serving the newest network")
+
+
+def test_without_a_registry_the_newest_network_is_served(project, monkeypatch, caplog):
+    def fail(_project):
+        raise ValueError("MLflow cannot be used")
+
+    monkeypatch.setattr("mnist_growth.model_source.find_champion", fail)
+
+    assert CatalogSource(project, None, "torch", 1)().version == NEWER
+    assert "MLflow cannot be used: there is no champion to serve" in caplog.text
