@@ -108,6 +108,18 @@ def test_a_run_whose_first_node_fails_is_kept(error):
     assert [call[:2] for call in tracking.tracker.calls] == [("end", Status.FAILED)]
 
 
+def test_a_training_that_has_started_is_kept_whatever_ends_it():
+    tracking = TrackingHooks()
+    tracking.tracker = Tracker()
+    tracking.monitor = TrackingMonitor(tracking.tracker)
+    tracking.monitor.started(0, 3, 10)
+
+    tracking.on_pipeline_error(FileNotFoundError("the folder of the checkpoints is gone"))
+
+    assert tracking.tracker.calls[-1][:2] == ("end", Status.FAILED)
+    assert ("discard",) not in tracking.tracker.calls
+
+
 def test_a_run_whose_interruption_became_another_error_is_not_closed_as_failed(signal_handlers):
     tracking = TrackingHooks()
     tracking.tracker = Tracker()

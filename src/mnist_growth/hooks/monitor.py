@@ -14,14 +14,20 @@ logger = logging.getLogger(__name__)
 
 
 class TrackingMonitor:
-    """Sends every epoch and every growth of a training to the tracked run."""
+    """Sends every epoch and every growth of a training to the tracked run.
+
+    Attributes:
+        has_started: Whether the training has started.
+    """
 
     def __init__(self, tracker: Tracker) -> None:
+        self.has_started = False
         self.tracker = tracker
         self.run_id = tracker.run_id
 
     def started(self, epochs_done: int, epochs: int, batches_per_epoch: int) -> None:  # noqa: ARG002
         """Record the number of threads: results are bit-identical only for the same number."""
+        self.has_started = True
         self.tracker.log_tags({"threads": str(torch.get_num_threads())})
 
     def epochs_before(self, records: Iterable[Mapping[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from kedro.pipeline import Pipeline
 from mnist_growth.nested import flatten
 
 if TYPE_CHECKING:
+    from mnist_growth.hooks.monitor import TrackingMonitor
     from mnist_growth.network import TrainedNetwork
     from mnist_growth.tracking import Tracker
     from mnist_growth.training import Resumption
@@ -38,6 +39,7 @@ class TrackingHooks:
         self.environment = ""
         self.trained: tuple[TrainedNetwork, str] | None = None
         self.has_worked = False
+        self.monitor: TrackingMonitor | None = None
         self.validation_digits = 0
 
     @hook_impl
@@ -88,6 +90,7 @@ class TrackingHooks:
         monitor = TrackingMonitor(self.tracker)
         if resumption and is_new:
             monitor.epochs_before(resumption.checkpoint.header["records"])
+        self.monitor = monitor
         monitors = Monitors([TerminalMonitor(), monitor])
         catalog["monitor"] = MemoryDataset(monitors, copy_mode="assign")
         catalog["tracker"] = MemoryDataset(self.tracker, copy_mode="assign")  # for nodes that open child runs
@@ -140,7 +143,8 @@ class TrackingHooks:
         from mnist_growth.machine import raise_if_signalled
 
         raise_if_signalled()
-        if self.tracker is not None and not self.has_worked and _is_refusal(error):
+        has_worked = self.has_worked or (self.monitor is not None and self.monitor.has_started)
+        if self.tracker is not None and not has_worked and _is_refusal(error):
             self.tracker.discard()
             return
         self._end("FAILED", reason=" ".join(str(error).split()))
