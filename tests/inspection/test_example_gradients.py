@@ -40,12 +40,7 @@ def test_chunks_make_no_difference(monkeypatch):
     assert len(gradient_norms(network, IMAGES[:0], LABELS[:0])) == 0
 
 
-def test_the_network_is_left_as_it_was():
+def test_the_network_is_left_as_it_was(unchanged):
     network = GrowingMLP([9, 6], generator=torch.Generator().manual_seed(2)).train()
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-
-    gradient_norms(network, IMAGES, LABELS)
-
-    assert network.training
-    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
-    assert not any(module._forward_hooks for module in network.modules())
+    with unchanged(network, IMAGES, LABELS):
+        gradient_norms(network, IMAGES, LABELS)

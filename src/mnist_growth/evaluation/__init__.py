@@ -4,11 +4,13 @@ The functions work on arrays and tables and do not depend on training or pipelin
 """
 
 from mnist_growth.evaluation.calibration import expected_calibration_error, reliability_curve
+from mnist_growth.evaluation.chance import accuracy_without_learning
 from mnist_growth.evaluation.comparison import compare, comparison_by_class, disagreements, mcnemar_p_value
 from mnist_growth.evaluation.comparison_summary import comparison_summary
 from mnist_growth.evaluation.config import AnalysisConfig, EvaluationConfig
 from mnist_growth.evaluation.confused_pairs import confused_digits, confused_pairs
 from mnist_growth.evaluation.difficulty import digit_difficulty, hardest_digits, suspected_labels
+from mnist_growth.evaluation.inspected_digits import inspected_digits
 from mnist_growth.evaluation.intervals import difference_interval, paired_difference_interval, wilson_interval
 from mnist_growth.evaluation.intervention_curve import intervention_row
 from mnist_growth.evaluation.metrics import class_metrics, confusion_matrix, test_metrics
@@ -29,6 +31,7 @@ __all__ = [
     "EvaluationConfig",
     "Tally",
     "accuracy_by_part",
+    "accuracy_without_learning",
     "ambiguous_digits",
     "check_same_set",
     "check_training_digits",
@@ -44,6 +47,7 @@ __all__ = [
     "disagreements",
     "expected_calibration_error",
     "hardest_digits",
+    "inspected_digits",
     "intervention_row",
     "mcnemar_p_value",
     "paired_difference_interval",

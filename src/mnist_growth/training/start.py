@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
+from mnist_growth.evaluation import accuracy_without_learning
 from mnist_growth.growth import GrowthConfig
 from mnist_growth.learning import ObjectiveFactory, objective_for
 from mnist_growth.machine import (
@@ -22,7 +23,6 @@ from mnist_growth.machine import (
     use_threads,
 )
 from mnist_growth.network import NetworkConfig, TrainedNetwork, build
-from mnist_growth.training.chance import accuracy_without_learning
 from mnist_growth.training.checkpoint import Checkpoint
 from mnist_growth.training.checkpoints import Checkpoints
 from mnist_growth.training.config import TrainingConfig
@@ -86,7 +86,8 @@ class Training:
     def _warn_if_nothing_was_learned(self) -> None:
         """Log a warning if the network is not better than a constant answer."""
         accuracy = self.state.records[-1].validation_accuracy if self.state.records else 1.0
-        if accuracy <= accuracy_without_learning(self.data.labels[self.data.validation.to(self.data.labels.device)]):
+        labels = self.data.labels[self.data.validation.to(self.data.labels.device)]
+        if accuracy <= accuracy_without_learning(labels.cpu().numpy()):
             logger.warning(
                 "The network has learned nothing: it classifies %.1f %% of the validation digits correctly, no more "
                 "than a constant answer would; change training.learning_rate (it is %g)",
