@@ -2,8 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -13,24 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from mnist_growth.inspection.cohorts import Cohort, by_unit, cohorts, followers
 from mnist_growth.network import Network, UnitAxis, UnitGroup, evaluation_mode, record
-
-
-@dataclass(frozen=True)
-class _Cohort:
-    """Units of one group that were born together; they are adjacent, as new units are appended.
-
-    Attributes:
-        layer: One-based number of the group.
-        group: Which tensors belong to its units.
-        born: One-based epoch that was the first with these units.
-        units: Positions in the group.
-    """
-
-    layer: int
-    group: UnitGroup
-    born: int
-    units: slice
 
 
 @torch.inference_mode()
@@ -67,50 +49,20 @@ def unit_cohorts(
         ValueError: The growth events belong to another network, or the units of a group are not followed by affine
             maps.
     """
-    cohorts = list(_cohorts(network, growth_events))
-    followers = [_followers(network, group) for group in network.unit_groups()]
+    born_together = list(cohorts(network, growth_events))
+    following = [followers(network, group) for group in network.unit_groups()]
     pictures, truth = torch.from_numpy(np.array(images)), torch.from_numpy(np.array(labels))
     with evaluation_mode(network):
-        with record(network, inputs=[axes[0].module for axes in followers]) as recorded:
+        with record(network, inputs=[axes[0].module for axes in following]) as recorded:
             loss = _loss(network, pictures, truth)
         rows = []
-        for cohort in cohorts:
-            axes = followers[cohort.layer - 1]
+        for cohort in born_together:
+            axes = following[cohort.layer - 1]
             with _silenced(network, axes, cohort.units):
                 increase = _loss(network, pictures, truth) - loss
-            activations = _by_unit(recorded.inputs[axes[0].module], axes[0])
+            activations = by_unit(recorded.inputs[axes[0].module], axes[0])
             rows.append(_row(network, cohort, activations[:, cohort.units].double(), increase, epochs))
     return pd.DataFrame(rows)
-
-
-def _cohorts(network: Network, growth_events: pd.DataFrame) -> Iterator[_Cohort]:
-    """Yield all units of the network, group by group and the oldest first."""
-    for layer, group in enumerate(network.unit_groups(), start=1):
-        events = growth_events[growth_events["layer"] == layer].sort_values("epoch")
-        bounds = [0, *events["width_before"].tolist(), group.size]
-        if bounds[2:] != events["width_after"].tolist():
-            raise ValueError(
-                f"The growth events end with {events['width_after'].iloc[-1]} units in hidden layer {layer}, but the "
-                f"network has {group.size}: name the versions that belong together (--load-versions network:<version>)"
-            )
-        for born, (start, stop) in zip([1, *events["epoch"].tolist()], pairwise(bounds), strict=True):
-            if stop > start:  # a layer that a growth added has no units of the start
-                yield _Cohort(layer, group, born, slice(start, stop))
-
-
-def _followers(network: Network, group: UnitGroup) -> tuple[UnitAxis, ...]:
-    """Return the axes of the affine maps that take the units in."""
-    axes = group.of_role("outgoing")
-    if not axes or not all(isinstance(network.get_submodule(axis.module), nn.Linear) for axis in axes):
-        raise ValueError(
-            f"The units of {group.name} are not followed by affine maps: their activations are not defined"
-        )
-    return axes
-
-
-def _by_unit(inputs: Tensor, axis: UnitAxis) -> Tensor:
-    """Return the inputs of an affine map as [N, units, entries of a unit]."""
-    return inputs.reshape(-1, inputs.shape[-1] // axis.entries, axis.entries)
 
 
 @contextlib.contextmanager
@@ -133,9 +85,7 @@ def _silenced(network: Network, axes: tuple[UnitAxis, ...], units: slice) -> Ite
         yield
 
 
-def _row(
-    network: Network, cohort: _Cohort, activations: Tensor, increase: float, epochs: int
-) -> dict[str, int | float]:
+def _row(network: Network, cohort: Cohort, activations: Tensor, increase: float, epochs: int) -> dict[str, int | float]:
     """Return the row of some units, whose activations are float64 [N, units, entries]."""
     count = activations.shape[1]
     outgoing = [_weights(network, axis)[cohort.units] for axis in cohort.group.of_role("outgoing")]
