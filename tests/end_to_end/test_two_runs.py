@@ -22,7 +22,7 @@ def test_they_do_not_touch_each_other_and_each_evaluates_its_own_network(project
     results = [command.wait() for command in commands]
 
     assert [(result.code, result.stderr) for result in results] == [(0, ""), (0, "")]
-    assert not any("MLflow" in result.stdout for result in results)
+    assert [line for result in results for line in result.stdout.splitlines() if "MLflow" in line] == []
     assert not [path for path in project.files() if ".tmp" in path]
     versions = project.versions(NETWORK)
     assert len(versions) == 2

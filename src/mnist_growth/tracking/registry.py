@@ -2,14 +2,13 @@
 
 import json
 import logging
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from mnist_growth.tracking.processes import close_abandoned_runs
+from mnist_growth.tracking.repetition import repeated
 from mnist_growth.tracking.store import connect, has_store
 
 if TYPE_CHECKING:
@@ -27,8 +26,6 @@ CHAMPION = "champion"
 """Alias of the version that the service prefers."""
 
 _VERSIONS_TAG = "mlflow.modelVersions"  # MLflow's page of a model shows them
-_PAUSES = (0.1, 0.3, 1.0)  # seconds before a call is repeated
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -78,13 +75,13 @@ def register(client: "MlflowClient", run_id: str, model_id: str, candidate: Cand
     tags = {name: str(value) for name, value in vars(candidate).items()}
     source = f"models:/{model_id}"
     description = f"{candidate.dataset}, validation accuracy {candidate.validation_accuracy:.2%}"
-    created = _repeated(
+    created = repeated(
         lambda: client.create_model_version(MODEL, source, run_id, tags, description=description, model_id=model_id)
     )
     versions = json.dumps([{"name": MODEL, "version": int(created.version)}])
-    client.set_logged_model_tags(model_id, {_VERSIONS_TAG: versions})
+    repeated(lambda: client.set_logged_model_tags(model_id, {_VERSIONS_TAG: versions}))
     if candidate.replaces(champion):
-        client.set_registered_model_alias(MODEL, CHAMPION, created.version)
+        repeated(lambda: client.set_registered_model_alias(MODEL, CHAMPION, created.version))
         logger.info("The champion is now network %s", candidate.version)
     elif champion is not None:
         logger.info(
@@ -107,19 +104,7 @@ def _create_model(client: "MlflowClient") -> None:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
 
-    _repeated(create)
-
-
-def _repeated(call: Callable[[], _Result]) -> _Result:
-    """Call a function again if MLflow reports an error: two runs that end together can ask for the same version."""
-    from mlflow.exceptions import MlflowException
-
-    for pause in _PAUSES:
-        try:
-            return call()
-        except MlflowException:
-            time.sleep(pause)
-    return call()
+    repeated(create)
 
 
 def find_champion(project: Path) -> Candidate | None:

@@ -18,6 +18,7 @@ from mnist_growth.tracking.connection import MAX_REASON_LENGTH, Connection
 from mnist_growth.tracking.inputs import Measured, dataset_inputs, dataset_key
 from mnist_growth.tracking.metrics import CURVES, numbers_of
 from mnist_growth.tracking.registry import Candidate
+from mnist_growth.tracking.repetition import repeated
 from mnist_growth.tracking.run import Status, TrackedRun, never_raises
 from mnist_growth.tracking.store import used_by_fluent_api
 
@@ -108,7 +109,7 @@ class Tracker(TrackedRun):
             source: Where the dataset was found, as text for people.
         """
         inputs = dataset_inputs(dataset, fingerprint, counts, source)
-        self._client.log_inputs(self.run_id, datasets=inputs)
+        repeated(lambda: self._client.log_inputs(self.run_id, datasets=inputs))
 
     @never_raises
     def log_network(self, path: Path, name: str = "network", example: NDArray[np.uint8] | None = None) -> None:
