@@ -84,7 +84,7 @@ def trained(digits: DigitSet, tmp_path_factory: pytest.TempPathFactory) -> Train
     )
     pixels = pixel_statistics(digits.train.images, split.train)
     training = start_training(setup, digits.train, split, pixels, Machine("cpu", 1, 0.9))
-    with (store := CheckpointStore(folder=folder / "checkpoints", earlier=folder, keep=1)).in_use():
+    with (store := CheckpointStore(folder=folder / "checkpoints", earlier=folder, newest=1)).in_use():
         training.run(store, TerminalMonitor())
     save_network(folder / "network.safetensors", training.trained())
     return load_network(folder / "network.safetensors")

@@ -23,6 +23,7 @@ from benchmarks.common.training import noise, start
 from mnist_growth.growth import GrowthConfig
 from mnist_growth.training import (
     CheckpointStore,
+    NoCheckpoints,
     TerminalMonitor,
     TrainingConfig,
     TrainingSetup,
@@ -39,16 +40,13 @@ class Stopped(Exception):  # noqa: N818
     """The training has reached the state to be written."""
 
 
-class StopInEpoch:
+class StopInEpoch(NoCheckpoints):
     """Stops the training instead of writing the first checkpoint in the middle of an epoch."""
 
-    def save(self, state: TrainingState, _setup: TrainingSetup) -> None:
+    def save(self, state: TrainingState, setup: TrainingSetup) -> None:  # noqa: ARG002
         """Stop in the middle of an epoch."""
         if state.progress.batches:
             raise Stopped
-
-    def note_epoch(self, *_: object) -> None:
-        """Ignore the end of an epoch."""
 
 
 def main() -> None:

@@ -83,7 +83,7 @@ class FinishedTraining:
         )
         training = start(self.digits, self.parameters, run_id="run")
         self.setup = training.setup
-        store = CheckpointStore(folder, keep=4)  # one of them is in the middle of an epoch
+        store = CheckpointStore(folder, newest=4)  # one of them is in the middle of an epoch
         training.run(store, Monitors([]))
         network = folder / "network.safetensors"
         save_network(network, training.trained())

@@ -7,8 +7,8 @@ from mnist_growth.machine import folder_in_use
 NAME = "update-000000001-epochs-00000.safetensors"
 
 
-def dataset(folder, load=None, save="9", keep=2):
-    return CheckpointsDataset(filepath=str(folder / "checkpoints"), keep=keep, version=Version(load, save))
+def dataset(folder, load=None, save="9", newest=2):
+    return CheckpointsDataset(filepath=str(folder / "checkpoints"), newest=newest, version=Version(load, save))
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def earlier(tmp_path):
 
 
 def test_a_run_writes_into_a_folder_of_its_own_and_reads_the_newest_earlier_one(earlier):
-    store = dataset(earlier, keep=5).load()
+    store = dataset(earlier, newest=5).load()
 
     assert store.folder == earlier / "checkpoints" / "9"
     assert store.earlier == earlier / "checkpoints" / "2"
-    assert store.keep == 5
+    assert store.newest == 5
 
 
 def test_an_older_training_can_be_asked_for(earlier):

@@ -44,7 +44,7 @@ def test_a_version_that_does_not_exist_is_refused_with_those_that_do(catalog, tm
 
 
 def test_a_new_training_needs_no_checkpoints(tmp_path):
-    handle = CheckpointsDataset(filepath=str(tmp_path / "checkpoints"), version=Version(None, OLD), keep=2)
+    handle = CheckpointsDataset(filepath=str(tmp_path / "checkpoints"), version=Version(None, OLD), newest=2)
 
     check(DataCatalog({"checkpoints": handle}), Node(zero, "checkpoints", "network"))
 

@@ -11,7 +11,7 @@ from mnist_growth.training import Checkpoint, CheckpointStore
 
 def test_only_the_newest_checkpoints_and_the_best_stay(make_training, recorder, tmp_path):
     training = make_training(training={"checkpoint_seconds": 1e-9})
-    finish(training, CheckpointStore(tmp_path, keep=2), recorder)
+    finish(training, CheckpointStore(tmp_path, newest=2), recorder)
     assert [path.name for path in sorted(tmp_path.iterdir())] == [
         "best.safetensors",
         "update-000000012-epochs-00002.safetensors",

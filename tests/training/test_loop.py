@@ -11,14 +11,14 @@ from torch.nn.utils import parameters_to_vector
 from mnist_growth.learning import averaged_copy, objective_for, update_average
 from mnist_growth.machine import Terminated, memory_limit_bytes
 from mnist_growth.network import GrowingMLP
-from mnist_growth.training import batches_per_epoch, history_table, learning_rate, train
+from mnist_growth.training import NoCheckpoints, batches_per_epoch, history_table, learning_rate, train
 from mnist_growth.training.growth import grow
 from mnist_growth.training.loop import begin_epoch
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.step import TrainingStep
 
 
-class Forgetful:
+class Forgetful(NoCheckpoints):
     """Checkpoints that are counted and thrown away."""
 
     def __init__(self):
@@ -26,9 +26,6 @@ class Forgetful:
 
     def save(self, state, _setup):
         self.moments.append((state.epochs_done, state.progress.batches, state.network.widths[0]))
-
-    def note_epoch(self, _state, _setup):
-        pass
 
 
 def test_a_training_learns_grows_on_schedule_and_tells_its_monitor(make_training, recorder):

@@ -10,14 +10,14 @@ from benchmarks.speed.contestants import TUNED
 from benchmarks.speed.race import Race
 from mnist_growth.digits import Digits
 from mnist_growth.network import predict_logits
-from mnist_growth.training import Monitors, TrainingSetup, TrainingState, batches_per_epoch
+from mnist_growth.training import Monitors, NoCheckpoints, TrainingSetup, TrainingState, batches_per_epoch
 
 SETTINGS = "the recipe"
 ORIGIN = "this project's recipe for the goal; each batch is converted and normalised when it is used, which is counted"
 TUNING = TUNED
 
 
-class Referee(Monitors):
+class Referee(Monitors, NoCheckpoints):
     """Stops the clock after the last batch of every epoch, before the validation, and keeps no checkpoints."""
 
     def __init__(self, race: Race, batches: int) -> None:
@@ -31,10 +31,7 @@ class Referee(Monitors):
                 torch.cuda.synchronize()
             self.race.pause()
 
-    def save(self, state: TrainingState, _setup: TrainingSetup) -> None:
-        """Ignore the state."""
-
-    def note_epoch(self, state: TrainingState, _setup: TrainingSetup) -> None:
+    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:  # noqa: ARG002
         """Let the race test the averaged network."""
         self.race.epoch(lambda images: predict_logits(state.average, images).argmax(axis=1))
 

@@ -19,16 +19,16 @@ class CheckpointsDataset(AbstractVersionedDataset[CheckpointStore, CheckpointSto
 
     Args:
         filepath: Folder of all trainings.
-        keep: Number of checkpoints that stay in the folder of a training.
+        newest: Number of checkpoints that stay in the folder of a training, besides the best and the snapshots.
         version: Versions to load and to save; `versioned: true` in the catalog provides it.
         metadata: For Kedro-Viz.
     """
 
     def __init__(
-        self, *, filepath: str, keep: int, version: Version | None = None, metadata: dict[str, Any] | None = None
+        self, *, filepath: str, newest: int, version: Version | None = None, metadata: dict[str, Any] | None = None
     ) -> None:
         super().__init__(PurePosixPath(filepath), version)
-        self.keep = keep
+        self.newest = newest
         self.metadata = metadata
 
     def load(self) -> CheckpointStore:
@@ -47,7 +47,7 @@ class CheckpointsDataset(AbstractVersionedDataset[CheckpointStore, CheckpointSto
             )
         ended = [folder for folder in folders if not is_in_use(folder)]
         earlier = root / requested if requested else next(iter(ended or folders), None)
-        return CheckpointStore(folder=self._own_folder(), earlier=earlier, keep=self.keep)
+        return CheckpointStore(folder=self._own_folder(), earlier=earlier, newest=self.newest)
 
     def has_written(self) -> bool:
         """Whether this run has saved a checkpoint."""
@@ -67,4 +67,4 @@ class CheckpointsDataset(AbstractVersionedDataset[CheckpointStore, CheckpointSto
         return Path(self._filepath) / str(self.resolve_save_version())
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath), "keep": self.keep, "version": self._version}
+        return {"filepath": str(self._filepath), "newest": self.newest, "version": self._version}

@@ -1,4 +1,4 @@
-"""Checkpoints of a training on disk: the newest ones, and the best."""
+"""Checkpoints of a training on disk: the newest ones, the best, and snapshots of the network."""
 
 import contextlib
 import logging
@@ -13,6 +13,7 @@ from mnist_growth.machine import atomic_path, folder_in_use, is_in_use
 from mnist_growth.network import save_tensors
 from mnist_growth.training.checkpoint import Checkpoint, contents
 from mnist_growth.training.setup import TrainingSetup
+from mnist_growth.training.snapshots import Snapshot, Snapshots, find_snapshots
 from mnist_growth.training.state import TrainingState
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,8 @@ CHECKPOINTS = "update-*.safetensors"
 """Pattern of the names of the checkpoints that a training continues from."""
 
 BEST = "best.safetensors"
+
+_SNAPSHOTS = "snapshots"
 
 
 class CheckpointStore:
@@ -33,13 +36,14 @@ class CheckpointStore:
     Args:
         folder: Receives the checkpoints of this training.
         earlier: Folder of the training to continue from; None if there is none.
-        keep: Number of checkpoints that are kept in the folder, besides the best.
+        newest: Number of checkpoints that are kept in the folder, besides the best.
     """
 
-    def __init__(self, folder: Path, earlier: Path | None = None, keep: int = 2) -> None:
+    def __init__(self, folder: Path, earlier: Path | None = None, newest: int = 2) -> None:
         self.folder = folder
         self.earlier = earlier
-        self.keep = keep
+        self.newest = newest
+        self._snapshots = Snapshots(folder / _SNAPSHOTS, count=0)
         self._best: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self._best_before: Path | None = None
 
@@ -49,13 +53,34 @@ class CheckpointStore:
         with folder_in_use(self.folder):
             yield
 
+    def keep_snapshots(self, count: int) -> None:
+        """Keep snapshots of the averaged network from now on; see ``Snapshots``."""
+        self._snapshots = Snapshots(self.folder / _SNAPSHOTS, count)
+
+    def snapshots(self, version: str) -> list[Snapshot]:
+        """Return the snapshots of a training in the order of time; none if they were not kept.
+
+        Args:
+            version: Version of the training, which its network has, too.
+        """
+        return find_snapshots(self.folder.with_name(version) / _SNAPSHOTS) if version else []
+
+    def note_start(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Save the first snapshot, or copy those of the training that is continued."""
+        self._snapshots.begin(state, setup, self.earlier / _SNAPSHOTS if self.earlier and state.updates else None)
+
+    def note_growth(self, state: TrainingState, setup: TrainingSetup, *, is_done: bool) -> None:
+        """Save a snapshot."""
+        self._snapshots.note_growth(state, setup, is_done=is_done)
+
     def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
-        """Copy the state after an epoch if it has the lowest validation loss so far.
+        """Copy the state after an epoch if it has the lowest validation loss so far; save a snapshot if one is due.
 
         Args:
             state: Between two epochs.
             setup: All parameters.
         """
+        self._snapshots.note_epoch(state, setup)
         losses = [record.validation_loss for record in state.records]
         if losses[-1] == min(losses) and losses.count(losses[-1]) == 1:
             self._best = _copied(*contents(state, setup), into=self._best)
@@ -76,7 +101,7 @@ class CheckpointStore:
         self._best_before = None
         path = self.folder / f"update-{state.updates:09d}-epochs-{state.epochs_done:05d}.safetensors"
         save_tensors(path, "checkpoint", *contents(state, setup))
-        for old in _checkpoint_files(self.folder)[self.keep :]:
+        for old in _checkpoint_files(self.folder)[self.newest :]:
             old.unlink(missing_ok=True)
 
     def latest(self) -> Checkpoint:

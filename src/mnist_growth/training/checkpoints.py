@@ -12,8 +12,14 @@ class Checkpoints(Protocol):
     def save(self, state: TrainingState, setup: TrainingSetup) -> None:
         """Keep the state, so that the training can continue from it."""
 
+    def note_start(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Receive the state at the start, or at the checkpoint that the training continues from."""
+
     def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
         """Receive the state after an epoch."""
+
+    def note_growth(self, state: TrainingState, setup: TrainingSetup, *, is_done: bool) -> None:
+        """Receive the state just before a growth, and just after it, when it ``is_done``."""
 
 
 class NoCheckpoints:
@@ -22,5 +28,11 @@ class NoCheckpoints:
     def save(self, state: TrainingState, setup: TrainingSetup) -> None:
         """Keep nothing."""
 
+    def note_start(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Keep nothing."""
+
     def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Keep nothing."""
+
+    def note_growth(self, state: TrainingState, setup: TrainingSetup, *, is_done: bool) -> None:
         """Keep nothing."""

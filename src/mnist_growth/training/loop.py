@@ -98,12 +98,14 @@ def train(
     try:
         with stop_on_request() as stop, checkpoint_when_out_of_memory(checkpoint, state, budget):
             checkpoint()
+            checkpoints.note_start(state, setup)
             while state.epochs_done < training.epochs:
                 if len(state.progress.order) == 0:
                     event = None
                     target = due_growth(state, setup)
                     if target is not None and (state.network.widths, target) != unaffordable:
                         checkpoint()  # also writes the best epoch, and frees the memory of its copy
+                        checkpoints.note_growth(state, setup, is_done=False)
                         state.optimizer.zero_grad()
                         step = None
                         budget.collect()
@@ -111,6 +113,7 @@ def train(
                         if event is None:
                             unaffordable = state.network.widths, target
                         else:
+                            checkpoints.note_growth(state, setup, is_done=True)
                             monitor.grew(event)
                     begin_epoch(state, data, grew=event is not None)
                 if step is None:

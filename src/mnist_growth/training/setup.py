@@ -14,7 +14,7 @@ from mnist_growth.digits import Digits, Preparation, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig, planned_widths
 from mnist_growth.machine import MemoryBudget, Precision
 from mnist_growth.nested import flatten
-from mnist_growth.network import NetworkConfig, NetworkSpec
+from mnist_growth.network import Network, NetworkConfig, NetworkSpec, TrainedNetwork
 from mnist_growth.training.config import TrainingConfig
 
 MAY_CHANGE = ("training.epochs", "training.micro_batch_size", "training.checkpoint_seconds", "threads")
@@ -79,6 +79,23 @@ class TrainingSetup:
             "threads": self.threads,
             "schedule_start": self.schedule_start,
         }
+
+    def trained(self, network: Network, epochs: int) -> TrainedNetwork:
+        """Return a network of this training with its origin.
+
+        Args:
+            network: In evaluation mode.
+            epochs: Number of completed epochs.
+        """
+        return TrainedNetwork(
+            network=network,
+            dataset=self.dataset,
+            fingerprint=self.fingerprint,
+            epochs=epochs,
+            split=self.split,
+            preparation=self.preparation,
+            class_names=self.class_names,
+        )
 
     def with_precision(self, precision: Precision) -> "TrainingSetup":
         """Return the same setup with a fixed number format."""

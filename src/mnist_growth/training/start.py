@@ -97,15 +97,7 @@ class Training:
 
     def trained(self) -> TrainedNetwork:
         """Return the averaged network as it is now, on the CPU."""
-        return TrainedNetwork(
-            network=self.state.average.to("cpu"),
-            dataset=self.setup.dataset,
-            fingerprint=self.setup.fingerprint,
-            epochs=self.state.epochs_done,
-            split=self.setup.split,
-            preparation=self.setup.preparation,
-            class_names=self.setup.class_names,
-        )
+        return self.setup.trained(self.state.average.to("cpu"), self.state.epochs_done)
 
 
 def define_training(

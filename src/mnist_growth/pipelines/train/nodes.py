@@ -6,6 +6,7 @@ from mnist_growth.digits import Digits, PixelStatistics, Split
 from mnist_growth.machine import DeviceName, MemoryConfig, Threads
 from mnist_growth.network import TrainedNetwork
 from mnist_growth.training import (
+    CheckpointsConfig,
     CheckpointStore,
     Machine,
     Monitor,
@@ -27,6 +28,7 @@ def train_network(
     device: DeviceName,
     threads: Threads,
     memory: MemoryConfig,
+    kept: CheckpointsConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
 ) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
@@ -38,7 +40,7 @@ def train_network(
     """
     machine = Machine(device, threads, memory.budget_fraction)
     training = start_training(setup, train_digits, split, pixel_statistics, machine, run_id=monitor.run_id)
-    return _run(training, checkpoints, monitor)
+    return _run(training, kept, checkpoints, monitor)
 
 
 def resume_training(
@@ -49,6 +51,7 @@ def resume_training(
     threads: Threads,
     memory: MemoryConfig,
     resume: ResumeConfig,
+    kept: CheckpointsConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
 ) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
@@ -65,12 +68,13 @@ def resume_training(
     training = continue_training(
         setup, train_digits, split, checkpoints.latest(), machine, resume, run_id=monitor.run_id
     )
-    return _run(training, checkpoints, monitor)
+    return _run(training, kept, checkpoints, monitor)
 
 
 def _run(
-    training: Training, checkpoints: CheckpointStore, monitor: Monitor
+    training: Training, kept: CheckpointsConfig, checkpoints: CheckpointStore, monitor: Monitor
 ) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
+    checkpoints.keep_snapshots(kept.keep)
     with checkpoints.in_use():
         training.run(checkpoints, monitor)
     state = training.state

@@ -32,6 +32,7 @@ def create_pipeline() -> Pipeline:
         "params:device",
         "params:threads",
         "params:memory",
+        "params:checkpoints",
         "checkpoints",
         "monitor",
     ]
@@ -48,6 +49,7 @@ def create_resume_pipeline() -> Pipeline:
         "params:threads",
         "params:memory",
         "params:resume",
+        "params:checkpoints",
         "checkpoints",
         "monitor",
     ]
