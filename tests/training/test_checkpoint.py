@@ -13,13 +13,16 @@ def contents(state, folder, setup):
     return load_tensors(next(folder.glob("update-*.safetensors")), "checkpoint")
 
 
-@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize(("batch_norm", "epsilon"), [(True, 0.0), (False, 0.0), (True, 0.1)])
 @pytest.mark.parametrize("after", range(1, 13))
 def test_a_resumed_training_equals_the_uninterrupted_one_bit_for_bit(
-    make_training, recorder, tmp_path, after, batch_norm
+    make_training, recorder, tmp_path, after, batch_norm, epsilon
 ):
     """From each of its checkpoints: within an epoch, at its end, right before a growth."""
-    training = make_training(training={"checkpoint_seconds": 1e-9}, network={"batch_norm": batch_norm})
+    adversarial = {"epsilon": epsilon, "clean_share": 0.2}
+    training = make_training(
+        training={"checkpoint_seconds": 1e-9, "adversarial": adversarial}, network={"batch_norm": batch_norm}
+    )
     uninterrupted = finish(training, CheckpointStore(tmp_path / "whole"), recorder)
     with pytest.raises(StopHereError):
         finish(training, InterruptingStore(tmp_path / "first", after), recorder)

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mnist_growth.learning.objective import BatchResult
-from mnist_growth.network import Network
+from mnist_growth.network import Network, evaluation_mode
 
 
 class Autograd:
@@ -43,3 +43,14 @@ class Autograd:
 
     def finish(self) -> None:
         """Do nothing: the gradients are complete."""
+
+    def input_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Return the gradient of each image's loss with respect to its pixels; see ``Objective.input_gradient``."""
+        pixels = images.detach().requires_grad_()
+        with torch.enable_grad(), evaluation_mode(self.network):
+            with torch.autocast(images.device.type, self._dtype, enabled=self._dtype is not None):
+                logits = self.network(pixels)
+            logits = logits.to(self.network.dtype)
+            loss = F.cross_entropy(logits, labels, reduction="sum", label_smoothing=self.label_smoothing)
+            (gradient,) = torch.autograd.grad(loss, pixels)
+        return gradient

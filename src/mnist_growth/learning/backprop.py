@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mnist_growth.learning.objective import BatchResult
 from mnist_growth.network import GrowingMLP, Network
+from mnist_growth.network.interface import PIXEL_RANGE
 from mnist_growth.network.mlp import HiddenLayer
 
 
@@ -118,6 +119,30 @@ class Backprop:
     def finish(self) -> None:
         """Do nothing: the gradients are complete."""
 
+    @torch.no_grad()
+    def input_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Return the gradient of each image's loss with respect to its pixels; see ``Objective.input_gradient``.
+
+        Batch norm uses its running statistics, with which it is the affine map y = g z + s.
+        """
+        outputs = self.network.normalised(images).to(self.dtype)
+        kept = []
+        for layer, weight in zip(self.network.hidden, self._weights, strict=False):
+            assert isinstance(layer, HiddenLayer)
+            gain, shift = _affine(layer, self.dtype)
+            outputs = torch.mm(outputs, weight.t())
+            outputs = (outputs.add_(shift) if gain is None else torch.addcmul(shift, outputs, gain)).relu_()
+            kept.append((outputs, gain))
+        logits = torch.mm(outputs, self._weights[-1].t()).to(self._masters[-1].dtype).add_(self.network.output.bias)
+        gradient = torch.softmax(logits, dim=1).sub_(self._targets.index_select(0, labels)).to(self.dtype)
+        for weight, (outputs, gain) in zip(self._weights[:0:-1], reversed(kept), strict=True):
+            gradient = torch.mm(gradient, weight)
+            torch.ops.aten.threshold_backward.grad_input(gradient, outputs, 0, grad_input=gradient)
+            if gain is not None:
+                gradient.mul_(gain)
+        gradient = torch.mm(gradient, self._weights[0]).to(self.network.dtype)
+        return gradient.div_(PIXEL_RANGE * self.network.pixel_std).view_as(images)
+
     def _forward(self, index: int, layer: HiddenLayer, inputs: Tensor) -> _Activations:
         """Compute one hidden layer."""
         pre_activations = torch.mm(inputs, self._weights[index].t())
@@ -186,6 +211,17 @@ def _gradient(parameter: Tensor) -> Tensor:
     """Return the gradient of a parameter that has one."""
     assert parameter.grad is not None
     return parameter.grad
+
+
+def _affine(layer: HiddenLayer, dtype: torch.dtype) -> tuple[Tensor | None, Tensor]:
+    """Return factor and summand [width] between the products of a hidden layer and its relu; no factor without norm."""
+    norm = layer.norm
+    if norm is None:
+        return None, layer.linear.bias.to(dtype)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    gain = norm.weight * (norm.running_var + norm.eps).rsqrt()
+    return gain.to(dtype), (norm.bias - norm.running_mean * gain).to(dtype)
 
 
 def _momentum(norm: nn.BatchNorm1d) -> float:

@@ -46,6 +46,20 @@ class Objective(Protocol):
     def finish(self) -> None:
         """Complete the gradients after the last micro-batch."""
 
+    def input_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Return the gradient of each image's own loss with respect to its pixels.
+
+        The network computes as in evaluation mode, where an image does not depend on others, with the weights that
+        ``begin`` has read. Neither its mode, its buffers nor the gradients of the parameters change.
+
+        Args:
+            images: Float [N, 28, 28] on the 0-255 scale.
+            labels: int64 [N].
+
+        Returns:
+            Float [N, 28, 28], in nats per grey value.
+        """
+
 
 ObjectiveFactory = Callable[[Network, torch.dtype | None, float], Objective]
 """Maps a network in training mode, the dtype of its matrix products (None: the dtype of the weights) and the label

@@ -6,6 +6,7 @@ import torch
 from pydantic import Field, model_validator
 
 from mnist_growth.config_model import ConfigModel
+from mnist_growth.learning import AdversarialConfig
 from mnist_growth.machine import PrecisionName
 
 
@@ -30,6 +31,7 @@ class TrainingConfig(ConfigModel):
     weight_decay: Annotated[float, Field(ge=0, lt=1)]
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     ema_decay: Annotated[float, Field(ge=0, lt=1)]
+    adversarial: AdversarialConfig
     checkpoint_seconds: Annotated[float, Field(gt=0)]
     precision: PrecisionName
     seed: Annotated[int, Field(ge=0, lt=2**63)]

@@ -10,7 +10,7 @@ from functools import partial
 
 import torch
 
-from mnist_growth.learning import ObjectiveFactory, objective_for
+from mnist_growth.learning import ObjectiveFactory, adversarial_factory, objective_for
 from mnist_growth.machine import (
     MemoryBudget,
     gpu_memory_bytes,
@@ -82,11 +82,13 @@ def train(
     def new_step() -> TrainingStep:
         """Create the step for the current widths; its locals would otherwise keep the memory of an old network."""
         dtype = training.product_dtype
+        # The measurement draws from a generator of its own.
+        measured = adversarial_factory(objective_factory, training.adversarial, torch.Generator(state.device))
         micro_batches.fit(
-            partial(bytes_per_image, state.network, warps=setup.warps, dtype=dtype, objective=objective_factory),
-            data.images,
+            partial(bytes_per_image, state.network, warps=setup.warps, dtype=dtype, objective=measured), data.images
         )
-        objective = objective_factory(state.network, dtype, training.label_smoothing)
+        factory = adversarial_factory(objective_factory, training.adversarial, state.warp_generator)
+        objective = factory(state.network, dtype, training.label_smoothing)
         created = TrainingStep(state, data, setup, batches, micro_batches, objective)
         return_freed_memory()  # of the growth step and the measurement: training needs less
         return created

@@ -52,7 +52,7 @@ class TrainingState:
         average: Exponential moving average of its weights, in evaluation mode.
         optimizer: Holds exactly the parameters of ``network``.
         data_generator: Draws the order of the images and the new units, on the CPU.
-        warp_generator: Draws the warps, on the device of the network.
+        warp_generator: Draws the warps and the starts of adversarial examples, on the device of the network.
         epochs_done: Number of completed epochs.
         updates: Number of steps of the optimizer.
         progress: Within the current epoch.
