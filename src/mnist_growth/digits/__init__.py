@@ -2,7 +2,7 @@
 
 from mnist_growth.digits.archive import load_archive
 from mnist_growth.digits.archive_config import ArchiveConfig
-from mnist_growth.digits.canonical import canonical_form
+from mnist_growth.digits.canonical import canonical_form, centred
 from mnist_growth.digits.class_statistics import ClassStatistics, class_statistics
 from mnist_growth.digits.config import ArchiveParameters, SplitConfig, WarpConfig
 from mnist_growth.digits.decoding import decode_image, read_digit
@@ -51,6 +51,7 @@ __all__ = [
     "already_prepared",
     "apply_warps",
     "canonical_form",
+    "centred",
     "class_statistics",
     "data_manifest",
     "decode_image",

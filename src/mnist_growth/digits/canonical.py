@@ -90,7 +90,7 @@ def _exact_form(pixels: Pixels) -> Pixels | None:
     if np.median(margin) or not pixels.any():
         return None
     ink = _crop(pixels, pixels > 0)
-    return _centred(ink) if max(ink.shape) in _SIDES and ink.max() >= _MIN_PEAK else None
+    return centred(ink) if max(ink.shape) in _SIDES and ink.max() >= _MIN_PEAK else None
 
 
 def _photograph(grey: NDArray[np.float32]) -> CanonicalImage:
@@ -115,7 +115,7 @@ def _photograph(grey: NDArray[np.float32]) -> CanonicalImage:
             patches, groups = other, higher
     digit = np.isin(patches, [patch.label for patch in groups[0]])
     doubts = _doubts(groups, peak, ink.noise, grey.shape)
-    return CanonicalImage(_centred(_scaled(strength, digit, limit)), doubts)
+    return CanonicalImage(centred(_scaled(strength, digit, limit)), doubts)
 
 
 def _digits(strength: Grey, peak: float, limit: float, threshold: float) -> tuple[NDArray[np.int32], list[list[Patch]]]:
@@ -174,8 +174,15 @@ def _crop(image: NDArray[Number], mask: NDArray[np.bool_]) -> NDArray[Number]:
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _centred(ink: Pixels) -> Pixels:
-    """Place ink in a 28 x 28 image, with its centre of mass as close to the centre as the size of the ink allows."""
+def centred(ink: Pixels) -> Pixels:
+    """Place ink in a 28 x 28 image, with its centre of mass as close to the centre as the size of the ink allows.
+
+    Args:
+        ink: Light ink on black, uint8 [H, W] of at most 28 pixels each.
+
+    Returns:
+        uint8 [28, 28].
+    """
     top, left = (
         min(max(round(_CENTRE - mass), 0), IMAGE_SIDE - side)
         for mass, side in zip(_centre_of_mass(ink), ink.shape, strict=True)

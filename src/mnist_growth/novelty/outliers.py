@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from mnist_growth.digits import IMAGE_SIDE, canonical_form
+from mnist_growth.digits import IMAGE_SIDE, centred
 from mnist_growth.novelty.letters import letter
 
 Images = NDArray[np.uint8]
@@ -175,5 +175,4 @@ def _in_mnist_form(image: Images) -> Images:
     height, width = (max(1, round(side * _BOX / max(ink.shape))) for side in ink.shape)
     small = np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BILINEAR), np.float64)
     scaled = np.rint(small * (255 / max(small.max(), 1.0))).astype(np.uint8)
-    # Padded: `canonical_form` only centres light ink of this size on black.
-    return canonical_form(np.pad(scaled, IMAGE_SIDE - _BOX))
+    return centred(scaled)
