@@ -2,7 +2,6 @@
 
 from mnist_growth.inspection.cohorts import Cohort, cohorts
 from mnist_growth.inspection.example_gradients import gradient_norms
-from mnist_growth.inspection.saliency import saliency
 from mnist_growth.inspection.units import unit_cohorts
 
-__all__ = ["Cohort", "cohorts", "gradient_norms", "saliency", "unit_cohorts"]
+__all__ = ["Cohort", "cohorts", "gradient_norms", "unit_cohorts"]
