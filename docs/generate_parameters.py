@@ -24,6 +24,7 @@ FILES = (
     "novelty",
     "evaluate",
     "analyse",
+    "explain",
     "report",
     "export",
     "predict",

@@ -11,6 +11,7 @@ from mnist_growth.drift import DriftConfig
 from mnist_growth.evaluation import AnalysisConfig, EvaluationConfig
 from mnist_growth.export import ExportConfig
 from mnist_growth.growth import GrowthConfig
+from mnist_growth.inspection.explanation import ExplanationConfig
 from mnist_growth.machine import MemoryConfig
 from mnist_growth.network import NetworkConfig
 from mnist_growth.novelty import NoveltyConfig
@@ -41,6 +42,10 @@ def drift(**changes: Any) -> DriftConfig:
 
 def evaluation(**changes: Any) -> EvaluationConfig:
     return configure(EvaluationConfig, base()["evaluation"], changes)
+
+
+def explanation(**changes: Any) -> ExplanationConfig:
+    return configure(ExplanationConfig, base()["explanation"], changes)
 
 
 def export(**changes: Any) -> ExportConfig:

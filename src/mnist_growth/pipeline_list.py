@@ -11,6 +11,7 @@ PIPELINES: Mapping[str, str] = {
     "evaluate": "test the newest network",
     "report": "write the report on the newest network, with all of its results",
     "analyse": "find out what makes digits hard: style, changes, near-duplicates, doubtful labels",
+    "explain": "explain the answers of the newest network: evidence in pixels, units and layers, decision boundaries",
     "compare": "compare the newest network with the previous one",
     "export": "export the newest network to ONNX, float32 and int8",
     "predict": "predict the images of predict.folder",

@@ -43,9 +43,9 @@ def base(name, columns) -> bool:
 
 
 @pytest.fixture(scope="module")
-def project(analysed, tmp_path_factory, empty_database):
+def project(explained, tmp_path_factory, empty_database):
     """A project in which every pipeline that leaves tables has run, except the prediction of many images."""
-    project = analysed.copy(tmp_path_factory.mktemp("documented") / "project", empty_database)
+    project = explained.copy(tmp_path_factory.mktemp("documented") / "project", empty_database)
     project.succeed("run", "--env", "smoke", "--pipeline", "train", "--params", "training.epochs=1")
     for pipeline in ("compare", "export"):
         project.succeed("run", "--env", "smoke", "--pipeline", pipeline)

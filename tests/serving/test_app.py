@@ -3,10 +3,12 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 import numpy as np
 import pytest
+import torch
 from fastapi.testclient import TestClient
 from PIL import Image
 from served import Source, base64_of, png
@@ -15,9 +17,11 @@ import configured
 from detectors import untrained_detector
 from mnist_growth.digits import Preparation, canonical_form, sample_digits
 from mnist_growth.digits.preparation import Ink
+from mnist_growth.inspection import explanation
 from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.network.probabilities import softmax
 from mnist_growth.novelty import novelty_of
+from mnist_growth.serving.attribution import ServedMethod
 
 TEST = sample_digits().test
 IMAGES = TEST.images
@@ -259,3 +263,38 @@ def test_novelty_is_that_of_the_detector(client_of: Make, source: Source, traine
     marked = ["not a digit" in (answer["doubt"] or []) for answer in several["predictions"]]
     assert marked == [score > np.median(expected) for score in expected]
     assert 0 < sum(marked) < len(marked)
+
+
+@pytest.mark.parametrize("method", get_args(ServedMethod))
+def test_an_explanation_is_by_the_method_that_is_asked_for(
+    client: TestClient, trained: TrainedNetwork, texts: list[str], method: ServedMethod
+) -> None:
+    pixels = torch.from_numpy(IMAGES[:1].astype(np.float32))
+    digit = torch.from_numpy(predict_logits(trained.network, IMAGES[:1]).argmax(axis=1))
+    expected = {
+        "gradient_times_input": partial(explanation.gradient_times_input),
+        "saliency": partial(explanation.saliency),
+        "integrated_gradients": partial(explanation.integrated_gradients, baseline=torch.zeros(28, 28), steps=32),
+        "occlusion": partial(explanation.occlusion, side=4, stride=2),
+    }[method](trained.network, pixels, digit)[0].flatten()
+    in_query = client.post("/explain", params={"method": method}, json={"image": texts[0]}).json()
+    in_body = client.post("/explain?method=saliency", json={"image": texts[0], "method": method}).json()
+    file = client.post(f"/explain?method={method}", content=png(IMAGES[0]), headers={"Content-Type": "image/png"})
+    assert in_query == in_body == file.json()
+    assert in_query["method"] == method
+    np.testing.assert_allclose(in_query["saliency"], expected / expected.abs().max(), atol=1e-3)
+
+
+def test_the_default_explanation_is_gradient_times_input(client: TestClient, texts: list[str]) -> None:
+    answers = [client.post("/explain", json={"image": texts[0], **more}).json() for more in ({}, {"method": None})]
+    assert [answer["method"] for answer in answers] == ["gradient_times_input"] * 2
+
+
+def test_an_unknown_method_is_refused_with_a_list_of_the_valid_ones(client: TestClient, texts: list[str]) -> None:
+    query = client.post("/explain?method=lime", json={"image": texts[0]})
+    body = client.post("/explain", json={"image": texts[0], "method": "lime"})
+    number = client.post("/explain", json={"image": texts[0], "method": 3})
+    assert (query.status_code, body.status_code, number.status_code) == (422, 422, 422)
+    for name in get_args(ServedMethod):
+        assert all(name in answer.json()["detail"] for answer in (query, body, number))
+    assert client.post("/predict", json={"image": texts[0], "method": "saliency"}).status_code == 422

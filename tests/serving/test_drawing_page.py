@@ -203,11 +203,24 @@ def test_a_photograph_is_reduced_before_it_is_sent(page: Page) -> None:
     ink = np.asarray(Image.fromarray(DIGIT).resize((2400, 2400), Image.Resampling.BICUBIC))
     photograph = encoded("PNG", Image.fromarray((255 - ink * 0.8 - noise).astype(np.uint8)))
     assert len(photograph) > 1_000_000
-    with page.expect_request("**/explain") as asked:
+    with page.expect_request("**/explain*") as asked:
         page.locator("#file").set_input_files(file("photograph.png", photograph))
     assert len(asked.value.post_data_buffer or b"") < 500_000
     expect(page.locator("#digit")).to_contain_text(str(PREDICTED), timeout=20_000)
     expect(page.locator("#problem")).to_be_hidden()
+
+
+def test_the_attribution_is_by_the_chosen_method(page: Page) -> None:
+    draw(page, SEVEN)
+    shares(page)
+    before, found = pixels(page, "#saliency"), set()
+    for method, meaning in (("occlusion", "support and oppose"), ("saliency", "changes the prediction")):
+        with page.expect_response(f"**/explain?method={method}"):
+            page.get_by_label("Explained by").select_option(method)
+        shares(page)
+        expect(page.locator("#meaning")).to_contain_text(meaning)
+        found.add(pixels(page, "#saliency"))
+    assert len(found | {before}) == 3
 
 
 def test_a_file_that_is_no_image_is_explained_and_forgotten(page: Page) -> None:
@@ -251,7 +264,7 @@ def test_doubts_are_shown_and_read(page: Page) -> None:
         response = route.fetch()
         route.fulfill(response=response, json={**response.json(), "doubt": ["touches the border", "low contrast"]})
 
-    page.route("**/explain", doubtful)
+    page.route("**/explain*", doubtful)
     expect(page.locator("#doubt")).to_be_hidden()
     draw(page, SEVEN)
     expect(page.locator("#doubt li")).to_have_text(["touches the border", "low contrast"])
@@ -261,7 +274,7 @@ def test_doubts_are_shown_and_read(page: Page) -> None:
 
 
 def test_a_service_that_is_gone_is_told(page: Page) -> None:
-    page.route("**/explain", lambda route: route.abort())
+    page.route("**/explain*", lambda route: route.abort())
     draw(page, SEVEN)
     expect(page.get_by_role("alert")).to_have_text("The service cannot be reached: is it still running?")
 

@@ -11,7 +11,12 @@ from mnist_growth.evaluation.config import AnalysisConfig, EvaluationConfig
 from mnist_growth.evaluation.confused_pairs import confused_digits, confused_pairs
 from mnist_growth.evaluation.difficulty import digit_difficulty, hardest_digits, suspected_labels
 from mnist_growth.evaluation.inspected_digits import inspected_digits
-from mnist_growth.evaluation.intervals import difference_interval, paired_difference_interval, wilson_interval
+from mnist_growth.evaluation.intervals import (
+    difference_interval,
+    mean_interval,
+    paired_difference_interval,
+    wilson_interval,
+)
 from mnist_growth.evaluation.intervention_curve import intervention_row
 from mnist_growth.evaluation.metrics import class_metrics, confusion_matrix, test_metrics
 from mnist_growth.evaluation.parts import Tally, accuracy_by_part
@@ -50,6 +55,7 @@ __all__ = [
     "inspected_digits",
     "intervention_row",
     "mcnemar_p_value",
+    "mean_interval",
     "paired_difference_interval",
     "prediction_table",
     "probabilities",

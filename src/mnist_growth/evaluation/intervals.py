@@ -1,9 +1,10 @@
-"""95 % confidence intervals of proportions."""
+"""95 % confidence intervals of proportions and means."""
 
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student
 
 CONFIDENCE = 0.95
 """Confidence level of all intervals in the project."""
@@ -82,3 +83,20 @@ def paired_difference_interval(only_first: int, only_second: int, trials: int) -
     difference = (first - second) / n
     half_width = _Z * np.sqrt((first + second) - (first - second) ** 2 / n) / n
     return float(max(-1.0, difference - half_width)), float(min(1.0, difference + half_width))
+
+
+def mean_interval(values: ArrayLike) -> tuple[float, float, float]:
+    """Return the mean of a sample and its 95 % interval by Student's t distribution.
+
+    Args:
+        values: Independent values of any shape, such as one for each digit.
+
+    Returns:
+        Mean, lower and upper bound; the bounds are NaN for fewer than two values.
+    """
+    sample = np.asarray(values, dtype=np.float64).ravel()
+    mean = float(sample.mean())
+    if sample.size < 2:
+        return mean, float("nan"), float("nan")
+    half_width = float(student.ppf((1 + CONFIDENCE) / 2, sample.size - 1) * sample.std(ddof=1) / np.sqrt(sample.size))
+    return mean, mean - half_width, mean + half_width

@@ -3,6 +3,12 @@
 Each function takes a table or images and returns a plotly figure; ``stamp`` adds the source of the numbers.
 """
 
+from mnist_growth.figures.attributions import (
+    activation_maps,
+    attribution_curves,
+    attribution_randomisation,
+    attributions,
+)
 from mnist_growth.figures.classes import class_balance, class_images
 from mnist_growth.figures.comparison import comparison, disagreements
 from mnist_growth.figures.complexity import complexity
@@ -30,7 +36,11 @@ from mnist_growth.figures.units import units
 __all__ = [
     "IN_DARK",
     "TEMPLATE",
+    "activation_maps",
     "ambiguous_digits",
+    "attribution_curves",
+    "attribution_randomisation",
+    "attributions",
     "class_balance",
     "class_images",
     "comparison",

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 import numpy as np
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -14,7 +14,8 @@ from starlette.types import ASGIApp
 from mnist_growth import __version__
 from mnist_growth.digits import PreparedImage
 from mnist_growth.serving import metrics
-from mnist_growth.serving.bodies import image_in, images_in
+from mnist_growth.serving.attribution import DEFAULT_METHOD, ServedMethod, served_method
+from mnist_growth.serving.bodies import explained_image_in, image_in, images_in
 from mnist_growth.serving.gate import Gate
 from mnist_growth.serving.openapi import describe_bodies, request_body
 from mnist_growth.serving.pages import add_pages
@@ -24,6 +25,7 @@ from mnist_growth.serving.schemas import (
     Drift,
     DriftFeature,
     DriftThresholds,
+    ExplainRequest,
     Explanation,
     ImageRequest,
     ImagesRequest,
@@ -38,6 +40,9 @@ from mnist_growth.serving.service import Service
 
 _Responses = dict[int | str, dict[str, Any]]
 _Read = TypeVar("_Read")
+_Method = Annotated[
+    str, Query(description="Attribution method.", json_schema_extra={"enum": list(get_args(ServedMethod))})
+]
 
 _PROBLEMS: _Responses = {
     400: {"model": Problem, "description": "The body cannot be read."},
@@ -131,19 +136,28 @@ def _add_predictions(app: FastAPI, service: Service) -> None:
         answers = [Classification(**fields) for fields in service.classifications(found, images)]
         return _json(Predictions(predictions=answers, model_version=found.version))
 
-    @app.post("/explain", response_model=Explanation, responses=_PROBLEMS, openapi_extra=request_body(ImageRequest))
-    async def explain(request: Request) -> Response:
-        """Recognise the digit in one image and return the influence of each pixel."""
-        prepared = await received(request)
+    @app.post("/explain", response_model=Explanation, responses=_PROBLEMS, openapi_extra=request_body(ExplainRequest))
+    async def explain(request: Request, method: _Method = DEFAULT_METHOD) -> Response:
+        """Recognise the digit in one image and return the attribution of each pixel."""
+        try:
+            used = served_method(method)
+        except ValueError as error:
+            raise HTTPException(422, f"Query parameter `method`: {error}") from None
+        body = await request.body()
+        async with service.reading:
+            encoded, own = await service.read(explained_image_in, body, request.headers, max_bytes)
+            prepared = await _readable(service.image(encoded))
+        used = own or used
         image = prepared.image
         found = await service.predict(image[None])
         [fields] = service.classifications(found, [prepared])
-        influence = service.explain(image, fields["prediction"])
+        influence = service.explain(image, fields["prediction"], used)
         explanation = Explanation(
             **fields,
             model_version=found.version,
             image=image.ravel().tolist(),
             saliency=influence.ravel().round(4).tolist(),
+            method=used,
         )
         return _json(explanation)
 

@@ -7,7 +7,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from mnist_growth.digits.decoding import FORMATS
-from mnist_growth.serving.schemas import ImageRequest, ImagesRequest
+from mnist_growth.serving.schemas import ExplainRequest, ImageRequest, ImagesRequest
 
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
 _SCHEMA = "#/components/schemas/"
@@ -17,7 +17,7 @@ def request_body(model: type[BaseModel]) -> dict[str, Any]:
     """Return what describes the body of a request with images in each accepted Content-Type.
 
     Args:
-        model: `ImageRequest` or `ImagesRequest`, the schema of the body in JSON.
+        model: `ImageRequest`, `ExplainRequest` or `ImagesRequest`, the schema of the body in JSON.
     """
     many = model is ImagesRequest
     fields = {"images": {"type": "array", "items": _FILE, "minItems": 1}} if many else {"image": _FILE}
@@ -38,5 +38,5 @@ def describe_bodies(app: FastAPI) -> None:
     Args:
         app: The application with all its routes.
     """
-    models = {model.__name__: model.model_json_schema() for model in (ImageRequest, ImagesRequest)}
+    models = {model.__name__: model.model_json_schema() for model in (ImageRequest, ExplainRequest, ImagesRequest)}
     app.openapi()["components"]["schemas"].update(models)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mnist_growth.digits import MAX_CLASSES, Preparation
 from mnist_growth.evaluation.doubt import DoubtLimits, network_doubts
+from mnist_growth.serving.attribution import DEFAULT_METHOD, ServedMethod
 
 MAX_TEXT = 100_000_000  # characters: far above the limit of the body, which applies first
 EXAMPLE = (  # a 7 of MNIST
@@ -44,6 +45,18 @@ class ImageRequest(_Message):
     """One image of one digit."""
 
     image: Base64
+
+
+class ExplainRequest(ImageRequest):
+    """One image of one digit, and how its prediction is explained."""
+
+    method: Annotated[
+        ServedMethod | None,
+        Field(
+            description="Attribution method; takes precedence over the query parameter `method`. By default "
+            f"`{DEFAULT_METHOD}`."
+        ),
+    ] = None
 
 
 class ImagesRequest(_Message):
@@ -120,7 +133,7 @@ class Predictions(_Message):
 
 
 class Explanation(Prediction):
-    """The prediction, the input of the network, and the influence of each pixel."""
+    """The prediction, the input of the network, and the attribution of each pixel."""
 
     image: Annotated[
         list[Annotated[int, Field(ge=0, le=255)]],
@@ -131,10 +144,11 @@ class Explanation(Prediction):
         Field(
             min_length=784,
             max_length=784,
-            description="Grey value of each pixel times the gradient of the predicted digit's lead over the others, "
-            "scaled to a maximum of 1 or -1: positive pixels support the prediction, negative ones oppose it.",
+            description="Attribution of each pixel by the method, scaled to a maximum of 1 or -1: positive pixels "
+            "support the prediction, negative ones oppose it. The method `saliency` has no negative values.",
         ),
     ]
+    method: Annotated[ServedMethod, Field(description="The attribution method.")]
 
 
 class ModelDescription(_Message):

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from mnist_growth.digits import PreparedImage
 from mnist_growth.evaluation.doubt import DoubtLimits
-from mnist_growth.inspection import saliency
 from mnist_growth.serving import metrics
+from mnist_growth.serving.attribution import ServedMethod, attribute
 from mnist_growth.serving.base64_text import decode_base64
 from mnist_growth.serving.batching import Answer, Batcher, Images
 from mnist_growth.serving.config import ServingConfig
@@ -130,9 +130,9 @@ class Service:
         metrics.set_drift(state.features, state.images)
         return state
 
-    def explain(self, image: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
-        """Return the saliency of each pixel for a digit, float32 [28, 28], of an image, uint8 [28, 28]."""
-        return saliency(self.model.gradient.logits, image, digit)
+    def explain(self, image: NDArray[np.uint8], digit: int, method: ServedMethod) -> NDArray[np.float32]:
+        """Return the attribution of each pixel for a digit, float32 [28, 28], of an image, uint8 [28, 28]."""
+        return attribute(self.model.gradient.logits, image, digit, method)
 
     async def reload(self) -> tuple[str, str]:
         """Load the network again and use it from then on; requests in progress are not affected.

@@ -95,9 +95,7 @@ def test_the_rule_along_kinks_is_closer_to_the_integral_than_the_trapezoid(netwo
 
 @pytest.mark.parametrize("baseline", [BLACK, IMAGES.mean(0)], ids=["black", "mean"])
 def test_integrated_gradients_are_complete(network, baseline):
-    found = complete_integrated_gradients(
-        network, IMAGES, CLASSES, baseline=baseline, steps=16, max_steps=1024, max_error=5e-4
-    )
+    found = complete_integrated_gradients(network, IMAGES, CLASSES, baseline=baseline, steps=8, max_error=5e-4)
     there = lead(network(baseline.expand_as(IMAGES)), CLASSES)
     difference = lead(network(IMAGES), CLASSES) - there
     errors = (found.sum((1, 2)) - difference).abs() / difference.abs()
@@ -105,10 +103,11 @@ def test_integrated_gradients_are_complete(network, baseline):
     torch.testing.assert_close(completeness_errors(network, IMAGES, CLASSES, baseline, found), errors)
 
 
-def test_integrated_gradients_stop_at_the_largest_number_of_steps(network):
-    options = {"baseline": BLACK, "steps": 4, "max_error": -1.0}
-    found = complete_integrated_gradients(network, IMAGES, CLASSES, max_steps=20, **options)
-    torch.testing.assert_close(found, integrated_gradients(network, IMAGES, CLASSES, baseline=BLACK, steps=16))
+def test_halved_steps_come_close_to_the_integral(network):
+    exact = integrated_gradients(network, IMAGES, CLASSES, baseline=BLACK, steps=8000, rule="trapezoid")
+    found = complete_integrated_gradients(network, IMAGES, CLASSES, baseline=BLACK, steps=32, max_error=1e-5)
+    once = integrated_gradients(network, IMAGES, CLASSES, baseline=BLACK, steps=32)
+    assert (found - exact).norm() < 0.9 * (once - exact).norm()
 
 
 @pytest.mark.parametrize(("side", "stride"), [(4, 2), (7, 7), (5, 3)])
@@ -162,6 +161,7 @@ def test_chunks_make_no_difference(network, monkeypatch):
             saliency(network, IMAGES, CLASSES),
             smooth_grad(network, IMAGES, CLASSES, samples=4, deviation=20.0, generator=generator),
             integrated_gradients(network, IMAGES, CLASSES, baseline=BLACK, steps=5),
+            complete_integrated_gradients(network, IMAGES, CLASSES, baseline=BLACK, steps=5, max_error=1e-3),
             occlusion(network, IMAGES, CLASSES, side=7, stride=7),
             activation_map(network, IMAGES, CLASSES, layer=1),
         ]
@@ -178,6 +178,6 @@ def test_the_network_is_left_as_it_was(network, unchanged):
     with unchanged(network, IMAGES.numpy(), CLASSES.numpy()):
         saliency(network, IMAGES, CLASSES)
         smooth_grad(network, IMAGES, CLASSES, samples=2, deviation=20.0, generator=torch.Generator().manual_seed(1))
-        integrated_gradients(network, IMAGES, CLASSES, baseline=BLACK, steps=5)
+        complete_integrated_gradients(network, IMAGES, CLASSES, baseline=BLACK, steps=5, max_error=1e-3)
         occlusion(network, IMAGES, CLASSES, side=7, stride=7)
         activation_map(network, IMAGES, CLASSES, layer=2)

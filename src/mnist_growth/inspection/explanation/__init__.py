@@ -16,11 +16,13 @@ from mnist_growth.inspection.explanation.integrated_gradients import (
 )
 from mnist_growth.inspection.explanation.methods import METHODS, Method, Settings
 from mnist_growth.inspection.explanation.occlusion import occlusion
-from mnist_growth.inspection.explanation.randomisation import rank_correlation, randomisations, randomised
+from mnist_growth.inspection.explanation.randomisation import randomisations, randomised, rank_correlation
 from mnist_growth.inspection.explanation.target import Logits, lead, leads
+from mnist_growth.inspection.explanation.trust import TRUSTED, most_trusted, verdict
 
 __all__ = [
     "METHODS",
+    "TRUSTED",
     "AttributionConfig",
     "ExplanationConfig",
     "Logits",
@@ -35,6 +37,7 @@ __all__ = [
     "integrated_gradients",
     "lead",
     "leads",
+    "most_trusted",
     "occlusion",
     "perturbation_curve",
     "pixel_order",
@@ -44,4 +47,5 @@ __all__ = [
     "rank_correlation",
     "saliency",
     "smooth_grad",
+    "verdict",
 ]

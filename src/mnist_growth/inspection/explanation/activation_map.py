@@ -13,8 +13,9 @@ def activation_map(network: Network, images: Tensor, classes: Tensor, layer: int
 
     The class weight of a unit is the gradient of the lead with respect to its activation (Grad-CAM: R. Selvaraju et
     al., ICCV 2017, equation 1). Instead of a place in a feature map, a unit without one has the pixels that it
-    listens to: the gradient of its activation with respect to them. In a chain of affine maps and relus these are the
-    incoming weights of an active unit of the first layer, and products of weights along the active units in deeper ones.
+    depends on: the gradient of its activation with respect to them. In a chain of affine maps and relus these are the
+    incoming weights of an active unit of the first layer, and products of weights along the active units in deeper
+    ones.
 
     Args:
         network: In evaluation mode.
@@ -30,7 +31,7 @@ def activation_map(network: Network, images: Tensor, classes: Tensor, layer: int
     """
     module = followers(network, network.unit_groups()[layer - 1])[0].module
     results = []
-    for chunk, some in zip(images.split(CHUNK), classes.split(CHUNK), strict=True):
+    for chunk, some in zip(torch.split(images, CHUNK), torch.split(classes, CHUNK), strict=True):
         with torch.enable_grad(), record(network, inputs=[module]) as recorded:
             pixels = chunk.detach().requires_grad_()
             leads = lead(network(pixels), some)

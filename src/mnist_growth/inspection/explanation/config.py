@@ -23,8 +23,7 @@ class AttributionConfig(ConfigModel):
     """How attributions are computed."""
 
     methods: tuple[MethodName, ...] = Field(strict=False, min_length=1)
-    integration_steps: int = Field(ge=1, le=4096)
-    max_integration_steps: int = Field(ge=1, le=4096)
+    integration_steps: int = Field(ge=1, le=1000)
     max_completeness_error: float = Field(gt=0, le=1)
     noise_samples: int = Field(ge=1, le=1000)
     noise_deviation: float = Field(gt=0, le=1)
@@ -39,11 +38,6 @@ class AttributionConfig(ConfigModel):
             raise ValueError(
                 f"Parameter 'explanation.attributions.occlusion_stride' is {self.occlusion_stride}; expected at most "
                 f"occlusion_side, which is {self.occlusion_side}: larger steps would leave out pixels."
-            )
-        if self.max_integration_steps < self.integration_steps:
-            raise ValueError(
-                f"Parameter 'explanation.attributions.max_integration_steps' is {self.max_integration_steps}; expected "
-                f"at least integration_steps, which is {self.integration_steps}."
             )
         return self
 

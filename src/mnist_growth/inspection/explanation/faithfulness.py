@@ -48,7 +48,9 @@ def perturbation_curve(
     results = []
     block = max(1, CHUNK // (steps + 1))
     with torch.no_grad():
-        for chunk, some, mask in zip(images.split(block), classes.split(block), taken.split(block), strict=True):
+        for chunk, some, mask in zip(
+            torch.split(images, block), torch.split(classes, block), torch.split(taken, block), strict=True
+        ):
             kept = mask if insertion else ~mask
             changed = (chunk.flatten(1).unsqueeze(1) * kept).reshape(-1, *images.shape[1:])
             probabilities = network(changed).double().softmax(dim=1)

@@ -59,7 +59,7 @@ def smooth_grad(
     """
     results = []
     block = max(1, CHUNK // samples)
-    for chunk, some in zip(images.split(block), classes.split(block), strict=True):
+    for chunk, some in zip(torch.split(images, block), torch.split(classes, block), strict=True):
         noise = torch.randn((len(chunk), samples, *chunk.shape[1:]), generator=generator)
         noisy = chunk.unsqueeze(1) + deviation * noise.to(chunk)
         gradients, _ = lead_gradients(network, noisy.flatten(0, 1), some.repeat_interleave(samples))

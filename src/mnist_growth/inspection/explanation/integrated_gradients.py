@@ -1,5 +1,6 @@
 """Integrated gradients: the difference of a lead between an image and a baseline, shared among the pixels."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 from mnist_growth.inspection.explanation.target import CHUNK, Logits, lead_gradients, leads
 
 Rule = Literal["trapezoid", "kinks"]
+_MAX_BISECTIONS = 12  # of a step
 
 
 def integrated_gradients(
@@ -17,10 +19,10 @@ def integrated_gradients(
 
     The attributions of an image add up to the difference of the lead between image and baseline (completeness; M.
     Sundararajan, A. Taly, Q. Yan, *Axiomatic attribution for deep networks*, ICML 2017, section 3), as far as the
-    integral is exact. Along the line a network of relus is linear between kinks, where a unit switches: its
-    gradient jumps there, and any fixed quadrature converges with 1 / steps only. The rule ``kinks`` takes the
-    gradients at both ends of each step, and finds from the values and slopes at the ends where the jump between them is:
-    with at most one kink in a step it is exact. The weights of a step stay between 0 and its length.
+    integral is exact. The gradient of a network of relus jumps along the line wherever a unit switches, so that any
+    fixed quadrature converges with 1 / steps only. The rule ``kinks`` takes the gradients at both ends of each step,
+    and finds from the values and slopes there where the gradient jumps in between: for logits it is exact with at most
+    one jump in a step. The weights of a step stay between 0 and its length.
 
     Args:
         network: Maps grey values to logits.
@@ -36,7 +38,7 @@ def integrated_gradients(
     results = []
     block = max(1, CHUNK // (steps + 1))
     alphas = torch.linspace(0, 1, steps + 1, dtype=images.dtype, device=images.device).reshape(-1, 1, 1, 1)
-    for chunk, some in zip(images.split(block), classes.split(block), strict=True):
+    for chunk, some in zip(torch.split(images, block), torch.split(classes, block), strict=True):
         change = chunk - baseline
         points = baseline + alphas * change  # [steps + 1, B, 28, 28]
         gradients, values = lead_gradients(network, points.flatten(0, 1), some.repeat(steps + 1))
@@ -55,17 +57,24 @@ def _weights(values: Tensor, slopes: Tensor, rule: Rule) -> Tensor:
         slopes: Derivatives of the leads along the line, float [steps + 1, N].
         rule: See above.
     """
-    length = 1 / (len(values) - 1)
-    first = torch.full_like(values[1:], length / 2)
-    if rule == "kinks":
-        # The lines through both ends meet at the kink: values[k] + slopes[k] t = values[k+1] - slopes[k+1] (length - t).
-        jump = slopes[:-1] - slopes[1:]
-        kink = (values[1:] - values[:-1] - length * slopes[1:]) / jump
-        first = torch.where(jump.abs() > 0, kink, first).clamp(0, length)
+    length = torch.full_like(values[1:], 1 / (len(values) - 1))
+    is_trapezoid = rule == "trapezoid"
+    first = length / 2 if is_trapezoid else _first_weight(values[:-1], values[1:], slopes[:-1], slopes[1:], length)
     weights = torch.zeros_like(values)
     weights[:-1] += first
     weights[1:] += length - first
     return weights
+
+
+def _first_weight(value: Tensor, next_value: Tensor, slope: Tensor, next_slope: Tensor, length: Tensor) -> Tensor:
+    """Return the weight of the gradient at the start of each step, from 0 to the length of the step.
+
+    The tangents at both ends meet where the gradient jumps, a length t after the start:
+    value + slope t = next_value - next_slope (length - t).
+    """
+    jump = slope - next_slope
+    place = (next_value - value - length * next_slope) / jump
+    return torch.where(jump.abs() > 0, place, length / 2).clamp(min=torch.zeros_like(length), max=length)
 
 
 def completeness_errors(
@@ -78,37 +87,79 @@ def completeness_errors(
 
 
 def complete_integrated_gradients(
-    network: Logits,
-    images: Tensor,
-    classes: Tensor,
-    *,
-    baseline: Tensor,
-    steps: int,
-    max_steps: int,
-    max_error: float,
+    network: Logits, images: Tensor, classes: Tensor, *, baseline: Tensor, steps: int, max_error: float
 ) -> Tensor:
-    """Return integrated gradients, with more steps for the images whose completeness error is too large.
+    """Return integrated gradients that are complete, with more gradients where a step is not.
+
+    The rule ``kinks`` of ``integrated_gradients`` misses the difference of the lead only in a step with several jumps
+    of the gradient; such a step is halved until it is complete.
 
     Args:
         network: Maps grey values to logits.
-        images: Grey values, float [N, 28, 28].
+        images: x, grey values, float [N, 28, 28].
         classes: Explained class of each image, int64 [N].
-        baseline: Grey values, float [28, 28].
-        steps: First number of steps; it doubles until the error is small enough.
-        max_steps: Largest number of steps.
-        max_error: Largest completeness error, as a share of the difference of the lead.
+        baseline: x', grey values, float [28, 28].
+        steps: First number of steps.
+        max_error: Largest completeness error, as a share of the difference of the lead; rounding in the dtype of the
+            images comes on top of it.
 
     Returns:
         Float [N, 28, 28], as ``integrated_gradients``.
     """
-    results = torch.empty_like(images)
-    open_images = torch.arange(len(images), device=images.device)
-    while len(open_images):
-        some, their = images[open_images], classes[open_images]
-        results[open_images] = integrated_gradients(network, some, their, baseline=baseline, steps=steps)
-        errors = completeness_errors(network, some, their, baseline, results[open_images])
-        open_images = open_images[errors > max_error]
-        steps *= 2
-        if steps > max_steps:
+    block = max(1, CHUNK // (steps + 1))
+    pairs = zip(torch.split(images, block), torch.split(classes, block), strict=True)
+    return torch.cat([_complete(network, chunk, some, baseline, steps, max_error) for chunk, some in pairs])
+
+
+def _complete(
+    network: Logits, images: Tensor, classes: Tensor, baseline: Tensor, steps: int, max_error: float
+) -> Tensor:
+    change = images - baseline
+    alphas = torch.linspace(0, 1, steps + 1, dtype=images.dtype, device=images.device)
+
+    def ends(which: Tensor, places: Tensor) -> _Ends:
+        points = baseline + places.reshape(-1, 1, 1) * change[which]
+        gradients, values = lead_gradients(network, points, classes[which])
+        return _Ends(places, values, (gradients * change[which]).sum(dim=(1, 2)), gradients)
+
+    everyone = torch.arange(len(images), device=images.device)
+    nodes = ends(everyone.repeat(steps + 1), alphas.repeat_interleave(len(images)))
+    values = nodes.values.reshape(steps + 1, -1)
+    rounding = 2 * torch.finfo(images.dtype).eps * values.abs().amax(dim=0)
+    allowed = max_error * (values[-1] - values[0]).abs() / steps + rounding
+    which, left, right = everyone.repeat(steps), nodes[: -len(images)], nodes[len(images) :]
+    mean = torch.zeros_like(images)
+    for bisection in range(_MAX_BISECTIONS + 1):
+        length = right.places - left.places
+        first = _first_weight(left.values, right.values, left.slopes, right.slopes, length)
+        rise = first * left.slopes + (length - first) * right.slopes
+        is_open = (right.values - left.values - rise).abs() > allowed[which]
+        if bisection == _MAX_BISECTIONS:
+            is_open[:] = False
+        done = ~is_open
+        share = first.reshape(-1, 1, 1) * left.gradients + (length - first).reshape(-1, 1, 1) * right.gradients
+        mean.index_add_(0, which[done], share[done])
+        if done.all():
             break
-    return results
+        which, left, right = which[is_open], left[is_open], right[is_open]
+        middle = ends(which, (left.places + right.places) / 2)
+        which, left, right = which.repeat(2), left.joined(middle), middle.joined(right)
+    return change * mean
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Ends of steps: place on the line from 0 to 1, lead, its derivative along the line, and gradient."""
+
+    places: Tensor
+    values: Tensor
+    slopes: Tensor
+    gradients: Tensor
+
+    def __getitem__(self, chosen: Tensor | slice) -> "_Ends":
+        return _Ends(self.places[chosen], self.values[chosen], self.slopes[chosen], self.gradients[chosen])
+
+    def joined(self, other: "_Ends") -> "_Ends":
+        """Return these ends and then the other ones."""
+        names = ("places", "values", "slopes", "gradients")
+        return _Ends(*(torch.cat([getattr(self, name), getattr(other, name)]) for name in names))

@@ -64,7 +64,6 @@ def _integrated(
             classes,
             baseline=baseline(settings),
             steps=config.integration_steps,
-            max_steps=config.max_integration_steps,
             max_error=config.max_completeness_error,
         )
 
@@ -98,9 +97,7 @@ METHODS: dict[MethodName, Method] = {
     "occlusion": Method("occlusion", _occlusion),
     "activation_map": Method(
         "class activation map",
-        lambda network, images, classes, _: activation_map(
-            network, images, classes, layer=len(network.unit_groups())
-        ),
+        lambda network, images, classes, _: activation_map(network, images, classes, layer=len(network.unit_groups())),
     ),
 }
 """All methods by name; the class activation map is that of the last group of units."""

@@ -26,7 +26,9 @@ def occlusion(network: Logits, images: Tensor, classes: Tensor, *, side: int, st
     before = leads(network, images, classes)
     results = []
     block = max(1, CHUNK // len(covers))
-    for chunk, some, whole in zip(images.split(block), classes.split(block), before.split(block), strict=True):
+    for chunk, some, whole in zip(
+        torch.split(images, block), torch.split(classes, block), torch.split(before, block), strict=True
+    ):
         covered = chunk.unsqueeze(1) * (1 - covers)  # [B, squares, 28, 28]
         after = leads(network, covered.flatten(0, 1), some.repeat_interleave(len(covers)))
         fall = whole.unsqueeze(1) - after.reshape(len(chunk), -1)

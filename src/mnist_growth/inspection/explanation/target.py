@@ -31,7 +31,7 @@ def lead(logits: Tensor, classes: Tensor) -> Tensor:
 def leads(network: Logits, images: Tensor, classes: Tensor) -> Tensor:
     """Return the lead of one class of each image, float [N], in chunks and without gradients."""
     with torch.no_grad():
-        pairs = zip(images.split(CHUNK), classes.split(CHUNK), strict=True)
+        pairs = zip(torch.split(images, CHUNK), torch.split(classes, CHUNK), strict=True)
         return torch.cat([lead(network(chunk), some) for chunk, some in pairs])
 
 
@@ -47,7 +47,7 @@ def lead_gradients(network: Logits, images: Tensor, classes: Tensor) -> tuple[Te
         Float [N, 28, 28] and float [N], without a graph.
     """
     gradients, values = [], []
-    for chunk, some in zip(images.split(CHUNK), classes.split(CHUNK), strict=True):
+    for chunk, some in zip(torch.split(images, CHUNK), torch.split(classes, CHUNK), strict=True):
         with torch.enable_grad():
             pixels = chunk.detach().requires_grad_()
             ahead = lead(network(pixels), some)

@@ -1,6 +1,7 @@
 """The sections of the report, one file each, and their order."""
 
 from mnist_growth.report.sections import (
+    attributions,
     comparison,
     cost,
     data,
@@ -24,6 +25,7 @@ TOPICS: tuple[Topic, ...] = (
     cost.TOPIC,
     style.TOPIC,
     difficulty.TOPIC,
+    attributions.TOPIC,
     digits.TOPIC,
     data.TOPIC,
     comparison.TOPIC,

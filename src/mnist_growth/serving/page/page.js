@@ -8,6 +8,7 @@ import { describe, drift } from "./tables.js";
 const DRIFT_INTERVAL = 10_000; // milliseconds
 const RETRY_AFTER = 1000; // milliseconds
 const problem = document.querySelector("#problem");
+const method = document.querySelector("#method");
 let asking = false; // a request is in progress
 let changed = false; // since the last request
 let last = null; // the latest answer
@@ -28,7 +29,7 @@ async function answer() {
   }
   asking = true;
   try {
-    last = await ask("explain", await content());
+    last = await ask(`explain?method=${method.value}`, await content());
     problem.hidden = true;
     if (!isEmpty()) show(last);
   } catch (error) {
@@ -45,6 +46,7 @@ async function answer() {
 }
 
 onChange(touched);
+method.addEventListener("change", touched);
 onToken(() => {
   describe();
   drift();

@@ -1,7 +1,10 @@
-// The answer of the network: digit, probabilities, doubts, its input and the saliency of the pixels.
+// The answer of the network: digit, probabilities, doubts, its input and the attribution of the pixels.
 const digitText = document.querySelector("#digit");
 const spoken = document.querySelector("#spoken");
 const doubts = document.querySelector("#doubt");
+const meaning = document.querySelector("#meaning");
+const SIGNED = meaning.innerHTML;
+const SENSITIVE = 'Pixels whose <span class="for">change</span> changes the prediction most';
 
 let bars = [];
 let names = [];
@@ -26,7 +29,7 @@ function bar(name) {
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
-export function show({ prediction, confidence, probabilities, image, saliency, doubt }) {
+export function show({ prediction, confidence, probabilities, image, saliency, method, doubt }) {
   digitText.innerHTML = `<b></b> <span>${percent(confidence)}</span>`;
   digitText.firstChild.replaceWith(names[prediction]);
   bars.forEach(({ item, fill, share }, number) => {
@@ -38,6 +41,7 @@ export function show({ prediction, confidence, probabilities, image, saliency, d
   paint("#seen", image, (grey) => [grey, grey, grey, 255]);
   const style = getComputedStyle(document.documentElement);
   const [agree, oppose] = ["--for", "--against"].map((name) => rgb(style.getPropertyValue(name)));
+  meaning.innerHTML = method === "saliency" ? SENSITIVE : SIGNED;
   paint("#saliency", saliency, (value) => [...(value < 0 ? oppose : agree), 255 * Math.sqrt(Math.abs(value))]);
 }
 
