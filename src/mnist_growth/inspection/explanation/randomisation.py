@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from mnist_growth.network import Network, build
+from mnist_growth.network import Network, Role, build
 
-_OWN = ("incoming", "bias", "scale", "shift", "mean", "variance")
+_OWN: tuple[Role, ...] = ("incoming", "bias", "scale", "shift", "mean", "variance")
 OUTPUT = "output"
 
 

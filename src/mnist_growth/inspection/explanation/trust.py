@@ -35,5 +35,5 @@ def most_trusted(quality: pd.DataFrame) -> str | None:
     trusted = quality[quality["verdict"] == TRUSTED]
     if trusted.empty:
         return None
-    best = (trusted["insertion_auc"] - trusted["deletion_auc"]).idxmax()
-    return str(trusted.loc[best, "method"])
+    best = int((trusted["insertion_auc"] - trusted["deletion_auc"]).to_numpy().argmax())
+    return str(trusted["method"].iloc[best])
