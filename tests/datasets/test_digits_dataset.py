@@ -134,7 +134,7 @@ def test_versions_are_required(tmp_path: Path) -> None:
 
 
 DESCRIPTION = {"dataset": "small", "fingerprint": "", "count": 20, "preparation": {"form": "mnist", "ink": "light"}}
-DESCRIPTION |= {"class_names": [str(digit) for digit in range(10)]}
+DESCRIPTION |= {"class_names": [str(digit) for digit in range(10)], "sha256": {}}
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ DESCRIPTION |= {"class_names": [str(digit) for digit in range(10)]}
         (
             "digits.json",
             b"{",
-            "digits.json is damaged; expected JSON with dataset, .* and class_names",
+            "digits.json is damaged; expected JSON with dataset, .* and sha256",
         ),
         ("digits.json", b"[]", "digits.json is damaged"),
         ("digits.json", b'{"dataset": "small"}', "digits.json is damaged"),
@@ -163,6 +163,26 @@ def test_a_damaged_version_is_refused(name: str, content: bytes, sentence: str, 
     with pytest.raises(DatasetError, match=sentence) as refusal:
         dataset(tmp_path).load()
     assert type(refusal.value.__cause__) is ValueError
+
+
+@pytest.mark.parametrize(("name", "offset"), [("images.idx3-ubyte", 5000), ("labels.idx1-ubyte", 9)])
+def test_a_flipped_byte_is_noticed(name: str, offset: int, digits: Digits, tmp_path: Path) -> None:
+    """Also after the digits were loaded before by the same process, as a service or a notebook does."""
+    dataset(tmp_path, save="1").save(digits)
+    assert_equal(dataset(tmp_path).load(), digits)
+    path = tmp_path / "train_digits" / "1" / "train_digits" / name
+    content = bytearray(path.read_bytes())
+    content[offset] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=f"{name} has changed since it was written, its SHA-256 is not"):
+        dataset(tmp_path).load()
+
+
+def test_files_are_hashed_once(digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset(tmp_path, save="1").save(digits)
+    dataset(tmp_path).load()
+    monkeypatch.delattr("mnist_growth.datasets.digits._sha256")
+    assert_equal(dataset(tmp_path).load(), digits)
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])

@@ -1,5 +1,7 @@
 """One part of a dataset of digits, in a versioned folder that is loaded as a memory map."""
 
+import functools
+import hashlib
 import json
 import os
 from pathlib import Path, PurePosixPath
@@ -25,7 +27,8 @@ class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
     """Stores `Digits` in the folder `<filepath>/<version>/<name>`: two IDX files and a description in JSON.
 
     Saves are atomic. Images are loaded as a memory map and saved in chunks, so a dataset may be larger than memory. A
-    version with the same content as the newest one uses hard links to its files, which take no disk space.
+    version with the same content as the newest one uses hard links to its files, which take no disk space. The
+    description has the SHA-256 of both files, which are verified when they are loaded, once per process.
 
     Args:
         filepath: Folder of all versions.
@@ -47,7 +50,10 @@ class DigitsDataset(AbstractVersionedDataset[Digits, Digits]):
             ValueError: A file is damaged.
             OSError: A file cannot be read.
         """
-        return _read(path_to_load(self, self._filepath.name, pipeline="ingest"))
+        folder = path_to_load(self, self._filepath.name, pipeline="ingest")
+        digits = _read(folder)
+        _verify(folder)
+        return digits
 
     def save(self, data: Digits) -> None:
         """Save the digits as a new version.
@@ -88,9 +94,10 @@ def _read(folder: Path) -> Digits:
         dataset, fingerprint, count = (description[key] for key in ("dataset", "fingerprint", "count"))
         preparation = Preparation.model_validate(description["preparation"])
         class_names = tuple(str(name) for name in description["class_names"])
+        dict(description["sha256"])
     except (ValueError, KeyError, TypeError):
         raise ValueError(
-            f"{path} is damaged; expected JSON with dataset, fingerprint, count, preparation and class_names: "
+            f"{path} is damaged; expected JSON with dataset, fingerprint, count, preparation, class_names and sha256: "
             "delete this version"
         ) from None
     if count != len(images):
@@ -103,7 +110,36 @@ def _read(folder: Path) -> Digits:
 def _write(folder: Path, data: Digits) -> None:
     write_images(folder / _IMAGES, data.images)
     write_labels(folder / _LABELS, data.labels)
-    (folder / _DESCRIPTION).write_text(json.dumps(_description(data), indent=2) + "\n", "utf-8")
+    description = {**_description(data), "sha256": {name: _sha256(folder / name) for name in (_IMAGES, _LABELS)}}
+    (folder / _DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", "utf-8")
+
+
+def _verify(folder: Path) -> None:
+    """Compare the files with their digests.
+
+    Raises:
+        ValueError: A file has changed since it was written.
+    """
+    digests = json.loads((folder / _DESCRIPTION).read_text("utf-8"))["sha256"]
+    for name in (_IMAGES, _LABELS):
+        path = folder / name
+        status = path.stat()
+        if _sha256_of_state(path, status.st_mtime_ns, status.st_size, status.st_ino) != digests.get(name):
+            raise ValueError(
+                f"{path} has changed since it was written, its SHA-256 is not that of {_DESCRIPTION}: delete this "
+                "version, or make the digits again with `kedro run --pipeline ingest`"
+            )
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256_of_state(path: Path, _modified: int, _size: int, _inode: int) -> str:
+    """Return the SHA-256 (hex) of a file, computed again only if the file has been written."""
+    return _sha256(path)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _description(data: Digits) -> dict[str, Any]:
