@@ -67,7 +67,9 @@ def _serve(**options: Any) -> None:
     from mnist_growth.model_source import CatalogSource, MlflowSource, serving_config
     from mnist_growth.project_context import Project
     from mnist_growth.serving.server import serve
+    from mnist_growth.serving.token import VARIABLE, check_token
 
+    token = check_token(os.environ.get(VARIABLE))
     parameters = dict(options["params"] or {})
     given = {name: options[name] for name in ("host", "port", "backend", "workers") if options[name] is not None}
     parameters["serving"] = {**parameters.get("serving", {}), **given}
@@ -84,7 +86,7 @@ def _serve(**options: Any) -> None:
     )
     progress.close()  # the service writes its own lines
     click.echo("Loading the network ...")
-    serve(source, config, os.environ.get("MNIST_GROWTH_TOKEN"), lambda address: click.echo(f"Listening on {address}"))
+    serve(source, config, token, lambda address: click.echo(f"Listening on {address}"))
 
 
 serving = click.Command(

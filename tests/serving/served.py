@@ -37,10 +37,10 @@ class Source:
 
 
 @contextmanager
-def listening(app: ASGIApp) -> Iterator[int]:
-    """Run an application in a thread; gives its port."""
+def listening(app: ASGIApp, **settings: Any) -> Iterator[int]:
+    """Run an application in a thread, with settings of uvicorn; gives its port."""
     listener = bind("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", **settings))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     while not server.started:

@@ -182,6 +182,39 @@ def test_the_body_of_a_refused_request_is_not_kept(source: Source, monkeypatch: 
     assert (kept, question.pieces) == ([], [])
 
 
+def test_a_request_is_refused_before_its_body_comes(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that announces too much, or has no token, is not waited for."""
+    monkeypatch.setattr(gate, "_DISCARD_SECONDS", 0.01)
+    app = create_app(Service(source, configured.serving(max_body_bytes=1000)), token="secret")
+    stranger, friend = Question(b"{", complete=False), Question(b"{", complete=False)
+    friend.headers_sent += [(b"authorization", b"bearer secret"), (b"content-length", b"1001")]
+
+    async def ask() -> list[int]:
+        async with asyncio.timeout(5):
+            return [await stranger.ask(app), await friend.ask(app)]
+
+    assert asyncio.run(ask()) == [401, 413]
+    for question in (stranger, friend):
+        assert question.headers[b"connection"] == b"close"
+        assert [message.get("more_body") for message in question.sent] == [None, True, None]
+
+
+def test_requests_without_the_token_take_no_capacity(source: Source, texts: list[str]) -> None:
+    async def ask() -> int:
+        app = create_app(Service(source, configured.serving(max_requests=1)), token="secret")
+        strangers = [asyncio.create_task(Question(b"{", complete=False).ask(app)) for _ in range(5)]
+        await asyncio.sleep(0.01)
+        friend = Question(orjson.dumps({"image": texts[0]}))
+        friend.headers_sent.append((b"authorization", b"Bearer secret"))
+        status = await friend.ask(app)
+        for task in strangers:
+            task.cancel()
+        await asyncio.wait(strangers)
+        return status
+
+    assert asyncio.run(ask()) == 200
+
+
 def test_a_service_that_stops_says_so_and_goes_on_answering(client_of: Make, texts: list[str]) -> None:
     client = client_of()
     assert client.get("/ready").json() == {"status": "ready"}

@@ -21,6 +21,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from mnist_growth.machine import raise_on_signals
 from mnist_growth.serving.config import ServingConfig
+from mnist_growth.serving.connection import GuardedConnection
 from mnist_growth.serving.model import ModelSource
 
 logger = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ def _settings(config: ServingConfig, app: Callable[..., Any], **more: Any) -> uv
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=functools.partial(GuardedConnection, head_seconds=config.timeout_seconds),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         timeout_graceful_shutdown=max(1, round(config.timeout_seconds)),
