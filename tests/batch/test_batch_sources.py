@@ -1,10 +1,15 @@
+import contextlib
+import errno
 import gzip
 import os
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from mnist_growth.batch import folder as folder_module
 from mnist_growth.batch import image_file, open_source
@@ -36,10 +41,84 @@ def test_links_to_folders_are_not_followed_and_those_to_files_are(folder):
     (folder / "again.png").symlink_to(folder / "0.png")
     (folder / "nowhere.png").symlink_to(folder / "missing")
 
-    names = [picture.name for picture in open_source(str(folder))]
+    pictures = {picture.name: picture for picture in open_source(str(folder))}
 
-    assert "again.png" in names
-    assert len(names) == 12
+    assert pictures["again.png"].pixels is not None
+    assert pictures["nowhere.png"].error == "The link leads to nothing"
+    assert len(pictures) == 13
+
+
+def test_one_bad_entry_does_not_end_a_batch(folder, monkeypatch):
+    (folder / "itself.png").symlink_to("itself.png")
+    os.mkfifo(folder / "pipe.png")
+    (folder / "closed").mkdir()
+    listed = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr("mnist_growth.batch.folder.os.scandir", refuse)
+    pictures = list(open_source(str(folder)))
+
+    errors = {picture.name: picture.error for picture in pictures if picture.pixels is None}
+    assert errors["itself.png"] == os.strerror(errno.ELOOP)
+    assert errors["pipe.png"] == "This is not a file"
+    assert errors["closed"] == "The folder cannot be read: Permission denied"
+    assert [picture.name for picture in pictures if picture.pixels is not None] == READABLE
+    assert len(open_source(str(folder))) == len(pictures)
+
+
+@contextlib.contextmanager
+def nested(folder, name, depth):
+    """Nested folders, which are made and removed step by step: their paths may be too long for the system."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        for _ in range(depth):
+            Path(name).mkdir()
+            os.chdir(name)
+        yield
+        for _ in range(depth):
+            os.chdir("..")
+            Path(name).rmdir()
+    finally:
+        os.chdir(before)
+
+
+def test_folders_may_be_nested_beyond_the_longest_path(folder):
+    with nested(folder, "d" * 100, depth=60):
+        pictures = list(open_source(str(folder)))
+
+    [failed] = [picture for picture in pictures if picture.name.startswith("ddd")]
+    assert failed.error == f"The folder cannot be read: {os.strerror(errno.ENAMETOOLONG)}"
+    assert [picture.name for picture in pictures if picture.pixels is not None] == READABLE
+
+
+def test_folders_may_be_nested_more_deeply_than_functions(tmp_path, digits):
+    with nested(tmp_path, "d", depth=1500):
+        Image.fromarray(digits[0]).save("0.png")
+        [picture] = open_source(str(tmp_path))
+        Path("0.png").unlink()
+
+    assert picture.name == "/".join([*"d" * 1500, "0.png"])
+    assert picture.pixels is not None
+
+
+def test_a_folder_that_is_removed_meanwhile_is_named(folder):
+    pictures = iter(open_source(str(folder)))
+    shutil.rmtree(folder)
+
+    with pytest.raises(ValueError, match=f"{folder} no longer exists: it was removed while its images were read"):
+        next(pictures)
+
+
+def test_a_pipe_is_no_source(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(ValueError, match="pipe is neither a folder nor a file; give one with"):
+        open_source(str(tmp_path / "pipe"))
 
 
 def test_a_file_that_is_too_large_is_not_read(folder, monkeypatch):

@@ -226,6 +226,17 @@ def test_unreadable_files_of_a_folder_are_skipped(tmp_path, trained, reference, 
     assert [path for path in (tmp_path / "strict").rglob("*") if path.is_file()] == []
 
 
+def test_a_batch_without_any_readable_image_fails_and_keeps_the_reasons(tmp_path, trained, reference):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "text.png").write_text("no image")
+
+    with pytest.raises(Exception, match=r"None of the 1 images of .*pictures can be read: .*unreadable\.csv has the"):
+        run(tmp_path, trained, reference, folder)
+    [reasons] = tmp_path.rglob("unreadable.csv")
+    assert pd.read_csv(reasons)["name"].tolist() == ["text.png"]
+
+
 def test_the_reference_of_another_network_is_refused(tmp_path, reference, digits):
     other = TrainedNetwork(GrowingMLP((4,)).eval(), "sample", digits.fingerprint, 1, VERSION)
 

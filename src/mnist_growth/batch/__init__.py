@@ -3,10 +3,11 @@
 from mnist_growth.batch.config import PredictConfig
 from mnist_growth.batch.picture import Picture, Source
 from mnist_growth.batch.prediction import Part, features_of, predict_pictures
-from mnist_growth.batch.results import BatchResults, read_results, write_results
+from mnist_growth.batch.results import UNREADABLE, BatchResults, read_results, write_results
 from mnist_growth.batch.sources import open_source
 
 __all__ = [
+    "UNREADABLE",
     "BatchResults",
     "Part",
     "Picture",

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mnist_growth.batch.prediction import Part
+from mnist_growth.batch.spreadsheet import for_spreadsheet
 from mnist_growth.digits.doubt import doubt_kinds
 from mnist_growth.lineage import lineage_of_file
 from mnist_growth.machine import atomic_folder
@@ -28,7 +29,8 @@ class BatchResults:
     """A folder with predictions.
 
     Attributes:
-        folder: Contains `predictions.parquet`, the same as `predictions.csv` (numbers with six digits),
+        folder: Contains `predictions.parquet`, the same as `predictions.csv` (numbers with six digits, texts as
+            `for_spreadsheet` changes them),
             `unreadable.csv` with the images that were skipped, and `counts.json`.
         predicted: Number of images with a prediction.
         unreadable: Number of images that were skipped.
@@ -128,8 +130,8 @@ def _write(folder: Path, parts: Iterable[Part]) -> _Counts:
             if writer is None:
                 writer = stack.enter_context(pq.ParquetWriter(folder / PREDICTIONS, table.schema))
             writer.write_table(table.cast(writer.schema))
-            part.predictions.to_csv(table_csv, index=False, header=is_first, float_format=_CSV_NUMBERS)
-            part.unreadable.to_csv(unreadable_csv, index=False, header=is_first)
+            for_spreadsheet(part.predictions).to_csv(table_csv, index=False, header=is_first, float_format=_CSV_NUMBERS)
+            for_spreadsheet(part.unreadable).to_csv(unreadable_csv, index=False, header=is_first)
             predicted += len(part.predictions)
             unreadable += len(part.unreadable)
             for doubt in part.predictions["doubt"]:

@@ -41,6 +41,8 @@ def open_source(folder: str | Path | None, transposed: bool | None = None, max_p
     path = Path(folder).expanduser()
     if not path.exists():
         raise ValueError(f"There is no folder or file {path}; {_ASK}")
+    if not (path.is_dir() or path.is_file()):
+        raise ValueError(f"{path} is neither a folder nor a file; {_ASK}")
     source: Source = FolderSource(path, max_pixels) if path.is_dir() else _file_source(path, max_pixels)
     if len(source) == 0:
         raise ValueError(f"{path} contains no images; {_ASK}")

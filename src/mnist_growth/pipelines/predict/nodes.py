@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 
 from mnist_growth import drift
-from mnist_growth.batch import BatchResults, Part, PredictConfig, features_of, open_source, predict_pictures
+from mnist_growth.batch import UNREADABLE, BatchResults, Part, PredictConfig, features_of, open_source, predict_pictures
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.evaluation.doubt import DoubtLimits
 from mnist_growth.lineage import Lineage, mark
@@ -43,7 +43,16 @@ def predict_images(
 
 
 def describe_predictions(results: BatchResults, trained: TrainedNetwork, config: PredictConfig) -> str:
-    """Return the subtitle of the figures, and log the numbers of predictions, doubtful ones and unreadable images."""
+    """Return the subtitle of the figures, and log the numbers of predictions, doubtful ones and unreadable images.
+
+    Raises:
+        ValueError: No image could be read.
+    """
+    if not results.predicted:
+        raise ValueError(
+            f"None of the {results.unreadable:,} images of {config.folder} can be read: "
+            f"{results.folder / UNREADABLE} has the reasons"
+        )
     logger.info(
         "Predicted %s images of %s; the results are in %s", f"{results.predicted:,}", config.folder, results.folder
     )
