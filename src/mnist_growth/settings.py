@@ -16,8 +16,9 @@ from mnist_growth.hooks import (
     TrackingHooks,
     VersionHooks,
 )
+from mnist_growth.run_version import RunStore
 
-__all__ = ["CONFIG_LOADER_ARGS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS"]
+__all__ = ["CONFIG_LOADER_ARGS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS", "SESSION_STORE_CLASS"]
 
 # Kedro calls the hooks of the last one first: the record is closed before the result is shown.
 HOOKS = (
@@ -35,4 +36,5 @@ HOOKS = (
     MemoryHooks(),
     ProgressHooks(),
 )
+SESSION_STORE_CLASS = RunStore
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
