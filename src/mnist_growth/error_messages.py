@@ -5,6 +5,7 @@ import errno
 from kedro.config import MissingConfigException
 from kedro.io.core import DatasetError
 
+from mnist_growth.credentials import without_credentials
 from mnist_growth.environments import environments
 from mnist_growth.project import default_configuration, project_folder
 
@@ -21,7 +22,11 @@ ADVICE = {
 
 
 def error_message(error: BaseException, env: str | None = None) -> str:
-    """Return one sentence about an error: the original message, without the text that Kedro adds."""
+    """Return one sentence about an error: the original message, without the text that Kedro adds and credentials."""
+    return without_credentials(_sentence(error, env))
+
+
+def _sentence(error: BaseException, env: str | None) -> str:
     notes = getattr(error, "__notes__", [])
     while isinstance(error, DatasetError) and error.__cause__ is not None:
         error = error.__cause__

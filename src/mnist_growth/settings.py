@@ -6,6 +6,7 @@ from mnist_growth.hooks import (
     FactsHooks,
     InputHooks,
     LineageHooks,
+    LogHooks,
     MemoryHooks,
     MissingOutputsHooks,
     ParameterHooks,
@@ -22,6 +23,7 @@ __all__ = ["CONFIG_LOADER_ARGS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS", "SESSION_
 
 # Kedro calls the hooks of the last one first: the record is closed before the result is shown.
 HOOKS = (
+    LogHooks(),
     ClosingHooks(),
     StatusHooks(),
     ParameterHooks(),

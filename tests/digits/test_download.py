@@ -114,6 +114,18 @@ def test_error_for_wrong_content_names_address_and_no_file_is_kept(server: Any, 
     assert not list((tmp_path / "raw").iterdir())
 
 
+def test_no_credentials_are_shown_or_returned(server: Any, mirror: Path, dead_address: str, tmp_path: Path) -> None:
+    with_user, dead = (address.replace("//", "//me:secret@") for address in (server.address, dead_address))
+    content = (mirror / NAMES[0]).read_bytes()
+    assert Mirrors([with_user]).fetch(NAMES, tmp_path / "raw", expect(content)) == server.address.replace(
+        "//", "//***@"
+    )
+    with pytest.raises(WrongContentError, match=r"//\*\*\*@127\.0\.0\.1.* has another content$"):
+        Mirrors([with_user]).fetch(NAMES, tmp_path / "other", expect(b"right"))
+    with pytest.raises(NoMirrorError, match=r"//\*\*\*@127\.0\.0\.1.* \(no connection\)$"):
+        Mirrors([dead]).fetch(NAMES, tmp_path / "other", accept)
+
+
 def test_lost_connection_leaves_no_file(server: Any, tmp_path: Path) -> None:
     server.answer(NAMES[0], 200, b"half", missing_bytes=4)
     with pytest.raises(NoMirrorError, match="the connection was lost"):

@@ -46,7 +46,7 @@ def _assert_off(tracker: Tracker, caplog, cause: str) -> None:
 
 
 def test_a_server_that_does_not_answer_is_reported_once_and_soon(project, monkeypatch, free_port, caplog):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{free_port}")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://me:secret@127.0.0.1:{free_port}")
     begin = time.monotonic()
 
     tracker = Tracker.start(project, "training", PARAMETERS, TAGS)
@@ -54,6 +54,7 @@ def test_a_server_that_does_not_answer_is_reported_once_and_soon(project, monkey
     assert time.monotonic() - begin < 15
     assert tracker.run_id == ""
     _assert_off(tracker, caplog, f"{free_port}")
+    assert "secret" not in tracker.failure + caplog.records[-1].getMessage() + caplog.messages[0]
 
 
 def test_a_damaged_database_is_reported_and_left_as_it_is(project, caplog):

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from mnist_growth.credentials import without_credentials
 from mnist_growth.digits.mirror import MirrorError, NotFoundError, RemoteFile, open_mirror
 from mnist_growth.machine.files import atomic_path
 
@@ -43,7 +44,7 @@ class Mirrors:
             check: Function that raises ValueError, with the path in its message, if the content is incorrect.
 
         Returns:
-            Address of the mirror that provided the file.
+            Address of the mirror that provided the file, without credentials.
 
         Raises:
             NoMirrorError: No mirror provides the file.
@@ -58,13 +59,13 @@ class Mirrors:
                 _fetch_from(address, names, folder, check, time_limit)
             except MirrorError as error:
                 self._seconds_left -= error.waited
-                failures.append(f"{address} ({error})")
+                failures.append(f"{without_credentials(address)} ({error})")
             except ValueError as error:
                 wrong.append(str(error))
             else:
                 self._addresses.remove(address)
                 self._addresses.insert(0, address)
-                return address
+                return without_credentials(address)
         if wrong:
             raise WrongContentError("; ".join(wrong))
         raise NoMirrorError(f"No mirror provides {names[0]}, tried {', '.join(failures) or 'none'}")

@@ -13,6 +13,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
+from mnist_growth.credentials import without_credentials
+
 _CHUNK_BYTES = 1 << 16
 _RETRIES = Retry(
     total=2,
@@ -45,7 +47,7 @@ class RemoteFile:
     """An open file of a mirror.
 
     Attributes:
-        location: Its path or URL.
+        location: Its path or URL, without credentials.
         chunks: Its content.
         size: Its size in bytes, or None if unknown.
     """
@@ -117,7 +119,7 @@ def _open_address(address: str, name: str, seconds: float) -> Iterator[RemoteFil
             size = response.headers.get("Content-Length", "")
             body = response.raw
             yield RemoteFile(
-                url,
+                without_credentials(url),
                 _chunks(lambda: body.read(_CHUNK_BYTES, decode_content=False)),
                 int(size) if size.isdecimal() else None,
             )

@@ -5,6 +5,7 @@ from mnist_growth.hooks.closing import ClosingHooks
 from mnist_growth.hooks.facts import FactsHooks
 from mnist_growth.hooks.inputs import InputHooks
 from mnist_growth.hooks.lineage import LineageHooks
+from mnist_growth.hooks.log import LogHooks
 from mnist_growth.hooks.memory import MemoryHooks
 from mnist_growth.hooks.missing import MissingOutputsHooks
 from mnist_growth.hooks.nothing_to_do import NothingToDo
@@ -20,6 +21,7 @@ __all__ = [
     "FactsHooks",
     "InputHooks",
     "LineageHooks",
+    "LogHooks",
     "MemoryHooks",
     "MissingOutputsHooks",
     "NothingToDo",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnist_growth.credentials import without_credentials
 from mnist_growth.tracking.store import connect
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Connection:
                 yield
             except Exception as error:
                 self._client = None
-                reason = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+                reason = without_credentials(str(getattr(error, "orig", None) or error).strip().split("\n")[0])
                 self.failure = reason[:MAX_REASON_LENGTH] or type(error).__name__
                 logger.warning("MLflow cannot be used (%s): the run continues without tracking", self.failure)
                 logger.debug("Traceback of the tracking error", exc_info=error)

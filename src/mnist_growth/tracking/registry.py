@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnist_growth.credentials import without_credentials
 from mnist_growth.tracking.processes import close_abandoned_runs
 from mnist_growth.tracking.repetition import repeated
 from mnist_growth.tracking.store import connect, has_store
@@ -169,7 +170,7 @@ def _connected(project: Path) -> tuple["MlflowClient", str, str]:
         return connect(project)
     except Exception as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise ValueError(f"MLflow cannot be used ({reason})") from error
+        raise ValueError(f"MLflow cannot be used ({without_credentials(reason)})") from error
 
 
 def _champion(client: "MlflowClient") -> Candidate | None:
