@@ -12,6 +12,7 @@ from mnist_growth.evaluation import AnalysisConfig, EvaluationConfig
 from mnist_growth.export import ExportConfig
 from mnist_growth.growth import GrowthConfig
 from mnist_growth.inspection.explanation import ExplanationConfig
+from mnist_growth.inspection.landscape import LandscapeConfig
 from mnist_growth.machine import MemoryConfig
 from mnist_growth.network import NetworkConfig
 from mnist_growth.novelty import NoveltyConfig
@@ -54,6 +55,10 @@ def export(**changes: Any) -> ExportConfig:
 
 def growth(**changes: Any) -> GrowthConfig:
     return configure(GrowthConfig, base()["growth"], changes)
+
+
+def landscape(**changes: Any) -> LandscapeConfig:
+    return configure(LandscapeConfig, base()["landscape"], changes)
 
 
 def memory(**changes: Any) -> MemoryConfig:
