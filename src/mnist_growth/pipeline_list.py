@@ -12,6 +12,7 @@ PIPELINES: Mapping[str, str] = {
     "report": "write the report on the newest network, with all of its results",
     "analyse": "find out what makes digits hard: style, changes, near-duplicates, doubtful labels",
     "explain": "explain the answers of the newest network: evidence in pixels, units and layers, decision boundaries",
+    "landscape": "measure curvature and surface of the loss, the path of the training and paths between networks",
     "compare": "compare the newest network with the previous one",
     "export": "export the newest network to ONNX, float32 and int8",
     "predict": "predict the images of predict.folder",

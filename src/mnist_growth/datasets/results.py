@@ -48,6 +48,23 @@ class Results:
         """Return the newest version of a dataset that belongs to a network, or to the digits it was trained on."""
         return next((version for version, lineage in self._lineages(name) if lineage.belongs_to(trained)), None)
 
+    def networks(self) -> Iterator[TrainedNetwork]:
+        """Load the undamaged trained networks, the newest first."""
+        for version in self.versions("network"):
+            with contextlib.suppress(DatasetError):
+                yield self.network(version)
+
+    def network(self, version: str) -> TrainedNetwork:
+        """Load one version of the trained network.
+
+        Raises:
+            DatasetError: There is no such version, or it is damaged.
+        """
+        dataset = self._catalog.get("network", version=Version(load=version, save=None))
+        assert dataset is not None
+        trained: TrainedNetwork = dataset.load()
+        return trained
+
     def newest(self, name: str) -> str | None:
         """Return the newest version of a dataset, whatever network it belongs to."""
         return next(iter(self.versions(name)), None)

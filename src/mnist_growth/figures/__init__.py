@@ -15,11 +15,20 @@ from mnist_growth.figures.complexity import complexity
 from mnist_growth.figures.confused_pairs import confused_pairs
 from mnist_growth.figures.confusion import confusion_matrix
 from mnist_growth.figures.cost import cost
+from mnist_growth.figures.curvature import growth_curvature, hessian_blocks, hessian_spectrum
 from mnist_growth.figures.digits import ambiguous_digits, confused_digits, sample_predictions, warps, worst_mistakes
 from mnist_growth.figures.drift import drift_distributions, drift_windows
 from mnist_growth.figures.growth import growth
 from mnist_growth.figures.hard_digits import hardest_digits, near_duplicates, suspected_labels
 from mnist_growth.figures.learning_curves import learning_curves
+from mnist_growth.figures.loss_paths import loss_paths
+from mnist_growth.figures.loss_surface import (
+    loss_contours,
+    loss_relief,
+    nothing_to_draw,
+    trajectory_contours,
+    trajectory_relief,
+)
 from mnist_growth.figures.memory import memory
 from mnist_growth.figures.png import png_files
 from mnist_growth.figures.provenance import describe_dataset, describe_network, stamp
@@ -55,12 +64,19 @@ __all__ = [
     "drift_distributions",
     "drift_windows",
     "growth",
+    "growth_curvature",
     "hardest_digits",
+    "hessian_blocks",
+    "hessian_spectrum",
     "in_dark",
     "intervention_examples",
     "learning_curves",
+    "loss_contours",
+    "loss_paths",
+    "loss_relief",
     "memory",
     "near_duplicates",
+    "nothing_to_draw",
     "png_files",
     "reliability",
     "sample_predictions",
@@ -69,6 +85,8 @@ __all__ = [
     "style_effects",
     "style_interventions",
     "suspected_labels",
+    "trajectory_contours",
+    "trajectory_relief",
     "units",
     "warps",
     "worst_mistakes",

@@ -7,7 +7,7 @@ from mnist_growth.inspection.landscape.directions import filter_normalised, orig
 from mnist_growth.inspection.landscape.embedding import embedded, embedded_in_last
 from mnist_growth.inspection.landscape.growth_curvature import growth_curvature
 from mnist_growth.inspection.landscape.hessian import Hessian, Product
-from mnist_growth.inspection.landscape.interpolation import Paths, barrier, bezier, fit_curve, interpolate
+from mnist_growth.inspection.landscape.interpolation import Paths, barrier, bezier, fit_curve, interpolate, no_paths
 from mnist_growth.inspection.landscape.lanczos import Extremes, Quadrature, extremes, lanczos, random_signs
 from mnist_growth.inspection.landscape.matching import matched, permuted
 from mnist_growth.inspection.landscape.noise_scale import gradient_noise_scale
@@ -57,6 +57,7 @@ __all__ = [
     "matched",
     "measure_curvature",
     "negative_share",
+    "no_paths",
     "no_trajectory",
     "origin",
     "permuted",

@@ -95,6 +95,11 @@ def interpolate(
     )
 
 
+def no_paths() -> pd.DataFrame:
+    """Return the table without another network."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
+
+
 def barrier(path: pd.DataFrame) -> float:
     """Return by how much the loss along a path exceeds the line between the losses at its ends, in nats.
 
