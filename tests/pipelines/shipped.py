@@ -25,7 +25,7 @@ def entries(*pipelines: str) -> dict[str, dict[str, Any]]:
 def shipped_catalog(folder: Path, *pipelines: str, given: dict[str, Any]) -> DataCatalog:
     """The entries of some pipelines with their files below a folder, and values in memory, which take precedence."""
     config = {name: entry for name, entry in entries(*pipelines).items() if name not in given}
-    for entry in config.values():
+    for entry in (each for each in config.values() if "filepath" in each):
         entry["filepath"] = str(folder / entry["filepath"])
     catalog = DataCatalog.from_config(config)
     for name, value in given.items():

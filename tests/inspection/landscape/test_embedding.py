@@ -41,7 +41,7 @@ def test_the_function_is_preserved_through_two_growths_of_every_operator(operato
     last = trained_on(grown(second, [0, 6], operator), seed=2)
     first.eval()
 
-    found = embedded_in_last([first, second, last])
+    found = list(embedded_in_last([first, second, last]))
 
     for network, original in zip(found, (first, second, last), strict=True):
         assert network.widths == (11, 14)

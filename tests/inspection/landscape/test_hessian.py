@@ -97,24 +97,32 @@ def test_the_samples_of_the_trace_have_the_exact_mean_and_add_up_over_the_blocks
     like = small.weights.vector()
     blocks = cohort_blocks(small.network, NO_EVENTS)
 
-    samples = block_traces(small.products.product, like, [b.mask for b in blocks], count=400, generator=generator(4))
+    _, basis = lanczos(small.products.product, random_signs(len(like), like, generator(5)), steps=10)
+    masks = [block.mask for block in blocks]
+
+    samples = block_traces(small.products.product, basis, masks, count=400, generator=generator(4))
 
     errors = samples.std(axis=0, ddof=1) / 20
-    exact = [float(small.exact.diagonal()[block.mask].sum()) for block in blocks]
+    exact = [float(small.exact.diagonal()[mask].sum()) for mask in masks]
     assert np.all(np.abs(samples.mean(axis=0) - exact) <= 3 * errors)
     probe = random_signs(len(like), like, generator(4))
-    assert samples[0].sum() == pytest.approx(float(probe @ small.exact @ probe))
+    outside = probe - basis.T @ (basis @ probe)
+    inside = torch.trace(basis @ small.exact @ basis.T)
+    assert samples[0].sum() == pytest.approx(float(inside + outside @ small.exact @ outside))
+    plain = block_traces(small.products.product, 0 * basis, masks, count=400, generator=generator(4))
+    assert samples.sum(axis=1).std() < 0.5 * plain.sum(axis=1).std()  # what the subspace is good for
 
 
 def test_a_matrix_of_low_rank_ends_the_iteration_with_its_exact_spectrum():
     vectors = torch.linalg.qr(torch.randn(50, 3, dtype=torch.float64, generator=generator())).Q
     matrix = vectors @ torch.diag(torch.tensor([5.0, 1.0, -2.0], dtype=torch.float64)) @ vectors.T
 
-    found = lanczos(lambda v: matrix @ v, torch.ones(50, dtype=torch.float64), steps=30)
+    found, basis = lanczos(lambda v: matrix @ v, torch.ones(50, dtype=torch.float64), steps=30)
 
     assert len(found.nodes) == 4
     assert found.nodes == pytest.approx([-2, 0, 1, 5], abs=1e-9)
     assert found.weights.sum() == pytest.approx(1)
+    torch.testing.assert_close(basis @ basis.T, torch.eye(4, dtype=torch.float64))
 
 
 def test_every_parameter_is_in_one_block_and_a_layer_is_its_cohorts():
@@ -139,7 +147,7 @@ def test_a_block_is_that_of_the_exact_hessian_and_no_eigenvalue_exceeds_the_larg
 
     for block in cohort_blocks(small.network, NO_EVENTS):
         exact = np.linalg.eigvalsh(small.exact[block.mask][:, block.mask].numpy())
-        found = lanczos(small.products.block(block.mask), start * block.mask, steps=80)
+        found, _ = lanczos(small.products.block(block.mask), start * block.mask, steps=80)
         assert found.nodes[-1] == pytest.approx(exact[-1], rel=1e-6)
         assert found.nodes[-1] <= small.eigenvalues[-1] * (1 + 1e-12)
 

@@ -21,6 +21,7 @@ class HessianConfig(ConfigModel):
     block_steps: int = Field(ge=2, le=500)
     sharpness_radius: float = Field(gt=0, le=100)
     sharpness_steps: int = Field(ge=1, le=1_000)
+    noise_digits: int = Field(ge=10, le=100_000)
     noise_batches: int = Field(ge=3, le=100)
 
 

@@ -46,6 +46,8 @@ def measure_curvature(
     growth_events: pd.DataFrame,
     images: Tensor,
     labels: Tensor,
+    noise_images: Tensor,
+    noise_labels: Tensor,
     config: HessianConfig,
     seed: int,
 ) -> Curvature:
@@ -56,6 +58,8 @@ def measure_curvature(
         growth_events: Table of ``training.growth_table``.
         images: uint8 [N, 28, 28], on the device of the network.
         labels: int64 [N].
+        noise_images: For the gradient noise scale, which needs more images.
+        noise_labels: int64.
         config: Accuracy and costs.
         seed: Of all random vectors.
 
@@ -63,7 +67,8 @@ def measure_curvature(
         Metrics: ``hessian_largest``, ``hessian_smallest`` and their residuals, ``condition_number`` (largest divided by
         smallest eigenvalue, negative at a saddle; None if the smallest is 0), ``condition_number_of_moduli``,
         ``hessian_trace`` and ``negative_curvature_share`` with their standard errors and intervals, ``sharpness``
-        (nats), ``gradient_noise_scale`` (images; None where the gradient is too small) and how they were measured.
+        (nats), ``gradient_noise_scale`` (images; None where the gradient is too small) with its interval, and how they
+        were measured.
 
         Blocks: ``layer`` (0 for the output), ``born_epoch`` (missing for whole layers and the output), ``units``,
         ``parameters``, ``largest_eigenvalue`` of the diagonal block of the Hessian (from below, by ``block_steps``
@@ -79,22 +84,27 @@ def measure_curvature(
     generator = torch.Generator().manual_seed(seed)
 
     ends = extremes(hessian.product, random_signs(len(like), like, generator), config.tolerance)
-    traces = block_traces(hessian.product, like, [block.mask for block in blocks], config.trace_probes, generator)
+    _, basis = lanczos(hessian.product, random_signs(len(like), like, generator), config.block_steps)
+    traces = block_traces(hessian.product, basis, [block.mask for block in blocks], config.trace_probes, generator)
     found = quadratures(hessian.product, like, config.density_probes, config.density_steps, generator)
     shown = [*blocks, *layer_blocks(blocks)]
     rows = []
     for block in track(shown, len(shown)):
         start = random_signs(len(like), like, generator) * block.mask
-        largest = lanczos(hessian.block(block.mask), start, config.block_steps).nodes[-1]
-        rows.append(_row(block, float(largest), _trace(block, blocks, traces)))
+        quadrature, _ = lanczos(hessian.block(block.mask), start, config.block_steps)
+        rows.append(_row(block, float(quadrature.nodes[-1]), _trace(block, blocks, traces)))
+    noise = gradient_noise_scale(weights, noise_images, noise_labels, config.noise_batches)
     metrics = {
         **_conditions(ends),
         **named("hessian_trace", Estimate.of_mean(traces.sum(axis=1))),
         **named("negative_curvature_share", negative_share(found)),
         "sharpness": sharpness(weights, images, labels, config.sharpness_radius, config.sharpness_steps),
         "sharpness_radius": config.sharpness_radius,
-        **named("gradient_noise_scale", gradient_noise_scale(weights, images, labels, config.noise_batches)),
+        "gradient_noise_scale": noise.value,
+        "gradient_noise_scale_low": noise.low,
+        "gradient_noise_scale_high": noise.high,
         "hessian_digits": len(images),
+        "noise_digits": len(noise_images),
     }
     table = pd.DataFrame(rows).sort_values(["layer", "born_epoch"], ignore_index=True, na_position="last")
     return Curvature(metrics, spectral_density(found, config.density_width), table)
@@ -111,10 +121,8 @@ def _conditions(ends: Extremes) -> dict[str, Any]:
     }
 
 
-def named(name: str, estimate: Estimate | None) -> dict[str, float | None]:
-    """Return an estimate with its standard error and interval as entries of a mapping; None if there is none."""
-    if estimate is None:
-        return {name: None}
+def named(name: str, estimate: Estimate) -> dict[str, float]:
+    """Return an estimate with its standard error and interval as entries of a mapping."""
     return {
         name: estimate.value,
         f"{name}_standard_error": estimate.standard_error,

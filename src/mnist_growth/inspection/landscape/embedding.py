@@ -1,6 +1,6 @@
 """A narrow network in the space of the parameters of the wider one that it grew into."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -53,8 +53,8 @@ def _leading_block(tensor: Tensor, shape: Sequence[int]) -> Tensor:
     return tensor
 
 
-def embedded_in_last(networks: Sequence[Network]) -> list[Network]:
-    """Return networks along a training, each embedded in the space of the last one.
+def embedded_in_last(networks: Sequence[Network]) -> Iterator[Network]:
+    """Yield networks along a training, each embedded in the space of the last one.
 
     A network is embedded step by step: in the first later network that is wider, then in the next that is wider still.
 
@@ -67,10 +67,8 @@ def embedded_in_last(networks: Sequence[Network]) -> list[Network]:
     first_of_its_size = [
         index for index, network in enumerate(networks) if index == 0 or network.widths != networks[index - 1].widths
     ]
-    results = []
     for index, network in enumerate(networks):
         found = network
         for later in (each for each in first_of_its_size if each > index):
             found = embedded(found, networks[later])
-        results.append(found)
-    return results
+        yield found

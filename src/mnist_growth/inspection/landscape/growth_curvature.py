@@ -65,9 +65,9 @@ def growth_curvature(
         weights = WeightSpace(moment.network)
         hessian = Hessian(weights, images, labels)
         like, generator = weights.vector(), torch.Generator().manual_seed(seed)
-        nodes = lanczos(hessian.product, random_signs(len(like), like, generator), config.steps).nodes
+        quadrature, basis = lanczos(hessian.product, random_signs(len(like), like, generator), config.steps)
         everything = torch.ones(len(like), dtype=torch.bool, device=like.device)
-        samples = block_traces(hessian.product, like, [everything], config.trace_probes, generator)
+        samples = block_traces(hessian.product, basis, [everything], config.trace_probes, generator)
         trace = Estimate.of_mean(samples[:, 0])
         rows.append(
             {
@@ -76,8 +76,8 @@ def growth_curvature(
                 "widths": "-".join(map(str, moment.network.widths)),
                 "parameters": moment.network.parameter_count,
                 "loss": weights.score(images, labels).loss,
-                "largest_eigenvalue": float(nodes[-1]),
-                "smallest_eigenvalue": float(nodes[0]),
+                "largest_eigenvalue": float(quadrature.nodes[-1]),
+                "smallest_eigenvalue": float(quadrature.nodes[0]),
                 "trace": trace.value,
                 "trace_low": trace.low,
                 "trace_high": trace.high,

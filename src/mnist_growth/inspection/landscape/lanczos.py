@@ -77,8 +77,8 @@ class Quadrature:
     weights: NDArray[np.float64]
 
 
-def lanczos(product: Product, start: Tensor, steps: int) -> Quadrature:
-    """Return the Gauss quadrature of the spectral measure of a start vector.
+def lanczos(product: Product, start: Tensor, steps: int) -> tuple[Quadrature, Tensor]:
+    """Return the Gauss quadrature of the spectral measure of a start vector, and the basis of its Krylov space.
 
     Lanczos tridiagonalisation with full reorthogonalisation, without which rounding errors create copies of
     eigenvalues (Golub and Meurant, "Matrices, Moments and Quadrature", 2010, chapters 4 and 6).
@@ -86,7 +86,10 @@ def lanczos(product: Product, start: Tensor, steps: int) -> Quadrature:
     Args:
         product: The matrix.
         start: First vector, float [P], not zero.
-        steps: Number of products; fewer are made where the vectors of the start span an invariant subspace.
+        steps: Number of products; fewer are made where the start vector lies in a smaller invariant subspace.
+
+    Returns:
+        The quadrature, and orthonormal vectors, float [steps, P].
     """
     basis = start.new_empty((steps, len(start)))
     basis[0] = start / start.norm()
@@ -105,7 +108,7 @@ def lanczos(product: Product, start: Tensor, steps: int) -> Quadrature:
         basis[step + 1] = vector / length
     matrix = np.diag(diagonal) + np.diag(off_diagonal, 1) + np.diag(off_diagonal, -1)
     nodes, vectors = np.linalg.eigh(matrix)
-    return Quadrature(nodes, vectors[0] ** 2)
+    return Quadrature(nodes, vectors[0] ** 2), basis[: len(diagonal)]
 
 
 def random_signs(size: int, like: Tensor, generator: torch.Generator) -> Tensor:

@@ -88,9 +88,10 @@ def trajectory(moments: Sequence[Moment], images: Tensor, labels: Tensor) -> Tra
             f"The training has {len(kept)} snapshots since its last new layer, too few for a plane; expected at least "
             "3: train with a larger checkpoints.keep"
         )
-    networks = embedded_in_last([moment.network for moment in kept])
-    differences = torch.stack([WeightSpace(network).vector() for network in networks])
-    differences -= differences[-1].clone()
+    last = WeightSpace(kept[-1].network).vector()
+    differences = last.new_empty(len(kept), len(last))
+    for row, network in zip(differences, embedded_in_last([moment.network for moment in kept]), strict=True):
+        torch.sub(WeightSpace(network).vector(), last, out=row)
     directions, explained = _plane(differences)
     coordinates = (differences @ torch.stack(directions).T).double().cpu()
     squares = differences.square().sum(1, dtype=torch.float64).cpu()

@@ -38,11 +38,13 @@ class Samples:
     Attributes:
         surface: For surfaces, the trajectory and paths.
         hessian: For the curvature at the network.
+        noise: For the gradient noise scale.
         growth: For the curvature before and after growths.
     """
 
     surface: Sample
     hessian: Sample
+    noise: Sample
     growth: Sample
 
 
@@ -86,6 +88,7 @@ def choose_digits(test_digits: Digits, predictions: pd.DataFrame, config: Landsc
     return Samples(
         sample(config.digits, "landscape.digits"),
         sample(config.hessian.digits, "landscape.hessian.digits"),
+        sample(config.hessian.noise_digits, "landscape.hessian.noise_digits"),
         sample(config.growth.digits, "landscape.growth.digits"),
     )
 

@@ -23,9 +23,15 @@ def measure_curvature(
     Raises:
         ValueError: The growth events are of another network.
     """
-    digits = samples.hessian
     found = landscape.measure_curvature(
-        trained.network, growth_events, digits.images, digits.labels, config.hessian, config.seed
+        trained.network,
+        growth_events,
+        samples.hessian.images,
+        samples.hessian.labels,
+        samples.noise.images,
+        samples.noise.labels,
+        config.hessian,
+        config.seed,
     )
     return found.metrics, found.density, found.blocks
 

@@ -9,9 +9,12 @@ from mnist_growth.report.sections import (
     digits,
     exports,
     growth,
+    landscape,
     mistakes,
+    paths,
     results,
     style,
+    trajectory,
     units,
 )
 from mnist_growth.report.sections.configuration import configuration
@@ -22,6 +25,9 @@ TOPICS: tuple[Topic, ...] = (
     mistakes.TOPIC,
     growth.TOPIC,
     units.TOPIC,
+    landscape.TOPIC,
+    trajectory.TOPIC,
+    paths.TOPIC,
     cost.TOPIC,
     style.TOPIC,
     difficulty.TOPIC,
