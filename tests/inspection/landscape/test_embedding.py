@@ -86,6 +86,13 @@ def test_the_path_takes_the_birth_from_the_first_wider_network():
     assert torch.equal(found.hidden[0].linear.weight[3:], born.hidden[0].linear.weight[3:])
 
 
+def test_the_networks_are_left_as_they_were(unchanged):
+    narrow = GrowingMLP((3,), generator=torch.Generator().manual_seed(0)).train()
+    wide = grown(narrow, [2], "zero_fan_out")
+    with unchanged(narrow), unchanged(wide):
+        embedded(narrow, wide)
+
+
 def test_a_network_that_became_narrower_is_refused():
     narrow, wide = (GrowingMLP(widths).eval() for widths in ((4, 4), (5, 3)))
 

@@ -30,7 +30,8 @@ def embedded(network: Network, wider: Network) -> Network:
             f"A network of widths {list(network.widths)} cannot be embedded in one of {list(wider.widths)}; expected "
             "the same layers, each at least as wide"
         )
-    result = blank_like(network, wider.widths)
+    with torch.random.fork_rng(devices=[]):  # modules draw initial weights that are replaced
+        result = blank_like(network, wider.widths)
     state, born = result.state_dict(), wider.state_dict()
     for name, old in network.state_dict().items():
         axes = [(axis, group, after) for group, after in sizes for axis in after.axes if axis.tensor == name]

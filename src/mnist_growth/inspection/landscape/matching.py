@@ -1,10 +1,11 @@
 """Putting the units of one network into the order of those of another."""
 
+import copy
+
 import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from mnist_growth.growth.widening import blank_like
 from mnist_growth.network import Network, Role, UnitGroup
 from mnist_growth.progress import track
 
@@ -49,7 +50,7 @@ def permuted(network: Network, group: UnitGroup, order: Tensor) -> Network:
         group: One of its groups.
         order: The unit that comes to each position, int64 [units].
     """
-    result = blank_like(network, network.widths)
+    result = copy.deepcopy(network)
     state = dict(network.state_dict())
     for axis in group.axes:
         tensor = state[axis.tensor]

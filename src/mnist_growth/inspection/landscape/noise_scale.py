@@ -79,4 +79,6 @@ def _fieller(
     linear = -2 * (numerator * denominator - quantile**2 * covariance[0, 1])
     constant = numerator**2 - quantile**2 * covariance[0, 0]
     roots = np.sort(np.roots([square, linear, constant]).real)
-    return (float(roots[0]), float(roots[-1])) if square > 0 else (float(roots[-1]), None)
+    if square > 0 and denominator > 0:
+        return float(roots[0]), float(roots[-1])
+    return max(0.0, float(roots[-1])), None
