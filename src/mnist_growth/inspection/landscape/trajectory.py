@@ -94,7 +94,7 @@ def trajectory(moments: Sequence[Moment], images: Tensor, labels: Tensor) -> Tra
         torch.sub(WeightSpace(network).vector(), last, out=row)
     directions, explained = _plane(differences)
     coordinates = (differences @ torch.stack(directions).T).double().cpu()
-    squares = differences.square().sum(1, dtype=torch.float64).cpu()
+    distances = torch.linalg.vector_norm(differences, dim=1).double().cpu()
     rows = []
     for index, moment in enumerate(track(kept, len(kept))):
         found = WeightSpace(moment.network).score(images, labels)
@@ -106,8 +106,10 @@ def trajectory(moments: Sequence[Moment], images: Tensor, labels: Tensor) -> Tra
                 "parameters": moment.network.parameter_count,
                 "x": float(coordinates[index, 0]),
                 "y": float(coordinates[index, 1]),
-                "explained": float(coordinates[index].square().sum() / squares[index]) if squares[index] else None,
-                "distance": float(squares[index].sqrt()),
+                "explained": float((coordinates[index] / distances[index]).square().sum())
+                if distances[index]
+                else None,
+                "distance": float(distances[index]),
                 "loss": found.loss,
                 "accuracy": found.accuracy,
             }
