@@ -11,7 +11,7 @@ from mnist_growth.figures.theme import BLUE, GREEN, GREY, LEGEND_BELOW, ORANGE, 
 
 _COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross")
-_FLOOR = 1e-4  # of the highest density: below it, the smoothing decides
+_FLOOR = 1e-8  # of the highest density: that of less than one eigenvalue of a million
 
 
 def hessian_spectrum(density: pd.DataFrame) -> go.Figure:
@@ -47,12 +47,15 @@ def hessian_spectrum(density: pd.DataFrame) -> go.Figure:
     figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dash"})
     figure.update_layout(title="Spectrum of the Hessian", height=460, margin_b=LEGEND_BELOW)
     figure.update_xaxes(title_text="eigenvalue (nats)")
-    figure.update_yaxes(title_text="density (log scale)", type="log", exponentformat="power", dtick=1)
+    decades = [np.log10(floor), np.log10(2 * float(density["density_high"].max()))]
+    figure.update_yaxes(title_text="density (log scale)", type="log", exponentformat="power", dtick=2, range=decades)
     return figure
 
 
 def hessian_blocks(blocks: pd.DataFrame) -> go.Figure:
     """Draw trace per parameter and largest eigenvalue of the blocks of the Hessian against the birth of their units.
+
+    Traces that are not positive have no point.
 
     Args:
         blocks: One row for each cohort, layer and the output with the columns ``layer``, ``born_epoch`` (missing for
@@ -70,7 +73,7 @@ def hessian_blocks(blocks: pd.DataFrame) -> go.Figure:
         for panel, column in enumerate(("trace_per_parameter", "largest_eigenvalue"), start=1):
             figure.add_scatter(
                 x=births_of_rows,
-                y=rows[column].tolist(),
+                y=[value if value > 0 else None for value in rows[column]],  # a log scale cannot show others
                 error_y=error_bars(rows, column) if panel == 1 else None,
                 name=name,
                 legendgroup=name,
@@ -87,8 +90,9 @@ def hessian_blocks(blocks: pd.DataFrame) -> go.Figure:
     order = [*(_birth(epoch) for epoch in births), "output"]
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=order)
     figure.update_xaxes(title_text="first epoch with these units", row=2, col=1)
-    figure.update_yaxes(title_text="trace per parameter", exponentformat="power", row=1, col=1)
-    figure.update_yaxes(title_text="largest eigenvalue (log scale)", type="log", nticks=5, row=2, col=1)
+    ticks = {"type": "log", "dtick": 1, "exponentformat": "power"}
+    figure.update_yaxes(title_text="trace per parameter", **ticks, row=1, col=1)
+    figure.update_yaxes(title_text="largest eigenvalue", **ticks, row=2, col=1)
     figure.update_layout(
         template=TEMPLATE, title="Curvature by layer and growth", height=640, margin_b=LEGEND_BELOW, showlegend=True
     )
@@ -137,7 +141,7 @@ def growth_curvature(curvature: pd.DataFrame) -> go.Figure:
     for panel, (_, title) in enumerate(panels, start=1):
         figure.update_yaxes(title_text=title, row=panel, col=1)
     figure.update_xaxes(type="category")
-    figure.update_xaxes(title_text="epochs completed, and units per hidden layer after the growth", row=3, col=1)
+    figure.update_xaxes(title_text="epochs completed, and new width", row=3, col=1)
     figure.update_layout(
         template=TEMPLATE,
         title="Curvature before and after each growth",

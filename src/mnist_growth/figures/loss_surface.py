@@ -59,7 +59,7 @@ def loss_relief(surface: pd.DataFrame) -> go.Figure:
     """
     figure = go.Figure(_relief(surface), layout={"template": TEMPLATE})
     figure.update_layout(title="Loss around the network, as a surface", height=_RELIEF_HEIGHT)
-    return _with_scene(figure, surface, "first direction", "second direction")
+    return _with_scene(figure, surface, "direction 1", "direction 2")
 
 
 def trajectory_contours(surface: pd.DataFrame, path: pd.DataFrame, explained: tuple[float, float]) -> go.Figure:
@@ -88,7 +88,7 @@ def trajectory_contours(surface: pd.DataFrame, path: pd.DataFrame, explained: tu
             name=name,
             mode="markers+text" if event == "after growth" else "markers",
             text=[short_widths(widths) for widths in shown["widths"]] if event == "after growth" else None,
-            textposition="top center",
+            textposition="middle right",
             textfont={"color": INK, "size": 11},
             marker=_marker(event),
             customdata=shown[["epoch", "widths", "loss", "accuracy", "distance"]].to_numpy().tolist(),
@@ -126,7 +126,7 @@ def trajectory_relief(surface: pd.DataFrame, path: pd.DataFrame) -> go.Figure:
         showlegend=False,
     )
     figure.update_layout(title="Path of the training on the loss, as a surface", height=_RELIEF_HEIGHT)
-    return _with_scene(figure, pd.concat([surface, path]), "first direction", "second direction")
+    return _with_scene(figure, pd.concat([surface, path]), "direction 1", "direction 2")
 
 
 def nothing_to_draw(title: str, reason: str) -> go.Figure:
@@ -177,7 +177,10 @@ def _ticks(losses: Any) -> tuple[list[float], list[str]]:
 
 def _bar(losses: Any) -> dict[str, Any]:
     positions, texts = _ticks(losses)
-    return {"title": {"text": "loss (nats)"}, "tickvals": positions, "ticktext": texts, "thickness": 14}
+    # Above the plot: next to it, it would take a third of a narrow figure.
+    place = {"orientation": "h", "x": 0.5, "y": 1.02, "yanchor": "bottom", "len": 1.0}
+    title = {"text": "loss (nats, log scale)", "side": "top"}
+    return {"title": title, "tickvals": positions, "ticktext": texts, "thickness": 12, **place}
 
 
 def _contours(surface: pd.DataFrame) -> go.Contour:
@@ -204,7 +207,7 @@ def _relief(surface: pd.DataFrame) -> go.Surface:
         z=_logarithm(losses).tolist(),
         customdata=losses.tolist(),
         colorscale=SEQUENTIAL,
-        colorbar=_bar(losses),
+        showscale=False,  # the vertical axis says the same
         contours={"z": {"show": True, "color": GREY, "width": 1}},
         hovertemplate="%{x:.3~g}, %{y:.3~g}: loss %{customdata:.4f} nats<extra></extra>",
     )
@@ -236,7 +239,7 @@ def _with_scene(figure: go.Figure, losses: pd.DataFrame, x: str, y: str) -> go.F
             "xaxis": {**axis, "title": {"text": x}},
             "yaxis": {**axis, "title": {"text": y}},
             "zaxis": {**axis, "title": {"text": "loss (nats)"}, "tickvals": positions, "ticktext": texts},
-            "camera": {"eye": {"x": 1.4, "y": 1.4, "z": 1.0}},
+            "camera": {"eye": {"x": 1.75, "y": 1.75, "z": 1.1}, "center": {"x": 0, "y": 0, "z": -0.15}},
             "aspectmode": "cube",
         },
         margin={"l": 10, "r": 10, "b": 20},

@@ -17,7 +17,8 @@ _NUMBERS: Columns = {
     "hessian_trace": ("trace of the Hessian", significant),
     "negative_curvature_share": ("share of negative curvature", percent),
     "sharpness": ("sharpness: largest loss increase found nearby (nats)", significant),
-    "gradient_noise_scale": ("gradient noise scale (digits)", significant),
+    "gradient_noise_scale": ("gradient noise scale (digits)", count),
+    "gradient_noise_scale_low": ("lower end of its 95 % interval", count),
     "hessian_digits": ("test digits of the Hessian", count),
     "digits": ("test digits of the surfaces", count),
 }

@@ -58,7 +58,7 @@ def _body(results: Mapping[str, Any]) -> Body:
 
 
 TOPIC = Topic(
-    "trajectory",
+    "training_path",
     "Path of the training",
     (
         "landscape_metrics",
