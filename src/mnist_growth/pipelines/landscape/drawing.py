@@ -49,7 +49,7 @@ def draw_trajectory(
 def draw_growths(curvature: pd.DataFrame, metrics: dict[str, Any], samples: Samples, provenance: str) -> go.Figure:
     """Return the figure of the curvature before and after each growth."""
     if curvature.empty:
-        reason = metrics.get("trajectory_missing", "The network did not grow")
+        reason = metrics["trajectory_missing"] or "The network did not grow"
         return figures.stamp(figures.nothing_to_draw("Curvature before and after each growth", reason), provenance)
     return figures.stamp(figures.growth_curvature(curvature), _digits(provenance, len(samples.growth.labels)))
 

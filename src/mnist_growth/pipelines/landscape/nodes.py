@@ -57,20 +57,25 @@ def trace_training(
     Without snapshots the table has no rows, there is no trajectory, and the numbers say why.
     """
     if not snapshots.moments:
-        return landscape.no_trajectory(), [], {"trajectory_missing": snapshots.reason}
+        return landscape.no_trajectory(), [], _trajectory_numbers(None, snapshots.reason)
     digits = samples.surface
     try:
         found = landscape.trajectory(snapshots.moments, digits.images, digits.labels)
     except ValueError as error:
-        return landscape.no_trajectory(), [], {"trajectory_missing": str(error)}
-    numbers = {
-        "trajectory_snapshots": len(found.table),
-        "trajectory_snapshots_before_last_deepening": found.skipped,
-        "trajectory_explained": sum(found.explained),
-        "trajectory_explained_x": found.explained[0],
-        "trajectory_explained_y": found.explained[1],
+        return landscape.no_trajectory(), [], _trajectory_numbers(None, str(error))
+    return found.table, [found], _trajectory_numbers(found, "")
+
+
+def _trajectory_numbers(found: Trajectory | None, reason: str) -> dict[str, Any]:
+    """Entries of the metrics about the trajectory; None where there is none."""
+    return {
+        "trajectory_missing": reason,
+        "trajectory_snapshots": len(found.table) if found else 0,
+        "trajectory_snapshots_left_out": found.skipped if found else 0,
+        "trajectory_explained": sum(found.explained) if found else None,
+        "trajectory_explained_x": found.explained[0] if found else None,
+        "trajectory_explained_y": found.explained[1] if found else None,
     }
-    return found.table, [found], numbers
 
 
 def measure_surfaces(
@@ -113,7 +118,8 @@ def measure_paths(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the loss along paths to another network; no rows and a reason without one."""
     if other.trained is None:
-        return landscape.no_paths(), {"interpolation_missing": other.reason}
+        nothing = {"barrier": None, "distance_to_other_network": None, "other_network": None}
+        return landscape.no_paths(), {"interpolation_missing": other.reason, **nothing}
     images, labels = _training_digits(trained, train_digits, split, config)
     found = landscape.interpolate(
         trained.network,
@@ -125,7 +131,7 @@ def measure_paths(
         config.interpolation,
         config.seed,
     )
-    return found.table, {**found.metrics(), "other_network": other.trained.version}
+    return found.table, {"interpolation_missing": "", **found.metrics(), "other_network": other.trained.version}
 
 
 def _training_digits(

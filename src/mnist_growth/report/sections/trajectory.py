@@ -42,9 +42,7 @@ _GROWTH = (
 
 def _body(results: Mapping[str, Any]) -> Body:
     metrics, table, growths = results["landscape_metrics"], results["trajectory"], results["growth_curvature"]
-    if table.empty and growths.empty:
-        return Body([f"{metrics['trajectory_missing']}."])
-    skipped = metrics.get("trajectory_snapshots_before_last_deepening", 0)
+    skipped = metrics["trajectory_snapshots_left_out"]
     deepened = (
         [f"The training added a layer: {count(skipped)} snapshots before that have other parameters and are left out."]
         if skipped
@@ -54,7 +52,8 @@ def _body(results: Mapping[str, Any]) -> Body:
         described("trajectory", "Networks along the training", table, _SNAPSHOTS),
         described("growth_curvature", "Curvature before and after each growth", growths, _GROWTHS),
     ]
-    return Body([_READING, *deepened, *([] if growths.empty else [_GROWTH])], [each for each in tables if each.rows])
+    path = [f"{metrics['trajectory_missing']}."] if table.empty else [_READING, *deepened]
+    return Body([*path, *([] if growths.empty else [_GROWTH])], [each for each in tables if each.rows])
 
 
 TOPIC = Topic(
