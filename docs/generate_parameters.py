@@ -25,6 +25,7 @@ FILES = (
     "evaluate",
     "analyse",
     "explain",
+    "landscape",
     "report",
     "export",
     "predict",

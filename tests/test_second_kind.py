@@ -15,7 +15,7 @@ import configured
 from bypass_network import Bypass, BypassSpec
 from mnist_growth.digits import PixelStatistics, pixel_statistics, sample_digits, stratified_split
 from mnist_growth.growth import OperatorName, Probe, gradient_directions, operator_named, widen, widen_together
-from mnist_growth.inspection import gradient_norms, unit_cohorts
+from mnist_growth.inspection import gradient_norms, landscape, unit_cohorts
 from mnist_growth.learning import Autograd, GrowingAdamW, objective_for
 from mnist_growth.network import NetworkConfig, build, load_network, predict_logits, save_network
 from mnist_growth.pipelines.evaluate import nodes as evaluate
@@ -177,6 +177,34 @@ def test_units_and_gradients_are_measured(training, trained):
         loss = F.cross_entropy(twin(torch.from_numpy(image[None].copy())), torch.tensor([label]))
         gradients = torch.autograd.grad(loss, list(twin.parameters()))
         assert norm == pytest.approx(float(torch.cat([g.flatten() for g in gradients]).norm()), rel=1e-4)
+
+
+def test_its_loss_landscape_is_measured_through_its_growths(training, trained):
+    config = configured.landscape()
+    hessian = config.hessian.model_copy(
+        update={"trace_probes": 3, "density_probes": 2, "density_steps": 5, "block_steps": 4, "sharpness_steps": 3}
+    )
+    events = growth_table(training.state.events)
+    found = landscape.measure_curvature(trained.network, events, IMAGES, LABELS, IMAGES, LABELS, hessian, seed=0)
+    assert found.metrics["hessian_largest"] > found.metrics["hessian_smallest"]
+    assert found.metrics["sharpness"] > 0
+    assert found.blocks["parameters"][found.blocks["layer"] == 0].tolist() == [48 * 10 + 10 + 48 * 10]
+    narrow = Bypass(BypassSpec(sizes=(24, 24)), PIXELS, torch.Generator().manual_seed(1)).eval()
+    wider = operator_named("zero_fan_out")(narrow, narrow.unit_groups()[0], 24, torch.Generator().manual_seed(2))
+    grown = widen(narrow, wider)
+    path = [landscape.Moment(0, narrow), landscape.Moment(0, grown), landscape.Moment(2, trained.network)]
+    # The last network is wider in its second group, too: units that appear without a snapshot of their growth.
+    table = landscape.trajectory(path, IMAGES, LABELS).table
+    assert table["event"].tolist() == ["start", "after growth", "end"]
+    assert table["loss"][0] == pytest.approx(table["loss"][1], rel=1e-5)
+    plane = landscape.random_plane(trained.network, seed=0)
+    weights = landscape.WeightSpace(trained.network, batch_statistics=True)
+    surface = landscape.loss_surface(weights, IMAGES, LABELS, weights.vector(), plane, [0.0, 1.0], [0.0])
+    assert surface["loss"][0] == pytest.approx(table["loss"][2], rel=1e-5)  # it has no batch norm
+    assert surface["loss"][1] > surface["loss"][0]
+    shuffled = landscape.permuted(trained.network, trained.network.unit_groups()[0], torch.arange(48).flip(0))
+    again = landscape.matched(shuffled, trained.network, seed=0)
+    assert torch.equal(again.first.weight, trained.network.first.weight)
 
 
 def test_it_is_served_and_explained(trained):

@@ -202,7 +202,7 @@ def test_a_damaged_snapshot_is_no_reason_to_stop(tmp_path, training):
 
     found = find_snapshots(training.trained, CheckpointStore(tmp_path / "v1"))
 
-    assert found.moments == []
+    assert found.moments() == []
     assert "cannot be read" in found.reason
     assert "epoch-00000.safetensors" in found.reason
 
@@ -212,7 +212,7 @@ def test_snapshots_that_end_earlier_are_continued_by_the_network(training):
     twin = build(longer.network.spec, longer.network.pixels).eval()
     longer = replace(longer, network=twin)
 
-    moments = find_snapshots(longer, training.store).moments
+    moments = find_snapshots(longer, training.store).moments()
 
     assert [moment.epoch for moment in moments] == [0, 1, 1, 2, 5]
     assert moments[-1].network is twin

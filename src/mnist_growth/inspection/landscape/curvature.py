@@ -22,6 +22,7 @@ from mnist_growth.inspection.landscape.spectrum import (
     spectral_density,
 )
 from mnist_growth.inspection.landscape.weights import WeightSpace
+from mnist_growth.machine import return_freed_memory
 from mnist_growth.network import Network
 from mnist_growth.progress import track
 
@@ -84,9 +85,13 @@ def measure_curvature(
     generator = torch.Generator().manual_seed(seed)
 
     ends = extremes(hessian.product, random_signs(len(like), like, generator), config.tolerance)
+    return_freed_memory()
     _, basis = lanczos(hessian.product, random_signs(len(like), like, generator), config.block_steps)
     traces = block_traces(hessian.product, basis, [block.mask for block in blocks], config.trace_probes, generator)
+    del basis
+    return_freed_memory()
     found = quadratures(hessian.product, like, config.density_probes, config.density_steps, generator)
+    return_freed_memory()
     shown = [*blocks, *layer_blocks(blocks)]
     rows = []
     for block in track(shown, len(shown)):

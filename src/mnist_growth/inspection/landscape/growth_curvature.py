@@ -13,6 +13,7 @@ from mnist_growth.inspection.landscape.lanczos import lanczos, random_signs
 from mnist_growth.inspection.landscape.spectrum import Estimate, block_traces
 from mnist_growth.inspection.landscape.trajectory import Moment
 from mnist_growth.inspection.landscape.weights import WeightSpace
+from mnist_growth.machine import return_freed_memory
 from mnist_growth.progress import track
 
 COLUMNS = {
@@ -62,6 +63,7 @@ def growth_curvature(
     rows = []
     tasks = [(moment, name) for pair in pairs for moment, name in zip(pair, ("before", "after"), strict=True)]
     for moment, name in track(tasks, len(tasks)):
+        return_freed_memory()
         weights = WeightSpace(moment.network)
         hessian = Hessian(weights, images, labels)
         like, generator = weights.vector(), torch.Generator().manual_seed(seed)

@@ -13,7 +13,7 @@ from mnist_growth.digits import Digits
 from mnist_growth.evaluation import inspected_digits
 from mnist_growth.inspection.landscape import LandscapeConfig, Moment
 from mnist_growth.network import TrainedNetwork
-from mnist_growth.training import CheckpointStore
+from mnist_growth.training import CheckpointStore, Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -50,15 +50,24 @@ class Samples:
 
 @dataclass(frozen=True)
 class Snapshots:
-    """The networks along a training.
+    """The networks along a training, on disk until they are needed.
 
     Attributes:
-        moments: In the order of the training; empty if they are gone.
+        saved: In the order of the training; empty if they are gone.
+        trained: The network at its end.
         reason: Why there are none, as a sentence; empty otherwise.
     """
 
-    moments: list[Moment]
+    saved: list[Snapshot]
+    trained: TrainedNetwork
     reason: str = ""
+
+    def moments(self) -> list[Moment]:
+        """Load the networks; the last one is the network at the end of the training."""
+        loaded = [each.load() for each in self.saved]
+        if loaded and loaded[-1].sha256 != self.trained.sha256:
+            loaded.append(self.trained)
+        return [Moment(each.epochs, each.network) for each in loaded]
 
 
 @dataclass(frozen=True)
@@ -100,24 +109,25 @@ def _sample(digits: Digits, indices: np.ndarray) -> Sample:
 
 
 def find_snapshots(trained: TrainedNetwork, checkpoints: CheckpointStore) -> Snapshots:
-    """Return the snapshots of the training of a network, and the network as the last one."""
+    """Return the snapshots of the training of a network; each is read once to see that it is complete."""
+    saved = checkpoints.snapshots(trained.version)
     try:
-        loaded = [snapshot.load() for snapshot in checkpoints.snapshots(trained.version)]
+        for snapshot in saved:
+            snapshot.load()
     except (ValueError, OSError) as error:
-        return _none(f"A snapshot of the training cannot be read ({error}), so its path cannot be drawn")
-    if not loaded:
+        return _none(trained, f"A snapshot of the training cannot be read ({error}), so its path cannot be drawn")
+    if not saved:
         return _none(
+            trained,
             f"The training of the network {trained.version or 'of this run'} has no snapshots, which its path and the "
-            "curvature before and after its growths need: train with checkpoints.keep=10 or more to keep them"
+            "curvature before and after its growths need: train with checkpoints.keep=10 or more to keep them",
         )
-    if loaded[-1].sha256 != trained.sha256:
-        loaded.append(trained)
-    return Snapshots([Moment(each.epochs, each.network) for each in loaded])
+    return Snapshots(saved, trained)
 
 
-def _none(reason: str) -> Snapshots:
+def _none(trained: TrainedNetwork, reason: str) -> Snapshots:
     logger.warning("%s; everything else is measured", reason)
-    return Snapshots([], reason)
+    return Snapshots([], trained, reason)
 
 
 def find_other_network(trained: TrainedNetwork, results: Results, config: LandscapeConfig) -> OtherNetwork:

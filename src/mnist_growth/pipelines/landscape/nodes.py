@@ -44,7 +44,7 @@ def measure_growths(
 ) -> pd.DataFrame:
     """Return the curvature before and after each growth; no rows without snapshots."""
     digits = samples.growth
-    return landscape.growth_curvature(snapshots.moments, digits.images, digits.labels, config.growth, config.seed)
+    return landscape.growth_curvature(snapshots.moments(), digits.images, digits.labels, config.growth, config.seed)
 
 
 def trace_training(
@@ -56,11 +56,11 @@ def trace_training(
 
     Without snapshots the table has no rows, there is no trajectory, and the numbers say why.
     """
-    if not snapshots.moments:
+    if not snapshots.saved:
         return landscape.no_trajectory(), [], _trajectory_numbers(None, snapshots.reason)
     digits = samples.surface
     try:
-        found = landscape.trajectory(snapshots.moments, digits.images, digits.labels)
+        found = landscape.trajectory(snapshots.moments(), digits.images, digits.labels)
     except ValueError as error:
         return landscape.no_trajectory(), [], _trajectory_numbers(None, str(error))
     return found.table, [found], _trajectory_numbers(found, "")
