@@ -66,7 +66,7 @@ def laboratory() -> Laboratory:
 @pytest.fixture
 def signal_handlers() -> Iterator[None]:
     """Restore the signal handlers and forget the signals of a test."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield
     with raise_on_signals():
         pass  # forgets the signals that were received

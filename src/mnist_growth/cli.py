@@ -3,6 +3,7 @@
 import copy
 import os
 import re
+import signal
 import warnings
 from datetime import timedelta
 from typing import IO, Any
@@ -69,6 +70,8 @@ def _serve(**options: Any) -> None:
     from mnist_growth.serving.server import serve
     from mnist_growth.serving.token import VARIABLE, check_token
 
+    if hasattr(signal, "SIGHUP"):  # asks for a reload: until the service listens there is nothing to reload
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     token = check_token(os.environ.get(VARIABLE))
     parameters = dict(options["params"] or {})
     given = {name: options[name] for name in ("host", "port", "backend", "workers") if options[name] is not None}

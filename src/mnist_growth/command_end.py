@@ -1,6 +1,7 @@
 """How a command ends: after an error with one sentence, after a signal with the command that resumes the training."""
 
 import argparse
+import contextlib
 import functools
 import logging
 import shlex
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 def with_error_messages(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a command so that an error ends it with one sentence instead of a traceback.
 
-    Exit codes: 1 after an error, 130 after Ctrl-C, 143 after SIGTERM.
+    Exit codes: 1 after an error, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
     """
 
     @functools.wraps(command)
@@ -52,13 +53,14 @@ def with_error_messages(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _end_stopped_run(interruption: KeyboardInterrupt) -> int:
     """End the tracking of a run that a signal stopped, print how to resume it, and return the exit code."""
-    from mnist_growth.machine import Terminated, exit_on_signals, stop_reason
+    from mnist_growth.machine import exit_code, exit_on_signals, stop_reason
 
     exit_on_signals()  # a second signal must not wait for the tracking
     resumable = _end_tracking(stop_reason(interruption))
     advice = f" `{resume_command(sys.argv[1:])}` continues from the last checkpoint." if resumable else ""
-    click.secho(f"Stopped.{advice}", err=True)
-    return 143 if isinstance(interruption, Terminated) else 130
+    with contextlib.suppress(OSError):  # the terminal may be closed
+        click.secho(f"Stopped.{advice}", err=True)
+    return exit_code(interruption)
 
 
 def resume_command(arguments: Sequence[str]) -> str:
@@ -96,5 +98,6 @@ def _end_tracking(reason: str) -> bool:
 
 def _exit(code: int) -> NoReturn:
     """End the process with an exit code, regardless of click."""
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
     sys.exit(code)

@@ -8,6 +8,7 @@ from mnist_growth.machine.files import atomic_folder, atomic_path, publish_folde
 from mnist_growth.machine.interruption import (
     StopRequest,
     Terminated,
+    exit_code,
     exit_on_signals,
     raise_for_signal,
     raise_if_signalled,
@@ -59,6 +60,7 @@ __all__ = [
     "configure_tf32",
     "default_threads",
     "describe_machine",
+    "exit_code",
     "exit_on_signals",
     "folder_in_use",
     "gpu_memory_bytes",

@@ -1,4 +1,4 @@
-"""Handling of SIGINT (Ctrl-C) and SIGTERM."""
+"""Handling of SIGINT (Ctrl-C), SIGTERM, and SIGHUP, which a terminal sends when it is closed."""
 
 import contextlib
 import os
@@ -10,12 +10,34 @@ from typing import NoReturn
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM was received; handled like Ctrl-C, with another exit code."""
+    """SIGTERM or SIGHUP was received; handled like Ctrl-C, with another exit code.
+
+    Args:
+        number: The signal.
+    """
+
+    def __init__(self, number: int = signal.SIGTERM) -> None:
+        super().__init__()
+        self.signal = number
 
 
 def stop_reason(interruption: KeyboardInterrupt) -> str:
     """Return a description of the signal that stopped the process."""
-    return "stopped by SIGTERM" if isinstance(interruption, Terminated) else "stopped by Ctrl-C"
+    name = signal.Signals(interruption.signal).name if isinstance(interruption, Terminated) else "Ctrl-C"
+    return f"stopped by {name}"
+
+
+def exit_code(interruption: KeyboardInterrupt) -> int:
+    """Return the exit code of a process that a signal stopped, as a shell gives it: 128 and the signal."""
+    return 128 + (interruption.signal if isinstance(interruption, Terminated) else signal.SIGINT)
+
+
+def _stopping_signals() -> list[signal.Signals]:
+    """Return the signals that stop a command; SIGHUP does not if it is ignored, as by nohup and by a service."""
+    stopping = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        stopping.append(signal.SIGHUP)
+    return stopping
 
 
 class StopRequest:
@@ -29,7 +51,7 @@ class StopRequest:
 
         Raises:
             KeyboardInterrupt: After SIGINT.
-            Terminated: After SIGTERM.
+            Terminated: After SIGTERM or SIGHUP.
         """
         if self.signal is not None:
             raise_for_signal(self.signal)
@@ -37,7 +59,7 @@ class StopRequest:
 
 @contextlib.contextmanager
 def stop_on_request() -> Iterator[StopRequest]:
-    """Record the first SIGINT or SIGTERM as a request, for code that checks at which point it can stop.
+    """Record the first SIGINT, SIGTERM or SIGHUP as a request, for code that checks at which point it can stop.
 
     The original handlers handle a second signal, which stops the process immediately. Only the main thread receives
     signals; in other threads there are no requests.
@@ -46,7 +68,7 @@ def stop_on_request() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in _stopping_signals()}
 
     def restore() -> None:
         for number, handler in before.items():
@@ -66,7 +88,7 @@ def stop_on_request() -> Iterator[StopRequest]:
 
 def raise_for_signal(number: int, _frame: FrameType | None = None) -> NoReturn:
     """Raise the exception of a signal; can also be used as a signal handler."""
-    raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+    raise KeyboardInterrupt if number == signal.SIGINT else Terminated(number)
 
 
 _received: list[int] = []
@@ -75,14 +97,14 @@ _received: list[int] = []
 
 @contextlib.contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """Raise the exception of SIGINT or SIGTERM immediately, and again if other code replaced it.
+    """Raise the exception of SIGINT, SIGTERM or SIGHUP immediately, and again if other code replaced it.
 
     For example, an import can replace the KeyboardInterrupt of a signal with another error. The handlers remain
     installed afterwards, so that the code that follows can be stopped too.
 
     Raises:
         KeyboardInterrupt: After SIGINT.
-        Terminated: After SIGTERM.
+        Terminated: After SIGTERM or SIGHUP.
     """
     _received.clear()
 
@@ -90,8 +112,8 @@ def raise_on_signals() -> Iterator[None]:
         _received.append(number)
         raise_for_signal(number)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for signal_number in _stopping_signals():
+        signal.signal(signal_number, stop)
     try:
         yield
     except Exception:
@@ -104,17 +126,17 @@ def raise_if_signalled() -> None:
 
     Raises:
         KeyboardInterrupt: After SIGINT.
-        Terminated: After SIGTERM.
+        Terminated: After SIGTERM or SIGHUP.
     """
     if _received:
         raise_for_signal(_received[-1])
 
 
 def exit_on_signals() -> None:
-    """End the process immediately on SIGINT and SIGTERM, with the exit code that a shell uses for them."""
+    """End the process immediately on SIGINT, SIGTERM and SIGHUP, with the exit code that a shell uses for them."""
 
     def leave(number: int, _frame: FrameType | None) -> NoReturn:
         os._exit(128 + number)
 
-    signal.signal(signal.SIGINT, leave)
-    signal.signal(signal.SIGTERM, leave)
+    for signal_number in _stopping_signals():
+        signal.signal(signal_number, leave)

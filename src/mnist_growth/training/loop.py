@@ -46,8 +46,8 @@ def train(
     """Train in place until ``setup.training.epochs`` epochs are completed or the monitor asks to stop.
 
     A checkpoint is saved at the start, before every growth step, at the end, and whenever ``checkpoint_seconds`` have
-    passed since the last one, also within an epoch. After SIGINT or SIGTERM the batch is completed and a checkpoint
-    saved.
+    passed since the last one, also within an epoch. After SIGINT, SIGTERM or SIGHUP the batch is completed and a
+    checkpoint saved.
 
     Args:
         state: State of a new training run, or of one that continues.
@@ -62,7 +62,7 @@ def train(
         FloatingPointError: The mean training loss of an epoch is not finite.
         MemoryError: Memory ran out even with the smallest micro-batch, or during growth or validation. A checkpoint was
             saved if memory was left for it.
-        KeyboardInterrupt: After SIGINT; ``machine.Terminated`` after SIGTERM.
+        KeyboardInterrupt: After SIGINT; ``machine.Terminated`` after SIGTERM or SIGHUP.
     """
     training = setup.training
     batches = batches_per_epoch(len(data.train), training.batch_size)
