@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mnist_growth.digits import Digits, PixelStatistics, Split
-from mnist_growth.machine import DeviceName, MemoryConfig, Threads
+from mnist_growth.machine import DeviceName, MemoryBudget, MemoryConfig, Threads, choose_device
 from mnist_growth.network import TrainedNetwork
 from mnist_growth.training import (
     CheckpointsConfig,
@@ -13,6 +13,7 @@ from mnist_growth.training import (
     ResumeConfig,
     Training,
     TrainingSetup,
+    check_size,
     continue_training,
     growth_table,
     history_table,
@@ -37,8 +38,12 @@ def train_network(
     Returns:
         The averaged network, the training history with one row per epoch, and the growth events with one row per
         growth and layer.
+
+    Raises:
+        ValueError: The network at the start does not fit into the memory, or its checkpoints onto the disk.
     """
     machine = Machine(device, threads, memory.budget_fraction)
+    check_size(setup, MemoryBudget(memory.budget_fraction, choose_device(device)), checkpoints.folder)
     training = start_training(setup, train_digits, split, pixel_statistics, machine, run_id=monitor.run_id)
     return _run(training, kept, checkpoints, monitor)
 
