@@ -24,7 +24,9 @@ def test_it_leaves_metrics_tables_and_figures_and_records_what_they_come_to(anal
     assert {
         "explanation_metrics.json",
         "tables/attribution_quality.csv",
+        "tables/cohort_conductance.csv",
         "figures/attributions_figure.json",
+        "figures/margins_figure.json",
     } <= artifacts
     logged = explanation.data.metrics
     assert logged["explanation_deletion_auc.saliency"] == metrics["deletion_auc"]["saliency"]
@@ -34,3 +36,5 @@ def test_the_report_shows_the_explanation(explained):
     page = explained.path("08_reporting/report.html").read_text("utf-8")
     assert '<section id="attributions">' in page
     assert "integrated gradients (black)" in page
+    assert '<section id="explained-units">' in page
+    assert '<section id="boundary">' in page

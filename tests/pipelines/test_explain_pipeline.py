@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from kedro.io import DataCatalog
@@ -6,6 +7,7 @@ from shipped import run, shipped_catalog
 
 import configured
 from mnist_growth.digits import Digits, sample_digits
+from mnist_growth.evaluation import spread_sample
 from mnist_growth.inspection.explanation import (
     TRUSTED,
     area_under,
@@ -13,20 +15,33 @@ from mnist_growth.inspection.explanation import (
     most_trusted,
     perturbation_curve,
     pixel_order,
+    selectivity,
+    unit_activations,
     verdict,
 )
 from mnist_growth.lineage import lineage_of
 from mnist_growth.network import GrowingMLP, TrainedNetwork
 from mnist_growth.pipelines.explain import create_pipeline
+from mnist_growth.pipelines.explain.boundary import choose_examples, follow_paths
 from mnist_growth.pipelines.explain.inputs import average_digit, choose_digits
+from mnist_growth.pipelines.explain.units import measure_explained_units
 
 SMALL = {
     "shown_digits": 2,
     "quality_digits": 30,
     "curve_steps": 7,
     "randomisation_digits": 3,
+    "unit_digits": 60,
+    "shown_units": 3,
+    "maximisation_steps": 3,
+    "conductance_digits": 10,
+    "conductance_steps": 16,
+    "margin_digits": 12,
+    "plane_side": 5,
+    "path_steps": 9,
     "attributions": {"integration_steps": 8, "noise_samples": 2, "occlusion_side": 7, "occlusion_stride": 7},
 }
+EVENTS = pd.DataFrame({"epoch": [3], "layer": [1], "width_before": [16], "width_after": [24]})
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +72,7 @@ def catalog(tmp_path_factory, digits, trained) -> DataCatalog:
         "network": trained,
         "train_digits": digits[0],
         "test_digits": digits[1],
+        "growth_events": EVENTS,
         "data_manifest": {"dataset": "sample", "requested": "sample"},
         "params:explanation": configured.explanation(**SMALL),
     }
@@ -65,7 +81,7 @@ def catalog(tmp_path_factory, digits, trained) -> DataCatalog:
 
 
 def test_curves_are_those_of_the_attributions_of_the_predicted_class(catalog, digits, trained):
-    chosen = catalog.load("predictions").iloc[np.linspace(0, 99, 30).round().astype(int)]
+    chosen = spread_sample(choose_digits(catalog.load("predictions"), configured.explanation(**SMALL)), 30)
     images = torch.from_numpy(digits[1].images[chosen["index"]]).float()
     classes = torch.from_numpy(np.array(chosen["prediction"]))
     maps = complete_integrated_gradients(
@@ -139,6 +155,77 @@ def test_too_few_digits_and_an_untrained_network_are_refused(catalog, trained):
         choose_digits(predictions.assign(prediction=0), configured.explanation(**SMALL))
 
 
+def test_units_of_each_growth_contribute_what_their_units_do(catalog):
+    units, growths = catalog.load("unit_preferences"), catalog.load("cohort_conductance")
+    assert growths[["layer", "born_epoch", "units"]].to_numpy().tolist() == [[1, 1, 16], [1, 3, 8], [2, 1, 24]]
+    sums = units.groupby(["layer", "born_epoch"])["conductance"].sum()
+    assert growths["conductance"].tolist() == pytest.approx(sums.tolist())
+    assert growths.groupby("layer")["share"].sum().tolist() == pytest.approx([1, 1], abs=0.05)
+    assert (growths["share_per_unit"] * growths["units"]).tolist() == pytest.approx(growths["share"].tolist())
+    assert (growths["conductance_low"] < growths["conductance"]).all()
+
+
+def test_selectivity_is_that_of_the_activations(catalog, digits, trained):
+    chosen = choose_digits(catalog.load("predictions"), configured.explanation(**SMALL))
+    images = torch.from_numpy(digits[1].images[chosen["index"]]).float()
+    expected = selectivity(unit_activations(trained.network, images)[1].numpy(), chosen["label"].to_numpy())
+    found = catalog.load("unit_preferences").query("layer == 2")
+    assert found["preferred"].tolist() == expected.preferred.tolist()
+    assert found["selectivity"].to_numpy() == pytest.approx(expected.index, nan_ok=True)
+
+
+def test_later_layers_separate_the_classes_more(catalog):
+    geometry = catalog.load("layer_geometry").set_index("layer")
+    assert geometry["dimensions"].to_dict() == {"pixels": 784, "hidden 1": 24, "hidden 2": 24, "logits": 10}
+    assert geometry.loc["logits", "between_classes"] > geometry.loc["pixels", "between_classes"]
+    embedding = catalog.load("layer_embedding")
+    assert embedding.groupby("layer")["x"].mean().to_numpy() == pytest.approx(np.zeros(4), abs=1e-3)
+
+
+def test_planes_have_the_answers_of_the_network_where_the_digits_are(catalog, digits, trained):
+    grid, points = catalog.load("decision_planes"), catalog.load("plane_digits")
+    assert grid.groupby("plane").size().to_dict() == {"three digits": 25, "largest variance": 25}
+    three = points[points["plane"] == "three digits"]
+    assert len(three) == three["label"].nunique() == 3
+    assert three[["x", "y"]].iloc[0].tolist() == pytest.approx([0, 0], abs=1e-5)
+    pixels = digits[1].images[three["index"]].reshape(3, -1) / 255
+    assert three["x"].iloc[1] == pytest.approx(np.linalg.norm(pixels[1] - pixels[0]), rel=1e-4)
+    for low, high in ((grid["x"].min(), points["x"].min()), (points["x"].max(), grid["x"].max())):
+        assert low < high
+
+
+def test_paths_begin_at_one_digit_and_end_beyond_the_boundary(catalog, digits, trained):
+    config = configured.explanation(**SMALL)
+    paths = catalog.load("boundary_paths")
+    _, images = follow_paths(trained, digits[1], choose_digits(catalog.load("predictions"), config), config)
+    straight, shortest = (rows for _, rows in paths.groupby("path", sort=False))
+    assert len(straight) == len(shortest) == 10
+    assert (images[0] == digits[1].images[straight["from_index"].iloc[0]]).all()
+    assert (images[9] == digits[1].images[straight["to_index"].iloc[0]]).all()
+    assert shortest["prediction"].iloc[[0, -1]].tolist() == straight[["from_class", "to_class"]].iloc[0].tolist()
+    assert shortest["distance"].iloc[-1] < straight["distance"].iloc[-1]
+
+
+def test_a_plane_through_digits_of_two_classes_takes_a_second_digit_of_the_first():
+    table = pd.DataFrame({"index": range(6), "label": [0, 0, 0, 1, 1, 1], "prediction": [1, 0, 0, 1, 1, 1]})
+    table = table.assign(probability_0=[0.4, 0.9, 0.8, 0.1, 0.2, 0.1], probability_1=[0.6, 0.1, 0.2, 0.9, 0.8, 0.9])
+    assert choose_examples(table)["index"].tolist() == [1, 3, 2]
+
+
+def test_margins_are_shorter_for_less_certain_digits(catalog):
+    margins = catalog.load("digit_margins")
+    assert len(margins) == 12
+    assert np.isfinite(margins["margin"]).all()
+    assert (margins["nearest_class"] != margins["prediction"]).all()
+    assert margins["margin"].corr(margins["confidence"], method="spearman") > 0.5
+
+
+def test_growth_events_of_another_network_are_refused(catalog, digits, trained):
+    chosen, config = catalog.load("predictions"), configured.explanation(**SMALL)
+    with pytest.raises(ValueError, match="end with 30 units in hidden layer 1"):
+        measure_explained_units(trained, EVENTS.assign(width_after=30), digits[1], chosen, config)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -156,7 +243,7 @@ def test_contradicting_parameters_are_refused(changes, message):
 
 
 def test_every_result_carries_the_network_and_every_figure_its_source(catalog, trained):
-    for name in create_pipeline().all_outputs() - {"provenance", "average_digit", "explained_digits"}:
+    for name in create_pipeline().all_outputs() - {"provenance", "average_digit", "explained_digits", "path_images"}:
         assert lineage_of(catalog.load(name)).network_sha256 == trained.sha256, name
         if name.endswith("_figure"):
             assert catalog.load(name).layout.title.subtitle.text.startswith("dataset sample"), name

@@ -9,6 +9,8 @@ from mnist_growth.figures.attributions import (
     attribution_randomisation,
     attributions,
 )
+from mnist_growth.figures.births import birth_name
+from mnist_growth.figures.boundary import boundary_paths, decision_planes, margins, path_images
 from mnist_growth.figures.classes import class_balance, class_images
 from mnist_growth.figures.comparison import comparison, disagreements
 from mnist_growth.figures.complexity import complexity
@@ -40,6 +42,14 @@ from mnist_growth.figures.style import (
     style_interventions,
 )
 from mnist_growth.figures.theme import IN_DARK, TEMPLATE, in_dark
+from mnist_growth.figures.unit_explanations import (
+    cohort_conductance,
+    exciting_images,
+    layer_activations,
+    layer_embedding,
+    unit_selectivity,
+    unit_weights,
+)
 from mnist_growth.figures.units import units
 
 __all__ = [
@@ -50,19 +60,24 @@ __all__ = [
     "attribution_curves",
     "attribution_randomisation",
     "attributions",
+    "birth_name",
+    "boundary_paths",
     "class_balance",
     "class_images",
+    "cohort_conductance",
     "comparison",
     "complexity",
     "confused_digits",
     "confused_pairs",
     "confusion_matrix",
     "cost",
+    "decision_planes",
     "describe_dataset",
     "describe_network",
     "disagreements",
     "drift_distributions",
     "drift_windows",
+    "exciting_images",
     "growth",
     "growth_curvature",
     "hardest_digits",
@@ -70,13 +85,17 @@ __all__ = [
     "hessian_spectrum",
     "in_dark",
     "intervention_examples",
+    "layer_activations",
+    "layer_embedding",
     "learning_curves",
     "loss_contours",
     "loss_paths",
     "loss_relief",
+    "margins",
     "memory",
     "near_duplicates",
     "nothing_to_draw",
+    "path_images",
     "png_files",
     "reliability",
     "sample_predictions",
@@ -87,6 +106,8 @@ __all__ = [
     "suspected_labels",
     "trajectory_contours",
     "trajectory_relief",
+    "unit_selectivity",
+    "unit_weights",
     "units",
     "warps",
     "worst_mistakes",

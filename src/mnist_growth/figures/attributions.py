@@ -25,7 +25,7 @@ def attributions(images: NDArray[np.uint8], maps: Mapping[str, NDArray[np.floati
         images: Grey values, uint8 [D, 28, 28].
         maps: Attributions of each method by its title, float [D, 28, 28].
     """
-    titles = [title.replace(" (", "<br>(").replace("class activation ", "class activation<br>") for title in maps]
+    titles = [title.replace(" ", "<br>") for title in maps]
     figure = map_grid(np.stack(list(maps.values()), axis=1), columns=titles, images=images)
     return figure.update_layout(title="Attributions: pixels that support (red) and oppose (blue) the prediction")
 

@@ -11,7 +11,7 @@ from mnist_growth.figures.theme import DIVERGING, INK, PAPER, TEMPLATE
 _GAP = 3  # cells between two maps
 _LEVELS = 100  # integers make a file a third as large as decimals
 _CELL = 3.2  # screen pixels
-_NAMES, _CAPTION = 12, 6  # cells, of the names of the columns and of a caption
+_NAMES, _CAPTION = 18, 6  # cells, of the names of the columns and of a caption
 _ABOVE, _SIDE = 100, 20  # screen pixels: the title of the figure and the other edges
 
 

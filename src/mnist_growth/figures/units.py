@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from mnist_growth.figures.births import birth_name
 from mnist_growth.figures.theme import BLUE, GREEN, LEGEND_BELOW, ORANGE, PURPLE, TEMPLATE, VERMILLION
 
 _PANELS = (
@@ -35,7 +36,7 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
         rows = drawn[drawn["layer"] == layer]
         for panel, (column, title) in enumerate(_PANELS, start=1):
             figure.add_scatter(
-                x=[_birth(int(epoch)) for epoch in rows["born_epoch"]],
+                x=[birth_name(int(epoch)) for epoch in rows["born_epoch"]],
                 y=[None if pd.isna(value) else value for value in rows[column].tolist()],
                 error_y=_bars(rows, column),
                 name=f"hidden layer {layer}",
@@ -60,7 +61,7 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
     ticks = {"dtick": 1, "exponentformat": "power"} if len(decades) > 2 else {"nticks": 4, "tickformat": ".0e"}
     figure.update_yaxes(type="log", rangemode="normal", **ticks, row=len(_PANELS), col=1)
     figure.update_yaxes(tickformat=".0%", range=[0, max(0.1, 1.1 * float(drawn["dead_share"].max()))], row=2, col=1)
-    order = [_birth(epoch) for epoch in births]
+    order = [birth_name(epoch) for epoch in births]
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=order)
     figure.update_xaxes(title_text="first epoch with these units", row=len(_PANELS), col=1)
     if (worth <= 0).any():
@@ -83,11 +84,6 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
         showlegend=True,
     )
     return figure
-
-
-def _birth(epoch: int) -> str:
-    """The first epoch of units, as the axis names it."""
-    return "start" if epoch == 1 else str(epoch)
 
 
 def _bars(rows: pd.DataFrame, column: str) -> dict[str, object] | None:

@@ -1,6 +1,6 @@
 """Parameters of the pipeline ``explain``."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -16,7 +16,6 @@ MethodName = Literal[
     "occlusion",
     "activation_map",
 ]
-Count = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class AttributionConfig(ConfigModel):
@@ -52,3 +51,11 @@ class ExplanationConfig(ConfigModel):
     curve_steps: int = Field(ge=2, le=IMAGE_SIDE**2)
     randomisation_digits: int = Field(ge=2, le=10_000)
     max_randomisation_correlation: float = Field(ge=0, le=1)
+    unit_digits: int = Field(ge=20, le=10_000)
+    shown_units: int = Field(ge=1, le=40)
+    maximisation_steps: int = Field(ge=1, le=10_000)
+    conductance_digits: int = Field(ge=2, le=10_000)
+    conductance_steps: int = Field(ge=1, le=1000)
+    margin_digits: int = Field(ge=2, le=10_000)
+    plane_side: int = Field(ge=2, le=201)
+    path_steps: int = Field(ge=9, le=1000)

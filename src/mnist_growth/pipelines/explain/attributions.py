@@ -25,6 +25,7 @@ from mnist_growth.inspection.explanation import (
     rank_correlation,
     verdict,
 )
+from mnist_growth.machine import use_threads
 from mnist_growth.network import Network, TrainedNetwork, evaluation_mode
 from mnist_growth.pipelines.explain.inputs import as_tensors, settings
 from mnist_growth.progress import track
@@ -35,6 +36,7 @@ RANDOM, GREY = "random_order", "grey_values"
 _CHUNK = 25  # digits at once, so that progress is shown often
 
 
+@use_threads(1)
 def measure_attributions(
     trained: TrainedNetwork,
     test_digits: Digits,

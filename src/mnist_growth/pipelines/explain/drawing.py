@@ -10,11 +10,13 @@ from mnist_growth import figures
 from mnist_growth.digits import Digits
 from mnist_growth.evaluation import spread_sample
 from mnist_growth.inspection.explanation import METHODS, ExplanationConfig, activation_map
+from mnist_growth.machine import use_threads
 from mnist_growth.network import TrainedNetwork, evaluation_mode
 from mnist_growth.pipelines.explain.attributions import title_of
 from mnist_growth.pipelines.explain.inputs import as_tensors, settings
 
 
+@use_threads(1)
 def draw_attributions(
     trained: TrainedNetwork,
     test_digits: Digits,

@@ -18,9 +18,9 @@ def choose_digits(predictions: pd.DataFrame, config: ExplanationConfig) -> pd.Da
     Raises:
         ValueError: There are fewer test digits, or the network has learned nothing.
     """
-    count = max(config.quality_digits, config.randomisation_digits, config.shown_digits)
-    name = "randomisation_digits" if config.randomisation_digits == count else "quality_digits"
-    return evaluation.inspected_digits(predictions, count, f"explanation.{name}")
+    counts = {name: value for name, value in config if name.endswith("_digits")}
+    name = max(counts, key=lambda each: int(counts[each]))
+    return evaluation.inspected_digits(predictions, counts[name], f"explanation.{name}")
 
 
 def average_digit(train_digits: Digits, trained: TrainedNetwork) -> np.ndarray:

@@ -4,8 +4,12 @@ from kedro.pipeline import Node, Pipeline
 
 from mnist_growth.pipelines.evaluate.pipeline import DESCRIBE, PREDICT
 from mnist_growth.pipelines.explain.attributions import measure_attributions
+from mnist_growth.pipelines.explain.boundary import follow_paths, map_planes, measure_margins
+from mnist_growth.pipelines.explain.boundary_drawing import draw_boundary
 from mnist_growth.pipelines.explain.drawing import draw_attribution_quality, draw_attributions
 from mnist_growth.pipelines.explain.inputs import average_digit, choose_digits
+from mnist_growth.pipelines.explain.unit_drawing import draw_layers, draw_unit_images, draw_unit_tables
+from mnist_growth.pipelines.explain.units import embed_layers, measure_explained_units
 
 
 def create_pipeline() -> Pipeline:
@@ -50,6 +54,88 @@ def create_pipeline() -> Pipeline:
                 inputs=["attribution_curves", "attribution_randomisation", "explanation_metrics", "provenance"],
                 outputs=["attribution_curves_figure", "attribution_randomisation_figure"],
                 name="draw_attribution_quality",
+            ),
+            Node(
+                measure_explained_units,
+                inputs=["network", "growth_events", "test_digits", "explained_digits", "params:explanation"],
+                outputs=["unit_preferences", "cohort_conductance"],
+                name="measure_units",
+            ),
+            Node(
+                embed_layers,
+                inputs=["network", "test_digits", "explained_digits", "params:explanation"],
+                outputs=["layer_embedding", "layer_geometry"],
+                name="embed_layers",
+            ),
+            Node(
+                draw_unit_tables,
+                inputs=["unit_preferences", "cohort_conductance", "network", "provenance"],
+                outputs=["unit_selectivity_figure", "cohort_conductance_figure"],
+                name="draw_unit_tables",
+            ),
+            Node(
+                draw_unit_images,
+                inputs=[
+                    "network",
+                    "unit_preferences",
+                    "test_digits",
+                    "explained_digits",
+                    "params:explanation",
+                    "provenance",
+                ],
+                outputs=["unit_weights_figure", "exciting_images_figure"],
+                name="draw_unit_images",
+            ),
+            Node(
+                draw_layers,
+                inputs=[
+                    "network",
+                    "growth_events",
+                    "test_digits",
+                    "explained_digits",
+                    "layer_embedding",
+                    "layer_geometry",
+                    "provenance",
+                ],
+                outputs=["layer_activations_figure", "layer_embedding_figure"],
+                name="draw_layers",
+            ),
+            Node(
+                measure_margins,
+                inputs=["network", "test_digits", "explained_digits", "params:explanation"],
+                outputs="digit_margins",
+                name="measure_margins",
+            ),
+            Node(
+                map_planes,
+                inputs=["network", "test_digits", "explained_digits", "params:explanation"],
+                outputs=["decision_planes", "plane_digits"],
+                name="map_planes",
+            ),
+            Node(
+                follow_paths,
+                inputs=["network", "test_digits", "explained_digits", "params:explanation"],
+                outputs=["boundary_paths", "path_images"],
+                name="follow_paths",
+            ),
+            Node(
+                draw_boundary,
+                inputs=[
+                    "decision_planes",
+                    "plane_digits",
+                    "boundary_paths",
+                    "path_images",
+                    "digit_margins",
+                    "network",
+                    "provenance",
+                ],
+                outputs=[
+                    "decision_planes_figure",
+                    "boundary_paths_figure",
+                    "path_images_figure",
+                    "margins_figure",
+                ],
+                name="draw_boundary",
             ),
         ]
     )

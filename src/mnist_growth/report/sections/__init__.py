@@ -2,6 +2,7 @@
 
 from mnist_growth.report.sections import (
     attributions,
+    boundary,
     comparison,
     cost,
     data,
@@ -15,6 +16,7 @@ from mnist_growth.report.sections import (
     results,
     style,
     trajectory,
+    unit_explanations,
     units,
 )
 from mnist_growth.report.sections.configuration import configuration
@@ -32,6 +34,8 @@ TOPICS: tuple[Topic, ...] = (
     style.TOPIC,
     difficulty.TOPIC,
     attributions.TOPIC,
+    unit_explanations.TOPIC,
+    boundary.TOPIC,
     digits.TOPIC,
     data.TOPIC,
     comparison.TOPIC,
