@@ -125,4 +125,5 @@ def _crossing(network: Logits, images: Tensor, far: Tensor, classes: Tensor, tar
 
 
 def _length(vectors: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(vectors.flatten(1), dim=1)
+    lengths: Tensor = vectors.flatten(1).norm(dim=1)
+    return lengths
