@@ -8,7 +8,7 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test test-avx2 check coverage bench bench-run bench-growth bench-novelty bench-inference bench-serving bench-photographs bench-page check-serving check-drift stress fuzz-serving mutants mutants-sample results-page phases serve viz ui docs clean
+.PHONY: help install run test test-avx2 check coverage bench bench-run bench-growth bench-inspection bench-novelty bench-inference bench-serving bench-photographs bench-page check-serving check-drift stress fuzz-serving mutants mutants-sample results-page phases serve viz ui docs clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench                      training speed: throughput, time to accuracy, start-up and more (ARGS=--quick: a trial)"
 	@echo "make bench-run                  accuracy, time and memory of complete runs with several seeds"
 	@echo "make bench-growth               ways of growing compared with a fixed width (hours)"
+	@echo "make bench-inspection           explain, robustness and landscape of several networks side by side (ARGS='--networks ...')"
 	@echo "make bench-novelty              images that are not digits: how many the newest network recognises"
 	@echo "make bench-inference            latency of the newest network in PyTorch, ONNX and int8"
 	@echo "make bench-serving              requests per second, latency and memory of the service, compared with two others"
@@ -85,6 +86,9 @@ bench-run: $(STAMP)
 
 bench-growth: $(RIVALS)
 	$(BIN)/python -m benchmarks.growth.compare $(ARGS)
+
+bench-inspection: $(STAMP)
+	$(BIN)/python -m benchmarks.inspection.side_by_side $(ARGS)
 
 bench-novelty: $(STAMP)
 	$(BIN)/python -m benchmarks.accuracy.novelty $(ARGS)

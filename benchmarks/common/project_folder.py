@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from benchmarks.common.paths import PROJECT
@@ -54,6 +55,25 @@ def kedro(folder: Path, *arguments: str, threads: int = 1) -> tuple[int, str, st
     process = start_kedro(folder, *arguments, threads=threads)
     output, errors = process.communicate()
     return process.returncode, output, errors
+
+
+def measured_kedro(folder: Path, *arguments: str) -> tuple[float, int]:
+    """Run `kedro <arguments>` to its end and return its time in seconds and its peak RSS in bytes.
+
+    Its output is discarded: a reader would take processor time from it.
+
+    Raises:
+        RuntimeError: The command failed.
+    """
+    started = time.perf_counter()
+    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    process = subprocess.Popen([KEDRO, *arguments], cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"`kedro {' '.join(arguments)}` ended with exit code {process.returncode}")
+    return seconds, usage.ru_maxrss * 1024
 
 
 def run_kedro(folder: Path, *arguments: str, threads: int = 1) -> None:

@@ -7,9 +7,7 @@ everything else before and after the training (start-up, loading, saving, tracki
 database; later runs use it. Prints a table and writes overhead.json.
 """
 
-import os
 import re
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
@@ -25,7 +23,7 @@ from benchmarks.common.artifacts import newest
 from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.cli import parser
 from benchmarks.common.networks import untrained
-from benchmarks.common.project_folder import KEDRO, make_project
+from benchmarks.common.project_folder import make_project, measured_kedro
 from benchmarks.common.results import write_results
 from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
 from mnist_growth.network import score
@@ -67,14 +65,8 @@ def one_run(folder: Path, arguments: list[str]) -> dict[str, Any]:
         RuntimeError: The run failed.
     """
     (folder / "info.log").unlink(missing_ok=True)
-    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
-    began, started = datetime.now(), time.perf_counter()
-    process = subprocess.Popen([KEDRO, "run", *arguments], cwd=folder, env=environment, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    command = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"`kedro run {' '.join(arguments)}` ended with exit code {process.returncode}.")
+    began = datetime.now()
+    command, peak_rss = measured_kedro(folder, "run", *arguments)
     history = pd.read_parquet(newest("training_history.parquet", folder))
     split = pd.read_parquet(newest("split.parquet", folder))["part"]
     nodes = node_times((folder / "info.log").read_text("utf-8"))
@@ -92,7 +84,7 @@ def one_run(folder: Path, arguments: list[str]) -> dict[str, Any]:
         "work": sum(work.values()),
         "after": command - before - node - (sum(work.values()) - work_before),
     }
-    return {"command": command, **parts, "epochs": len(history), "peak_rss_mb": round(usage.ru_maxrss * 1024 / 1e6)}
+    return {"command": command, **parts, "epochs": len(history), "peak_rss_mb": round(peak_rss / 1e6)}
 
 
 def node_times(log: str) -> dict[str, tuple[datetime, datetime]]:

@@ -1,0 +1,1 @@
+"""Looks into several networks side by side."""
