@@ -66,6 +66,16 @@ def test_a_version_is_served_with_its_own_results(project, caplog):
     assert f"Serving network {OLDER} (as requested)" in caplog.text
 
 
+def test_a_damaged_result_does_not_keep_a_network_from_being_served(project):
+    name = "confusion_matrix.parquet"
+    path = project.path / "data/08_reporting" / name / NEWER / name  # of the older network
+    path.write_bytes(path.read_bytes()[:100])
+
+    served = CatalogSource(project, OLDER, "torch", 1)()
+
+    assert (served.version, served.confusion) == (OLDER, None)
+
+
 def test_the_files_of_kept_networks_are_found(project):
     kept = versions_of_networks(project, 1, None)
     both = versions_of_networks(project, 2, None)

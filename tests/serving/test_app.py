@@ -194,13 +194,22 @@ def test_a_reload_brings_the_next_version(client_of: Make, texts: list[str]) -> 
     assert client.post("/predict", json={"image": texts[0]}, headers=headers).json()["model_version"] == "2"
 
 
-def test_a_reload_that_fails_leaves_the_old_network(client_of: Make, source: Source, texts: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (ValueError("the file is damaged"), "the file is damaged"),
+        (RuntimeError("while parsing\n  a mapping"), "RuntimeError: while parsing a mapping"),  # an invalid catalog
+    ],
+)
+def test_a_reload_that_fails_leaves_the_old_network(
+    client_of: Make, source: Source, texts: list[str], failure: Exception, reason: str
+) -> None:
     client = client_of(token="secret")
-    source.failure = ValueError("the file is damaged")
+    source.failure = failure
     headers = {"Authorization": "Bearer secret"}
     response = client.post("/model/reload", headers=headers)
     assert response.status_code == 409
-    assert response.json()["detail"] == "The network could not be loaded: the file is damaged"
+    assert response.json()["detail"] == f"The network could not be loaded: {reason}"
     assert client.post("/predict", json={"image": texts[0]}, headers=headers).json()["model_version"] == "1"
 
 

@@ -18,7 +18,7 @@ import pytest
 
 import configured
 from mnist_growth.network import TrainedNetwork, save_network
-from mnist_growth.serving.server import bind
+from mnist_growth.serving.server import Reloads, bind
 
 CODE = """
 import sys
@@ -186,6 +186,31 @@ def test_while_it_stops_open_and_new_connections_are_answered_and_then_it_ends(
 
     assert service.process.wait(timeout=15) == 0
     assert time.monotonic() - stopped >= 3
+
+
+def test_many_requests_to_reload_load_the_network_twice() -> None:
+    """What the first one loads may be older than the last request; the second one is not."""
+    loads: list[int] = []
+
+    class Service:
+        lock = asyncio.Lock()
+
+        async def reload(self) -> None:
+            async with self.lock:
+                await asyncio.sleep(0.01)
+                loads.append(len(loads))
+
+    async def ask() -> list[int]:
+        reloads = Reloads(Service())  # type: ignore[arg-type]
+        counts = []
+        for _ in range(2):
+            for _ in range(60):
+                reloads.request()
+            await asyncio.sleep(0.1)
+            counts.append(len(loads))
+        return counts
+
+    assert asyncio.run(ask()) == [2, 4]
 
 
 def test_a_damaged_newer_network_is_not_taken(run: Callable[..., Running]) -> None:

@@ -12,7 +12,7 @@ import socket
 import tempfile
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import uvicorn
@@ -24,9 +24,13 @@ from mnist_growth.serving.config import ServingConfig
 from mnist_growth.serving.connection import GuardedConnection
 from mnist_growth.serving.model import ModelSource
 
+if TYPE_CHECKING:
+    from mnist_growth.serving.service import Service
+
 logger = logging.getLogger(__name__)
 
 _SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+_MAX_RELOADS = 2  # one that loads, and one that waits
 _MAX_SILENCE = 60  # seconds until a worker is replaced; it does not answer during its imports, slow on a busy machine
 
 
@@ -130,18 +134,7 @@ def _application(
 
     torch.set_num_threads(config.threads)
     service = Service(source, config)
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def reload() -> None:
-        try:
-            await service.reload()
-        except (ValueError, OSError) as error:
-            logger.error("The network could not be loaded; the service keeps the old one: %s", error)
-
-    def reload_on_signal() -> None:
-        task = asyncio.get_running_loop().create_task(reload())
-        tasks.add(task)  # the loop keeps only weak references to tasks
-        task.add_done_callback(tasks.discard)
+    reloads = Reloads(service)
 
     def stop_after_draining(uvicorns: Any, number: int, frame: FrameType | None) -> None:
         """Ask clients to close their connections, and stop after a while; a second signal stops immediately."""
@@ -158,7 +151,7 @@ def _application(
         loop = asyncio.get_running_loop()
         loops.append(loop)
         if hasattr(signal, "SIGHUP"):
-            loop.add_signal_handler(signal.SIGHUP, reload_on_signal)
+            loop.add_signal_handler(signal.SIGHUP, reloads.request)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, functools.partial(stop_after_draining, signal.getsignal(number)))
         gc.collect()
@@ -167,6 +160,32 @@ def _application(
             started()
 
     return create_app(service, token=token, started=start, reload_all=reload_all)
+
+
+class Reloads:
+    """Makes a service load its network again, at most one after the other.
+
+    Args:
+        service: The service.
+    """
+
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def request(self) -> None:
+        """Load the network again; a request is dropped while another one waits, which will load what is newest then."""
+        if len(self._tasks) >= _MAX_RELOADS:
+            return
+        task = asyncio.get_running_loop().create_task(self._reload())
+        self._tasks.add(task)  # the loop keeps only weak references to tasks
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reload(self) -> None:
+        try:
+            await self._service.reload()
+        except (ValueError, OSError) as error:
+            logger.error("The network could not be loaded; the service keeps the old one: %s", error)
 
 
 def _reload_all_workers() -> None:

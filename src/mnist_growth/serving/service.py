@@ -141,16 +141,19 @@ class Service:
             Versions of the new and the previous network.
 
         Raises:
-            ValueError: There is no network, or its file is damaged; the service keeps the old one.
+            ValueError: There is no network, its file is damaged, or the configuration of the project is invalid; the
+                service keeps the old one.
             OSError: The file cannot be read; the service keeps the old one.
         """
         async with self._reloading:
             loop = asyncio.get_running_loop()
             try:
                 model = await loop.run_in_executor(self._loader, self._warm)
-            except Exception:
+            except Exception as error:
                 metrics.RELOADS.labels("failed").inc()
-                raise
+                if isinstance(error, ValueError | OSError):
+                    raise
+                raise ValueError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
             before, self.model = self.model, model
             self.drift = DriftWatch(model.drift)
         metrics.RELOADS.labels("done").inc()
