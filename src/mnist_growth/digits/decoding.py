@@ -11,6 +11,7 @@ from mnist_growth.digits.canonical import canonical_form
 from mnist_growth.digits.decoding_memory import decoding_bytes, reduced
 from mnist_growth.digits.digits import IMAGE_SIDE
 from mnist_growth.digits.grey import grey_values
+from mnist_growth.digits.png_chunks import check_chunks
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """Accepted formats, as named by Pillow; without formats that start other programs or embed other files."""
@@ -23,7 +24,9 @@ The library does not read the configuration, whose parameter `predict.max_pixels
 
 _RAW_BYTES = IMAGE_SIDE * IMAGE_SIDE
 _DRAFT_SIZE = (512, 512)  # pixels; decoding large JPEG files at reduced size saves most of the time and memory
-_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"P1", b"P2", b"P4", b"P5")
+SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"P1", b"P2", b"P4", b"P5")
+"""Beginnings of image files, which are not taken for grey values."""
+
 _OTHER_FORMATS = {b"ftyphei": "HEIC", b"ftyphev": "HEIC", b"ftypmif": "HEIC", b"ftypmsf": "HEIC", b"ftypavi": "AVIF"}
 _WITH_PAGES = ("TIFF", "GIF", "WEBP", "PNG")  # a JPEG file may contain further views of the same image
 _TURNS = {  # by the orientation of EXIF
@@ -38,6 +41,10 @@ _TURNS = {  # by the orientation of EXIF
 _SUBFILE_TYPE, _REDUCED = 254, 1  # tag of a TIFF page and the bit that marks it as a preview of another page
 
 Pixels = NDArray[np.uint8]
+
+
+class ImageTooLarge(ValueError):  # noqa: N818
+    """An image has more pixels than are accepted."""
 
 
 def read_digit(content: bytes, max_pixels: int = MAX_PIXELS) -> Pixels:
@@ -88,8 +95,13 @@ def decode_pages(
     Yields:
         Grey values, uint8 [H, W], in display orientation, or the reason why a page cannot be decoded; at least one.
     """
-    if len(content) == _RAW_BYTES and not content.startswith(_SIGNATURES):
+    if len(content) == _RAW_BYTES and not content.startswith(SIGNATURES):
         yield np.frombuffer(content, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
+        return
+    try:
+        check_chunks(content)
+    except ValueError as error:
+        yield error
         return
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
@@ -112,7 +124,7 @@ def decode_pages(
 def _page(image: Image.Image, max_pixels: int, max_bytes: int | None) -> Pixels | ValueError:
     """Decode the current page."""
     if image.width * image.height > max_pixels:
-        return ValueError(
+        return ImageTooLarge(
             f"The image has {image.width} x {image.height} pixels, expected at most {max_pixels:,} in total"
         )
     if max_bytes is not None and (needed := decoding_bytes(image)) > max_bytes:

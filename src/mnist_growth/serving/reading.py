@@ -3,10 +3,11 @@
 from typing import NamedTuple
 
 from mnist_growth.digits import IMAGE_SIDE, Preparation, PreparedImage, decode_image
+from mnist_growth.digits.decoding import SIGNATURES
+from mnist_growth.digits.png_chunks import SIGNATURE, has_only_pixels
 from mnist_growth.serving.base64_text import decode_base64
 
-_PNG = b"\x89PNG\r\n\x1a\n"
-_FAST_PIXELS = 1_000  # a PNG of 28 x 28 pixels takes less than a millisecond to decode and to convert
+_FAST_PIXELS, _FAST_BYTES = 1_000, 4_096  # a PNG of 28 x 28 pixels takes less than a millisecond
 
 
 class ImageLimits(NamedTuple):
@@ -23,10 +24,10 @@ class ImageLimits(NamedTuple):
 
 def is_fast_to_read(content: bytes) -> bool:
     """Whether reading an image takes less time than passing it to another thread would."""
-    if content.startswith(_PNG):
+    if content.startswith(SIGNATURE):
         width, height = int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
-        return width * height <= _FAST_PIXELS
-    return len(content) <= IMAGE_SIDE * IMAGE_SIDE
+        return width * height <= _FAST_PIXELS and len(content) <= _FAST_BYTES and has_only_pixels(content)
+    return len(content) == IMAGE_SIDE * IMAGE_SIDE and not content.startswith(SIGNATURES)
 
 
 def read_image(content: bytes, limits: ImageLimits, preparation: Preparation) -> PreparedImage:

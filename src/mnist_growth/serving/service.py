@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_growth.digits import PreparedImage
+from mnist_growth.digits import Preparation, PreparedImage
+from mnist_growth.digits.decoding import ImageTooLarge
 from mnist_growth.evaluation.doubt import DoubtLimits
 from mnist_growth.serving import metrics
 from mnist_growth.serving.attribution import ServedMethod, attribute
@@ -25,6 +26,7 @@ from mnist_growth.serving.schemas import classification
 logger = logging.getLogger(__name__)
 
 _READING = 4  # requests whose body is decompressed and whose images are decoded at a time: each may hold a large body
+_SMALL_PIXELS = 1_000_000  # of an image that takes some ten milliseconds to read
 _FAST_TEXT = 100_000  # characters of base64; longer ones are decoded in a thread, so that other requests do not wait
 
 Read = TypeVar("Read")
@@ -50,6 +52,7 @@ class Service:
         self.reading = asyncio.Semaphore(_READING)
         self._reloading = asyncio.Lock()
         self._readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read")
+        self._large_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-large")
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
         self._measurer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drift")
         self._batcher = Batcher(self._answer, config.max_batch, config.max_wait_milliseconds / 1000)
@@ -71,13 +74,25 @@ class Service:
             ValueError: There is no image in it.
         """
         limits = ImageLimits(self.config.max_pixels, self.config.max_decoding_bytes)
-        preparation = self.model.preparation
         if isinstance(encoded, str) and len(encoded) > _FAST_TEXT:
-            return await self.read(read_encoded_image, encoded, limits, preparation)
+            return await self._read_image(read_encoded_image, encoded, limits)
         content = decode_base64(encoded) if isinstance(encoded, str) else encoded
         if is_fast_to_read(content):
-            return read_image(content, limits, preparation)
-        return await self.read(read_image, content, limits, preparation)
+            return read_image(content, limits, self.model.preparation)
+        return await self._read_image(read_image, content, limits)
+
+    async def _read_image(
+        self, function: Callable[[Any, ImageLimits, Preparation], PreparedImage], content: Any, limits: ImageLimits
+    ) -> PreparedImage:
+        """Read an image in a thread; large ones wait for each other, but do not keep small ones waiting."""
+        small = limits._replace(pixels=min(limits.pixels, _SMALL_PIXELS))
+        try:
+            return await self.read(function, content, small, self.model.preparation)
+        except ImageTooLarge:
+            if limits == small:
+                raise
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._large_reader, function, content, limits, self.model.preparation)
 
     async def images(self, encoded: Sequence[EncodedImage]) -> list[PreparedImage]:
         """Decode and prepare the images in a request; the service answers other requests in between.
@@ -165,6 +180,7 @@ class Service:
     def close(self) -> None:
         """Stop the threads."""
         self._readers.shutdown(wait=False, cancel_futures=True)
+        self._large_reader.shutdown(wait=False, cancel_futures=True)
         self._loader.shutdown(wait=False, cancel_futures=True)
         self._measurer.shutdown(wait=False, cancel_futures=True)
 

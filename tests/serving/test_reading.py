@@ -1,0 +1,83 @@
+"""Which images are read at once, and which wait for each other."""
+
+import asyncio
+import io
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+from served import png
+
+import configured
+from mnist_growth.digits.decoding import ImageTooLarge
+from mnist_growth.serving import service as service_module
+from mnist_growth.serving.reading import is_fast_to_read
+from mnist_growth.serving.service import Service
+
+DIGIT = np.zeros((28, 28), np.uint8)
+DIGIT[8:20, 12:16] = 255
+
+
+def encoded(image, file_format, **options):
+    file = io.BytesIO()
+    image.save(file, file_format, **options)
+    return file.getvalue()
+
+
+def test_grey_values_and_plain_small_png_files_are_fast():
+    assert is_fast_to_read(DIGIT.tobytes())
+    assert is_fast_to_read(png(DIGIT))
+
+
+def test_few_bytes_may_be_a_large_image():
+    black = encoded(Image.new("L", (4096, 4096)), "WEBP", lossless=True)
+    assert len(black) < 784
+    assert not is_fast_to_read(black)
+    assert not is_fast_to_read(black.ljust(784, b"\0"))
+    assert not is_fast_to_read(encoded(Image.new("L", (1000, 1000)), "PNG"))
+    assert not is_fast_to_read(png(DIGIT)[:16] + (28).to_bytes(4) + (50_000).to_bytes(4) + png(DIGIT)[24:])
+
+
+def test_texts_make_a_png_file_slow():
+    information = PngImagePlugin.PngInfo()
+    information.add_text("key", "text" * 100, zip=True)
+    assert not is_fast_to_read(encoded(Image.fromarray(DIGIT), "PNG", pnginfo=information))
+    information = PngImagePlugin.PngInfo()
+    information.add_text("key", "text" * 2000)
+    assert not is_fast_to_read(encoded(Image.fromarray(DIGIT), "PNG", pnginfo=information))
+
+
+def test_large_images_do_not_keep_small_ones_waiting(source, monkeypatch):
+    """Two large images would occupy both threads for small ones."""
+    release, original = threading.Event(), service_module.read_image
+
+    def read(content, limits, preparation):
+        if limits.pixels > 1_000_000:
+            assert release.wait(10)
+        return original(content, limits, preparation)
+
+    monkeypatch.setattr(service_module, "read_image", read)
+    pixels = np.pad(DIGIT, 600)
+    large, small = png(pixels), encoded(Image.fromarray(np.pad(DIGIT, 40)), "JPEG")
+
+    async def ask():
+        service = Service(source, configured.serving())
+        waiting = [asyncio.create_task(service.image(large)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(5):
+            read_small = await service.image(small)
+        assert not any(task.done() for task in waiting)
+        release.set()
+        return [read_small, *await asyncio.gather(*waiting)]
+
+    assert [image.image.shape for image in asyncio.run(ask())] == [(28, 28)] * 4
+
+
+def test_an_image_beyond_the_limit_is_refused_with_the_limit(source):
+    service = Service(source, configured.serving(max_pixels=2_000_000))
+    with pytest.raises(ImageTooLarge, match="1500 x 1500 pixels, expected at most 2,000,000 in total"):
+        asyncio.run(service.image(png(np.zeros((1500, 1500)))))
+    service = Service(source, configured.serving(max_pixels=10_000))
+    with pytest.raises(ImageTooLarge, match="expected at most 10,000 in total"):
+        asyncio.run(service.image(png(np.zeros((1500, 1500)))))
