@@ -239,7 +239,7 @@ def _with_scene(figure: go.Figure, losses: pd.DataFrame, x: str, y: str) -> go.F
             "xaxis": {**axis, "title": {"text": x}},
             "yaxis": {**axis, "title": {"text": y}},
             "zaxis": {**axis, "title": {"text": "loss (nats)"}, "tickvals": positions, "ticktext": texts},
-            "camera": {"eye": {"x": 1.75, "y": 1.75, "z": 1.1}, "center": {"x": 0, "y": 0, "z": -0.15}},
+            "camera": {"eye": {"x": 2.0, "y": 2.0, "z": 1.25}, "center": {"x": 0, "y": 0, "z": -0.15}},
             "aspectmode": "cube",
         },
         margin={"l": 10, "r": 10, "b": 20},

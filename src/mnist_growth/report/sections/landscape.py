@@ -19,8 +19,6 @@ _NUMBERS: Columns = {
     "sharpness": ("sharpness: largest loss increase found nearby (nats)", significant),
     "gradient_noise_scale": ("gradient noise scale (digits)", count),
     "gradient_noise_scale_low": ("lower end of its 95 % interval", count),
-    "hessian_digits": ("test digits of the Hessian", count),
-    "digits": ("test digits of the surfaces", count),
 }
 _BLOCKS: Columns = {
     "layer": ("hidden layer", lambda layer: count(layer) if layer else "output"),
