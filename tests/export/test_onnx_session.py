@@ -6,6 +6,7 @@ import pytest
 
 from mnist_growth.digits import Preparation
 from mnist_growth.export import OnnxNetwork, Origin, float_model
+from mnist_growth.export.seal import seal
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,33 @@ def test_a_model_of_somebody_else_is_refused(path):
     model = onnx.load(path)
     del model.metadata_props[:]
 
+    with pytest.raises(ValueError, match="has no checksum of this project: export the network with"):
+        OnnxNetwork.of(model)
+
+    seal(model)
     with pytest.raises(ValueError, match="do not name its network"):
+        OnnxNetwork.of(model)
+
+
+@pytest.mark.parametrize("position", [0.2, 0.5, 0.8])
+def test_a_flipped_bit_of_a_weight_is_noticed(path, tmp_path, position):
+    content = bytearray(path.read_bytes())
+    content[int(position * len(content))] ^= 1
+    (tmp_path / "network.onnx").write_bytes(content)
+
+    with pytest.raises(ValueError, match=r"network\.onnx: The ONNX model has changed since it was exported"):
+        OnnxNetwork.load(tmp_path / "network.onnx")
+
+
+def test_an_operation_that_can_take_any_memory_is_not_run(path):
+    """A file of a few bytes, with a valid checksum, that asks for a tensor of 17 GB."""
+    model = onnx.load(path)
+    shape = onnx.numpy_helper.from_array(np.array([2**32], np.int64), "shape")
+    model.graph.initializer.append(shape)
+    model.graph.node.insert(0, onnx.helper.make_node("ConstantOfShape", ["shape"], ["huge"]))
+    seal(model)
+
+    with pytest.raises(ValueError, match="contains ConstantOfShape, which no export of this project does"):
         OnnxNetwork.of(model)
 
 

@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from mnist_growth.digits.digits import IMAGE_SIDE
 from mnist_growth.export.origin import Origin
 from mnist_growth.export.preparation import include_preparation
+from mnist_growth.export.seal import seal
 from mnist_growth.network import AffineLayer, Network
 
 INPUT, OUTPUT = "images", "logits"
@@ -57,6 +58,7 @@ def _traced(network: Network, origin: Origin) -> onnx.ModelProto:
     origin.write(model)
     include_preparation(model, origin.preparation)
     onnx.checker.check_model(model, full_check=True)
+    seal(model)
     return model
 
 
@@ -104,4 +106,5 @@ def assemble(
     origin.write(model)
     include_preparation(model, origin.preparation)
     onnx.checker.check_model(model, full_check=True)
+    seal(model)
     return model

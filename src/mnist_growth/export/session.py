@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_growth.export.float_model import INPUT, OUTPUT
 from mnist_growth.export.origin import Origin
+from mnist_growth.export.seal import check_seal
 from mnist_growth.network import TrainedNetwork
 from mnist_growth.network.prediction import CHUNK
 
@@ -21,7 +22,7 @@ class OnnxNetwork:
         threads: Number of threads within one operation; 0 lets onnxruntime choose.
 
     Raises:
-        ValueError: The content is damaged or was not exported by this project.
+        ValueError: The content is damaged, has changed since it was exported, or was not exported by this project.
     """
 
     def __init__(self, model: bytes, threads: int = 0) -> None:
@@ -31,10 +32,11 @@ class OnnxNetwork:
         options.log_severity_level = 3  # errors only: warnings concern the machine, for example missing GPUs
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1  # a chain of layers has no parallel branches
+        check_seal(_parsed(model))
         try:
             self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime has no common error type
-            raise ValueError(f"The ONNX model cannot be loaded ({str(error).splitlines()[0]})") from error
+            raise ValueError(f"The ONNX model cannot be loaded ({_first_line(error)})") from error
         self.origin = Origin.read(self._session.get_modelmeta().custom_metadata_map)
 
     @classmethod
@@ -87,3 +89,14 @@ class OnnxNetwork:
             for start in range(0, len(images), CHUNK)
         ]
         return np.concatenate(chunks) if chunks else np.empty((0, len(self.origin.class_names)), np.float32)
+
+
+def _parsed(model: bytes) -> onnx.ModelProto:
+    try:
+        return onnx.load_model_from_string(model)
+    except Exception as error:  # protobuf has no error types
+        raise ValueError(f"The ONNX model cannot be loaded ({_first_line(error)})") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
