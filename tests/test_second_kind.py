@@ -19,6 +19,11 @@ from mnist_growth.inspection import gradient_norms, landscape, unit_cohorts
 from mnist_growth.learning import Autograd, GrowingAdamW, objective_for
 from mnist_growth.network import NetworkConfig, build, load_network, predict_logits, save_network
 from mnist_growth.pipelines.evaluate import nodes as evaluate
+from mnist_growth.pipelines.explain import attributions as explain_attributions
+from mnist_growth.pipelines.explain import boundary as explain_boundary
+from mnist_growth.pipelines.explain import inputs as explain_inputs
+from mnist_growth.pipelines.explain import unit_drawing
+from mnist_growth.pipelines.explain import units as explain_units
 from mnist_growth.pipelines.export import nodes as export
 from mnist_growth.serving import ServedModel
 from mnist_growth.serving.app import create_app
@@ -205,6 +210,33 @@ def test_its_loss_landscape_is_measured_through_its_growths(training, trained):
     shuffled = landscape.permuted(trained.network, trained.network.unit_groups()[0], torch.arange(48).flip(0))
     again = landscape.matched(shuffled, trained.network, seed=0)
     assert torch.equal(again.first.weight, trained.network.first.weight)
+
+
+def test_its_answers_units_and_boundaries_are_explained(training, trained):
+    few = {"integration_steps": 8, "noise_samples": 2, "occlusion_side": 7, "occlusion_stride": 7}
+    config = configured.explanation(
+        attributions=few, quality_digits=10, randomisation_digits=3, unit_digits=60, shown_units=3, margin_digits=10
+    )
+    predictions = evaluate.predict(trained, DIGITS.test)
+    chosen = explain_inputs.choose_digits(predictions, config)
+    mean = DIGITS.train.images.mean(axis=0)
+    metrics, quality, _, randomisation = explain_attributions.measure_attributions(
+        trained, DIGITS.test, mean, chosen, config
+    )
+    assert max(metrics["completeness_error"].values()) < 1e-3
+    assert quality.set_index("method").loc["integrated_gradients", "deletion_gain_low"] > 0
+    assert set(randomisation["layer"]) == {"first", "second", "output"}
+    units, growths = explain_units.measure_explained_units(
+        trained, growth_table(training.state.events), DIGITS.test, chosen, config
+    )
+    assert growths["units"].tolist() == [24, 12, 12] * 2
+    assert growths[growths["layer"] == 1]["share"].sum() == pytest.approx(1, abs=0.02)  # the second has a bypass
+    weights, exciting = unit_drawing.draw_unit_images(trained, units, DIGITS.test, chosen, config, "sample")
+    assert len(weights.layout.annotations) == 6
+    assert exciting.layout.meta["grid"]["images"] == 6
+    margins = explain_boundary.measure_margins(trained, DIGITS.test, chosen, config)
+    assert (margins["margin"] > 0).all()
+    assert np.isfinite(margins["margin"]).all()
 
 
 def test_it_is_served_and_explained(trained):
