@@ -81,5 +81,5 @@ def corrupt(images: NDArray[np.uint8], name: CorruptionName, severity: int, seed
     if severity not in SEVERITIES:
         raise ValueError(f"The severity is {severity}; expected an integer from 1 to 5")
     generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    corrupted = CORRUPTIONS[name](np.asarray(images, np.float32) / 255, severity, generator)
+    corrupted = CORRUPTIONS[name](np.asarray(images, np.float32) / np.float32(255), severity, generator)
     return np.round(np.clip(corrupted, 0, 1) * 255).astype(np.uint8)

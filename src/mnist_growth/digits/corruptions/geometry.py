@@ -15,8 +15,8 @@ _PIXELS = (1, 2, 3, 4, 5)
 
 def shear(images: Images, severity: int, generator: np.random.Generator) -> Images:
     """Shear horizontally, to the left or to the right."""
-    signs = _signs(len(images), generator)
-    return _by_sign(images, signs, lambda sign: ([[1, sign * _SLOPES[severity - 1]], [0, 1]], (0, 0)))
+    slopes = _signs(len(images), generator) * _SLOPES[severity - 1]
+    return _by_value(images, slopes, lambda slope: affine(images, [[1.0, slope], [0.0, 1.0]]))
 
 
 def scale(images: Images, severity: int, generator: np.random.Generator) -> Images:  # noqa: ARG001
@@ -26,22 +26,19 @@ def scale(images: Images, severity: int, generator: np.random.Generator) -> Imag
 
 def rotate(images: Images, severity: int, generator: np.random.Generator) -> Images:
     """Rotate, clockwise or counterclockwise."""
-    cos, sin = np.cos(_RADIANS[severity - 1]), np.sin(_RADIANS[severity - 1])
-    signs = _signs(len(images), generator)
-    return _by_sign(images, signs, lambda sign: ([[cos, -sign * sin], [sign * sin, cos]], (0, 0)))
+    angles = _signs(len(images), generator) * _RADIANS[severity - 1]
+    return _by_value(
+        images,
+        angles,
+        lambda angle: affine(images, [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]),
+    )
 
 
 def translate(images: Images, severity: int, generator: np.random.Generator) -> Images:
     """Shift by whole pixels in one of the four diagonal directions."""
-    pixels = _PIXELS[severity - 1]
-    right, down = _signs(len(images), generator), _signs(len(images), generator)
-    moved = np.empty_like(images)
-    for sign in (-1, 1):
-        chosen = down == sign
-        moved[chosen] = _by_sign(
-            images[chosen], right[chosen], lambda across, along=sign: (np.eye(2), (across * pixels, along * pixels))
-        )
-    return moved
+    right, down = (_signs(len(images), generator) * _PIXELS[severity - 1] for _ in range(2))
+    moved = _by_value(images, right, lambda pixels: affine(images, np.eye(2), (pixels, 0)))
+    return _by_value(moved, down, lambda pixels: affine(moved, np.eye(2), (0, pixels)))
 
 
 def affine(images: Images, matrix: ArrayLike, shift: ArrayLike = (0, 0)) -> Images:
@@ -76,9 +73,16 @@ def _signs(count: int, generator: np.random.Generator) -> NDArray[np.int64]:
     return 2 * generator.integers(0, 2, count) - 1
 
 
-def _by_sign(images: Images, signs: NDArray[np.int64], map_of: Callable[[int], tuple[ArrayLike, ArrayLike]]) -> Images:
-    """Apply the map of its sign to each image."""
+def _by_value(images: Images, values: NDArray[np.floating], mapped: Callable[[float], Images]) -> Images:
+    """Return, for each image, the result of its value; there are only two different ones.
+
+    Args:
+        images: Float32 [N, H, W].
+        values: [N].
+        mapped: Maps a value to the results for all images.
+    """
     result = np.empty_like(images)
-    for sign in (-1, 1):
-        result[signs == sign] = affine(images[signs == sign], *map_of(sign))
+    for value in np.unique(values):
+        chosen = values == value
+        result[chosen] = mapped(float(value))[chosen]
     return result

@@ -43,14 +43,15 @@ def fog(images: Images, severity: int, generator: np.random.Generator) -> NDArra
     amount, decay = _FOG[severity - 1]
     plasma = plasma_fractal(len(images), decay, generator)[:, : images.shape[1], : images.shape[2]]
     largest = images.max(axis=(1, 2), keepdims=True)
-    return (images + amount * plasma) * largest / (largest + amount)
+    foggy: NDArray[np.floating] = (images + amount * plasma) * largest / (largest + amount)
+    return foggy
 
 
 def spatter(images: Images, severity: int, generator: np.random.Generator) -> Images:
     """Cover parts with mud: smoothed noise where it exceeds a level."""
     mean, deviation, smoothing, level, blur = _SPATTER[severity - 1]
     liquid = gaussian(mean + deviation * generator.standard_normal(images.shape, dtype=np.float32), smoothing)
-    cover = gaussian(liquid > level, blur)
+    cover = gaussian((liquid > level).astype(np.float32), blur)
     cover[cover < _OPAQUE] = 0
     return images * (1 - cover) + np.float32(_MUD) * cover
 

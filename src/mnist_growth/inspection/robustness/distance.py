@@ -1,0 +1,129 @@
+"""The smallest change of an image that a network errs on."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from mnist_growth.inspection.robustness.attacks import Norm, direction, norms
+from mnist_growth.inspection.robustness.margins import Logits, gradient, lead
+
+_OVERSHOOT = 1.02  # of a step to a linearised boundary, which a curved one may lie behind
+_MORE_OVERSHOOT = 0.1  # added for every further step, so that steps cut off at 0 and 1 arrive in the end
+_BISECTIONS = 14  # halvings of the segment between an image and an adversarial example
+
+
+def smallest_changes(
+    logits: Logits, pixels: Tensor, labels: Tensor, norm: Norm, *, steps: int, refinements: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield ever smaller changes that make a network err, and their norms.
+
+    DeepFool (Moosavi-Dezfooli, Fawzi and Frossard, CVPR 2016, algorithm 2) steps to the nearest linearised boundary
+    until an image is misclassified, and bisection finds the boundary on the way back. Each refinement linearises the
+    network at that point of the boundary and searches in the direction of the nearest point of the plane. The norm is
+    an upper bound of the distance to the boundary; for a linear network it is the distance itself, except where pixels
+    would leave 0 to 1.
+
+    Args:
+        logits: A network.
+        pixels: Float [N, 28, 28], from 0 to 1.
+        labels: int64 [N].
+        norm: Of the changes.
+        steps: Largest number of steps of DeepFool.
+        refinements: Number of refinements.
+
+    Yields:
+        After each step and refinement: adversarial examples, float [N, 28, 28], and the norms of the changes [N]; 0 for
+        images that are misclassified as they are, infinite where no adversarial example is known.
+    """
+    examples, sizes = pixels.clone(), pixels.new_full((len(pixels),), torch.inf)
+    moved = pixels.clone()
+    with torch.no_grad():
+        sizes[lead(logits(pixels), labels) < 0] = 0
+    for step in range(steps):
+        rows = torch.nonzero(sizes == torch.inf)[:, 0]
+        if len(rows) == 0:
+            break
+        moved[rows] = (
+            moved[rows]
+            + (_OVERSHOOT + _MORE_OVERSHOOT * step) * _to_nearest_plane(logits, moved[rows], labels[rows], norm)
+        ).clamp(0, 1)
+        _keep(logits, pixels, labels, norm, rows, moved[rows], examples, sizes)
+        yield examples, sizes
+    for _ in range(refinements):
+        rows = torch.nonzero((sizes > 0) & (sizes < torch.inf))[:, 0]
+        if len(rows) == 0:
+            break
+        at = examples[rows]
+        normal, _ = gradient(logits, at, labels[rows], lead)
+        # The plane through the point of the boundary: its distance from the image, along the direction of the norm.
+        gap = (normal * (at - pixels[rows])).flatten(1).sum(1)
+        guess = pixels[rows] + _OVERSHOOT * _step(_free(normal, pixels[rows]), gap, norm)
+        _keep(logits, pixels, labels, norm, rows, guess.clamp(0, 1), examples, sizes)
+        yield examples, sizes
+
+
+def _keep(
+    logits: Logits,
+    pixels: Tensor,
+    labels: Tensor,
+    norm: Norm,
+    rows: Tensor,
+    found: Tensor,
+    examples: Tensor,
+    sizes: Tensor,
+) -> None:
+    """Keep points that are adversarial and, after bisection towards the images, nearer than those known so far."""
+    with torch.no_grad():
+        wrong = lead(logits(found), labels[rows]) < 0
+        rows, found = rows[wrong], found[wrong]
+        if len(rows) == 0:
+            return
+        original, truth = pixels[rows], labels[rows]
+        inside, outside = pixels.new_zeros(len(rows)), pixels.new_ones(len(rows))
+        for _ in range(_BISECTIONS):
+            middle = (inside + outside) / 2
+            is_wrong = lead(logits(torch.lerp(original, found, middle[:, None, None])), truth) < 0
+            outside, inside = torch.where(is_wrong, middle, outside), torch.where(is_wrong, inside, middle)
+        found = torch.lerp(original, found, outside[:, None, None])
+        size = norms(found - original, norm)
+        nearer = size < sizes[rows]
+        examples[rows[nearer]], sizes[rows[nearer]] = found[nearer], size[nearer]
+
+
+def _to_nearest_plane(logits: Logits, pixels: Tensor, labels: Tensor, norm: Norm) -> Tensor:
+    """Return the smallest change to the nearest boundary of the linearised network [N, 28, 28]."""
+    with torch.enable_grad():
+        inputs = pixels.detach().requires_grad_()
+        outputs = logits(inputs)
+        leads = outputs.gather(1, labels[:, None]) - outputs
+        normals = torch.stack(
+            [
+                torch.autograd.grad(leads[:, other].sum(), inputs, retain_graph=True)[0]
+                for other in range(outputs.shape[1])
+            ],
+            dim=1,
+        )
+    normals = _free(normals, pixels[:, None])
+    distances = leads.detach() / _dual_norms(normals.flatten(0, 1), norm).view_as(leads).clamp(min=1e-12)
+    distances.scatter_(1, labels[:, None], torch.inf)
+    nearest = distances.argmin(1)
+    number = torch.arange(len(labels))
+    return _step(normals[number, nearest], -leads.detach()[number, nearest], norm)
+
+
+def _free(normal: Tensor, pixels: Tensor) -> Tensor:
+    """Return the gradient of a lead without the pixels that cannot move against it, being 0 or 1 already."""
+    return normal.masked_fill(((pixels <= 0) & (normal > 0)) | ((pixels >= 1) & (normal < 0)), 0)
+
+
+def _step(normal: Tensor, gap: Tensor, norm: Norm) -> Tensor:
+    """Return the smallest change c with <normal, c> = gap [N, 28, 28]."""
+    size = (gap / _dual_norms(normal, norm).clamp(min=1e-12))[:, None, None]
+    return size * direction(normal, norm)
+
+
+def _dual_norms(normal: Tensor, norm: Norm) -> Tensor:
+    """Return the largest change of a linear function with this gradient under changes of norm 1 [N]."""
+    flat = normal.flatten(1)
+    return flat.abs().sum(1) if norm == "linf" else torch.linalg.vector_norm(flat, dim=1)
