@@ -26,6 +26,7 @@ FILES = (
     "analyse",
     "explain",
     "landscape",
+    "robustness",
     "report",
     "export",
     "predict",

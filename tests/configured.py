@@ -13,6 +13,7 @@ from mnist_growth.export import ExportConfig
 from mnist_growth.growth import GrowthConfig
 from mnist_growth.inspection.explanation import ExplanationConfig
 from mnist_growth.inspection.landscape import LandscapeConfig
+from mnist_growth.inspection.robustness.config import RobustnessConfig
 from mnist_growth.machine import MemoryConfig
 from mnist_growth.network import NetworkConfig
 from mnist_growth.novelty import NoveltyConfig
@@ -79,6 +80,10 @@ def predict(**changes: Any) -> PredictConfig:
 
 def report(**changes: Any) -> ReportConfig:
     return configure(ReportConfig, base()["report"], changes)
+
+
+def robustness(**changes: Any) -> RobustnessConfig:
+    return configure(RobustnessConfig, base()["robustness"], changes)
 
 
 def serving(**changes: Any) -> ServingConfig:

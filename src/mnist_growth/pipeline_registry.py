@@ -15,6 +15,7 @@ from mnist_growth.pipelines import (
     predict,
     preprocess,
     report,
+    robustness,
     train,
 )
 
@@ -38,6 +39,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "analyse": _group("analyse", analyse.create_pipeline()),
         "compare": _group("compare", compare.create_pipeline()),
         "explain": _group("explain", explain.create_pipeline()),
+        "robustness": _group("robustness", robustness.create_pipeline()),
         "export": _group("export", export.create_pipeline()),
         "landscape": _group("landscape", landscape.create_pipeline()),
         "predict": predicting,

@@ -85,6 +85,18 @@ def explained(analysed: Project, tmp_path_factory: pytest.TempPathFactory, empty
     return _made_once(tmp_path_factory, "explained", make).project
 
 
+@pytest.fixture(scope="session")
+def attacked(analysed: Project, tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Project:
+    """A copy of that project whose network has been attacked, with a report that says so. Not to be changed."""
+
+    def make(folder: Path) -> Result:
+        project = analysed.copy(folder, empty_database)
+        project.succeed("run", "--env", "smoke", "--pipeline", "robustness")
+        return project.succeed("run", "--env", "smoke", "--pipeline", "report")
+
+    return _made_once(tmp_path_factory, "attacked", make).project
+
+
 @pytest.fixture
 def trained(smoke_run: TrainedProject, tmp_path: Path, empty_database: Path) -> Project:
     """A copy of the project in which training has been run once."""

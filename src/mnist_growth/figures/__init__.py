@@ -35,6 +35,16 @@ from mnist_growth.figures.memory import memory
 from mnist_growth.figures.png import png_files
 from mnist_growth.figures.provenance import describe_dataset, describe_network, stamp
 from mnist_growth.figures.reliability import reliability
+from mnist_growth.figures.robustness import (
+    adversarial_examples,
+    attack_accuracy,
+    corruption_accuracy,
+    corruption_calibration,
+    corruption_examples,
+    noise_accuracy,
+    smallest_changes,
+    weight_noise,
+)
 from mnist_growth.figures.style import (
     intervention_examples,
     style_differences,
@@ -56,7 +66,9 @@ __all__ = [
     "IN_DARK",
     "TEMPLATE",
     "activation_maps",
+    "adversarial_examples",
     "ambiguous_digits",
+    "attack_accuracy",
     "attribution_curves",
     "attribution_randomisation",
     "attributions",
@@ -70,6 +82,9 @@ __all__ = [
     "confused_digits",
     "confused_pairs",
     "confusion_matrix",
+    "corruption_accuracy",
+    "corruption_calibration",
+    "corruption_examples",
     "cost",
     "decision_planes",
     "describe_dataset",
@@ -94,11 +109,13 @@ __all__ = [
     "margins",
     "memory",
     "near_duplicates",
+    "noise_accuracy",
     "nothing_to_draw",
     "path_images",
     "png_files",
     "reliability",
     "sample_predictions",
+    "smallest_changes",
     "stamp",
     "style_differences",
     "style_effects",
@@ -110,5 +127,6 @@ __all__ = [
     "unit_weights",
     "units",
     "warps",
+    "weight_noise",
     "worst_mistakes",
 ]

@@ -23,7 +23,7 @@ def gaussian(images: NDArray[np.floating], sigma: float) -> Images:
 
 
 def glass_blur(images: Images, severity: int, generator: np.random.Generator) -> Images:
-    """Smooth, swap neighbouring pixels at random, and smooth again."""
+    """Smooth, swap half of the pixels with others near them, and smooth again."""
     sigma, reach, rounds = _GLASS[severity - 1]
     blurred = gaussian(images, sigma)
     number = np.arange(len(images))
@@ -31,6 +31,7 @@ def glass_blur(images: Images, severity: int, generator: np.random.Generator) ->
     for _ in range(rounds):
         for row in inner:
             steps = generator.integers(-reach, reach + 1, (len(inner), 2, len(images)))
+            steps *= generator.integers(0, 2, (len(inner), 1, len(images)))
             for column, (down, right) in zip(inner, steps, strict=True):
                 here = blurred[:, row, column].copy()
                 blurred[:, row, column] = blurred[number, row + down, column + right]

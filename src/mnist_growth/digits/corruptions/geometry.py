@@ -36,9 +36,10 @@ def rotate(images: Images, severity: int, generator: np.random.Generator) -> Ima
 
 def translate(images: Images, severity: int, generator: np.random.Generator) -> Images:
     """Shift by whole pixels in one of the four diagonal directions."""
-    right, down = (_signs(len(images), generator) * _PIXELS[severity - 1] for _ in range(2))
-    moved = _by_value(images, right, lambda pixels: affine(images, np.eye(2), (pixels, 0)))
-    return _by_value(moved, down, lambda pixels: affine(moved, np.eye(2), (0, pixels)))
+    pixels = float(_PIXELS[severity - 1])
+    right, down = (_signs(len(images), generator) * pixels for _ in range(2))
+    moved = _by_value(images, right, lambda shift: affine(images, np.eye(2), (shift, 0)))
+    return _by_value(moved, down, lambda shift: affine(moved, np.eye(2), (0, shift)))
 
 
 def affine(images: Images, matrix: ArrayLike, shift: ArrayLike = (0, 0)) -> Images:

@@ -1,6 +1,6 @@
 """How much change of images and weights a network withstands: attacks, distances, bounds and noise."""
 
-from mnist_growth.inspection.robustness.attacks import Attack, Norm, fgsm, norms, pgd, pgd_steps
+from mnist_growth.inspection.robustness.attacks import Attack, Norm, ascend, fgsm, norms, pgd
 from mnist_growth.inspection.robustness.distance import smallest_changes
 from mnist_growth.inspection.robustness.gradient_lengths import input_gradient_lengths
 from mnist_growth.inspection.robustness.lipschitz import (
@@ -23,6 +23,7 @@ __all__ = [
     "Smoothing",
     "UpperBounds",
     "WeightPart",
+    "ascend",
     "certified_radii",
     "certify",
     "chain_bounds",
@@ -33,7 +34,6 @@ __all__ = [
     "lower_bound",
     "norms",
     "pgd",
-    "pgd_steps",
     "smallest_changes",
     "steepest",
     "upper_bounds",

@@ -1,6 +1,5 @@
 """Attacks: small changes of images that a network errs on."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,7 +48,9 @@ def fgsm(logits: Logits, pixels: Tensor, labels: Tensor, epsilon: float) -> Tens
     return (pixels + epsilon * ascent.sign()).clamp(0, 1)
 
 
-def pgd(logits: Logits, pixels: Tensor, labels: Tensor, attack: Attack) -> tuple[Tensor, Tensor]:
+def pgd(
+    logits: Logits, pixels: Tensor, labels: Tensor, attack: Attack, known: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Return adversarial examples by projected gradient ascent, and for which images there is one.
 
     Madry et al., "Towards deep learning models resistant to adversarial attacks", ICLR 2018, section 2.1. Every point
@@ -61,29 +62,14 @@ def pgd(logits: Logits, pixels: Tensor, labels: Tensor, attack: Attack) -> tuple
         pixels: Float [N, 28, 28], from 0 to 1.
         labels: int64 [N].
         attack: Settings.
+        known: Bool [N], images that are not attacked because an adversarial example is known.
 
     Returns:
-        Float [N, 28, 28], the images themselves where there is no adversarial example, and bool [N].
+        Float [N, 28, 28], the images themselves where no adversarial example was found, and bool [N], which includes
+        ``known``.
     """
-    examples, fooled = pixels.clone(), torch.zeros(len(pixels), dtype=torch.bool)
-    for _ in pgd_steps(logits, pixels, labels, attack, examples, fooled):
-        pass
-    return examples, fooled
-
-
-def pgd_steps(
-    logits: Logits, pixels: Tensor, labels: Tensor, attack: Attack, examples: Tensor, fooled: Tensor
-) -> Iterator[None]:
-    """Attack as ``pgd`` does, and yield after every step.
-
-    Args:
-        logits: A network.
-        pixels: Float [N, 28, 28], from 0 to 1.
-        labels: int64 [N].
-        attack: Settings.
-        examples: Float [N, 28, 28], receives the adversarial examples.
-        fooled: Bool [N], whether an adversarial example is known; such images are not attacked again.
-    """
+    examples = pixels.clone()
+    fooled = torch.zeros(len(pixels), dtype=torch.bool) if known is None else known.clone()
     generator = torch.Generator().manual_seed(attack.seed)
     for restart in range(attack.restarts):
         start = pixels if restart == 0 else random_start(pixels, attack, generator)
@@ -99,7 +85,7 @@ def pgd_steps(
             moved, ascent = moved[~wrong], ascent[~wrong]
             if step < attack.steps:
                 moved = project(moved + attack.step_size * direction(ascent, attack.norm), original, attack)
-            yield
+    return examples, fooled
 
 
 def project(pixels: Tensor, original: Tensor, attack: Attack) -> Tensor:
@@ -138,3 +124,25 @@ def _lengths(change: Tensor) -> Tensor:
     """Return Euclidean lengths, [N, 1, 1]."""
     lengths: Tensor = torch.linalg.vector_norm(change.flatten(1), dim=1)
     return lengths[:, None, None]
+
+
+def ascend(logits: Logits, pixels: Tensor, labels: Tensor, attack: Attack) -> Tensor:
+    """Return the ends of projected gradient ascent from the images themselves, for an attack on another network.
+
+    The ascent does not stop where it fools the network whose gradients it follows: what fools that one most is most
+    likely to fool another one, too (Papernot, McDaniel and Goodfellow, "Transferability in machine learning", 2016).
+
+    Args:
+        logits: The network that the gradients are of.
+        pixels: Float [N, 28, 28], from 0 to 1.
+        labels: int64 [N].
+        attack: Settings; ``restarts`` and ``seed`` are not used.
+
+    Returns:
+        Float [N, 28, 28].
+    """
+    moved = pixels
+    for _ in range(attack.steps):
+        ascent, _ = gradient(logits, moved, labels, wrong_odds)
+        moved = project(moved + attack.step_size * direction(ascent, attack.norm), pixels, attack)
+    return moved

@@ -33,13 +33,14 @@ def smallest_changes(
         refinements: Number of refinements.
 
     Yields:
-        After each step and refinement: adversarial examples, float [N, 28, 28], and the norms of the changes [N]; 0 for
-        images that are misclassified as they are, infinite where no adversarial example is known.
+        At first, and after each step and refinement: adversarial examples, float [N, 28, 28], and the norms of the
+        changes [N]; 0 for images that are misclassified as they are, infinite where no adversarial example is known.
     """
     examples, sizes = pixels.clone(), pixels.new_full((len(pixels),), torch.inf)
     moved = pixels.clone()
     with torch.no_grad():
         sizes[lead(logits(pixels), labels) < 0] = 0
+    yield examples, sizes
     for step in range(steps):
         rows = torch.nonzero(sizes == torch.inf)[:, 0]
         if len(rows) == 0:
