@@ -1,3 +1,5 @@
+import importlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,6 +58,15 @@ def test_the_extreme_eigenvalues_are_exact_and_their_residuals_bound_the_error(s
     loose = extremes(small.products.product, start, tolerance=0.3)
     assert np.abs(exact - loose.largest).min() <= loose.largest_residual + 1e-12
     assert np.abs(exact - loose.smallest).min() <= loose.smallest_residual + 1e-12
+
+
+def test_an_accuracy_that_is_not_reached_is_refused_with_the_name_of_the_parameter(monkeypatch):
+    # The package has a function of the name of the module.
+    monkeypatch.setattr(importlib.import_module("mnist_growth.inspection.landscape.lanczos"), "_MAX_RESTARTS", 1)
+    diagonal = torch.linspace(0, 1, 500, dtype=torch.float64)  # without gaps at its ends
+
+    with pytest.raises(ValueError, match=r"accuracy of 1e-12 after 1 restarts.*larger landscape\.hessian\.tolerance"):
+        extremes(lambda v: diagonal * v, torch.ones(500, dtype=torch.float64), tolerance=1e-12)
 
 
 def test_the_density_of_a_start_vector_is_that_of_the_exact_spectrum(small):

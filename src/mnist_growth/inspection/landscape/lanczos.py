@@ -7,13 +7,14 @@ from itertools import repeat
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
 from mnist_growth.inspection.landscape.hessian import Product
 from mnist_growth.progress import track
 
 _BASIS = 20  # vectors that ARPACK keeps, 54 MB for 670,000 parameters
+_MAX_RESTARTS = 100  # of up to 18 products each
 _EXPECTED_PRODUCTS = 60  # to show how far the iteration is
 
 
@@ -42,6 +43,9 @@ def extremes(product: Product, start: Tensor, tolerance: float) -> Extremes:
         product: The matrix.
         start: First vector, float [P]; decides the dtype.
         tolerance: Relative accuracy of the eigenvalues.
+
+    Raises:
+        ValueError: The accuracy is not reached.
     """
     dtype = start.cpu().numpy().dtype
     steps = track(repeat(None), _EXPECTED_PRODUCTS)
@@ -52,9 +56,14 @@ def extremes(product: Product, start: Tensor, tolerance: float) -> Extremes:
         return result
 
     operator = LinearOperator((len(start), len(start)), matvec=multiply, dtype=dtype)
-    values, vectors = eigsh(
-        operator, k=2, which="BE", v0=start.cpu().numpy(), ncv=min(_BASIS, len(start)), tol=tolerance
-    )
+    options = {"ncv": min(_BASIS, len(start)), "tol": tolerance, "maxiter": _MAX_RESTARTS}
+    try:
+        values, vectors = eigsh(operator, k=2, which="BE", v0=start.cpu().numpy(), **options)
+    except ArpackNoConvergence:
+        raise ValueError(
+            f"The extreme eigenvalues did not reach a relative accuracy of {tolerance:g} after {_MAX_RESTARTS} "
+            "restarts of the Lanczos method; set a larger landscape.hessian.tolerance"
+        ) from None
     order = np.argsort(values)
     residuals = [
         float(np.linalg.norm(multiply(vectors[:, index].astype(dtype)) - values[index] * vectors[:, index]))
