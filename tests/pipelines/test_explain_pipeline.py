@@ -41,6 +41,7 @@ SMALL = {
     "path_steps": 9,
     "attributions": {"integration_steps": 8, "noise_samples": 2, "occlusion_side": 7, "occlusion_stride": 7},
 }
+IN_MEMORY = {"provenance", "average_digit", "explained_digits", "path_images", "attribution_metrics"}
 EVENTS = pd.DataFrame({"epoch": [3], "layer": [1], "width_before": [16], "width_after": [24]})
 
 
@@ -165,6 +166,18 @@ def test_units_of_each_growth_contribute_what_their_units_do(catalog):
     assert (growths["conductance_low"] < growths["conductance"]).all()
 
 
+def test_metrics_sum_up_units_layers_and_margins(catalog):
+    metrics, margins = catalog.load("explanation_metrics"), catalog.load("digit_margins")
+    correct = margins[margins["label"] == margins["prediction"]]
+    assert 0 < len(correct) < len(margins)
+    assert (metrics["median_margin"], metrics["margin_digits"]) == (correct["margin"].median(), len(correct))
+    shares = catalog.load("cohort_conductance")["conductance"]
+    assert metrics["start_share"] == pytest.approx({"hidden 1": shares[0] / (shares[0] + shares[1]), "hidden 2": 1})
+    medians = catalog.load("unit_preferences").groupby("layer")["selectivity"].median()
+    assert metrics["median_selectivity"] == {"hidden 1": medians[1], "hidden 2": medians[2]}
+    assert metrics["between_classes"].keys() == {"pixels", "hidden 1", "hidden 2", "logits"}
+
+
 def test_selectivity_is_that_of_the_activations(catalog, digits, trained):
     chosen = choose_digits(catalog.load("predictions"), configured.explanation(**SMALL))
     images = torch.from_numpy(digits[1].images[chosen["index"]]).float()
@@ -243,7 +256,7 @@ def test_contradicting_parameters_are_refused(changes, message):
 
 
 def test_every_result_carries_the_network_and_every_figure_its_source(catalog, trained):
-    for name in create_pipeline().all_outputs() - {"provenance", "average_digit", "explained_digits", "path_images"}:
+    for name in create_pipeline().all_outputs() - IN_MEMORY:
         assert lineage_of(catalog.load(name)).network_sha256 == trained.sha256, name
         if name.endswith("_figure"):
             assert catalog.load(name).layout.title.subtitle.text.startswith("dataset sample"), name

@@ -8,6 +8,7 @@ from mnist_growth.pipelines.explain.boundary import follow_paths, map_planes, me
 from mnist_growth.pipelines.explain.boundary_drawing import draw_boundary
 from mnist_growth.pipelines.explain.drawing import draw_attribution_quality, draw_attributions
 from mnist_growth.pipelines.explain.inputs import average_digit, choose_digits
+from mnist_growth.pipelines.explain.metrics import collect_metrics
 from mnist_growth.pipelines.explain.unit_drawing import draw_layers, draw_unit_images, draw_unit_tables
 from mnist_growth.pipelines.explain.units import embed_layers, measure_explained_units
 
@@ -29,7 +30,7 @@ def create_pipeline() -> Pipeline:
                 measure_attributions,
                 inputs=["network", "test_digits", "average_digit", "explained_digits", "params:explanation"],
                 outputs=[
-                    "explanation_metrics",
+                    "attribution_metrics",
                     "attribution_quality",
                     "attribution_curves",
                     "attribution_randomisation",
@@ -105,6 +106,18 @@ def create_pipeline() -> Pipeline:
                 inputs=["network", "test_digits", "explained_digits", "params:explanation"],
                 outputs="digit_margins",
                 name="measure_margins",
+            ),
+            Node(
+                collect_metrics,
+                inputs=[
+                    "attribution_metrics",
+                    "unit_preferences",
+                    "cohort_conductance",
+                    "layer_geometry",
+                    "digit_margins",
+                ],
+                outputs="explanation_metrics",
+                name="collect_metrics",
             ),
             Node(
                 map_planes,
