@@ -18,7 +18,7 @@ from mnist_growth.inspection.landscape import (
     origin,
     permuted,
 )
-from mnist_growth.network import GrowingMLP
+from mnist_growth.network import GrowingMLP, UnitAxis, UnitGroup
 
 DIGITS = sample_digits()
 IMAGES = torch.from_numpy(DIGITS.train.images[::15].copy())  # 300
@@ -68,6 +68,17 @@ def test_permuting_units_changes_neither_the_function_nor_the_network_that_it_be
     assert not torch.equal(origin(found), origin(network))
     with torch.no_grad():
         assert (found(IMAGES) - network(IMAGES)).abs().max() <= 1e-12
+
+
+def test_entries_of_one_unit_stay_together():
+    """Such as the columns of an attention head."""
+    network = Bypass(BypassSpec(sizes=(7, 5)), PIXELS, generator()).eval()
+    group = UnitGroup("blocks", 7, (UnitAxis("first.weight", 1, "incoming", entries=112),))
+
+    found = permuted(network, group, torch.arange(7).flip(0))
+
+    blocks = network.first.weight.reshape(7, 7, 112)
+    assert torch.equal(found.first.weight, blocks.flip(1).reshape(7, 784))
 
 
 @pytest.mark.parametrize("kind", ["mlp", "bypass"])

@@ -129,6 +129,14 @@ def test_the_curvature_before_and_after_a_growth_is_that_of_the_exact_hessians()
         assert row.trace == pytest.approx(exact.sum(), rel=1e-9)  # the subspace holds the whole range
 
 
+def test_networks_that_were_trained_in_between_are_not_the_two_sides_of_a_growth(moments):
+    config = configured.landscape().growth
+    before, after = moments[1], moments[3]
+    assert (before.epoch, after.epoch) == (1, 2)
+
+    assert growth_curvature([before, after], IMAGES, LABELS, config, seed=2).empty
+
+
 def test_without_a_growth_its_table_is_empty_and_has_the_same_columns(moments):
     config = configured.landscape().growth
 
