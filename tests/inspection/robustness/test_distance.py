@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from mnist_growth.inspection.robustness import Attack, logits_of, norms, pgd, smallest_changes
+from mnist_growth.inspection.robustness import Attack, logits_of, nearest_mistakes, norms, pgd, smallest_changes
 
 
 def nearest(logits, pixels, labels, norm, steps=20, refinements=5):
@@ -64,6 +64,21 @@ def test_refinements_only_shorten_them(attacked_network, pixels, labels, norm):
     assert len(finite) >= 5
     assert all((after <= before).all() for before, after in itertools.pairwise(finite))
     assert finite[-1].sum() < finite[0].sum()
+
+
+def test_bisection_ends_on_the_wrong_side_next_to_the_boundary(attacked_network, pixels, labels):
+    with logits_of(attacked_network) as logits, torch.no_grad():
+        right = logits(pixels[:100]).argmax(1) == labels[:100]
+        inside, truth = pixels[:100][right], labels[:100][right]
+        far = pixels[torch.randperm(100, generator=torch.Generator().manual_seed(0))][right]
+        wrong = logits(far).argmax(1) != truth
+        inside, truth, far = inside[wrong], truth[wrong], far[wrong]
+        found = nearest_mistakes(logits, inside, far, truth)
+        assert (logits(found).argmax(1) != truth).all()
+        share = norms(found - inside, "l2") / norms(far - inside, "l2")
+        before = torch.lerp(inside, far, (share - 1e-3)[:, None, None])
+        assert (logits(before).argmax(1) == truth).all()
+        assert (share < 1).all()
 
 
 def test_the_network_is_not_changed(attacked_network, pixels, labels, unchanged):

@@ -1,7 +1,7 @@
 """How much change of images and weights a network withstands: attacks, distances, bounds and noise."""
 
 from mnist_growth.inspection.robustness.attacks import Attack, Norm, ascend, fgsm, norms, pgd
-from mnist_growth.inspection.robustness.distance import smallest_changes
+from mnist_growth.inspection.robustness.distance import nearest_mistakes, smallest_changes
 from mnist_growth.inspection.robustness.gradient_lengths import input_gradient_lengths
 from mnist_growth.inspection.robustness.lipschitz import (
     UpperBounds,
@@ -32,6 +32,7 @@ __all__ = [
     "jacobian_norms",
     "logits_of",
     "lower_bound",
+    "nearest_mistakes",
     "norms",
     "pgd",
     "smallest_changes",

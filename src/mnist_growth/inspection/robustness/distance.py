@@ -81,15 +81,31 @@ def _keep(
         if len(rows) == 0:
             return
         original, truth = pixels[rows], labels[rows]
-        inside, outside = pixels.new_zeros(len(rows)), pixels.new_ones(len(rows))
-        for _ in range(_BISECTIONS):
-            middle = (inside + outside) / 2
-            is_wrong = lead(logits(torch.lerp(original, found, middle[:, None, None])), truth) < 0
-            outside, inside = torch.where(is_wrong, middle, outside), torch.where(is_wrong, inside, middle)
-        found = torch.lerp(original, found, outside[:, None, None])
+        found = nearest_mistakes(logits, original, found, truth)
         size = norms(found - original, norm)
         nearer = size < sizes[rows]
         examples[rows[nearer]], sizes[rows[nearer]] = found[nearer], size[nearer]
+
+
+@torch.no_grad()
+def nearest_mistakes(logits: Logits, pixels: Tensor, examples: Tensor, labels: Tensor) -> Tensor:
+    """Return the point next to the boundary on the segment from each image to its adversarial example, by bisection.
+
+    Args:
+        logits: A network.
+        pixels: Float [N, 28, 28], from 0 to 1.
+        examples: Float [N, 28, 28], misclassified.
+        labels: int64 [N].
+
+    Returns:
+        Float [N, 28, 28], misclassified.
+    """
+    inside, outside = pixels.new_zeros(len(pixels)), pixels.new_ones(len(pixels))
+    for _ in range(_BISECTIONS):
+        middle = (inside + outside) / 2
+        is_wrong = lead(logits(torch.lerp(pixels, examples, middle[:, None, None])), labels) < 0
+        outside, inside = torch.where(is_wrong, middle, outside), torch.where(is_wrong, inside, middle)
+    return torch.lerp(pixels, examples, outside[:, None, None])
 
 
 def _to_nearest_plane(logits: Logits, pixels: Tensor, labels: Tensor, norm: Norm) -> Tensor:

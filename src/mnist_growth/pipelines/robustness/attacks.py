@@ -17,6 +17,7 @@ from mnist_growth.inspection.robustness import (
     fgsm,
     input_gradient_lengths,
     logits_of,
+    nearest_mistakes,
     norms,
     pgd,
     smallest_changes,
@@ -119,8 +120,11 @@ class _Campaign:
             self.input_gradients[rows] = input_gradient_lengths(self.logits, pixels, labels)
 
     def _keep(self, norm: Norm, rows: slice, examples: torch.Tensor, fooled: torch.Tensor) -> None:
-        """Keep adversarial examples that are nearer than those known so far."""
-        sizes = norms(examples - self.pixels[rows], norm)
+        """Keep adversarial examples that, moved back to the boundary, are nearer than those known so far."""
+        pixels = self.pixels[rows]
+        back = nearest_mistakes(self.logits, pixels[fooled], examples[fooled], self.labels[rows][fooled])
+        examples = examples.masked_scatter(fooled[:, None, None].expand_as(examples), back)
+        sizes = norms(examples - pixels, norm)
         nearer = fooled & (sizes < self.sizes[norm][rows])
         self.sizes[norm][rows] = torch.where(nearer, sizes, self.sizes[norm][rows])
         self.examples[norm][rows] = torch.where(nearer[:, None, None], examples, self.examples[norm][rows])

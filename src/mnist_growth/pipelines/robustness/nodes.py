@@ -213,7 +213,7 @@ def collect_metrics(
         "corruption_calibration_error": {
             str(severity): float(rows["calibration_error"].mean()) for severity, rows in corrupted.groupby("severity")
         },
-        "lipschitz": dict(lipschitz),
+        "lipschitz": {name: lipschitz[name] for name in ("lower", "upper", "product_of_spectral_norms", "norm")},
         "certified_accuracy": _by(lipschitz_certified, "epsilon") if len(lipschitz_certified) else None,
         "certified_norm": "l2",
         "smoothed_certified_accuracy": _by(certified[certified["certificate"] == "smoothing"], "epsilon"),
