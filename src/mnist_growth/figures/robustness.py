@@ -15,7 +15,6 @@ from mnist_growth.figures.theme import (
     GREEN,
     INK,
     LEGEND_BELOW,
-    NONE,
     ORANGE,
     PURPLE,
     SEQUENTIAL,
@@ -70,7 +69,7 @@ def attack_accuracy(attacks: pd.DataFrame, certified: pd.DataFrame) -> go.Figure
             col=1,
         )
     figure.update_xaxes(title_text=_NORMS["linf"], row=1, col=1)
-    figure.update_xaxes(title_text=f"{_NORMS['l2']} (log scale)", type="log", row=2, col=1)
+    figure.update_xaxes(title_text="length of the change (log scale)", type="log", dtick=1, row=2, col=1)
     figure.update_yaxes(title_text="accuracy", tickformat=".0%", range=[-0.03, 1.05])
     return figure.update_layout(
         template=TEMPLATE,
@@ -154,6 +153,9 @@ def corruption_accuracy(corruptions: pd.DataFrame) -> go.Figure:
         x=[str(severity) for severity in accuracy.columns],
         y=[name.replace("_", " ") for name in accuracy.index],
         customdata=accuracy.to_numpy().tolist(),
+        text=[[f"{100 * value:.0f}" for value in row] for row in accuracy.to_numpy()],
+        texttemplate="%{text}",
+        textfont={"size": 13},
         colorscale=SEQUENTIAL,
         zmin=0,
         zmax=1,
@@ -162,15 +164,6 @@ def corruption_accuracy(corruptions: pd.DataFrame) -> go.Figure:
         ygap=2,
         hovertemplate="%{y}, severity %{x}: %{customdata:.1%} correct<extra></extra>",
     )
-    for name, row in zip(accuracy.index, accuracy.to_numpy(), strict=True):
-        for severity, value in zip(accuracy.columns, row, strict=True):
-            figure.add_annotation(
-                x=str(severity),
-                y=name.replace("_", " "),
-                text=f"{100 * value:.0f}",
-                showarrow=False,
-                font={"color": INK if value > 0.4 else NONE, "size": 13},
-            )
     figure.update_xaxes(title_text="severity", type="category", showline=False, ticks="")
     figure.update_yaxes(autorange="reversed", showline=False, ticks="")
     return figure.update_layout(
@@ -229,15 +222,14 @@ def weight_noise(noise: pd.DataFrame) -> go.Figure:
     layers, cohorts = (noise[noise["part"] == part] for part in ("layer", "cohort"))
     level = max([value for value in noise["noise"] if value <= 1] or [noise["noise"].min()])
     figure = make_subplots(rows=2, cols=1, vertical_spacing=0.18)
-    names = list(dict.fromkeys(layers["layer"])) + [
-        name for name in dict.fromkeys(cohorts["layer"]) if name not in set(layers["layer"])
-    ]
+    names = list(dict.fromkeys(layers["layer"]))
     for name, rows in layers.groupby("layer", sort=False):
         _add_line(figure, rows, names.index(name), str(name), "noise", "accuracy", 1)
     of_level = cohorts[cohorts["noise"] == level]
     for name, rows in of_level.groupby("layer", sort=False):
         born = rows.assign(born=["start" if epoch == 1 else str(epoch) for epoch in rows["born_epoch"]])
-        _add_line(figure, born, names.index(name), f"units of {name}", "born", "loss", 2)
+        of_units = [layer for layer in names if layer.startswith(f"{name}.")] or names
+        _add_line(figure, born, names.index(of_units[0]), f"units of {name}", "born", "loss", 2)
     births = sorted(set(cohorts["born_epoch"].tolist()))
     figure.update_xaxes(title_text="noise relative to the weights", row=1, col=1)
     figure.update_xaxes(
@@ -265,6 +257,7 @@ def _add_line(figure: go.Figure, rows: pd.DataFrame, number: int, name: str, x: 
         y=rows[y].tolist(),
         error_y={"type": "data", "array": rows[f"{y}_deviation"].tolist(), "thickness": 1, "width": 3},
         name=name,
+        showlegend=row == 1,
         mode="lines+markers",
         line={"color": _COLORS[number % len(_COLORS)], "width": 2},
         marker={"symbol": _SYMBOLS[number % len(_SYMBOLS)], "size": 7},
@@ -285,10 +278,10 @@ def adversarial_examples(images: NDArray[np.uint8], captions: Sequence[str], col
     palette = {"right": INK, "wrong": VERMILLION}
     figure = image_grid(
         images,
-        6,
+        3,
         captions=captions,
         colors=[palette[color] for color in colors],
         hover=captions,
-        keep_rows=False,
+        keep_rows=True,
     )
-    return figure.update_layout(title="The smallest changes that cause a mistake")
+    return figure.update_layout(title="Smallest changes that cause a mistake")

@@ -10,13 +10,13 @@ import torch
 from mnist_growth import figures
 from mnist_growth.digits import Digits
 from mnist_growth.digits.corruptions import SEVERITIES, corrupt
-from mnist_growth.inspection.robustness import Norm
+from mnist_growth.inspection.robustness import Norm, logits_of
 from mnist_growth.inspection.robustness.config import RobustnessConfig
-from mnist_growth.network import TrainedNetwork, predict_logits
+from mnist_growth.network import TrainedNetwork
 from mnist_growth.pipelines.robustness.sample import Sample
 
 _NORMS: tuple[Norm, ...] = ("l2", "linf")
-_SHOWN = 8  # digits with their smallest changes
+_SHOWN = 6  # digits with their smallest changes
 
 
 def draw_attacks(
@@ -44,9 +44,11 @@ def draw_examples(
     chosen = correct[np.linspace(0, len(correct) - 1, min(_SHOWN, len(correct))).astype(int)]
     images, captions, colors = [], [], []
     for row in chosen:
-        changed = [np.round(255 * examples[norm][row].numpy()).astype(np.uint8) for norm in _NORMS]
-        answers = predict_logits(trained.network, np.stack(changed)).argmax(axis=1)
-        images += [sample.images[row], *changed]
+        # Whole grey values, as they are drawn, may lie on the other side of the boundary.
+        changed = torch.stack([examples[norm][row] for norm in _NORMS])
+        with logits_of(trained.network) as logits, torch.no_grad():
+            answers = logits(changed).argmax(1).tolist()
+        images += [sample.images[row], *np.round(255 * changed.numpy()).astype(np.uint8)]
         captions.append(f"{names[sample.labels[row]]}")
         colors += ["right", "wrong", "wrong"]
         for norm, title, answer in zip(_NORMS, ("length", "pixel"), answers, strict=True):

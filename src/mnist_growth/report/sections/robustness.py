@@ -36,6 +36,11 @@ _HOW = (
     "more and more steps and starts, where the accuracy must not rise, and a black-box attack with examples that were "
     "made with another network; it must not be stronger than the attack with the gradients.",
 )
+_EXAMPLES_HOW = (
+    "Each row of the gallery shows a digit, its smallest change by Euclidean length, and its smallest change by the "
+    "largest pixel, with the new answer. The curves of the smallest changes show how many digits a change of that size "
+    "is enough for; the true smallest change may be smaller still."
+)
 _NOISE_HOW = (
     "Noise on the weights is relative to their root mean square. Where a small amount of noise in a layer, or in the "
     "units of one growth, costs accuracy, the answers depend on the exact values there."
@@ -51,7 +56,7 @@ def _body(results: Mapping[str, Any]) -> Body:
         _BOUNDS,
     )
     return Body(
-        [*_HOW, _NOISE_HOW],
+        [*_HOW, _EXAMPLES_HOW, _NOISE_HOW],
         [
             described("attacks", "Accuracy under attacks, with 95 % intervals", results["attack_accuracy"], _ATTACKS),
             described("masking", "Check for gradient masking", results["gradient_masking"], _ATTACKS),
