@@ -25,6 +25,10 @@ from mnist_growth.pipelines.explain import inputs as explain_inputs
 from mnist_growth.pipelines.explain import unit_drawing
 from mnist_growth.pipelines.explain import units as explain_units
 from mnist_growth.pipelines.export import nodes as export
+from mnist_growth.pipelines.robustness import nodes as robustness
+from mnist_growth.pipelines.robustness.attacks import attack_network
+from mnist_growth.pipelines.robustness.sample import choose_digits
+from mnist_growth.pipelines.robustness.surrogate import train_surrogate
 from mnist_growth.serving import ServedModel
 from mnist_growth.serving.app import create_app
 from mnist_growth.serving.service import Service
@@ -237,6 +241,38 @@ def test_its_answers_units_and_boundaries_are_explained(training, trained):
     margins = explain_boundary.measure_margins(trained, DIGITS.test, chosen, config)
     assert (margins["margin"] > 0).all()
     assert np.isfinite(margins["margin"]).all()
+
+
+def test_its_robustness_is_measured(training, trained):
+    config = configured.robustness(
+        digits=30,
+        attacks={"epsilons": [0.05], "l2_epsilons": [0.5], "steps": 5, "relative_step_size": 0.3, "refinements": 1},
+        surrogate={"neurons": 8, "epochs": 1},
+        bounds={"search_points": 2, "search_steps": 2, "smoothed_digits": 2, "samples": 50},
+        weight_noise={"levels": [1.0], "repeats": 2},
+    )
+    sample = choose_digits(evaluate.predict(trained, DIGITS.test), DIGITS.test, config)
+    split = stratified_split(DIGITS.train.labels, configured.split())
+    surrogate = train_surrogate(trained, DIGITS.train, split, config)
+    assert surrogate.widths == (8, 8)
+    attacks, _, digits, _ = attack_network(trained, surrogate, sample, config)
+    accuracy = attacks.set_index("attack")["accuracy"]
+    assert accuracy["pgd"] <= accuracy["fgsm"] < 1
+    assert (digits["smallest_l2"] < np.inf).all()
+    bounds, _ = robustness.bound_changes(trained, sample, config)
+    assert bounds["upper"] is None
+    assert bounds["lower"] > 0
+    noise = robustness.disturb_weights(trained, growth_table(training.state.events), sample, config)
+    assert set(noise["layer"]) >= {"first", "second", "last", "bypass"}
+
+
+def test_it_is_trained_on_adversarial_examples():
+    setup, split, pixels = assembled(precision="float32", adversarial={"epsilon": 0.1})
+    hardened = start_training(setup, DIGITS.train, split, pixels, MACHINE)
+    hardened.run(NoCheckpoints(), TerminalMonitor())
+    records = hardened.state.records
+    assert records[-1].validation_accuracy > records[-1].train_accuracy  # the training images are attacked
+    assert records[-1].validation_accuracy > 0.75
 
 
 def test_it_is_served_and_explained(trained):
