@@ -39,5 +39,5 @@ def loss_paths(paths: pd.DataFrame) -> go.Figure:
     figure.update_layout(template=TEMPLATE, title="Loss between two networks", height=600, margin_b=LEGEND_BELOW + 30)
     figure.update_yaxes(title_text="loss (nats, log scale)", type="log", dtick="D2", tickformat=".2~g", row=1, col=1)
     figure.update_yaxes(title_text="accuracy", tickformat=".4~p", row=2, col=1)
-    figure.update_xaxes(title_text="position from this network (0) to the other one (1)", row=2, col=1)
+    figure.update_xaxes(title_text="this network (0) to the other one (1)", row=2, col=1)
     return figure
