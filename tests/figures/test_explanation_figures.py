@@ -92,7 +92,7 @@ def test_a_plane_shows_class_and_confidence_of_each_point():
     assert stops == sorted(stops)
     assert (stops[0], stops[-1], heat.zmax) == (0, 1, 6)
     assert list(text.text) == ["<b>5</b>"]
-    assert {note.text for note in figure.layout.annotations} == {"plane of three digits", "3", "5"}
+    assert {note.text for note in figure.layout.annotations} == {"3", "5"}
 
 
 def test_margins_of_mistakes_stand_apart_and_infinite_ones_are_left_out():
@@ -127,4 +127,4 @@ def test_an_embedding_has_a_panel_for_each_layer():
     )
     figure = figures.layer_embedding(embedding, geometry)
     assert [(list(trace.x), list(trace.text)) for trace in figure.data] == [([1, 3], ["2", "8"]), ([2, 4], ["2", "8"])]
-    assert "75% of all variance between classes" in figure.layout.annotations[1].text
+    assert "75% of all variance between classes" in figure.layout.xaxis2.title.text

@@ -247,6 +247,7 @@ def test_growth_events_of_another_network_are_refused(catalog, digits, trained):
             {"attributions": {"occlusion_stride": 5}},
             "'explanation.attributions.occlusion_stride' is 5; expected",
         ),
+        ({"attributions": {"methods": []}}, "names no method"),
         ({"attributions": {"methods": ["lime"]}}, "'saliency'.*'activation_map'"),
     ],
 )

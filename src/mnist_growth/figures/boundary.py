@@ -39,9 +39,7 @@ def decision_planes(grid: pd.DataFrame, points: pd.DataFrame, class_names: Seque
         class_names: Names of the classes; empty for digits.
     """
     planes = list(dict.fromkeys(grid["plane"]))
-    figure = make_subplots(
-        rows=1, cols=len(planes), subplot_titles=[f"plane of {name}" for name in planes], horizontal_spacing=0.07
-    )
+    figure = make_subplots(rows=1, cols=len(planes), horizontal_spacing=0.07)
     classes = int(max(grid["prediction"].max(), points["label"].max())) + 1
     scale = []
     for number in range(classes):
@@ -96,7 +94,8 @@ def decision_planes(grid: pd.DataFrame, points: pd.DataFrame, class_names: Seque
                     row=1,
                     col=column,
                 )
-        figure.update_xaxes(title_text="distance (grey values 0 to 1)", showgrid=False, row=1, col=column)
+        title = f"plane of {plane}<br>(distances; grey values 0 to 1)"
+        figure.update_xaxes(title_text=title, showgrid=False, row=1, col=column)
         figure.update_yaxes(showgrid=False, row=1, col=column)
     figure.update_layout(
         template=TEMPLATE,
@@ -121,7 +120,7 @@ def boundary_paths(paths: pd.DataFrame, class_names: Sequence[str] = ()) -> go.F
         class_names: Names of the classes; empty for digits.
     """
     names = list(dict.fromkeys(paths["path"]))
-    figure = make_subplots(rows=1, cols=len(names), subplot_titles=names, shared_yaxes=True, horizontal_spacing=0.06)
+    figure = make_subplots(rows=1, cols=len(names), shared_yaxes=True, horizontal_spacing=0.06)
     for column, path in enumerate(names, start=1):
         rows = paths[paths["path"] == path]
         for end, color in (("from", BLUE), ("to", VERMILLION)):
@@ -139,7 +138,7 @@ def boundary_paths(paths: pd.DataFrame, class_names: Sequence[str] = ()) -> go.F
                 row=1,
                 col=column,
             )
-        figure.update_xaxes(title_text="distance from the digit (grey values 0 to 1)", row=1, col=column)
+        figure.update_xaxes(title_text=f"{path}:<br>distance from the digit (grey values 0 to 1)", row=1, col=column)
     figure.update_yaxes(tickformat=".0%", range=[-0.02, 1.02])
     figure.update_yaxes(title_text="probability", row=1, col=1)
     figure.update_layout(

@@ -50,7 +50,6 @@ def unit_selectivity(units: pd.DataFrame, class_names: Sequence[str] = ()) -> go
         shared_xaxes=True,
         vertical_spacing=0.06,
         horizontal_spacing=0.03,
-        subplot_titles=[f"hidden layer {layer}" for layer in layers],
     )
     for column, layer in enumerate(layers, start=1):
         rows = units[units["layer"] == layer]
@@ -79,7 +78,7 @@ def unit_selectivity(units: pd.DataFrame, class_names: Sequence[str] = ()) -> go
             row=2,
             col=column,
         )
-        figure.update_xaxes(title_text="first epoch", row=2, col=column)
+        figure.update_xaxes(title_text=f"hidden layer {layer}:<br>first epoch", row=2, col=column)
     figure.update_xaxes(type="category")
     figure.update_yaxes(range=[0, 1.02], row=1)
     figure.update_yaxes(title_text="class selectivity index", row=1, col=1)
@@ -200,7 +199,6 @@ def layer_activations(
         rows=len(activations),
         cols=1,
         vertical_spacing=0.3 / (len(activations) + 2),
-        subplot_titles=[f"hidden layer {layer}" for layer in range(1, len(activations) + 1)],
     )
     for row, (values, begins) in enumerate(zip(activations, bounds, strict=True), start=1):
         largest = float(values.max()) or 1.0
@@ -215,11 +213,12 @@ def layer_activations(
         for begin in begins:
             figure.add_vline(x=begin - 0.5, line={"color": GREY, "width": 1}, row=row, col=1)
         figure.update_xaxes(title_text="unit, the oldest first" if row == len(activations) else None, row=row, col=1)
+        figure.update_yaxes(title_text=f"hidden layer {row}", row=row, col=1)
     figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(showgrid=False, type="category", autorange="reversed", title_text="digit")
+    figure.update_yaxes(showgrid=False, type="category", autorange="reversed")
     figure.update_layout(
         template=TEMPLATE,
-        title="Activations layer by layer (vertical lines: growths)",
+        title="Activations for one digit of each class, layer by layer (vertical lines: growths)",
         height=230 * len(activations) + 190,
         coloraxis={
             "colorscale": SEQUENTIAL,
@@ -250,9 +249,7 @@ def layer_embedding(embedding: pd.DataFrame, geometry: pd.DataFrame, class_names
             index=False
         )
     ]
-    figure = make_subplots(
-        rows=lines, cols=columns, subplot_titles=shares, vertical_spacing=0.18 / lines, horizontal_spacing=0.03
-    )
+    figure = make_subplots(rows=lines, cols=columns, vertical_spacing=0.26 / lines, horizontal_spacing=0.03)
     for position, layer in enumerate(layers):
         rows = embedding[embedding["layer"] == layer]
         labels = rows["label"].tolist()
@@ -269,9 +266,13 @@ def layer_embedding(embedding: pd.DataFrame, geometry: pd.DataFrame, class_names
             row=position // columns + 1,
             col=position % columns + 1,
         )
+        figure.update_xaxes(
+            title={"text": shares[position], "font": {"size": 12}},
+            row=position // columns + 1,
+            col=position % columns + 1,
+        )
     figure.update_xaxes(showticklabels=False, showgrid=False, ticks="")
     figure.update_yaxes(showticklabels=False, showgrid=False, ticks="")
-    figure.update_annotations(font_size=12)
     figure.update_layout(
         template=TEMPLATE,
         title="Test digits in the plane of largest variance of each layer",

@@ -21,7 +21,7 @@ MethodName = Literal[
 class AttributionConfig(ConfigModel):
     """How attributions are computed."""
 
-    methods: tuple[MethodName, ...] = Field(strict=False, min_length=1)
+    methods: tuple[MethodName, ...] = Field(strict=False)
     integration_steps: int = Field(ge=1, le=1000)
     max_completeness_error: float = Field(gt=0, le=1)
     noise_samples: int = Field(ge=1, le=1000)
@@ -31,6 +31,8 @@ class AttributionConfig(ConfigModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "AttributionConfig":
+        if not self.methods:
+            raise ValueError("Parameter 'explanation.attributions.methods' names no method; name at least one.")
         if len(set(self.methods)) < len(self.methods):
             raise ValueError("Parameter 'explanation.attributions.methods' names a method twice; name each once.")
         if self.occlusion_stride > self.occlusion_side:

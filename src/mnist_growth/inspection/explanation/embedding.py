@@ -1,6 +1,7 @@
 """How the layers of a network arrange digits."""
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 
@@ -15,7 +16,8 @@ def principal_components(points: NDArray[np.floating], count: int) -> tuple[NDAr
         Float64 [N, count], with the largest coordinate of each direction positive, and float64 [count].
     """
     centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
-    left, scales, _ = np.linalg.svd(centred, full_matrices=False)
+    # By torch, whose number of threads is limited: two threads of numpy's BLAS are slow on a busy machine.
+    left, scales = (each.numpy() for each in torch.linalg.svd(torch.from_numpy(centred), full_matrices=False)[:2])
     coordinates = left[:, :count] * scales[:count]
     signs = np.sign(coordinates[np.abs(coordinates).argmax(axis=0), np.arange(coordinates.shape[1])])
     total = float((scales**2).sum())
