@@ -12,6 +12,7 @@ from mnist_growth.inspection.explanation import (
     TRUSTED,
     area_under,
     complete_integrated_gradients,
+    completeness_errors,
     most_trusted,
     perturbation_curve,
     pixel_order,
@@ -88,6 +89,9 @@ def test_curves_are_those_of_the_attributions_of_the_predicted_class(catalog, di
     maps = complete_integrated_gradients(
         trained.network, images, classes, baseline=torch.zeros(28, 28), steps=8, max_error=5e-4
     )
+    errors = completeness_errors(trained.network, images, classes, torch.zeros(28, 28), maps)
+    measured_error = catalog.load("explanation_metrics")["completeness_error"]["integrated_gradients"]
+    assert measured_error == pytest.approx(float(errors.max()), rel=0.1)
     parts = zip(maps.split(25), range(2), strict=True)
     order = torch.cat([pixel_order(some, torch.Generator().manual_seed(number)) for some, number in parts])
     curves = perturbation_curve(trained.network, images, classes, order, steps=7, insertion=False)

@@ -1,5 +1,6 @@
 """Margins and planes."""
 
+import importlib
 import warnings
 
 import pytest
@@ -66,6 +67,16 @@ def test_margins_are_no_longer_than_those_of_foolbox(make):
     ours = margins(network, IMAGES, classes).distance
     assert (ours[success] <= theirs[success] * 1.01).all()
     assert success.any()
+
+
+def test_moving_along_the_boundary_shortens_the_margins(monkeypatch):
+    network = mlp()
+    classes = predicted(network)
+    shortened = margins(network, IMAGES, classes).distance
+    monkeypatch.setattr(importlib.import_module("mnist_growth.inspection.explanation.margin"), "_PROJECTIONS", 0)
+    first = margins(network, IMAGES, classes).distance
+    assert (shortened <= first).all()
+    assert (shortened < 0.999 * first).any()
 
 
 def test_a_target_is_reached_and_is_no_nearer_than_the_nearest_class():
