@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.stats import binomtest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from mnist_growth.evaluation import difference_interval, paired_difference_interval, wilson_interval
+from mnist_growth.evaluation import difference_interval, mean_interval, paired_difference_interval, wilson_interval
 
 COUNTS = st.integers(1, 20_000).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials)))
 
@@ -83,3 +84,12 @@ def test_paired_interval_has_95_percent_coverage(shares):
 
     covered = ((bounds[:, 0] <= first - second) & (first - second <= bounds[:, 1])).mean()
     assert covered == pytest.approx(0.95, abs=0.02)
+
+
+def test_the_interval_of_a_mean_is_that_of_scipy():
+    values = np.random.default_rng(0).normal(3, 2, size=(4, 5))
+    expected = stats.t.interval(0.95, 19, loc=values.mean(), scale=stats.sem(values.ravel()))
+    assert mean_interval(values) == pytest.approx((values.mean(), *expected))
+    mean, lower, upper = mean_interval([2.5])
+    assert mean == 2.5
+    assert np.isnan([lower, upper]).all()
