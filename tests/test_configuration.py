@@ -109,7 +109,11 @@ def test_only_temporary_datasets_are_missing_from_the_catalog():
 
     predictions = {"compared_predictions", "baseline_predictions"}
     drawn = {"provenance", "training_provenance", "batch_provenance"}
-    assert missing == {"monitor", "setup", "parameters", "run_facts", "results", *drawn, *predictions}
+    explained = {"attribution_metrics", "average_digit", "explained_digits", "path_images"}
+    attacked = {"adversarial_digits", "attacked_digits", "lipschitz_bounds", "surrogate_network"}
+    landscape = {f"{name}_numbers" for name in ("curvature", "paths", "surface", "trajectory")}
+    inspected = {*explained, *attacked, *landscape}
+    assert missing == {"monitor", "setup", "parameters", "run_facts", "results", *drawn, *predictions, *inspected}
 
 
 def test_a_dataset_given_on_the_command_line_reaches_the_catalog():

@@ -41,6 +41,7 @@ _REQUIREMENTS = (
 _CODE = (
     "__init__.py",
     "config_model.py",
+    "credentials.py",
     "digits",
     "evaluation",
     "growth",

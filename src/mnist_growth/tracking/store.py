@@ -20,6 +20,7 @@ _DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")  # URIs that MLflow pas
 _LOCK_TIMEOUT = 5  # seconds to wait for another process that writes to the database
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     # A server that does not answer must not delay a training: give up after seconds, not minutes.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
