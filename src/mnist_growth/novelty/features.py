@@ -33,8 +33,15 @@ class Features:
     @torch.inference_mode()
     def __call__(self, images: NDArray[np.uint8]) -> Tensor:
         """Return the features, float32 [N, D], of prepared images, uint8 [N, 28, 28], N >= 1."""
-        chunks = torch.split(torch.from_numpy(np.array(images)), CHUNK)
-        return torch.cat([torch.cat(self._activations(chunk), dim=1) for chunk in chunks])
+        features: Tensor | None = None
+        for start in range(0, len(images), CHUNK):
+            chunk = torch.from_numpy(np.array(images[start : start + CHUNK]))
+            found = torch.cat(self._activations(chunk), dim=1)
+            if features is None:
+                features = found.new_empty(len(images), found.shape[1])
+            features[start : start + CHUNK] = found
+        assert features is not None
+        return features
 
     def _activations(self, images: Tensor) -> list[Tensor]:
         """Return tensors [N, ...] whose columns are the features."""

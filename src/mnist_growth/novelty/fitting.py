@@ -43,8 +43,10 @@ def fit_detector(
     features = Features(trained.network)
     positive, negative = features(known), features(outliers)
     center, scale = positive.mean(0), 1 / positive.std(0).mean().clamp(min=1e-6)
-    inputs = (torch.cat([positive, negative]) - center) * scale
     targets = torch.cat([torch.zeros(len(positive)), torch.ones(len(negative))])
+    inputs = torch.cat([positive, negative])
+    del positive, negative  # each copy has a hundred megabytes
+    inputs.sub_(center).mul_(scale)
     layers = _train(inputs, targets, config)
     with torch.inference_mode():
         outputs = raw_scores(layers, (features(validation) - center) * scale)
