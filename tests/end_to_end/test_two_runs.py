@@ -33,7 +33,8 @@ def test_they_do_not_touch_each_other_and_each_evaluates_its_own_network(project
         assert history
         assert all(int(path.stem.split("-")[-1]) <= epochs for path in history)
 
-        # What was measured while the other run went on is what its network gives by itself.
+    # What was measured while the other run went on is what its network gives by itself.
+    for version in versions if database == "new" else ():
         again = project.succeed(*SMOKE, "--pipeline", "evaluate", "--load-versions", f"network:{version}")
         assert "Test of the network" in again.stdout
         mine, alone = (json.loads(project.path(METRICS, each).read_text()) for each in (version, None))

@@ -1,6 +1,7 @@
 """A small network in float64 whose Hessian can be written down."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from mnist_growth.inspection.landscape import Hessian, WeightSpace
 from mnist_growth.network import GrowingMLP, Network
 
 
-class Small(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Small:
     """A network, its digits, and the exact Hessian of its loss."""
 
     network: Network
@@ -28,7 +30,7 @@ class Small(NamedTuple):
     def products(self):
         return Hessian(self.weights, self.images, self.labels)
 
-    @property
+    @cached_property
     def eigenvalues(self):
         return np.linalg.eigvalsh(self.exact.numpy())
 
