@@ -4,6 +4,8 @@ import pytest
 
 from benchmarks.common import results
 from benchmarks.common.networks import network_or_untrained
+from benchmarks.common.pages import block
+from benchmarks.common.results import read_results
 from benchmarks.inspection import side_by_side
 from mnist_growth.network import save_network
 
@@ -52,6 +54,11 @@ def test_each_pipeline_runs_once_for_a_network_and_the_groups_are_columns(projec
     entry = json.loads((tmp_path / "inspection.json").read_text())
     assert entry["n"] == 2
     assert entry["networks"]["grown"][0]["peak_rss_mb"] == 567
+
+
+def test_the_documented_table_is_that_of_the_results():
+    text = side_by_side.PAGE.read_text("utf-8")
+    assert block(text, side_by_side.MARK) == side_by_side.table(read_results(side_by_side.NAME, quick=False))
 
 
 def test_an_unknown_version_is_named(project, monkeypatch):
