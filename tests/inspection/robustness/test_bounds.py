@@ -88,9 +88,9 @@ def test_the_jacobian_has_the_norm_of_automatic_differentiation(attacked_network
 def test_the_search_finds_steeper_points_below_the_upper_bound(attacked_network, pixels):
     bounds = upper_bounds(attacked_network)
     with logits_of(attacked_network) as logits:
-        found = list(steepest(logits, pixels[:100], points=16, steps=12, seed=0))
+        found = list(steepest(logits, pixels[:100], points=32, steps=60, seed=0))
         assert found[0] == pytest.approx(float(jacobian_norms(logits, pixels[:100]).max()))
-        assert found == list(steepest(logits, pixels[:100], points=16, steps=12, seed=0))
+        assert found == list(steepest(logits, pixels[:100], points=32, steps=60, seed=0))
     assert found == sorted(found)
     assert found[-1] > found[0]
     assert found[-1] <= bounds.logits <= bounds.product
