@@ -36,7 +36,7 @@ def main() -> None:
     options = options_parser.parse_args()
     circumstances = Circumstances.now(quick=options.quick)
     trained = load_network(newest(NETWORK))
-    detectors = map(load_detector, versions(DETECTOR))
+    detectors = map(load_detector, reversed(versions(DETECTOR)))
     detector = next((each for each in detectors if each.network_sha256 == trained.sha256), None)
     digits = digits_of(trained.fingerprint, "test")
     if detector is None or digits is None:
