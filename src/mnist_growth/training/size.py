@@ -11,9 +11,8 @@ from mnist_growth.training.setup import TrainingSetup
 
 logger = logging.getLogger(__name__)
 
-_TENSORS_IN_CHECKPOINT = 4  # of the size of the weights: weights, average and both moments
 _CHECKPOINTS = 4  # at the same time: the newest two, the best, and one that is being written
-_BYTES = 4  # of a number in single precision
+_IN_CHECKPOINT = ("weights", "averaged weights", "Adam's moments")  # parts of the memory that a checkpoint contains
 
 
 def check_size(setup: TrainingSetup, budget: MemoryBudget, folder: Path) -> None:
@@ -49,9 +48,8 @@ def last_spec(setup: TrainingSetup) -> NetworkSpec:
 
 def _problem(spec: NetworkSpec, budget: MemoryBudget, free: int) -> str:
     """Return what a network needs and there is not; empty if it fits."""
-    needed = sum(part.bytes for part in training_memory(spec.costs(), images=0, overhead=0))
-    weights = _BYTES * sum(cost.parameters for cost in spec.costs())
-    stored = _CHECKPOINTS * _TENSORS_IN_CHECKPOINT * weights
+    parts = {part.part: part.bytes for part in training_memory(spec.costs(), images=0, overhead=0)}
+    needed, stored = sum(parts.values()), _CHECKPOINTS * sum(parts[name] for name in _IN_CHECKPOINT)
     widths = "-".join(map(str, spec.widths))
     if needed > budget.bytes:
         return (
