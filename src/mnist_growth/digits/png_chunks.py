@@ -28,9 +28,9 @@ def check_chunks(content: bytes) -> None:
             raise ValueError(f"The PNG file has more than {_MAX_COMPRESSED} compressed texts: save it without them")
 
 
-def has_only_pixels(content: bytes) -> bool:
-    """Whether a small PNG file has no chunk that is decompressed besides its pixels."""
-    return not any(kind in content for kind in _COMPRESSED)
+def may_have_compressed_texts(content: bytes) -> bool:
+    """Whether a small PNG file may have texts or a colour profile that a reader decompresses."""
+    return any(kind in content for kind in _COMPRESSED)
 
 
 def _kinds(content: bytes) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mnist_growth.digits import IMAGE_SIDE, Preparation, PreparedImage, decode_image
 from mnist_growth.digits.decoding import SIGNATURES
-from mnist_growth.digits.png_chunks import SIGNATURE, has_only_pixels
+from mnist_growth.digits.png_chunks import SIGNATURE, may_have_compressed_texts
 from mnist_growth.serving.base64_text import decode_base64
 
 _FAST_PIXELS, _FAST_BYTES = 1_000, 4_096  # a PNG of 28 x 28 pixels takes less than a millisecond
@@ -26,7 +26,7 @@ def is_fast_to_read(content: bytes) -> bool:
     """Whether reading an image takes less time than passing it to another thread would."""
     if content.startswith(SIGNATURE):
         width, height = int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
-        return width * height <= _FAST_PIXELS and len(content) <= _FAST_BYTES and has_only_pixels(content)
+        return width * height <= _FAST_PIXELS and len(content) <= _FAST_BYTES and not may_have_compressed_texts(content)
     return len(content) == IMAGE_SIDE * IMAGE_SIDE and not content.startswith(SIGNATURES)
 
 
