@@ -13,11 +13,11 @@ from mnist_growth.inspection.explanation import (
     completeness_errors,
     gradient_times_input,
     integrated_gradients,
-    lead,
     occlusion,
     saliency,
     smooth_grad,
 )
+from mnist_growth.inspection.log_odds import log_odds
 
 KINDS = {"mlp": mlp, "without batch norm": lambda: mlp(batch_norm=False), "bypass": bypass}
 BLACK = torch.zeros(28, 28, dtype=torch.float64)
@@ -30,7 +30,7 @@ def network(request):
 
 def explained(network):
     """What captum differentiates: the lead of each image's class, also of repeated images."""
-    return lambda pixels: lead(network(pixels), CLASSES.repeat_interleave(len(pixels) // len(CLASSES)))
+    return lambda pixels: log_odds(network(pixels), CLASSES.repeat_interleave(len(pixels) // len(CLASSES)))
 
 
 def close(found, expected):
@@ -40,7 +40,7 @@ def close(found, expected):
 def test_the_lead_is_the_log_odds():
     logits = torch.randn(6, 10, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 5
     probability = logits.softmax(1).gather(1, CLASSES[:, None])[:, 0]
-    torch.testing.assert_close(lead(logits, CLASSES), torch.log(probability / (1 - probability)))
+    torch.testing.assert_close(log_odds(logits, CLASSES), torch.log(probability / (1 - probability)))
 
 
 def test_saliency_is_captums_and_proportional_to_the_gradient_of_the_loss(network):
@@ -81,7 +81,7 @@ def test_integrated_gradients_are_captums_with_the_same_quadrature(network, base
 
 def explained_along(network):
     """As ``explained``, for captum's order: all images at the first point of the line, then at the next."""
-    return lambda pixels: lead(network(pixels), CLASSES.repeat(len(pixels) // len(CLASSES)))
+    return lambda pixels: log_odds(network(pixels), CLASSES.repeat(len(pixels) // len(CLASSES)))
 
 
 def test_the_rule_along_kinks_is_closer_to_the_integral_than_the_trapezoid(network):
@@ -96,8 +96,8 @@ def test_the_rule_along_kinks_is_closer_to_the_integral_than_the_trapezoid(netwo
 @pytest.mark.parametrize("baseline", [BLACK, IMAGES.mean(0)], ids=["black", "mean"])
 def test_integrated_gradients_are_complete(network, baseline):
     found = complete_integrated_gradients(network, IMAGES, CLASSES, baseline=baseline, steps=8, max_error=5e-4)
-    there = lead(network(baseline.expand_as(IMAGES)), CLASSES)
-    difference = lead(network(IMAGES), CLASSES) - there
+    there = log_odds(network(baseline.expand_as(IMAGES)), CLASSES)
+    difference = log_odds(network(IMAGES), CLASSES) - there
     errors = (found.sum((1, 2)) - difference).abs() / difference.abs()
     assert errors.max() < 1e-3
     torch.testing.assert_close(completeness_errors(network, IMAGES, CLASSES, baseline, found), errors)

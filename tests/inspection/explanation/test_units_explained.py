@@ -11,12 +11,12 @@ from mnist_growth.inspection.explanation import (
     between_class_share,
     conductance,
     incoming_weights,
-    lead,
     maximise,
     principal_components,
     selectivity,
     unit_activations,
 )
+from mnist_growth.inspection.log_odds import log_odds
 
 BLACK = torch.zeros(28, 28, dtype=torch.float64)
 RANDOM = np.random.default_rng(3)
@@ -72,7 +72,7 @@ def test_a_maximising_image_excites_the_unit_more_than_any_digit():
 @pytest.mark.parametrize("make", [mlp, lambda: mlp(batch_norm=False)])
 def test_conductances_of_a_layer_add_up_to_the_difference_of_the_lead(make):
     network = make()
-    difference = lead(network(IMAGES), CLASSES) - lead(network(BLACK.expand_as(IMAGES)), CLASSES)
+    difference = log_odds(network(IMAGES), CLASSES) - log_odds(network(BLACK.expand_as(IMAGES)), CLASSES)
     for layer in conductance(network, IMAGES, CLASSES, baseline=BLACK, steps=512):
         errors = (layer.sum(dim=1) - difference).abs() / difference.abs()
         assert errors.max() < 5e-3
@@ -81,7 +81,7 @@ def test_conductances_of_a_layer_add_up_to_the_difference_of_the_lead(make):
 
 def test_conductance_is_captums():
     network = mlp()
-    explained = lambda pixels: lead(network(pixels), CLASSES.repeat(len(pixels) // len(CLASSES)))  # noqa: E731
+    explained = lambda pixels: log_odds(network(pixels), CLASSES.repeat(len(pixels) // len(CLASSES)))  # noqa: E731
     for number, layer in enumerate(network.hidden):
         expected = captum.attr.LayerConductance(explained, layer).attribute(IMAGES, n_steps=300)
         found = conductance(network, IMAGES, CLASSES, baseline=BLACK, steps=300)[number]
@@ -101,7 +101,7 @@ def test_conductance_of_an_affine_network_is_the_change_of_the_unit_times_its_we
 @torch.no_grad()
 def test_with_a_bypass_the_first_layer_conducts_everything_and_the_second_only_its_part():
     network = bypass()
-    difference = lead(network(IMAGES), CLASSES) - lead(network(BLACK.expand_as(IMAGES)), CLASSES)
+    difference = log_odds(network(IMAGES), CLASSES) - log_odds(network(BLACK.expand_as(IMAGES)), CLASSES)
     first, second = conductance(network, IMAGES, CLASSES, baseline=BLACK, steps=512)
     assert (first.sum(dim=1) - difference).abs().max() < 1e-3
     assert (second.sum(dim=1) - difference).abs().max() > 1e-2

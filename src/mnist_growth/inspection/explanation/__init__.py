@@ -25,7 +25,7 @@ from mnist_growth.inspection.explanation.occlusion import occlusion
 from mnist_growth.inspection.explanation.planes import Plane, plane_through, principal_plane, probabilities_on
 from mnist_growth.inspection.explanation.randomisation import randomisations, randomised, rank_correlation
 from mnist_growth.inspection.explanation.selectivity import Selectivity, selectivity
-from mnist_growth.inspection.explanation.target import Logits, lead, leads
+from mnist_growth.inspection.explanation.target import Logits, leads
 from mnist_growth.inspection.explanation.trust import TRUSTED, most_trusted, verdict
 
 __all__ = [
@@ -49,7 +49,6 @@ __all__ = [
     "gradient_times_input",
     "incoming_weights",
     "integrated_gradients",
-    "lead",
     "leads",
     "margins",
     "maximise",

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from mnist_growth.inspection.cohorts import followers
-from mnist_growth.inspection.explanation.target import CHUNK, lead
+from mnist_growth.inspection.explanation.target import CHUNK
+from mnist_growth.inspection.log_odds import log_odds
 from mnist_growth.network import Network, record
 
 
@@ -34,7 +35,7 @@ def activation_map(network: Network, images: Tensor, classes: Tensor, layer: int
     for chunk, some in zip(torch.split(images, CHUNK), torch.split(classes, CHUNK), strict=True):
         with torch.enable_grad(), record(network, inputs=[module]) as recorded:
             pixels = chunk.detach().requires_grad_()
-            leads = lead(network(pixels), some)
+            leads = log_odds(network(pixels), some)
             activations = recorded.inputs[module]
             (weights,) = torch.autograd.grad(leads.sum(), activations, retain_graph=True)
             evidence = weights * activations.detach()

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from mnist_growth.inspection.explanation.activations import activation_axes, forward, per_unit
-from mnist_growth.inspection.explanation.target import CHUNK, lead
+from mnist_growth.inspection.explanation.target import CHUNK
+from mnist_growth.inspection.log_odds import log_odds
 from mnist_growth.network import Network
 
 
@@ -34,7 +35,7 @@ def conductance(network: Network, images: Tensor, classes: Tensor, *, baseline: 
         points = (baseline + alphas * (chunk - baseline)).flatten(0, 1)
         with torch.enable_grad():
             logits, activations = forward(network, points.detach().requires_grad_())
-            ahead = lead(logits, some.repeat(steps + 1))
+            ahead = log_odds(logits, some.repeat(steps + 1))
             slopes = torch.autograd.grad(ahead.sum(), activations)
         found = []
         for values, slope, axis in zip(activations, slopes, axes, strict=True):

@@ -1,9 +1,11 @@
-"""What an attribution explains: by how much a network prefers one class to all others."""
+"""What an attribution explains: the lead of a class, which is its log-odds."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
+
+from mnist_growth.inspection.log_odds import log_odds
 
 Logits = Callable[[Tensor], Tensor]
 """A network in evaluation mode: from grey values, float [N, 28, 28], to logits, float [N, C]."""
@@ -12,27 +14,11 @@ CHUNK = 2_000
 """Images per pass, to limit memory."""
 
 
-def lead(logits: Tensor, classes: Tensor) -> Tensor:
-    """Return the lead z_c - log(sum over the others of exp(z_k)) of one class of each image, float [N].
-
-    It is the log-odds of the class, log(p_c / (1 - p_c)). Unlike p_c it does not saturate where the network is certain,
-    and unlike z_c alone it depends on the differences between logits only. The gradient of the cross-entropy L = -log
-    p_c is -(1 - p_c) times that of the lead, so that both give the same map up to the scale.
-
-    Args:
-        logits: Float [N, C].
-        classes: c of each image, int64 [N].
-    """
-    own = classes.unsqueeze(1)
-    others = logits.scatter(1, own, float("-inf"))
-    return logits.gather(1, own).squeeze(1) - torch.logsumexp(others, dim=1)
-
-
 def leads(network: Logits, images: Tensor, classes: Tensor) -> Tensor:
     """Return the lead of one class of each image, float [N], in chunks and without gradients."""
     with torch.no_grad():
         pairs = zip(torch.split(images, CHUNK), torch.split(classes, CHUNK), strict=True)
-        return torch.cat([lead(network(chunk), some) for chunk, some in pairs])
+        return torch.cat([log_odds(network(chunk), some) for chunk, some in pairs])
 
 
 def lead_gradients(network: Logits, images: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
@@ -50,7 +36,7 @@ def lead_gradients(network: Logits, images: Tensor, classes: Tensor) -> tuple[Te
     for chunk, some in zip(torch.split(images, CHUNK), torch.split(classes, CHUNK), strict=True):
         with torch.enable_grad():
             pixels = chunk.detach().requires_grad_()
-            ahead = lead(network(pixels), some)
+            ahead = log_odds(network(pixels), some)
             (gradient,) = torch.autograd.grad(ahead.sum(), pixels)
         gradients.append(gradient)
         values.append(ahead.detach())

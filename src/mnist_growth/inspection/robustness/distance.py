@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mnist_growth.inspection.robustness.attacks import Norm, direction, norms
-from mnist_growth.inspection.robustness.margins import Logits, gradient, lead
+from mnist_growth.inspection.robustness.margins import Logits, gradient, logit_margin
 
 _OVERSHOOT = 1.02  # of a step to a linearised boundary, which a curved one may lie behind
 _MORE_OVERSHOOT = 0.1  # added for every further step, so that steps cut off at 0 and 1 arrive in the end
@@ -39,7 +39,7 @@ def smallest_changes(
     examples, sizes = pixels.clone(), pixels.new_full((len(pixels),), torch.inf)
     moved = pixels.clone()
     with torch.no_grad():
-        sizes[lead(logits(pixels), labels) < 0] = 0
+        sizes[logit_margin(logits(pixels), labels) < 0] = 0
     yield examples, sizes
     for step in range(steps):
         rows = torch.nonzero(sizes == torch.inf)[:, 0]
@@ -56,7 +56,7 @@ def smallest_changes(
         if len(rows) == 0:
             break
         at = examples[rows]
-        normal, _ = gradient(logits, at, labels[rows], lead)
+        normal, _ = gradient(logits, at, labels[rows], logit_margin)
         # The plane through the point of the boundary: its distance from the image, along the direction of the norm.
         gap = (normal * (at - pixels[rows])).flatten(1).sum(1)
         guess = pixels[rows] + _OVERSHOOT * _step(_free(normal, pixels[rows]), gap, norm)
@@ -76,7 +76,7 @@ def _keep(
 ) -> None:
     """Keep points that are adversarial and, after bisection towards the images, nearer than those known so far."""
     with torch.no_grad():
-        wrong = lead(logits(found), labels[rows]) < 0
+        wrong = logit_margin(logits(found), labels[rows]) < 0
         rows, found = rows[wrong], found[wrong]
         if len(rows) == 0:
             return
@@ -103,7 +103,7 @@ def nearest_mistakes(logits: Logits, pixels: Tensor, examples: Tensor, labels: T
     inside, outside = pixels.new_zeros(len(pixels)), pixels.new_ones(len(pixels))
     for _ in range(_BISECTIONS):
         middle = (inside + outside) / 2
-        is_wrong = lead(logits(torch.lerp(pixels, examples, middle[:, None, None])), labels) < 0
+        is_wrong = logit_margin(logits(torch.lerp(pixels, examples, middle[:, None, None])), labels) < 0
         outside, inside = torch.where(is_wrong, middle, outside), torch.where(is_wrong, inside, middle)
     return torch.lerp(pixels, examples, outside[:, None, None])
 

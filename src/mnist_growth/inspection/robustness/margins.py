@@ -1,4 +1,4 @@
-"""A network as a function of pixels from 0 to 1, its lead of one class over others, and gradients of both."""
+"""A network as a function of pixels from 0 to 1, how far a class is ahead of the others, and gradients of both."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from mnist_growth.inspection.log_odds import log_odds
 from mnist_growth.network import FoldedChain, Network, evaluation_mode
 from mnist_growth.network.interface import PIXEL_RANGE
 
@@ -39,11 +40,10 @@ def wrong_odds(logits: Tensor, labels: Tensor) -> Tensor:
         logits: Float [N, C].
         labels: y, int64 [N].
     """
-    others = logits.scatter(1, labels[:, None], -torch.inf)
-    return torch.logsumexp(others, dim=1) - logits.gather(1, labels[:, None])[:, 0]
+    return -log_odds(logits, labels)
 
 
-def lead(logits: Tensor, labels: Tensor) -> Tensor:
+def logit_margin(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the logit of each label minus the largest other logit [N]; it is negative for a mistake."""
     others = logits.scatter(1, labels[:, None], -torch.inf)
     return logits.gather(1, labels[:, None])[:, 0] - others.amax(dim=1)
