@@ -1,18 +1,19 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from kedro.io import DataCatalog
 from shipped import run, shipped_catalog
+from small_training import sample_parts, trained_on
 
 import configured
-from mnist_growth.digits import Digits, Split, measure_style, sample_digits
+from mnist_growth.digits import Digits, Split, measure_style
 from mnist_growth.digits.interventions import INTERVENTIONS
 from mnist_growth.inspection import gradient_norms
 from mnist_growth.lineage import lineage_of
-from mnist_growth.network import GrowingMLP, TrainedNetwork, predict_logits
+from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.pipelines.analyse import create_pipeline
 from mnist_growth.pipelines.analyse.nodes import find_near_duplicates, measure_difficulty
 from mnist_growth.training import split_fingerprint
@@ -24,24 +25,16 @@ SPLIT = Split(train=np.arange(0, 150), validation=np.arange(150, 180))
 @pytest.fixture(scope="module")
 def digits() -> tuple[Digits, Digits]:
     """180 training and 100 test digits; test digit 5 is also training digit 17."""
-    sample = sample_digits()
-    images = sample.test.images[:100].copy()
-    images[5] = sample.train.images[17]
-    train = Digits(sample.train.images[:180], sample.train.labels[:180], "sample", sample.fingerprint)
-    return train, Digits(images, sample.test.labels[:100], "sample", sample.fingerprint)
+    train, test = sample_parts(training=180, test=100)
+    images = test.images.copy()
+    images[5] = train.images[17]
+    return train, replace(test, images=images)
 
 
 @pytest.fixture(scope="module")
 def trained(digits) -> TrainedNetwork:
     """A network that knows a little."""
-    network = GrowingMLP((24, 24), generator=torch.Generator().manual_seed(3))
-    images, labels = torch.from_numpy(digits[0].images), torch.from_numpy(digits[0].labels)
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
-    for _ in range(30):
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(network(images), labels).backward()
-        optimizer.step()
-    return TrainedNetwork(network.eval(), "sample", digits[0].fingerprint, 30, split=split_fingerprint(SPLIT))
+    return trained_on(digits[0], (24, 24), steps=30, split=split_fingerprint(SPLIT))
 
 
 @pytest.fixture(scope="module")

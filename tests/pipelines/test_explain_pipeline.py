@@ -4,9 +4,10 @@ import pytest
 import torch
 from kedro.io import DataCatalog
 from shipped import run, shipped_catalog
+from small_training import sample_parts, trained_on
 
 import configured
-from mnist_growth.digits import Digits, sample_digits
+from mnist_growth.digits import Digits
 from mnist_growth.evaluation import spread_sample
 from mnist_growth.inspection.explanation import (
     TRUSTED,
@@ -21,7 +22,7 @@ from mnist_growth.inspection.explanation import (
     verdict,
 )
 from mnist_growth.lineage import lineage_of
-from mnist_growth.network import GrowingMLP, TrainedNetwork
+from mnist_growth.network import TrainedNetwork
 from mnist_growth.pipelines.explain import create_pipeline
 from mnist_growth.pipelines.explain.boundary import choose_examples, follow_paths
 from mnist_growth.pipelines.explain.inputs import average_digit, choose_digits
@@ -49,22 +50,13 @@ EVENTS = pd.DataFrame({"epoch": [3], "layer": [1], "width_before": [16], "width_
 @pytest.fixture(scope="module")
 def digits() -> tuple[Digits, Digits]:
     """Training and test digits of all classes."""
-    sample = sample_digits()
-    train = Digits(sample.train.images[:300], sample.train.labels[:300], "sample", sample.fingerprint)
-    return train, Digits(sample.test.images[:100], sample.test.labels[:100], "sample", sample.fingerprint)
+    return sample_parts(training=300, test=100)
 
 
 @pytest.fixture(scope="module")
 def trained(digits) -> TrainedNetwork:
     """A network that knows a little."""
-    network = GrowingMLP((24, 24), generator=torch.Generator().manual_seed(3))
-    images, labels = torch.from_numpy(digits[0].images), torch.from_numpy(digits[0].labels)
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
-    for _ in range(30):
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(network(images), labels).backward()
-        optimizer.step()
-    return TrainedNetwork(network.eval(), "sample", digits[0].fingerprint, 30)
+    return trained_on(digits[0], (24, 24), steps=30)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,10 @@ import torch
 from kedro.io import DataCatalog
 from pydantic import ValidationError
 from shipped import run, shipped_catalog
+from small_training import sample_parts, trained_on
 
 import configured
-from mnist_growth.digits import Digits, Split, sample_digits
+from mnist_growth.digits import Digits, Split
 from mnist_growth.digits.corruptions import CORRUPTIONS, corrupt
 from mnist_growth.inspection.robustness import logits_of, upper_bounds
 from mnist_growth.lineage import lineage_of
@@ -52,22 +53,13 @@ EVENTS = pd.DataFrame({"epoch": [4], "layer": [1], "width_before": [16], "width_
 @pytest.fixture(scope="module")
 def digits() -> tuple[Digits, Digits]:
     """Training and test digits of all classes."""
-    sample = sample_digits()
-    train = Digits(sample.train.images[:1000], sample.train.labels[:1000], "sample", sample.fingerprint)
-    return train, Digits(sample.test.images[:100], sample.test.labels[:100], "sample", sample.fingerprint)
+    return sample_parts(training=1000, test=100)
 
 
 @pytest.fixture(scope="module")
 def trained(digits) -> TrainedNetwork:
     """A network that knows a little."""
-    network = GrowingMLP((24, 20), generator=torch.Generator().manual_seed(3))
-    images, labels = torch.from_numpy(digits[0].images), torch.from_numpy(digits[0].labels)
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
-    for _ in range(40):
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(network(images), labels).backward()
-        optimizer.step()
-    return TrainedNetwork(network.eval(), "sample", digits[0].fingerprint, 40)
+    return trained_on(digits[0], (24, 20), steps=40)
 
 
 @pytest.fixture(scope="module")
