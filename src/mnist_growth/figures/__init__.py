@@ -3,6 +3,7 @@
 Each function takes a table or images and returns a plotly figure; ``stamp`` adds the source of the numbers.
 """
 
+from mnist_growth.figures.attacks import adversarial_examples, attack_accuracy, smallest_changes
 from mnist_growth.figures.attributions import (
     activation_maps,
     attribution_curves,
@@ -16,12 +17,19 @@ from mnist_growth.figures.comparison import comparison, disagreements
 from mnist_growth.figures.complexity import complexity
 from mnist_growth.figures.confused_pairs import confused_pairs
 from mnist_growth.figures.confusion import confusion_matrix
+from mnist_growth.figures.corruptions import (
+    corruption_accuracy,
+    corruption_calibration,
+    corruption_examples,
+    noise_accuracy,
+)
 from mnist_growth.figures.cost import cost
 from mnist_growth.figures.curvature import growth_curvature, hessian_blocks, hessian_spectrum
 from mnist_growth.figures.digits import ambiguous_digits, confused_digits, sample_predictions, warps, worst_mistakes
 from mnist_growth.figures.drift import drift_distributions, drift_windows
 from mnist_growth.figures.growth import growth
 from mnist_growth.figures.hard_digits import hardest_digits, near_duplicates, suspected_labels
+from mnist_growth.figures.layers import layer_activations, layer_embedding
 from mnist_growth.figures.learning_curves import learning_curves
 from mnist_growth.figures.loss_paths import loss_paths
 from mnist_growth.figures.loss_surface import (
@@ -35,16 +43,6 @@ from mnist_growth.figures.memory import memory
 from mnist_growth.figures.png import png_files
 from mnist_growth.figures.provenance import describe_dataset, describe_network, stamp
 from mnist_growth.figures.reliability import reliability
-from mnist_growth.figures.robustness import (
-    adversarial_examples,
-    attack_accuracy,
-    corruption_accuracy,
-    corruption_calibration,
-    corruption_examples,
-    noise_accuracy,
-    smallest_changes,
-    weight_noise,
-)
 from mnist_growth.figures.style import (
     intervention_examples,
     style_differences,
@@ -55,12 +53,11 @@ from mnist_growth.figures.theme import IN_DARK, TEMPLATE, in_dark
 from mnist_growth.figures.unit_explanations import (
     cohort_conductance,
     exciting_images,
-    layer_activations,
-    layer_embedding,
     unit_selectivity,
     unit_weights,
 )
 from mnist_growth.figures.units import units
+from mnist_growth.figures.weight_noise import weight_noise
 
 __all__ = [
     "IN_DARK",

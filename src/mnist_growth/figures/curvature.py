@@ -7,10 +7,17 @@ from plotly.subplots import make_subplots
 
 from mnist_growth.figures.history import short_widths
 from mnist_growth.figures.intervals import error_bars
-from mnist_growth.figures.theme import BLUE, GREEN, GREY, LEGEND_BELOW, ORANGE, PALE_BLUE, PURPLE, TEMPLATE, VERMILLION
+from mnist_growth.figures.theme import (
+    BLUE,
+    GREY,
+    LEGEND_BELOW,
+    PALE_BLUE,
+    SERIES_COLORS,
+    SERIES_SYMBOLS,
+    TEMPLATE,
+    VERMILLION,
+)
 
-_COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
-_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross")
 _FLOOR = 1e-8  # of the highest density: that of less than one eigenvalue of a million
 
 
@@ -69,7 +76,11 @@ def hessian_blocks(blocks: pd.DataFrame) -> go.Figure:
     groups = [(f"hidden layer {layer}", cohorts[cohorts["layer"] == layer]) for layer in sorted(set(cohorts["layer"]))]
     for index, (name, rows) in enumerate([*groups, ("output", output)]):
         births_of_rows = [_birth(epoch) for epoch in rows["born_epoch"]]
-        style = {"color": _COLORS[index % len(_COLORS)], "symbol": _SYMBOLS[index % len(_SYMBOLS)], "size": 8}
+        style = {
+            "color": SERIES_COLORS[index % len(SERIES_COLORS)],
+            "symbol": SERIES_SYMBOLS[index % len(SERIES_SYMBOLS)],
+            "size": 8,
+        }
         for panel, column in enumerate(("trace_per_parameter", "largest_eigenvalue"), start=1):
             figure.add_scatter(
                 x=births_of_rows,

@@ -30,6 +30,10 @@ NEGATIVE, ZERO, POSITIVE = "#2166AC", "#F7F7F7", "#B2182B"
 DIVERGING = [[0.0, NEGATIVE], [0.5, ZERO], [1.0, POSITIVE]]
 """Colour scale of signed values: ColorBrewer's RdBu, safe for colour vision deficiencies."""
 
+SERIES_COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+SERIES_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
+"""Colours and symbols of series, such as layers, in their order."""
+
 TRAINING, VALIDATION, TEST = BLUE, VERMILLION, GREEN
 """Colours of the parts of the data, in all figures."""
 

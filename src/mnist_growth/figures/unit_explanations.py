@@ -1,4 +1,4 @@
-"""What units respond to and contribute, and how layers arrange digits."""
+"""What units respond to and contribute."""
 
 from collections.abc import Sequence
 
@@ -15,20 +15,14 @@ from mnist_growth.figures.intervals import error_bars
 from mnist_growth.figures.map_grid import map_grid
 from mnist_growth.figures.theme import (
     BLUE,
-    GREEN,
-    GREY,
     INK,
     LEGEND_BELOW,
-    ORANGE,
-    PURPLE,
     SEQUENTIAL,
-    SKY,
+    SERIES_COLORS,
+    SERIES_SYMBOLS,
     TEMPLATE,
-    VERMILLION,
 )
 
-_COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
-_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross")
 _PANEL = 250  # pixels: a narrower panel cannot be read
 
 
@@ -125,8 +119,8 @@ def cohort_conductance(table: pd.DataFrame) -> go.Figure:
                 legendgroup=str(layer),
                 showlegend=column == 1,
                 mode="lines+markers",
-                line={"color": _COLORS[position % len(_COLORS)], "width": 2},
-                marker={"symbol": _SYMBOLS[position % len(_SYMBOLS)], "size": 8},
+                line={"color": SERIES_COLORS[position % len(SERIES_COLORS)], "width": 2},
+                marker={"symbol": SERIES_SYMBOLS[position % len(SERIES_SYMBOLS)], "size": 8},
                 customdata=rows[["units", "share"]].to_numpy().tolist(),
                 hovertemplate=f"hidden layer {layer}, %{{customdata[0]}} units from %{{x}}: %{{y:.3~g}}, "
                 "%{customdata[1]:.1%} of the lead<extra></extra>",
@@ -183,105 +177,3 @@ def exciting_images(images: NDArray[np.floating], captions: Sequence[Sequence[st
         keep_rows=True,
     )
     return figure.update_layout(title="Images that excite the units most, by layer (first epoch, preferred class)")
-
-
-def layer_activations(
-    activations: Sequence[NDArray[np.floating]], bounds: Sequence[Sequence[int]], names: Sequence[str]
-) -> go.Figure:
-    """Draw the activation of every unit for some digits, one panel for each layer.
-
-    Args:
-        activations: For each layer float [D, units], 0 or more; drawn relative to the largest of the layer.
-        bounds: For each layer the positions where the units of a new growth begin, without 0.
-        names: Names of the D digits.
-    """
-    figure = make_subplots(
-        rows=len(activations),
-        cols=1,
-        vertical_spacing=0.3 / (len(activations) + 2),
-    )
-    for row, (values, begins) in enumerate(zip(activations, bounds, strict=True), start=1):
-        largest = float(values.max()) or 1.0
-        figure.add_heatmap(
-            z=np.round(100 * values / largest).astype(int).tolist(),
-            y=list(names),
-            coloraxis="coloraxis",
-            hovertemplate="%{y}, unit %{x}: %{z} % of the largest activation<extra></extra>",
-            row=row,
-            col=1,
-        )
-        for begin in begins:
-            figure.add_vline(x=begin - 0.5, line={"color": GREY, "width": 1}, row=row, col=1)
-        figure.update_xaxes(title_text="unit, the oldest first" if row == len(activations) else None, row=row, col=1)
-        figure.update_yaxes(title_text=f"hidden layer {row}", row=row, col=1)
-    figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(showgrid=False, type="category", autorange="reversed")
-    figure.update_layout(
-        template=TEMPLATE,
-        title="Activations for one digit of each class, layer by layer (vertical lines: growths)",
-        height=230 * len(activations) + 190,
-        coloraxis={
-            "colorscale": SEQUENTIAL,
-            "cmin": 0,
-            "cmax": 100,
-            "colorbar": {"title": "% of the<br>largest", "thickness": 14},
-        },
-        meta={"min_width": 760},
-    )
-    return figure
-
-
-def layer_embedding(embedding: pd.DataFrame, geometry: pd.DataFrame, class_names: Sequence[str] = ()) -> go.Figure:
-    """Draw the digits in the plane of largest variance of each layer, each as its class.
-
-    Args:
-        embedding: Rows with the columns ``layer``, ``index``, ``label``, ``prediction``, ``x`` and ``y``.
-        geometry: One row per layer with the columns ``layer``, ``variance_x``, ``variance_y`` and ``between_classes``
-            (fractions of 1).
-        class_names: Names of the classes; empty for digits.
-    """
-    layers = geometry["layer"].tolist()
-    columns = min(3, len(layers))
-    lines = -(-len(layers) // columns)
-    shares = [
-        f"{layer}: {x + y:.0%} of the variance in the plane,<br>{between:.0%} of all variance between classes"
-        for layer, x, y, between in geometry[["layer", "variance_x", "variance_y", "between_classes"]].itertuples(
-            index=False
-        )
-    ]
-    figure = make_subplots(rows=lines, cols=columns, vertical_spacing=0.26 / lines, horizontal_spacing=0.03)
-    for position, layer in enumerate(layers):
-        rows = embedding[embedding["layer"] == layer]
-        labels = rows["label"].tolist()
-        names = [short(class_names[label]) if class_names else str(label) for label in labels]
-        figure.add_scatter(
-            x=[float(f"{value:.4g}") for value in rows["x"]],
-            y=[float(f"{value:.4g}") for value in rows["y"]],
-            mode="text",
-            text=[name[:1] for name in names],
-            textfont={"size": 9, "color": [_label_color(label) for label in labels]},
-            hovertext=[f"test digit {index}: {name}" for index, name in zip(rows["index"], names, strict=True)],
-            hoverinfo="text",
-            showlegend=False,
-            row=position // columns + 1,
-            col=position % columns + 1,
-        )
-        figure.update_xaxes(
-            title={"text": shares[position], "font": {"size": 12}},
-            row=position // columns + 1,
-            col=position % columns + 1,
-        )
-    figure.update_xaxes(showticklabels=False, showgrid=False, ticks="")
-    figure.update_yaxes(showticklabels=False, showgrid=False, ticks="")
-    figure.update_layout(
-        template=TEMPLATE,
-        title="Test digits in the plane of largest variance of each layer",
-        height=340 * lines + 140,
-        meta={"min_width": max(760, 330 * columns)},
-    )
-    return figure
-
-
-def _label_color(label: int) -> str:
-    """Colour of a class; it repeats after eight classes, which the text tells apart."""
-    return (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, GREY, INK)[label % 8]

@@ -6,7 +6,12 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mnist_growth.figures.births import birth_name
-from mnist_growth.figures.theme import BLUE, GREEN, LEGEND_BELOW, ORANGE, PURPLE, TEMPLATE, VERMILLION
+from mnist_growth.figures.theme import (
+    LEGEND_BELOW,
+    SERIES_COLORS,
+    SERIES_SYMBOLS,
+    TEMPLATE,
+)
 
 _PANELS = (
     ("variance", "variance of a unit's<br>activations (median)"),
@@ -15,8 +20,6 @@ _PANELS = (
     ("fan_out_norm", "norm of outgoing<br>weights (median)"),
     ("loss_increase_per_unit", "loss increase without them,<br>per unit (nats, log scale)"),
 )
-_COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
-_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross")
 
 
 def units(cohorts: pd.DataFrame) -> go.Figure:
@@ -43,8 +46,8 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
                 legendgroup=str(layer),
                 showlegend=panel == 1,
                 mode="lines+markers",
-                line={"color": _COLORS[(layer - 1) % len(_COLORS)], "width": 2},
-                marker={"symbol": _SYMBOLS[(layer - 1) % len(_SYMBOLS)], "size": 7},
+                line={"color": SERIES_COLORS[(layer - 1) % len(SERIES_COLORS)], "width": 2},
+                marker={"symbol": SERIES_SYMBOLS[(layer - 1) % len(SERIES_SYMBOLS)], "size": 7},
                 customdata=rows[["units", "dead_units", "age_epochs"]].to_numpy().tolist(),
                 hovertemplate=(
                     f"hidden layer {layer}, %{{customdata[0]}} units, first epoch: %{{x}}, trained for "
