@@ -41,12 +41,12 @@ def fit_detector(
         config: Size and training of the perceptron.
     """
     features = Features(trained.network)
-    positive, negative = features(known), features(outliers)
-    center, scale = positive.mean(0), 1 / positive.std(0).mean().clamp(min=1e-6)
-    targets = torch.cat([torch.zeros(len(positive)), torch.ones(len(negative))])
-    inputs = torch.cat([positive, negative])
-    del positive, negative  # each copy has a hundred megabytes
-    inputs.sub_(center).mul_(scale)
+    inputs = features(np.concatenate([known, outliers]))  # hundreds of megabytes: changed in place
+    with torch.inference_mode():
+        positive = inputs[: len(known)]
+        center, scale = positive.mean(0), 1 / positive.std(0).mean().clamp(min=1e-6)
+        inputs.sub_(center).mul_(scale)
+    targets = torch.cat([torch.zeros(len(known)), torch.ones(len(outliers))])
     layers = _train(inputs, targets, config)
     with torch.inference_mode():
         outputs = raw_scores(layers, (features(validation) - center) * scale)
