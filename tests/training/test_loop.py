@@ -273,3 +273,23 @@ def test_a_signal_ends_the_training_after_the_batch_with_a_checkpoint(make_train
     assert [moment[:2] for moment in checkpoints.moments] == [(0, 0), (0, 2)]
     assert state.updates == 2
     assert recorder.calls[-1] == ("finished",)
+
+
+@pytest.mark.parametrize("reshapes", [True, False])
+def test_a_change_is_made_before_every_epoch(make_training, recorder, reshapes):
+    training = make_training(growth={"max_neurons": 6})
+    state, objectives = training.begin(), []
+
+    def change(changed):
+        assert changed is state
+        recorder.calls.append(("change", state.epochs_done, len(state.progress.order)))
+        return reshapes
+
+    def watched(network, dtype, label_smoothing):
+        objectives.append(network)
+        return objective_for(network, dtype, label_smoothing)
+
+    train(state, training.data, training.setup, NoCheckpoints(), recorder, training.budget, watched, change)
+    made = [call for call in recorder.calls if call[0] in ("change", "epoch")]
+    assert made == [("change", 0, 0), ("epoch", 1), ("change", 1, 0), ("epoch", 2), ("change", 2, 0), ("epoch", 3)]
+    assert objectives.count(state.network) == (3 if reshapes else 1)

@@ -6,6 +6,9 @@ from mnist_growth.learning.autograd import Autograd
 from mnist_growth.learning.averaging import averaged_copy, update_average
 from mnist_growth.learning.backprop import Backprop
 from mnist_growth.learning.choice import objective_for
+from mnist_growth.learning.distillation import DistillationConfig, DistillationLoss, distillation_factory
+from mnist_growth.learning.loss import CrossEntropy, Loss
+from mnist_growth.learning.masked import Masked, masked_factory
 from mnist_growth.learning.objective import BatchResult, Objective, ObjectiveFactory
 
 __all__ = [
@@ -14,11 +17,18 @@ __all__ = [
     "Autograd",
     "Backprop",
     "BatchResult",
+    "CrossEntropy",
+    "DistillationConfig",
+    "DistillationLoss",
     "GrowingAdamW",
+    "Loss",
+    "Masked",
     "Objective",
     "ObjectiveFactory",
     "adversarial_factory",
     "averaged_copy",
+    "distillation_factory",
+    "masked_factory",
     "objective_for",
     "update_average",
 ]

@@ -131,6 +131,18 @@ class GrowingAdamW:
                 if name not in old_names:
                     yield name, Moments.none(parameter.detach())
 
+    @torch.no_grad()
+    def forget(self, name: str, kept: Tensor) -> None:
+        """Set the moments of some entries of a parameter to zero; their age stays.
+
+        Args:
+            name: Of the parameter.
+            kept: bool, of its shape: False where the moments become zero.
+        """
+        for block in self.blocks[name]:
+            for moment in (block.first_moment, block.second_moment):
+                moment.mul_(block.of(kept))
+
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return all that is needed to continue: moments and ages by block, and where the blocks lie."""
         tensors: dict[str, Tensor] = {}

@@ -4,21 +4,31 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mnist_growth.learning.loss import CrossEntropy, Loss
 from mnist_growth.learning.objective import BatchResult
 from mnist_growth.network import Network, evaluation_mode
 
 
 class Autograd:
-    """Cross-entropy of any network, differentiated by torch.
+    """Loss of any network, differentiated by torch.
 
     Args:
         network: In training mode.
         dtype: Dtype of the matrix products, by ``torch.autocast``; None for the dtype of the weights.
         label_smoothing: Fraction of the target probability that is spread evenly over all classes.
+        loss: Gives the gradient of the logits; None for the cross-entropy. ``input_gradient`` is that of the
+            cross-entropy in any case.
     """
 
-    def __init__(self, network: Network, dtype: torch.dtype | None = None, label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self,
+        network: Network,
+        dtype: torch.dtype | None = None,
+        label_smoothing: float = 0.0,
+        loss: Loss | None = None,
+    ) -> None:
         self.network = network
+        self._loss = loss or CrossEntropy(network, label_smoothing)
         self.label_smoothing = label_smoothing
         self._dtype = None if dtype == network.dtype else dtype
         self._parameters = list(network.parameters())
@@ -32,14 +42,15 @@ class Autograd:
             parameter.grad = gradient
 
     def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
-        """Add the gradient of the cross-entropy of some images; see ``Objective.add``."""
+        """Add the gradient of the loss of some images; see ``Objective.add``."""
         with torch.enable_grad():
             with torch.autocast(images.device.type, self._dtype, enabled=self._dtype is not None):
                 logits = self.network(images)
             logits = logits.to(self.network.dtype)
-            loss = F.cross_entropy(logits, labels, reduction="sum", label_smoothing=self.label_smoothing)
-            (loss * (share / len(labels))).backward()  # type: ignore[no-untyped-call]
-        return BatchResult(loss_sum=loss.detach(), correct_count=(logits.argmax(1) == labels).sum())
+        with torch.no_grad():
+            loss, gradient = self._loss(logits.detach(), labels, images)
+        logits.backward(gradient.mul_(share / len(labels)))
+        return BatchResult(loss_sum=loss, correct_count=(logits.argmax(1) == labels).sum())
 
     def finish(self) -> None:
         """Do nothing: the gradients are complete."""

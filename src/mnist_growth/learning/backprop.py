@@ -8,9 +8,9 @@ each weight is rounded once per update.
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mnist_growth.learning.loss import CrossEntropy, Loss
 from mnist_growth.learning.objective import BatchResult
 from mnist_growth.network import GrowingMLP, Network
 from mnist_growth.network.interface import PIXEL_RANGE
@@ -38,23 +38,30 @@ class _Activations:
 
 
 class Backprop:
-    """Cross-entropy of a multilayer perceptron in training mode; gradients accumulate in ``grad`` of the parameters.
+    """Loss of a multilayer perceptron in training mode; gradients accumulate in ``grad`` of the parameters.
 
     The gradients are those of autograd up to rounding: with Z the logits, A = softmax(Z) and Y the targets,
-    dL/dZ = (A - Y) / N, dL/dW = (dL/dZ)^T H for the layer's inputs H, dL/dH = dL/dZ W, through relu where H > 0, and
-    through batch norm as in Ioffe and Szegedy (2015), section 3.
+    dL/dZ = (A - Y) / N for the cross-entropy, dL/dW = (dL/dZ)^T H for the layer's inputs H, dL/dH = dL/dZ W, through
+    relu where H > 0, and through batch norm as in Ioffe and Szegedy (2015), section 3.
 
     Args:
         network: A ``GrowingMLP`` in training mode, with contiguous parameters.
         dtype: Dtype of the matrix products and activations. Weights are rounded to it once per update. Gradients of
             weights are computed in it and accumulated in the dtype of the weights. None: the dtype of the weights.
         label_smoothing: Fraction of the target probability that is spread evenly over all classes.
+        loss: Gives dL/dZ; None for the cross-entropy. ``input_gradient`` is that of the cross-entropy in any case.
 
     Raises:
         TypeError: The network is of another kind.
     """
 
-    def __init__(self, network: Network, dtype: torch.dtype | None = None, label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self,
+        network: Network,
+        dtype: torch.dtype | None = None,
+        label_smoothing: float = 0.0,
+        loss: Loss | None = None,
+    ) -> None:
         if not isinstance(network, GrowingMLP):
             raise TypeError(f"Backprop supports networks of kind 'mlp', found {network.spec.kind!r}; use Autograd")
         self.network = network
@@ -67,10 +74,8 @@ class Backprop:
         self._parameters = list(network.parameters())
         self._gradients = [torch.empty_like(parameter) for parameter in self._parameters]
         self._is_first = True
-        one_hot = torch.eye(network.classes, dtype=network.dtype, device=network.device)
-        self._targets = one_hot.mul_(1 - label_smoothing).add_(
-            label_smoothing / network.classes
-        )  # a row for each class
+        self._cross_entropy = CrossEntropy(network, label_smoothing)
+        self._loss = loss or self._cross_entropy
 
     @staticmethod
     def supports(network: Network) -> bool:
@@ -88,7 +93,7 @@ class Backprop:
 
     @torch.no_grad()
     def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
-        """Add the gradient of the cross-entropy of some images, and update the running statistics of batch norm.
+        """Add the gradient of the loss of some images, and update the running statistics of batch norm.
 
         See ``Objective.add`` for the arguments.
         """
@@ -99,13 +104,9 @@ class Backprop:
             kept.append(self._forward(index, layer, outputs))
             outputs = kept[-1].outputs
         logits = torch.mm(outputs, self._weights[-1].t()).to(self._masters[-1].dtype).add_(self.network.output.bias)
-        logarithms = F.log_softmax(logits, dim=1)
-        targets = self._targets.index_select(0, labels)
-        result = BatchResult(
-            loss_sum=-torch.dot(targets.flatten(), logarithms.flatten()),
-            correct_count=(logits.argmax(1) == labels).sum(),
-        )
-        gradient = logarithms.exp_().sub_(targets).mul_(share / len(labels))
+        loss, gradient = self._loss(logits, labels, images)
+        result = BatchResult(loss_sum=loss, correct_count=(logits.argmax(1) == labels).sum())
+        gradient.mul_(share / len(labels))
         self._accumulate(self.network.output.bias, gradient.sum(0))
         gradient = gradient.to(self.dtype)
         self._add_weight_gradient(len(kept), gradient, outputs)
@@ -134,7 +135,7 @@ class Backprop:
             outputs = (outputs.add_(shift) if gain is None else torch.addcmul(shift, outputs, gain)).relu_()
             kept.append((outputs, gain))
         logits = torch.mm(outputs, self._weights[-1].t()).to(self._masters[-1].dtype).add_(self.network.output.bias)
-        gradient = torch.softmax(logits, dim=1).sub_(self._targets.index_select(0, labels)).to(self.dtype)
+        gradient = torch.softmax(logits, dim=1).sub_(self._cross_entropy.targets(labels)).to(self.dtype)
         for weight, (outputs, gain) in zip(self._weights[:0:-1], reversed(kept), strict=True):
             gradient = torch.mm(gradient, weight)
             torch.ops.aten.threshold_backward.grad_input(gradient, outputs, 0, grad_input=gradient)

@@ -4,17 +4,21 @@ import torch
 
 from mnist_growth.learning.autograd import Autograd
 from mnist_growth.learning.backprop import Backprop
+from mnist_growth.learning.loss import Loss
 from mnist_growth.learning.objective import Objective
 from mnist_growth.network import Network
 
 
-def objective_for(network: Network, dtype: torch.dtype | None, label_smoothing: float) -> Objective:
-    """Return the fastest objective that computes the cross-entropy of a network and its gradients.
+def objective_for(
+    network: Network, dtype: torch.dtype | None, label_smoothing: float, loss: Loss | None = None
+) -> Objective:
+    """Return the fastest objective that computes the loss of a network and its gradients.
 
     Args:
         network: In training mode, with contiguous parameters.
         dtype: Dtype of the matrix products; None for the dtype of the weights.
         label_smoothing: Fraction of the target probability that is spread evenly over all classes.
+        loss: Of the logits; None for the cross-entropy.
     """
     fastest = Backprop if Backprop.supports(network) else Autograd
-    return fastest(network, dtype, label_smoothing)
+    return fastest(network, dtype, label_smoothing, loss)

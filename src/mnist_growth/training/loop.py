@@ -33,6 +33,9 @@ from mnist_growth.training.step import TrainingStep
 
 logger = logging.getLogger(__name__)
 
+Change = Callable[[TrainingState], bool]
+"""Changes a training in place between two epochs, and returns whether the shapes of its network changed."""
+
 
 def train(
     state: TrainingState,
@@ -42,6 +45,7 @@ def train(
     monitor: Monitor,
     budget: MemoryBudget,
     objective_factory: ObjectiveFactory = objective_for,
+    before_epoch: Change | None = None,
 ) -> None:
     """Train in place until ``setup.training.epochs`` epochs are completed or the monitor asks to stop.
 
@@ -57,6 +61,7 @@ def train(
         monitor: Receives every batch, growth step and epoch; it can end the training after an epoch.
         budget: Memory that may be used; if it is scarce, a batch is divided into micro-batches.
         objective_factory: Creates the objective, which computes the gradients; called again after every growth step.
+        before_epoch: Called before every epoch; pruning is such a change.
 
     Raises:
         FloatingPointError: The mean training loss of an epoch is not finite.
@@ -117,6 +122,8 @@ def train(
                         else:
                             checkpoints.note_growth(state, setup, is_done=True)
                             monitor.grew(event)
+                    if before_epoch is not None and before_epoch(state):
+                        step = None
                     begin_epoch(state, data, grew=event is not None)
                 if step is None:
                     step = new_step()

@@ -26,7 +26,7 @@ from mnist_growth.network import NetworkConfig, TrainedNetwork, build
 from mnist_growth.training.checkpoint import Checkpoint
 from mnist_growth.training.checkpoints import Checkpoints
 from mnist_growth.training.config import TrainingConfig
-from mnist_growth.training.loop import train
+from mnist_growth.training.loop import Change, train
 from mnist_growth.training.monitor import Monitor
 from mnist_growth.training.resume import ResumeConfig, first_epoch_of_schedule
 from mnist_growth.training.setup import TrainingData, TrainingSetup, split_fingerprint
@@ -60,6 +60,7 @@ class Training:
         setup: All parameters; nothing is left open.
         budget: Memory that may be used.
         objective: Makes what computes the gradients.
+        before_epoch: Changes the state before every epoch.
     """
 
     state: TrainingState
@@ -67,6 +68,7 @@ class Training:
     setup: TrainingSetup
     budget: MemoryBudget
     objective: ObjectiveFactory
+    before_epoch: Change | None = None
 
     def run(self, checkpoints: Checkpoints, monitor: Monitor) -> None:
         """Train to the last epoch; see ``train``."""
@@ -80,7 +82,9 @@ class Training:
             "1 thread" if self.setup.threads == 1 else f"{self.setup.threads} threads",
         )
         with use_threads(self.setup.threads):
-            train(self.state, self.data, self.setup, checkpoints, monitor, self.budget, self.objective)
+            train(
+                self.state, self.data, self.setup, checkpoints, monitor, self.budget, self.objective, self.before_epoch
+            )
         self._warn_if_nothing_was_learned()
 
     def _warn_if_nothing_was_learned(self) -> None:
