@@ -27,6 +27,7 @@ FILES = (
     "explain",
     "landscape",
     "robustness",
+    "compress",
     "report",
     "export",
     "predict",

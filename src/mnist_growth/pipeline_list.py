@@ -14,6 +14,7 @@ PIPELINES: Mapping[str, str] = {
     "explain": "explain the answers of the newest network: evidence in pixels, units and layers, decision boundaries",
     "landscape": "measure curvature and surface of the loss, the path of the training and paths between networks",
     "robustness": "attack, corrupt and bound the newest network: how much change it withstands",
+    "compress": "make smaller and faster networks from the newest network, and choose one by constraint",
     "compare": "compare the newest network with the previous one",
     "export": "export the newest network to ONNX, float32 and int8",
     "predict": "predict the images of predict.folder",

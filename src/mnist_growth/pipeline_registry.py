@@ -5,6 +5,7 @@ from kedro.pipeline import Pipeline
 from mnist_growth.pipelines import (
     analyse,
     compare,
+    compress,
     drift,
     evaluate,
     explain,
@@ -37,6 +38,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "__default__": sum(stages.values(), Pipeline([])),
         **stages,
         "analyse": _group("analyse", analyse.create_pipeline()),
+        "compress": _group("compress", compress.create_pipeline()),
         "compare": _group("compare", compare.create_pipeline()),
         "explain": _group("explain", explain.create_pipeline()),
         "robustness": _group("robustness", robustness.create_pipeline()),

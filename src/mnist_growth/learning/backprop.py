@@ -62,7 +62,7 @@ class Backprop:
         label_smoothing: float = 0.0,
         loss: Loss | None = None,
     ) -> None:
-        if not isinstance(network, GrowingMLP):
+        if not isinstance(network, GrowingMLP) or not self.supports(network):
             raise TypeError(f"Backprop supports networks of kind 'mlp', found {network.spec.kind!r}; use Autograd")
         self.network = network
         self.dtype = dtype or network.dtype
@@ -80,7 +80,7 @@ class Backprop:
     @staticmethod
     def supports(network: Network) -> bool:
         """Return whether the gradients of a network can be computed by these formulas."""
-        return isinstance(network, GrowingMLP)
+        return type(network) is GrowingMLP  # a subclass may compute another function
 
     @torch.no_grad()
     def begin(self) -> None:

@@ -3,10 +3,12 @@
 from mnist_growth.network.costs import LayerCost
 from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_network, save_network
 from mnist_growth.network.folded import FoldedChain
-from mnist_growth.network.interface import PIXELS, AffineLayer, Network
+from mnist_growth.network.interface import PIXELS, AffineLayer, IntegerLayer, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
 from mnist_growth.network.mlp import GrowingMLP, MLPConfig, MLPSpec
 from mnist_growth.network.mode import evaluation_mode
+from mnist_growth.network.packed import PackedMLP, PackedSpec, QuantisedLayer, quantise_activations
+from mnist_growth.network.packing import WEIGHT_BITS, largest_code
 from mnist_growth.network.prediction import Score, predict_logits, score
 from mnist_growth.network.recording import Recording, record
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width, build
@@ -16,9 +18,11 @@ from mnist_growth.network.units import Role, UnitAxis, UnitGroup
 
 __all__ = [
     "PIXELS",
+    "WEIGHT_BITS",
     "AffineLayer",
     "FoldedChain",
     "GrowingMLP",
+    "IntegerLayer",
     "LayerCost",
     "MLPConfig",
     "MLPSpec",
@@ -27,6 +31,9 @@ __all__ = [
     "NetworkConfig",
     "NetworkKind",
     "NetworkSpec",
+    "PackedMLP",
+    "PackedSpec",
+    "QuantisedLayer",
     "Recording",
     "Role",
     "Score",
@@ -37,9 +44,11 @@ __all__ = [
     "build",
     "check_header",
     "evaluation_mode",
+    "largest_code",
     "load_network",
     "load_tensors",
     "predict_logits",
+    "quantise_activations",
     "read_header",
     "rebuild_network",
     "record",

@@ -30,6 +30,7 @@ class TrainedNetwork:
         split: Fingerprint of the split into training and validation digits; empty where it is not known.
         class_names: Names of the classes.
         preparation: How the images were prepared that it was trained on; every image to predict needs the same.
+        source: SHA-256 (hex) of the weights of the network that it was compressed from; empty for any other.
     """
 
     network: Network
@@ -40,6 +41,7 @@ class TrainedNetwork:
     split: str = ""
     preparation: Preparation = MNIST_PREPARATION
     class_names: tuple[str, ...] = DIGIT_NAMES
+    source: str = ""
 
     @cached_property
     def sha256(self) -> str:
@@ -61,6 +63,7 @@ def save_network(path: str | Path, trained: TrainedNetwork) -> None:
         "split": trained.split,
         "preparation": trained.preparation.model_dump(),
         "class_names": list(trained.class_names),
+        **({"source": trained.source} if trained.source else {}),
     }
     save_tensors(Path(path), "network", trained.network.state_dict(), header)
 
@@ -86,6 +89,7 @@ def load_network(path: str | Path) -> TrainedNetwork:
         split=header.split,
         preparation=header.preparation,
         class_names=header.class_names,
+        source=header.source,
     )
 
 
@@ -128,6 +132,7 @@ class _Header(BaseModel):
     split: str
     preparation: Preparation
     class_names: tuple[str, ...]
+    source: str = ""
 
     @model_validator(mode="after")
     def _one_name_per_class(self) -> "_Header":

@@ -35,6 +35,23 @@ class AffineLayer:
     bias: NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class IntegerLayer:
+    """An affine map of integers: sums = steps * input_step * (codes q) + bias for inputs input_step * q.
+
+    Attributes:
+        codes: int8 [fan_out, fan_in].
+        steps: Value of one code in each row, float64 [fan_out].
+        bias: float64 [fan_out].
+        input_step: Value of one unit of the inputs, which are unsigned bytes; 1 for grey values.
+    """
+
+    codes: NDArray[np.int8]
+    steps: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    input_step: float
+
+
 class Network(nn.Module, ABC):
     """A classifier of 28 x 28 images whose groups of units can be widened.
 
@@ -75,6 +92,14 @@ class Network(nn.Module, ABC):
 
         Returns:
             The maps in evaluation mode, computed in float64; None if the network is not such a chain.
+        """
+        return None
+
+    def integer_chain(self) -> tuple[IntegerLayer, ...] | None:
+        """Return the maps of integers from raw grey values to logits between which relu and rounding are left.
+
+        Returns:
+            The maps in evaluation mode; None if the network does not compute with quantised weights and activations.
         """
         return None
 

@@ -22,7 +22,7 @@ from mnist_growth.machine import (
     limit_primitive_cache,
     use_threads,
 )
-from mnist_growth.network import NetworkConfig, TrainedNetwork, build
+from mnist_growth.network import Network, NetworkConfig, TrainedNetwork, build
 from mnist_growth.training.checkpoint import Checkpoint
 from mnist_growth.training.checkpoints import Checkpoints
 from mnist_growth.training.config import TrainingConfig
@@ -139,6 +139,7 @@ def start_training(
     *,
     run_id: str = "",
     objective: ObjectiveFactory = objective_for,
+    network: Network | None = None,
 ) -> Training:
     """Assemble a new training.
 
@@ -150,6 +151,7 @@ def start_training(
         machine: What it runs on.
         run_id: Id of the tracked run; empty without one.
         objective: Makes what computes the gradients.
+        network: With its initial weights, which are trained in place; None for random ones.
     """
     device = choose_device(machine.device)
     seed = setup.training.seed
@@ -157,8 +159,9 @@ def start_training(
         setup.with_precision(choose_precision(setup.training.precision, device)),
         threads=machine.threads or default_threads(),
     )
-    network = build(setup.initial_spec, pixels, torch.Generator().manual_seed(seed)).to(device)
-    state = TrainingState.begin(network, setup.training.weight_decay, seed, run_id)
+    if network is None:
+        network = build(setup.initial_spec, pixels, torch.Generator().manual_seed(seed))
+    state = TrainingState.begin(network.to(device), setup.training.weight_decay, seed, run_id)
     return _assembled(state, setup, digits, split, machine, objective)
 
 

@@ -1,0 +1,93 @@
+"""Training a given network further: without growth, for a few epochs, at a falling learning rate."""
+
+import copy
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from mnist_growth.compression.config import CompressConfig
+from mnist_growth.digits import Digits, Split, WarpConfig
+from mnist_growth.growth import GrowthConfig
+from mnist_growth.learning import ObjectiveFactory, objective_for
+from mnist_growth.network import Network, NetworkConfig
+from mnist_growth.training import (
+    Machine,
+    Monitor,
+    NoCheckpoints,
+    TrainingConfig,
+    define_training,
+    start_training,
+)
+
+
+_Network = TypeVar("_Network", bound=Network)
+
+
+@dataclass(frozen=True)
+class FineTuner:
+    """Trains given networks on the same digits, with the same warps and batches as the training that made them.
+
+    Attributes:
+        digits: Training digits.
+        split: Into training and validation part.
+        network: Architecture in the parameters; that of the trained network counts.
+        growth: Growth in the parameters; there is none here.
+        training: Parameters of the training.
+        warps: Random warps.
+        config: Learning rate and averaging of the fine-tuning.
+        machine: What it runs on.
+        monitor: Receives every batch and epoch.
+    """
+
+    digits: Digits
+    split: Split
+    network: NetworkConfig
+    growth: GrowthConfig
+    training: TrainingConfig
+    warps: WarpConfig
+    config: CompressConfig
+    machine: Machine
+    monitor: Monitor
+
+    def __call__(self, network: _Network, epochs: int, objective: ObjectiveFactory = objective_for) -> _Network:
+        """Return the averaged weights of a network after some more epochs, in evaluation mode, on the CPU.
+
+        The learning rate falls from ``config.learning_rate`` to 0 along half a cosine. The order of the digits, the
+        warps and the result depend only on the arguments and ``training.seed``.
+
+        Args:
+            network: It is not changed.
+            epochs: At least 1.
+            objective: Makes what computes the gradients.
+        """
+        setup = define_training(
+            self.digits, self.split, self.network, self._no_growth(), self._training(epochs), self.warps
+        )
+        given = copy.deepcopy(network).requires_grad_(True)
+        training = start_training(
+            setup, self.digits, self.split, network.pixels, self.machine, objective=objective, network=given
+        )
+        training.run(NoCheckpoints(), self.monitor)
+        return cast(_Network, training.state.average.to("cpu"))
+
+    def batches(self, epochs: int) -> int:
+        """Return the number of updates of some epochs."""
+        return epochs * max(1, len(self.split.train) // self.training.batch_size)
+
+    def _training(self, epochs: int) -> TrainingConfig:
+        schedule = self.training.learning_rate_schedule.model_copy(
+            update={"schedule": "cosine", "warmup_epochs": 0.0, "floor": 0.0}
+        )
+        return self.training.model_copy(
+            update={
+                "epochs": epochs,
+                "learning_rate": self.config.learning_rate,
+                "learning_rate_schedule": schedule,
+                "ema_decay": self.config.ema_decay,
+            }
+        )
+
+    def _no_growth(self) -> GrowthConfig:
+        """Return a schedule whose largest width no network is below."""
+        return self.growth.model_copy(
+            update={"trigger": "schedule", "plan": (), "initial_neurons": 1, "max_neurons": 1}
+        )

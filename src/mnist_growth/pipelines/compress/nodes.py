@@ -1,0 +1,111 @@
+"""Making and measuring compressed networks, and choosing one of them."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mnist_growth import compression
+from mnist_growth.compression import Candidate, CompressConfig, FineTuner
+from mnist_growth.compression.latency import fastest_backend
+from mnist_growth.digits import Digits, Split, WarpConfig
+from mnist_growth.growth import GrowthConfig
+from mnist_growth.machine import DeviceName, MemoryConfig, Threads
+from mnist_growth.network import NetworkConfig, TrainedNetwork, predict_logits
+from mnist_growth.training import Machine, TerminalMonitor, TrainingConfig, growth_table
+
+logger = logging.getLogger(__name__)
+
+SOURCE = "source"
+"""Name of the row of the network that is compressed."""
+
+
+def make_candidates(
+    trained: TrainedNetwork,
+    train_digits: Digits,
+    split: Split,
+    config: CompressConfig,
+    network: NetworkConfig,
+    growth: GrowthConfig,
+    training: TrainingConfig,
+    warps: WarpConfig,
+    device: DeviceName,
+    threads: Threads,
+    memory: MemoryConfig,
+) -> list[Candidate]:
+    """Return one candidate for each recipe.
+
+    Raises:
+        ValueError: The network is already compressed, or of a kind that a step of a recipe cannot be done with.
+    """
+    compression.check_compressible(trained)
+    machine = Machine(device, threads, memory.budget_fraction)
+    fine_tuner = FineTuner(train_digits, split, network, growth, training, warps, config, machine, TerminalMonitor())
+    candidates = []
+    for recipe in config.variants:
+        logger.info("Making the candidate %s", recipe.name)
+        candidates.append(compression.make_candidate(recipe, trained, fine_tuner))
+    return candidates
+
+
+def measure_candidates(
+    trained: TrainedNetwork,
+    candidates: Sequence[Candidate],
+    train_digits: Digits,
+    split: Split,
+    test_digits: Digits,
+    config: CompressConfig,
+) -> pd.DataFrame:
+    """Return the table of the source network and the candidates; see ``compression_row``."""
+    validation = np.asarray(train_digits.images[split.validation]), train_digits.labels[split.validation]
+    networks = [(SOURCE, trained), *((candidate.recipe.name, candidate.trained) for candidate in candidates)]
+    return pd.DataFrame(
+        compression.compression_row(
+            name,
+            network,
+            validation_accuracy=_accuracy(network, *validation),
+            accuracy=_accuracy(network, test_digits.images, test_digits.labels),
+            latency=fastest_backend(network, np.array(test_digits.images[:1]), config.latency_calls),
+        )
+        for name, network in networks
+    )
+
+
+def choose_network(table: pd.DataFrame, candidates: Sequence[Candidate], config: CompressConfig) -> TrainedNetwork:
+    """Return the candidate that meets the constraints.
+
+    Raises:
+        ValueError: None does.
+    """
+    source, rest = table.iloc[0], table.iloc[1:]
+    name = compression.choose(rest, float(source["validation_accuracy"]), config)
+    chosen = rest[rest["name"] == name].iloc[0]
+    logger.info(
+        "Chosen: %s, %s bytes (1/%.1f of the source network), validation accuracy %.2f %% (source %.2f %%)",
+        name,
+        f"{chosen['bytes']:,}",
+        source["bytes"] / chosen["bytes"],
+        100 * chosen["validation_accuracy"],
+        100 * source["validation_accuracy"],
+    )
+    return next(candidate.trained for candidate in candidates if candidate.recipe.name == name)
+
+
+def growth_of(compressed: TrainedNetwork) -> pd.DataFrame:  # noqa: ARG001
+    """Return the growth events of a compressed network: none, as its units are not those of the source network."""
+    return growth_table([])
+
+
+def collect_metrics(table: pd.DataFrame, compressed: TrainedNetwork, config: CompressConfig) -> dict[str, Any]:
+    """Return the rows of the table by name, the chosen one and the constraints, as values that JSON can hold."""
+    return {
+        "candidates": {row["name"]: {**row} for row in table.to_dict("records")},
+        "compressed_sha256": compressed.sha256,
+        "constraints": {name: getattr(config, name) for name in ("max_bytes", "max_milliseconds", "max_accuracy_loss")},
+    }
+
+
+def _accuracy(trained: TrainedNetwork, images: Any, labels: Any) -> float:
+    return float((predict_logits(trained.network, images).argmax(axis=1) == labels).mean())
