@@ -18,7 +18,6 @@ from mnist_growth.training import (
     start_training,
 )
 
-
 _Network = TypeVar("_Network", bound=Network)
 
 

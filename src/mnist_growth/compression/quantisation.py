@@ -71,13 +71,13 @@ class QuantisationAwareMLP(GrowingMLP):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return logits, float [N, C], of images, uint8 or float [N, 28, 28], with grey values from 0 to 255."""
-        outputs: Tensor = self._layers_until(len(self.hidden), self.normalised(images))
-        return outputs
+        last = len(self.hidden)
+        return self._sums(last, self._inputs(last, self.normalised(images)))
 
     def steps(self, index: int) -> Tensor:
         """Return the step of each row of a layer, float32 [fan_out]."""
-        first: Tensor = self.get_buffer(f"first_steps_{index}")
-        return first * self.factors[index]
+        steps: Tensor = self.get_buffer(f"first_steps_{index}") * self.factors[index]
+        return steps
 
     @torch.no_grad()
     def calibrate(self, images: Tensor) -> None:
@@ -106,9 +106,6 @@ class QuantisationAwareMLP(GrowingMLP):
         if self.activation_bits is not None:
             activation_steps = (self.first_activation_steps * self.activation_factors).detach().numpy()
         return PackedMLP.of(layers, activation_steps, self.pixels)
-
-    def _layers_until(self, index: int, pixels: Tensor) -> Tensor:
-        return self._sums(index, self._inputs(index, pixels))
 
     def _inputs(self, index: int, pixels: Tensor) -> Tensor:
         """Return the inputs of a layer, [N, fan_in], of normalised pixels, [N, 784]."""
