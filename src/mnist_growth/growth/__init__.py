@@ -1,4 +1,4 @@
-"""When, where and how a network grows: triggers, placement, operators, widening, deepening."""
+"""When, where and how a network grows, or shrinks: triggers, placement, operators, widening, deepening, narrowing."""
 
 from mnist_growth.growth.budget import budgeted_neurons
 from mnist_growth.growth.config import GrowthConfig, OperatorName, Stage
@@ -11,6 +11,7 @@ from mnist_growth.growth.gradient import (
     gradient_gain,
 )
 from mnist_growth.growth.growth import Operator, operator_named, widen_together
+from mnist_growth.growth.narrowing import Narrowing, accepts_constants, duplicates, entries_of, narrow
 from mnist_growth.growth.operators import net2net_split, paired, random_fan_in_and_out, zero_fan_out
 from mnist_growth.growth.placement import equal_width, neurons_to_add, parameters_of_a_unit
 from mnist_growth.growth.plateau import is_plateau
@@ -24,18 +25,23 @@ __all__ = [
     "Directions",
     "GrowthConfig",
     "Moment",
+    "Narrowing",
     "Operator",
     "OperatorName",
     "Probe",
     "Stage",
     "Widening",
+    "accepts_constants",
     "budgeted_neurons",
     "deepen",
+    "duplicates",
+    "entries_of",
     "equal_width",
     "gradient_directed",
     "gradient_directions",
     "gradient_gain",
     "is_plateau",
+    "narrow",
     "net2net_split",
     "neurons_to_add",
     "neurons_wanted",

@@ -6,11 +6,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mnist_growth.growth import NEW, Deepening, Widening
+from mnist_growth.growth import NEW, Deepening, Narrowing, Widening
 from mnist_growth.growth.widening import along
 from mnist_growth.learning.age_blocks import Block, Extent, Moments
 from mnist_growth.learning.fused_update import FusedUpdate
 from mnist_growth.network import UnitAxis
+
+Change = Widening | Deepening | Narrowing
+"""A change of the shapes of a network."""
 
 
 class GrowingAdamW:
@@ -97,13 +100,13 @@ class GrowingAdamW:
             parameter.grad = None
 
     @torch.no_grad()
-    def grow(self, network: nn.Module, changes: Sequence[Widening | Deepening]) -> None:
-        """Follow a network that was widened or deepened.
+    def grow(self, network: nn.Module, changes: Sequence[Change]) -> None:
+        """Follow a network that was widened, deepened or narrowed.
 
         Entries between old units keep their moments and ages bit-equal. Entries of new units and of new layers start
         with zero moments at age 0. If c units are copies of one old unit, each has 1/c of its gradient: the first and
         second moments of their incoming side are divided by c and c^2, those of their outgoing side are copied, and all
-        inherit the age.
+        inherit the age. The entries of units that leave are dropped.
 
         Args:
             network: The network after the changes.
@@ -114,7 +117,7 @@ class GrowingAdamW:
         """
         self._take_over(network, self._grown(network, changes))
 
-    def _grown(self, network: nn.Module, changes: Sequence[Widening | Deepening]) -> Iterator[tuple[str, Moments]]:
+    def _grown(self, network: nn.Module, changes: Sequence[Change]) -> Iterator[tuple[str, Moments]]:
         """Yield the moments of one parameter at a time: all of them at once would take much memory."""
         old_names = set()
         for old_name, moments in self._each_moments():
@@ -122,7 +125,11 @@ class GrowingAdamW:
             for change in changes:
                 if isinstance(change, Deepening):
                     name = change.names[name]
-                elif (axis := change.axis_of(name)) is not None:
+                elif (axis := change.axis_of(name)) is None:
+                    continue
+                elif isinstance(change, Narrowing):
+                    moments = _narrowed(moments, axis, change)
+                else:
                     moments = _widened(moments, axis, change)
             old_names.add(name)
             yield name, moments
@@ -236,3 +243,9 @@ def _widened(moments: Moments, axis: UnitAxis, widening: Widening) -> Moments:
         copies = along(axis, widening.copies, first)
         first, second = first / copies, second / copies.square()
     return Moments(first, second, age)
+
+
+def _narrowed(moments: Moments, axis: UnitAxis, narrowing: Narrowing) -> Moments:
+    """Return the moments of a parameter after a narrowing along one of its axes."""
+    index = axis.indices(narrowing.kept).to(moments.age.device)
+    return Moments(*(old.index_select(axis.axis, index) for old in (moments.first, moments.second, moments.age)))

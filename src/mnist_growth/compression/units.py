@@ -1,0 +1,212 @@
+"""Structured pruning, the inverse of growth: which units leave, and how the others take over what they contributed."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from mnist_growth.compression.sparsity import scheduled_sparsity
+from mnist_growth.config_model import ConfigModel
+from mnist_growth.growth import Narrowing, Probe, accepts_constants, narrow
+from mnist_growth.network import Network, UnitGroup, evaluation_mode, record
+from mnist_growth.training import TrainingState
+
+ImportanceName = Literal["taylor", "variance"]
+
+
+class NarrowingConfig(ConfigModel):
+    """How units are pruned."""
+
+    importance: ImportanceName
+    ramp: Annotated[float, Field(gt=0, le=1)]
+    min_units: Annotated[int, Field(ge=1)]
+
+
+RIDGE = 1e-3
+"""Added to the covariance of the kept activations, as a multiple of their mean variance."""
+
+
+def activations(network: Network, group: UnitGroup, probe: Probe) -> Tensor:
+    """Return the activations of a group, float64 [N, w e], with e entries per unit.
+
+    Raises:
+        ValueError: The units are not followed by affine maps.
+    """
+    axis = group.of_role("outgoing")[0]
+    with torch.no_grad(), evaluation_mode(network), record(network, inputs=[_map_after(network, group)]) as recorded:
+        network(probe.images)
+    return recorded.inputs[axis.module].flatten(0, -2).double()
+
+
+def importances(network: Network, probe: Probe, name: ImportanceName) -> list[Tensor]:
+    """Return how much each unit matters, float64 [w] for each group; only the order counts.
+
+    - ``taylor``: mean square of h dL/dh, the first-order change of an image's loss without the unit (Molchanov et al.
+      2019, equation 8);
+    - ``variance``: variance of what the unit contributes to the sums of the next layer, relative to their variance,
+      averaged over the sums.
+
+    Args:
+        network: Used in evaluation mode; it is not changed.
+        probe: Labelled training images.
+        name: Which of them.
+    """
+    groups = network.unit_groups()
+    if name == "taylor":
+        return _taylor(network, groups, probe)
+    return [_contribution(network, group, probe) for group in groups]
+
+
+def _taylor(network: Network, groups: Sequence[UnitGroup], probe: Probe) -> list[Tensor]:
+    modules = [_map_after(network, group) for group in groups]
+    with torch.enable_grad(), evaluation_mode(network), record(network, inputs=modules) as recorded:
+        pixels = probe.images.to(network.dtype).requires_grad_()  # so that every activation has a gradient
+        loss = F.cross_entropy(network(pixels), probe.labels, reduction="sum")
+        entries = [recorded.inputs[module] for module in modules]
+        gradients = torch.autograd.grad(loss, entries)
+    found = []
+    for group, entry, gradient in zip(groups, entries, gradients, strict=True):
+        products = (entry.detach() * gradient).double()
+        products = products.reshape(len(products), -1, group.size, products.shape[-1] // group.size).sum((1, 3))
+        found.append(products.square().mean(0))
+    return found
+
+
+def _contribution(network: Network, group: UnitGroup, probe: Probe) -> Tensor:
+    covariance = activations(network, group, probe).T.cov(correction=0)
+    total = torch.zeros_like(covariance[0])
+    for axis in group.of_role("outgoing"):
+        weights = network.state_dict()[axis.tensor].movedim(axis.axis, -1).flatten(0, -2).double()
+        sums = (weights @ covariance * weights).sum(1)  # variance of each sum of the next layer
+        shares = weights.square() / sums.clamp(min=torch.finfo(sums.dtype).tiny).unsqueeze(1)
+        total += covariance.diagonal() * shares.mean(0)
+    return total.reshape(group.size, -1).sum(1)
+
+
+def units_to_keep(network: Network, importance: Sequence[Tensor], share: float, min_units: int) -> list[Tensor]:
+    """Return which units of each group stay, int64 [k], on the CPU.
+
+    The units of all groups are compared by their importance per multiply-add.
+
+    Args:
+        network: Its groups are narrowed together.
+        importance: Result of ``importances``.
+        share: Share of all units that stays, in (0, 1].
+        min_units: Smallest number of units of a group; a group that has fewer keeps all.
+    """
+    spec = network.spec
+    ranked = []
+    for group, values in enumerate(importance):
+        fewer = spec.with_widths([width - (index == group) for index, width in enumerate(spec.widths)])
+        cost = spec.forward_multiply_adds - fewer.forward_multiply_adds
+        per_cost = values.cpu() / cost
+        per_cost[per_cost.argsort(descending=True, stable=True)[:min_units]] = torch.inf
+        ranked.append(per_cost)
+    count = max(round(share * sum(spec.widths)), sum(int(values.isinf().sum()) for values in ranked))
+    best = torch.cat(ranked).argsort(descending=True, stable=True)[:count]
+    stays = torch.zeros(sum(spec.widths), dtype=torch.bool).index_fill_(0, best, True)
+    return [part.nonzero().flatten() for part in torch.split(stays, list(spec.widths))]
+
+
+def reconstruction(network: Network, group: UnitGroup, kept: Tensor, probe: Probe) -> Narrowing:
+    """Return the narrowing whose kept units reproduce, as well as they can, what the others contributed.
+
+    The activation of every unit that leaves is replaced by its linear regression on those of the kept units. Its mean
+    over the images is thereby kept; where the next layer cannot take in a constant, the regression has none.
+
+    Args:
+        network: Used in evaluation mode; it is not changed.
+        group: The group before it is narrowed.
+        kept: int64 [k], ascending, on the CPU.
+        probe: Training images.
+    """
+    plain = Narrowing.dropping(group, kept)
+    values = activations(network, group, probe)
+    entries = values.shape[1] // group.size
+    mean = values.mean(0) if accepts_constants(network, group) else torch.zeros_like(values[0])
+    centred = values - mean
+    covariance = centred.T @ centred / len(centred)
+    here, gone = (_entries(units, entries).to(values.device) for units in (kept, plain.leaving))
+    of_kept = covariance[here][:, here]
+    ridge = RIDGE * of_kept.diagonal().mean().clamp(min=torch.finfo(values.dtype).tiny)
+    of_kept = of_kept + ridge * torch.eye(len(here), dtype=values.dtype, device=values.device)
+    transfer = torch.linalg.solve(of_kept, covariance[here][:, gone]).T
+    return Narrowing(group, kept, transfer.cpu(), (mean[gone] - transfer @ mean[here]).cpu())
+
+
+def narrow_with_reconstruction(
+    network: Network, kept: Sequence[Tensor], probe: Probe
+) -> tuple[Network, list[Narrowing]]:
+    """Narrow all groups, from the first to the last.
+
+    Args:
+        network: It is not changed.
+        kept: Result of ``units_to_keep``.
+        probe: Training images.
+
+    Returns:
+        The narrower network, and the narrowings in order, for ``GrowingAdamW.grow``.
+    """
+    narrower, narrowings = network, []
+    for index, units in enumerate(kept):
+        group = narrower.unit_groups()[index]
+        if len(units) < group.size:
+            narrowings.append(reconstruction(narrower, group, units, probe))
+            narrower = narrow(narrower, narrowings[-1])
+    return narrower, narrowings
+
+
+class GradualNarrowing:
+    """Removes units from the network of a training before every epoch, following the schedule of weights.
+
+    The pruning goes on for a share of the epochs; in the remaining ones the kept units adapt. Moving average and
+    optimizer state shrink along.
+
+    Args:
+        share: Share of all units that is left at the end.
+        epochs: Length of the training.
+        config: Importance, and the share of the epochs.
+        widths: Sizes of the groups at the start.
+        probe: Training images.
+    """
+
+    def __init__(self, share: float, epochs: int, config: NarrowingConfig, widths: Sequence[int], probe: Probe) -> None:
+        self.share, self.config, self.probe = share, config, probe
+        self.epochs = max(1, round(config.ramp * epochs))
+        self.units = sum(widths)
+
+    def __call__(self, state: TrainingState) -> bool:
+        """Prune before an epoch, and return whether units have left."""
+        left = 1 - scheduled_sparsity(state.epochs_done + 1, self.epochs, 1 - self.share)
+        average = state.average
+        share = min(1.0, round(left * self.units) / sum(average.widths))
+        if share == 1:
+            return False
+        kept = units_to_keep(
+            average, importances(average, self.probe, self.config.importance), share, self.config.min_units
+        )
+        network, narrowings = narrow_with_reconstruction(state.network, kept, self.probe)
+        if not narrowings:
+            return False
+        narrower, _ = narrow_with_reconstruction(average, kept, self.probe)
+        state.optimizer.grow(network, narrowings)
+        state.network, state.average = network, narrower.requires_grad_(False)
+        return True
+
+
+def _map_after(network: Network, group: UnitGroup) -> str:
+    """Return the name of an affine map that takes the units of a group in: its inputs are their activations."""
+    axes = group.of_role("outgoing")
+    if not axes or not isinstance(network.get_submodule(axes[0].module), nn.Linear):
+        raise ValueError(
+            f"The units of {group.name} are not followed by affine maps: their contribution is not defined, and they "
+            "cannot be pruned"
+        )
+    return axes[0].module
+
+
+def _entries(units: Tensor, entries: int) -> Tensor:
+    return (units.unsqueeze(1) * entries + torch.arange(entries)).flatten()
