@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
@@ -26,6 +27,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.common.paths import PROJECT
+
+if TYPE_CHECKING:
+    from mnist_growth.serving import ServedModel
 
 START_TIMEOUT = 120.0  # seconds
 
@@ -79,13 +83,14 @@ def digit_in(service: Service, answer: bytes) -> int:
 
 
 @contextlib.contextmanager
-def running(service: Service, network: Path, folder: Path) -> Iterator[tuple[int, psutil.Process]]:
+def running(service: Service, network: Path, folder: Path, **serving: Any) -> Iterator[tuple[int, psutil.Process]]:
     """Start a service, wait until it answers, give its port and process, and stop it.
 
     Args:
         service: The service.
         network: File of the network.
         folder: Folder for the files of the service and its log.
+        serving: Parameters of the group `serving` for our service, other than those of conf/base.
 
     Raises:
         RuntimeError: The service does not start.
@@ -98,7 +103,7 @@ def running(service: Service, network: Path, folder: Path) -> Iterator[tuple[int
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     with log.open("w") as output:
         process = subprocess.Popen(
-            _command(service, network, port, folder),
+            _command(service, network, port, folder, serving),
             stdout=output,
             stderr=output,
             cwd=PROJECT,
@@ -140,7 +145,7 @@ def watches_drift(port: int) -> bool:
     return bool(json.loads(ask(port, "/drift"))["watching"])
 
 
-def _command(service: Service, network: Path, port: int, folder: Path) -> list[str]:
+def _command(service: Service, network: Path, port: int, folder: Path, serving: dict[str, Any]) -> list[str]:
     """Return the command that serves a network."""
     if service is MLFLOW:
         model = folder / "model"
@@ -154,7 +159,8 @@ def _command(service: Service, network: Path, port: int, folder: Path) -> list[s
 
     if not (folder / REFERENCE).exists():
         write_monitors(network, folder)
-    return [sys.executable, "-m", "benchmarks.serving.services", str(network), str(folder), _configuration(port)]
+    configuration = _configuration({"port": port, **serving})
+    return [sys.executable, "-m", "benchmarks.serving.services", str(network), str(folder), configuration]
 
 
 def _wait_for(service: Service, port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -187,30 +193,43 @@ def _save_mlflow_model(model: Path, network: Path) -> None:
     )
 
 
-def _configuration(port: int) -> str:
+def _configuration(serving: dict[str, Any]) -> str:
     """Return the configuration of our service as JSON: the measured process does not load the configuration itself."""
     from benchmarks.common.base_parameters import base_with
 
-    groups = base_with(serving={"port": port})
+    groups = base_with(serving=serving)
     return json.dumps({name: groups[name] for name in ("serving", "drift", "novelty")})
 
 
+@dataclass(frozen=True)
+class _Source:
+    """Loads the network with its monitors; workers receive it pickled."""
+
+    network: Path
+    folder: Path
+    drift: dict[str, Any]
+    novelty: dict[str, Any]
+
+    def __call__(self) -> "ServedModel":
+        from benchmarks.serving.monitors import read_monitors
+        from mnist_growth.drift import DriftConfig
+        from mnist_growth.network import load_network
+        from mnist_growth.novelty import NoveltyConfig
+        from mnist_growth.serving import ServedModel
+
+        reference, detector = read_monitors(self.folder)
+        drift = reference, DriftConfig.model_validate(self.drift)
+        novelty = detector, NoveltyConfig.model_validate(self.novelty)
+        return ServedModel.of(load_network(self.network), "benchmark", drift=drift, detector=novelty)
+
+
 def _serve_ours(network: Path, folder: Path, configuration: str) -> None:
-    from benchmarks.serving.monitors import read_monitors
-    from mnist_growth.drift import DriftConfig
-    from mnist_growth.network import load_network
-    from mnist_growth.novelty import NoveltyConfig
-    from mnist_growth.serving import ServedModel, ServingConfig
+    from mnist_growth.serving import ServingConfig
     from mnist_growth.serving.server import serve
 
     groups = json.loads(configuration)
-    reference, detector = read_monitors(folder)
-    drift = reference, DriftConfig.model_validate(groups["drift"])
-    novelty = detector, NoveltyConfig.model_validate(groups["novelty"])
-    serve(
-        lambda: ServedModel.of(load_network(network), "benchmark", drift=drift, detector=novelty),
-        ServingConfig.model_validate(groups["serving"]),
-    )
+    source = _Source(network, folder, groups["drift"], groups["novelty"])
+    serve(source, ServingConfig.model_validate(groups["serving"]))
 
 
 if __name__ == "__main__":

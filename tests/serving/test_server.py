@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import errno
 import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,8 +20,24 @@ import pytest
 
 import configured
 from mnist_growth.network import TrainedNetwork, save_network
-from mnist_growth.serving.server import Reloads, bind
+from mnist_growth.serving.process import Reloads
+from mnist_growth.serving.server import bind
 
+ONE_WORKER = """
+import sys, time
+sys.path.insert(0, {folder!r})
+from service import Source
+from mnist_growth.serving import ServingConfig
+from mnist_growth.serving.server import bind
+from mnist_growth.serving.worker import Worker
+
+if __name__ == "__main__":
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen()
+        Worker(Source(), ServingConfig(**{config!r}), None, listener)
+        print("http://127.0.0.1:%d" % listener.getsockname()[1], flush=True)
+        time.sleep(600)
+"""
 CODE = """
 import sys
 from pathlib import Path
@@ -72,12 +90,15 @@ def run(tmp_path: Path, trained: TrainedNetwork) -> Iterator[Callable[..., Runni
     """Starts services with limits and a token."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(token: str | None = None, **limits: float) -> Running:
-        script = tmp_path / "service.py"
-        config = configured.serving(port=0, **limits).model_dump()
-        script.write_text(CODE.format(folder=str(tmp_path), config=config, token=token))
+    def start(token: str | None = None, code: str = "", **limits: float) -> Running:
+        values = {"folder": str(tmp_path), "config": configured.serving(port=0, **limits).model_dump(), "token": token}
+        service = tmp_path / "service.py"
+        service.write_text(CODE.format(**values))
+        script = tmp_path / "script.py" if code else service
+        script.write_text((code or CODE).format(**values))
         save_network(tmp_path / "1.safetensors", trained)
-        process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+        environment = {**os.environ, "TMPDIR": str(tmp_path)}
+        process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment)
         started.append(process)
         return Running(process, tmp_path, trained)
 
@@ -90,22 +111,36 @@ def run(tmp_path: Path, trained: TrainedNetwork) -> Iterator[Callable[..., Runni
 
 
 class Client:
-    """Asks over connections that stay open, one question after the other on each, until it is told to leave."""
+    """Asks over connections that stay open, one question after the other on each, until it is told to leave.
 
-    def __init__(self, port: int, text: str) -> None:
+    Opens a new connection when the service closes one, until it is refused.
+    """
+
+    def __init__(self, port: int, text: str, **headers: str) -> None:
         body = json.dumps({"image": text}).encode()
-        self.request = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        lines = ["POST /predict HTTP/1.1", "Host: x", f"Content-Length: {len(body)}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        self.request = "\r\n".join([*lines, "", ""]).encode() + body
         self.port = port
         self.stop = False
         self.statuses: Counter[bytes] = Counter()
         self.versions: Counter[str] = Counter()
-        self.lost = 0
+        self.closed = self.refused = self.lost = 0
 
     async def run(self, connections: int) -> None:
-        await asyncio.gather(*(self._connection() for _ in range(connections)))
+        await asyncio.gather(*(self._ask_repeatedly() for _ in range(connections)))
 
-    async def _connection(self) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def _ask_repeatedly(self) -> None:
+        while not self.stop:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except ConnectionRefusedError:
+                self.refused += 1
+                return
+            await self._ask_over(reader, writer)
+            writer.close()
+
+    async def _ask_over(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while not self.stop:
             try:
                 writer.write(self.request)
@@ -114,12 +149,12 @@ class Client:
                 body = await reader.readexactly(length)
             except (OSError, EOFError):
                 self.lost += 1
-                break
+                return
             self.statuses[head.split()[1]] += 1
             self.versions[json.loads(body).get("model_version", "")] += 1
             if b"connection: close" in head.lower():
-                break
-        writer.close()
+                self.closed += 1
+                return
 
 
 def test_nothing_is_lost_when_the_network_is_replaced_under_load(run: Callable[..., Running], texts: list[str]) -> None:
@@ -145,24 +180,26 @@ def test_nothing_is_lost_when_the_network_is_replaced_under_load(run: Callable[.
     assert client.versions["3"] > 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_nothing_is_lost_when_the_service_is_stopped_under_load(
-    run: Callable[..., Running], texts: list[str], number: signal.Signals
-) -> None:
-    service = run()
-    client = Client(service.port, texts[0])
+def stop_under_load(service: Running, text: str, number: signal.Signals = signal.SIGTERM, **headers: str) -> None:
+    """Stop a service while clients ask and connect again without a pause, and check that all are answered."""
+    client = Client(service.port, text, **headers)
 
-    async def stop_under_load() -> None:
-        load = asyncio.create_task(client.run(connections=16))
+    async def stop() -> None:
+        load = asyncio.create_task(client.run(connections=50))
         await asyncio.sleep(0.5)
         service.process.send_signal(number)
         await load
 
-    asyncio.run(stop_under_load())
+    asyncio.run(stop())
     assert service.process.wait(timeout=SECONDS) == 0
     assert client.lost == 0
+    assert client.refused == 50
+    assert client.closed >= 50
     assert set(client.statuses) == {b"200"}
-    assert client.statuses[b"200"] > 16
+
+
+def test_nothing_is_lost_when_the_service_is_stopped_under_load(run: Callable[..., Running], texts: list[str]) -> None:
+    stop_under_load(run(), texts[0], signal.SIGINT)
 
 
 def test_while_it_stops_open_and_new_connections_are_answered_and_then_it_ends(
@@ -222,7 +259,7 @@ def test_a_damaged_newer_network_is_not_taken(run: Callable[..., Running]) -> No
     assert json.loads(service.ask("/model", **authorization))["version"] == "1"
 
 
-def test_workers_share_the_port_reload_together_and_stop_together(
+def test_workers_share_the_port_reload_together_are_replaced_and_stop_together(
     run: Callable[..., Running], texts: list[str]
 ) -> None:
     service = run(token="secret", workers=2)
@@ -235,8 +272,17 @@ def test_workers_share_the_port_reload_together_and_stop_together(
     body = json.dumps({"image": texts[0]}).encode()
     for _ in range(20):
         assert json.loads(service.ask("/predict", body, **authorization))["model_version"] == "2"
-    service.process.send_signal(signal.SIGTERM)
-    assert service.process.wait(timeout=SECONDS) == 0
+    killed = min(serving(service))
+    os.kill(killed, signal.SIGKILL)
+    service.wait_for(lambda: killed not in serving(service))
+    stop_under_load(service, texts[0], **authorization)
+
+
+def serving(service: Running) -> set[int]:
+    """The workers that have loaded a network, by the files of their gauges."""
+    return {
+        int(path.stem.rsplit("_", 1)[1]) for path in service.folder.glob("mnist-growth-metrics-*/gauge_livemax_*.db")
+    }
 
 
 def test_a_port_in_use_is_named() -> None:
@@ -255,3 +301,16 @@ def test_an_address_of_another_machine_is_named() -> None:
 def test_it_listens_on_this_machine_only_unless_told_otherwise() -> None:
     assert configured.serving().host == "127.0.0.1"
     assert os.environ.get("PROMETHEUS_MULTIPROC_DIR") is None
+
+
+def test_a_worker_frees_the_port_when_its_supervisor_was_killed(run: Callable[..., Running]) -> None:
+    service = run(code=ONE_WORKER)
+    service.wait_for(lambda: b"ok" in service.ask("/health"))
+    service.process.kill()
+    service.process.wait()
+    service.wait_for(lambda: _is_refused(service.port))
+
+
+def _is_refused(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED

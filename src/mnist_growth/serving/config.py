@@ -18,6 +18,9 @@ class ServingConfig(ConfigModel):
     root_path: str
     backend: BackendName
     workers: int = Field(ge=1, le=64)
+    start_seconds: float = Field(gt=0, le=3600)
+    max_restarts: int = Field(ge=0, le=1000)
+    restart_seconds: float = Field(gt=0, le=86_400)
     threads: int = Field(ge=1, le=256)
     max_batch: int = Field(ge=1, le=4096)
     max_wait_milliseconds: float = Field(ge=0, le=1000)

@@ -49,6 +49,11 @@ class GuardedConnection(HttpToolsProtocol):
                 self._is_too_large = True
                 self.send_400_response("")
 
+    @property
+    def is_in_head(self) -> bool:
+        """Whether the first request, or the rest of the head of a later one, has not been received."""
+        return self._is_in_head
+
     def on_message_begin(self) -> None:
         """Wait for the head of a request that has begun."""
         super().on_message_begin()

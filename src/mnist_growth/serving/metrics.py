@@ -20,7 +20,7 @@ IN_PROGRESS = Gauge(
 )
 BATCH = Histogram("mnist_growth_batch_images", "Images in one forward pass", buckets=_BATCHES)
 DIGITS = Counter("mnist_growth_digits", "Predictions", ("digit",))
-MODEL = Gauge("mnist_growth_model", "1 for the network in use", ("version", "backend"), multiprocess_mode="max")
+MODEL = Gauge("mnist_growth_model", "1 for the network in use", ("version", "backend"), multiprocess_mode="livemax")
 DRIFT = Gauge(
     "mnist_growth_drift",
     "Distance of the latest images from the training images: kl, psi (nats) or ks",
