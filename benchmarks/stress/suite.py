@@ -1,8 +1,9 @@
 """Run the stress tests one after the other.
 
-Kills trainings, trains for many epochs, reads damaged files, trains on more digits than fit into memory, and predicts
-many files; stops and kills the service under load. Kills and damaged files end after a number of minutes, whatever has been done until then. Every test writes
-its own results; stress.json has the exit code and the duration of each. Exit code 1 if one of them fails.
+Kills trainings, trains for many epochs, reads damaged files, trains on more digits than fit into memory, predicts many
+files, and stops and kills the service under load. Kills and damaged files end after a number of minutes, whatever has
+been done until then. Every test writes its own results; stress.json has the exit code and the duration of each. Exit
+code 1 if one of them fails.
 """
 
 import subprocess
