@@ -52,7 +52,7 @@ def kept_by_the_backward_pass(network, images, labels, monkeypatch):
         return logarithms
 
     monkeypatch.setattr(Backprop, "_forward", watched_forward)
-    monkeypatch.setattr("mnist_growth.learning.backprop.F.log_softmax", watched_softmax)
+    monkeypatch.setattr("mnist_growth.learning.loss.F.log_softmax", watched_softmax)
     step = Backprop(network.train())
     step.begin()
     step.add(images, labels)
