@@ -110,7 +110,7 @@ def _loss(network: Network, images: Tensor, labels: Tensor) -> float:
 
 def _weights(network: Network, axis: UnitAxis) -> Tensor:
     """Return the entries of each unit in a tensor, [units, entries]."""
-    weights: Tensor = network.state_dict()[axis.tensor].movedim(axis.axis, 0)
+    weights: Tensor = network.tensor(axis.tensor).movedim(axis.axis, 0)
     return weights.reshape(len(weights) // axis.entries, -1)
 
 

@@ -83,6 +83,12 @@ class Network(nn.Module, ABC):
     def unit_groups(self) -> tuple[UnitGroup, ...]:
         """Return the groups of units that can grow, in the order of ``spec.widths``."""
 
+    def tensor(self, name: str) -> Tensor:
+        """Return the parameter or buffer that a unit group names, without its gradient."""
+        module, _, own = name.rpartition(".")
+        found: Tensor = getattr(self.get_submodule(module), own)
+        return found.detach()
+
     def group_index(self, group: UnitGroup) -> int:
         """Return the position of a group in ``unit_groups`` and in ``widths``, whatever its size was."""
         return [found.name for found in self.unit_groups()].index(group.name)

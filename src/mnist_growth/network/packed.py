@@ -15,6 +15,7 @@ from mnist_growth.digits.statistics import PixelStatistics
 from mnist_growth.network.costs import LayerCost
 from mnist_growth.network.interface import PIXEL_RANGE, PIXELS, AffineLayer, IntegerLayer, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
+from mnist_growth.network.mlp import MLPSpec
 from mnist_growth.network.packing import decode, encode
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width
 from mnist_growth.network.units import UnitAxis, UnitGroup
@@ -64,6 +65,11 @@ class PackedSpec(NetworkSpec):
     def shapes(self) -> tuple[tuple[int, int], ...]:
         """Outputs and inputs of each layer."""
         return tuple((outputs, inputs) for inputs, outputs in pairwise([PIXELS, *self.hidden_widths, self.classes]))
+
+    @property
+    def untrained(self) -> MLPSpec:
+        """A perceptron of the same widths with float weights."""
+        return MLPSpec(hidden_widths=self.hidden_widths, batch_norm=False, classes=self.classes)
 
     def with_widths(self, widths: Sequence[int]) -> Self:
         """Return the same network if the widths are the same.
@@ -191,7 +197,7 @@ class PackedMLP(Network):
             mask_bytes=tuple(len(mask) for _, mask in encoded),
         )
         network = cls(spec, pixels)
-        state = {name: network.state_dict()[name] for name in ("pixel_mean", "pixel_std")}
+        state = {"pixel_mean": network.pixel_mean, "pixel_std": network.pixel_std}
         for index, (layer, (codes, mask)) in enumerate(zip(layers, encoded, strict=True)):
             state[f"layers.{index}.codes"] = torch.tensor(list(codes), dtype=torch.uint8)
             state[f"layers.{index}.mask"] = torch.tensor(list(mask), dtype=torch.uint8)

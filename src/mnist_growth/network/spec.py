@@ -85,6 +85,11 @@ class NetworkSpec(_Union):
         """Return the cost of each layer, from the input to the output."""
 
     @property
+    def untrained(self) -> "NetworkSpec":
+        """The network of these widths that can be trained from random weights: the same, unless weights are packed."""
+        return self
+
+    @property
     def min_batch_size(self) -> int:
         """Smallest number of images that the network can train on at once."""
         return 1

@@ -23,7 +23,7 @@ def train_surrogate(trained: TrainedNetwork, train_digits: Digits, split: Split,
         ValueError: The training digits are of another set than the network was trained on.
     """
     evaluation.check_same_set(trained.dataset, trained.fingerprint, train_digits)
-    spec, settings = trained.network.spec, config.surrogate
+    spec, settings = trained.network.spec.untrained, config.surrogate
     generator = torch.Generator().manual_seed(config.seed)
     network = build(spec.with_widths([settings.neurons] * len(spec.widths)), trained.network.pixels, generator).train()
     objective, optimizer = objective_for(network, None, 0.0), GrowingAdamW(network)
