@@ -20,7 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from mnist_growth.export.float_model import INPUT, OUTPUT, assemble
 from mnist_growth.export.origin import Origin
-from mnist_growth.network import AffineLayer
+from mnist_growth.network import AffineLayer, IntegerLayer
 
 _LARGEST_ACTIVATION = 255  # of an unsigned byte
 _INT32 = np.iinfo(np.int32)
@@ -38,6 +38,20 @@ def int8_model(
         weight_bits: 7, or 8 for a file that only runs on processors which add products of bytes in 32 bits.
     """
     scales = activation_scales(layers, calibration)
+    integers = []
+    for layer, scale in zip(layers, scales, strict=True):
+        codes, steps = _quantise_weight(layer.weight, weight_bits)
+        integers.append(IntegerLayer(codes, steps.astype(np.float64), layer.bias, float(scale)))
+    return integer_model(integers, origin)
+
+
+def integer_model(layers: Sequence[IntegerLayer], origin: Origin) -> onnx.ModelProto:
+    """Return the model of layers of integers: the products of integers of the network itself.
+
+    Args:
+        layers: Of ``Network.integer_chain``, or quantised here.
+        origin: Goes into the metadata.
+    """
     nodes = [helper.make_node("Flatten", [INPUT], ["quantised_0"], axis=1)]
     constants: list[TensorProto] = []
 
@@ -45,8 +59,8 @@ def int8_model(
         constants.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
-    for position, (layer, scale) in enumerate(zip(layers, scales, strict=True)):
-        weight, weight_scale = _quantise_weight(layer.weight, weight_bits)
+    for position, layer in enumerate(layers):
+        scale, weight, weight_scale = np.float32(layer.input_step), layer.codes, layer.steps.astype(np.float32)
         bias_scale = weight_scale * scale
         bias = np.clip(np.rint(layer.bias / bias_scale), _INT32.min, _INT32.max).astype(np.int32)
         step = constant(f"scale_{position}", scale)

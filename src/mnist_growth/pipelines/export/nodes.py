@@ -14,6 +14,8 @@ from mnist_growth.network import TrainedNetwork, predict_logits
 
 logger = logging.getLogger(__name__)
 
+_LARGEST_OF_7_BITS = 63
+
 _OTHER_WEIGHT_BITS = {
     7: "use 8-bit weights if all processors have VNNI (export.weight_bits=8)",
     8: "use 7-bit weights, which do not saturate on processors without VNNI (export.weight_bits=7)",
@@ -51,6 +53,11 @@ def export_int8(trained: TrainedNetwork, train_digits: Digits, split: Split, con
             f"The network was trained on {trained.dataset!r}, but the newest training digits are of another dataset "
             f"({train_digits.dataset!r}): load those of the network with --load-versions train_digits:<version>"
         )
+    integers = trained.network.integer_chain()
+    if integers is not None:
+        if max(int(np.abs(layer.codes.astype(int)).max()) for layer in integers) > _LARGEST_OF_7_BITS:
+            _warn_of_eight_bits("Make a network with fewer bits (compress.variants)")
+        return export.integer_model(integers, export.origin_of(trained))
     layers = trained.network.affine_chain()
     if layers is None:
         raise ValueError(
@@ -60,11 +67,16 @@ def export_int8(trained: TrainedNetwork, train_digits: Digits, split: Split, con
     rows = np.linspace(0, len(split.train) - 1, min(config.calibration_digits, len(split.train))).astype(np.int64)
     calibration = train_digits.images[split.train[rows]]  # uint8 [M, 28, 28], evenly spaced over the training digits
     if config.weight_bits == 8:
-        logger.warning(
-            "The int8 network has 8-bit weights: on x86 processors without VNNI, sums of two products saturate and the "
-            "results are wrong. Use export.weight_bits=7 for correct results on every processor"
-        )
+        _warn_of_eight_bits("Use export.weight_bits=7")
     return export.int8_model(layers, calibration, export.origin_of(trained), config.weight_bits)
+
+
+def _warn_of_eight_bits(advice: str) -> None:
+    logger.warning(
+        "The int8 network has 8-bit weights: on x86 processors without VNNI, sums of two products saturate and the "
+        "results are wrong. %s for correct results on every processor",
+        advice,
+    )
 
 
 def measure_exports(
