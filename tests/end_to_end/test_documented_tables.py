@@ -47,7 +47,7 @@ def project(explained, tmp_path_factory, empty_database):
     """A project in which every pipeline that leaves tables has run, except the prediction of many images."""
     project = explained.copy(tmp_path_factory.mktemp("documented") / "project", empty_database)
     project.succeed("run", "--env", "smoke", "--pipeline", "train", "--params", "training.epochs=1")
-    for pipeline in ("compare", "export", "robustness", "landscape"):
+    for pipeline in ("compare", "export", "robustness", "landscape", "compress"):
         project.succeed("run", "--env", "smoke", "--pipeline", pipeline)
     return project
 

@@ -61,4 +61,10 @@ def _backends(trained: TrainedNetwork) -> Iterator[tuple[str, Callable[[NDArray[
 
     yield "torch", eager
     origin = export.origin_of(trained)
-    yield "onnx", export.OnnxNetwork.of(export.float_model(network, origin), threads=1).predict_logits
+    models = {}
+    if integers := network.integer_chain():
+        models["int8"] = export.integer_model(integers, origin)
+    elif chain is not None:
+        models["onnx"] = export.float_model(network, origin)
+    for name, model in models.items():
+        yield name, export.OnnxNetwork.of(model, threads=1).predict_logits

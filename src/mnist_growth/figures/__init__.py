@@ -15,6 +15,7 @@ from mnist_growth.figures.boundary import boundary_paths, decision_planes, margi
 from mnist_growth.figures.classes import class_balance, class_images
 from mnist_growth.figures.comparison import comparison, disagreements
 from mnist_growth.figures.complexity import complexity
+from mnist_growth.figures.compression import compression
 from mnist_growth.figures.confused_pairs import confused_pairs
 from mnist_growth.figures.confusion import confusion_matrix
 from mnist_growth.figures.corruptions import (
@@ -76,6 +77,7 @@ __all__ = [
     "cohort_conductance",
     "comparison",
     "complexity",
+    "compression",
     "confused_digits",
     "confused_pairs",
     "confusion_matrix",

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
-from mnist_growth import compression
+from mnist_growth import compression, figures
 from mnist_growth.compression import Candidate, CompressConfig, FineTuner
 from mnist_growth.compression.latency import fastest_backend
 from mnist_growth.digits import Digits, Split, WarpConfig
@@ -40,7 +41,7 @@ def make_candidates(
     Raises:
         ValueError: The network is already compressed, or of a kind that a step of a recipe cannot be done with.
     """
-    compression.check_compressible(trained)
+    compression.check_compressible(trained, split)
     machine = Machine(device, threads, memory.budget_fraction)
     fine_tuner = FineTuner(train_digits, split, network, growth, training, warps, config, machine, TerminalMonitor())
     candidates = []
@@ -98,10 +99,19 @@ def growth_of(compressed: TrainedNetwork) -> pd.DataFrame:  # noqa: ARG001
     return growth_table([])
 
 
+def draw_compression(table: pd.DataFrame, provenance: str) -> tuple[go.Figure, go.Figure, go.Figure]:
+    """Return the figures of the accuracy against size, latency and multiply-adds."""
+    size, latency, operations = (
+        figures.stamp(figures.compression(table, cost), provenance)
+        for cost in ("bytes", "latency_milliseconds", "multiply_adds")
+    )
+    return size, latency, operations
+
+
 def collect_metrics(table: pd.DataFrame, compressed: TrainedNetwork, config: CompressConfig) -> dict[str, Any]:
-    """Return the rows of the table by name, the chosen one and the constraints, as values that JSON can hold."""
+    """Return the rows of the table by name, the chosen network and the constraints, as values that JSON can hold."""
     return {
-        "candidates": {row["name"]: {**row} for row in table.to_dict("records")},
+        "networks": {row["name"]: row for row in table.drop(columns="widths").to_dict("records")},
         "compressed_sha256": compressed.sha256,
         "constraints": {name: getattr(config, name) for name in ("max_bytes", "max_milliseconds", "max_accuracy_loss")},
     }

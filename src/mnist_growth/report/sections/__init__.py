@@ -4,6 +4,7 @@ from mnist_growth.report.sections import (
     attributions,
     boundary,
     comparison,
+    compression,
     cost,
     data,
     difficulty,
@@ -44,6 +45,7 @@ TOPICS: tuple[Topic, ...] = (
     data.TOPIC,
     comparison.TOPIC,
     exports.TOPIC,
+    compression.TOPIC,
 )
 
 
