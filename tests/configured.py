@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_growth.batch import PredictConfig
+from mnist_growth.compression import CompressConfig
 from mnist_growth.configuration import configure, load_parameters
 from mnist_growth.digits import ArchiveParameters, SplitConfig, WarpConfig
 from mnist_growth.drift import DriftConfig
@@ -36,6 +37,10 @@ def analysis(**changes: Any) -> AnalysisConfig:
 
 def archive(**changes: Any) -> ArchiveParameters:
     return configure(ArchiveParameters, base()["archive"], changes)
+
+
+def compress(**changes: Any) -> CompressConfig:
+    return configure(CompressConfig, base()["compress"], changes)
 
 
 def drift(**changes: Any) -> DriftConfig:

@@ -126,7 +126,9 @@ def test_pruned_weights_stay_at_zero_under_decay_moments_and_averaging(kind):
 def test_gradual_pruning_reaches_its_sparsity_and_never_revives_a_weight(kind):
     network = make(kind).train()
     state = TrainingState.begin(network, weight_decay=0.01, seed=0)
-    pruning = GradualPruning(network, 0.8, epochs=4, config=SparsityConfig(score="magnitude", ramp=0.5))
+    pruning = GradualPruning(
+        network, 0.8, epochs=4, config=SparsityConfig(score="magnitude", ramp=0.5), device=network.device
+    )
     objective = masked_factory(objective_for, pruning.masks)(network, None, 0.0)
     found, dead = [], []
     for epoch in range(4):

@@ -1,9 +1,9 @@
-import numpy as np
 import pytest
 import torch
 
 import configured
-from mnist_growth.digits import Digits, PixelStatistics, stratified_split
+from bar_digits import make_digits
+from mnist_growth.digits import PixelStatistics, stratified_split
 from mnist_growth.machine import MemoryBudget
 from mnist_growth.training import (
     Machine,
@@ -14,16 +14,6 @@ from mnist_growth.training import (
 )
 
 PIXELS = PixelStatistics(mean=0.1307, std=0.3081, count=180)
-
-
-def make_digits(count=240):
-    """Images whose class can be learned: a bright bar at a height given by the class, in noise."""
-    generator = np.random.default_rng(0)
-    labels = np.arange(count, dtype=np.int64) % 10
-    images = generator.integers(0, 60, (count, 28, 28), dtype=np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[4 + 2 * label : 6 + 2 * label, 6:22] += 180
-    return Digits(images, labels, "bars", "ab" * 32)
 
 
 class Recorder:

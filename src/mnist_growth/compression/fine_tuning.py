@@ -1,15 +1,20 @@
 """Training a given network further: without growth, for a few epochs, at a falling learning rate."""
 
 import copy
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar, cast
+
+import numpy as np
+import torch
 
 from mnist_growth.compression.config import CompressConfig
 from mnist_growth.digits import Digits, Split, WarpConfig
-from mnist_growth.growth import GrowthConfig
+from mnist_growth.growth import GrowthConfig, Probe
 from mnist_growth.learning import ObjectiveFactory, objective_for
+from mnist_growth.machine import choose_device
 from mnist_growth.network import Network, NetworkConfig
 from mnist_growth.training import (
+    Change,
     Machine,
     Monitor,
     NoCheckpoints,
@@ -19,6 +24,23 @@ from mnist_growth.training import (
 )
 
 _Network = TypeVar("_Network", bound=Network)
+
+
+class Rates(Protocol):
+    """How fast a training goes.
+
+    Attributes:
+        learning_rate: At the start.
+        ema_decay: Share of the old average that is kept at each update of the averaged weights.
+    """
+
+    @property
+    def learning_rate(self) -> float:
+        """See the attribute."""
+
+    @property
+    def ema_decay(self) -> float:
+        """See the attribute."""
 
 
 @dataclass(frozen=True)
@@ -47,41 +69,68 @@ class FineTuner:
     machine: Machine
     monitor: Monitor
 
-    def __call__(self, network: _Network, epochs: int, objective: ObjectiveFactory = objective_for) -> _Network:
+    def __call__(
+        self,
+        network: _Network,
+        epochs: int,
+        objective: ObjectiveFactory = objective_for,
+        *,
+        rates: Rates | None = None,
+        before_epoch: Change | None = None,
+    ) -> _Network:
         """Return the averaged weights of a network after some more epochs, in evaluation mode, on the CPU.
 
-        The learning rate falls from ``config.learning_rate`` to 0 along half a cosine. The order of the digits, the
-        warps and the result depend only on the arguments and ``training.seed``.
+        The learning rate falls from its value to 0 along half a cosine. The order of the digits, the warps and the
+        result depend only on the arguments and ``training.seed``.
 
         Args:
             network: It is not changed.
             epochs: At least 1.
             objective: Makes what computes the gradients.
+            rates: Learning rate and averaging; None for those of the configuration.
+            before_epoch: Changes the training before every epoch.
         """
         setup = define_training(
-            self.digits, self.split, self.network, self._no_growth(), self._training(epochs), self.warps
+            self.digits,
+            self.split,
+            self.network,
+            self._no_growth(),
+            self._training(epochs, rates or self.config),
+            self.warps,
         )
         given = copy.deepcopy(network).requires_grad_(True)
         training = start_training(
             setup, self.digits, self.split, network.pixels, self.machine, objective=objective, network=given
         )
-        training.run(NoCheckpoints(), self.monitor)
+        replace(training, before_epoch=before_epoch).run(NoCheckpoints(), self.monitor)
         return cast(_Network, training.state.average.to("cpu"))
+
+    @property
+    def device(self) -> torch.device:
+        """Where networks are trained."""
+        return choose_device(self.machine.device)
+
+    def probe(self, device: torch.device) -> Probe:
+        """Return ``config.calibration_digits`` training digits, evenly spaced, on a device."""
+        rows = self.split.train
+        chosen = rows[np.linspace(0, len(rows) - 1, min(self.config.calibration_digits, len(rows))).astype(np.int64)]
+        images, labels = (np.ascontiguousarray(part[chosen]) for part in (self.digits.images, self.digits.labels))
+        return Probe(torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device))
 
     def batches(self, epochs: int) -> int:
         """Return the number of updates of some epochs."""
         return epochs * max(1, len(self.split.train) // self.training.batch_size)
 
-    def _training(self, epochs: int) -> TrainingConfig:
+    def _training(self, epochs: int, rates: Rates) -> TrainingConfig:
         schedule = self.training.learning_rate_schedule.model_copy(
             update={"schedule": "cosine", "warmup_epochs": 0.0, "floor": 0.0}
         )
         return self.training.model_copy(
             update={
                 "epochs": epochs,
-                "learning_rate": self.config.learning_rate,
+                "learning_rate": rates.learning_rate,
                 "learning_rate_schedule": schedule,
-                "ema_decay": self.config.ema_decay,
+                "ema_decay": rates.ema_decay,
             }
         )
 

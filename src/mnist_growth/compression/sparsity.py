@@ -41,6 +41,11 @@ def prunable(network: Network) -> dict[str, Tensor]:
     return {name: parameter.detach() for name, parameter in network.named_parameters() if parameter.ndim == 2}
 
 
+def nonzero_masks(network: Network, device: torch.device) -> dict[str, Tensor]:
+    """Return masks that keep the entries of all matrices that are not zero, on a device."""
+    return {name: (matrix != 0).to(device) for name, matrix in prunable(network).items()}
+
+
 def sparsity_of(network: Network) -> float:
     """Return the share of the entries of all matrices that are exactly zero."""
     matrices = prunable(network).values()
@@ -111,22 +116,48 @@ class GradualPruning:
         final: Share of the entries of all matrices that are zero at the end.
         epochs: Length of the training.
         config: Scores, and the share of the epochs.
+        device: Of the training.
 
     Attributes:
         masks: bool, by name of a parameter: True where a weight is kept; updated in place. ``masked_factory`` takes
             them.
     """
 
-    def __init__(self, network: Network, final: float, epochs: int, config: SparsityConfig) -> None:
+    def __init__(
+        self, network: Network, final: float, epochs: int, config: SparsityConfig, device: torch.device
+    ) -> None:
         self.final, self.config = final, config
         self.epochs = max(1, round(config.ramp * epochs))
-        self.masks = {name: torch.ones_like(matrix, dtype=torch.bool) for name, matrix in prunable(network).items()}
+        self.masks = {
+            name: torch.ones(matrix.shape, dtype=torch.bool, device=device)
+            for name, matrix in prunable(network).items()
+        }
 
     def __call__(self, state: TrainingState) -> bool:
         """Prune before an epoch; the shapes of the network stay."""
         sparsity = scheduled_sparsity(state.epochs_done + 1, self.epochs, self.final)
         for name, kept in pruning_masks(state.network, sparsity, self.config.score).items():
             self.masks[name] &= kept
+        prune(state, self.masks)
+        return False
+
+
+class PatternPruning:
+    """Prunes two of every four inputs of a unit before the first epoch of a training.
+
+    Args:
+        network: The network at the start of the training.
+        device: Of the training.
+
+    Attributes:
+        masks: bool, by name of a parameter: True where a weight is kept.
+    """
+
+    def __init__(self, network: Network, device: torch.device) -> None:
+        self.masks = {name: mask.to(device) for name, mask in two_of_four_masks(network).items()}
+
+    def __call__(self, state: TrainingState) -> bool:
+        """Prune before an epoch; the shapes of the network stay."""
         prune(state, self.masks)
         return False
 
