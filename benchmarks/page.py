@@ -53,15 +53,10 @@ def readme_results() -> str:
 def blocks() -> dict[str, str]:
     """Return the text of each block by its mark."""
     return {
-        "<!-- growth -->": growth_table(read_results("growth", quick=False)),
+        "<!-- growth -->": growth.tables(read_results("growth", quick=False)),
         "<!-- serving -->": serving.tables(read_results("serving", quick=False)),
         "<!-- speed -->": speed_sections(quick=False),
     }
-
-
-def growth_table(results: Mapping[str, Any]) -> str:
-    """Format the table of the recipe with the most runs."""
-    return growth.table(max(results.values(), key=lambda entry: len(entry["runs"])))
 
 
 def speed_sections(*, quick: bool) -> str:

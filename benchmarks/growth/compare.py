@@ -1,18 +1,16 @@
-"""Compare ways of growing with a network of fixed width: `make bench-growth ARGS="--dataset mnist --epochs 40"`.
+"""Compare fixed and growing networks at equal multiply-adds: `make bench-growth ARGS="--points 512:5 --seeds 10"`.
 
-Trains every method with every seed and one recipe, and compares it with the fixed network, which is as wide from the
-start as the grown ones are at the end: after the same number of epochs, and after fewer epochs that cost as many
-multiply-adds as growing did. Grown networks spend a given share of the multiply-adds of the fixed one, and so does
-GrowingMLP of gromo, which takes part where it is installed (extra `benchmarks`).
+A point is a largest width and a budget: the multiply-adds of so many epochs of a network that has this width from the
+start. At each point every method spends the budget: the fixed network, narrower ones, networks that grow to the
+largest width, growth.trigger=budget, and GrowingMLP of gromo, which takes part where it is installed (extra
+`benchmarks`).
 
 Every run is written to growth.json when it ends, and is not repeated: an interrupted benchmark continues, and more
-seeds or methods add to it. After a change of the code that matters, move the file away; each run contains its commit.
-Prints a table and writes a figure.
+seeds, methods or points add to it. After a change of the code that matters, move the file away; each run contains its
+commit. Prints a table for each point and writes a figure.
 """
 
 import argparse
-import hashlib
-import json
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -22,70 +20,78 @@ import torch
 from benchmarks.common import cli, recipes
 from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.results import read_results, results_file, write_results
-from benchmarks.growth.methods import GROMO, METHODS, one_run
-from benchmarks.growth.tables import draw, table
+from benchmarks.growth.figure import draw
+from benchmarks.growth.methods import GROMO, METHODS, NARROWER, one_run
+from benchmarks.growth.tables import tables
 from benchmarks.page import write_page
 from mnist_growth.digits import Digits, DigitSet
 from mnist_growth.machine import choose_precision
 
 NAME = "growth"
+POINTS = ["512:3", "512:5", "512:8", "512:13", "512:20", "2048:2"]
+QUICK_POINTS = ["64:4"]
 QUICK_DIGITS = 300
-QUICK_RECIPE = {
-    "training": {"epochs": 6, "batch_size": 32},
-    "growth": {"initial_neurons": 16, "growth_rate": 16, "max_neurons": 64, "plateau_epochs": 1, "cooldown_epochs": 1},
-}
 
 
 def main() -> None:
-    """Train what is missing, then print the table and draw the figure."""
+    """Train what is missing, then print the tables and draw the figure."""
     installed = [name for name in METHODS if name != GROMO or find_spec("gromo")]
-    parser = cli.parser(__doc__, "300 digits of the sample, a small network, 6 epochs")
+    parser = cli.parser(__doc__, "300 digits of the sample, 64 neurons, 4 epochs")
     parser.add_argument("--env", default="local", help="Kedro environment with the recipe")
-    parser.add_argument("--dataset", default="sample")
-    parser.add_argument("--epochs", type=int, help="number of epochs; that of the recipe without it")
-    parser.add_argument("--share", type=float, default=0.65, help="of the multiply-adds of the fixed network")
+    parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("--points", nargs="+", metavar="WIDTH:EPOCHS", help=f"default: {' '.join(POINTS)}")
+    parser.add_argument("--rate", type=float, default=0.004, help="learning rate")
     parser.add_argument("--seeds", type=int, default=3, help="number of seeds: 0, 1, ...")
     parser.add_argument("--methods", nargs="+", default=installed, choices=METHODS, help="default: those installed")
     options = parser.parse_args()
 
     circumstances = Circumstances.now(quick=options.quick)
-    recipe, digits = recipe_and_digits(options)
-    key = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
-    runs: list[dict[str, Any]] = read_results(NAME, quick=options.quick).get(key, {}).get("runs", [])
-    done = {(run["method"], run["seed"]) for run in runs}
-    origin = {"commit": circumstances.commit, "clean": circumstances.clean, "date": circumstances.date}
-    for seed in range(options.seeds):
-        for method in options.methods:
-            if (method, seed) not in done:
-                runs.append({**origin, **one_run(method, seed, recipe, digits)})
-                findings = {"recipe": recipe, "runs": runs}
-                n = len({run["seed"] for run in runs})
-                write_results(NAME, circumstances, findings, n=n, quick=options.quick, entry=key)
-    entry = read_results(NAME, quick=options.quick)[key]
+    for point in options.points or (QUICK_POINTS if options.quick else POINTS):
+        width, epochs = (int(number) for number in point.split(":"))
+        recipe, digits = recipe_and_digits(options, width, epochs)
+        key = f"{recipe['dataset']}, {width} neurons, {epochs} epochs"
+        runs: list[dict[str, Any]] = read_results(NAME, quick=options.quick).get(key, {}).get("runs", [])
+        done = {(run["method"], run["seed"]) for run in runs}
+        origin = {"commit": circumstances.commit, "clean": circumstances.clean, "date": circumstances.date}
+        for seed in range(options.seeds):
+            for method in options.methods:
+                if (method, seed) not in done and NARROWER.get(method, 0) < width:
+                    runs.append({**origin, **one_run(method, seed, recipe, digits)})
+                    findings = {"recipe": recipe, "runs": runs}
+                    n = len({run["seed"] for run in runs})
+                    write_results(NAME, circumstances, findings, n=n, quick=options.quick, entry=key)
+    results = read_results(NAME, quick=options.quick)
     path = results_file(NAME, quick=options.quick)
-    print(table(entry))
-    draw(entry).write_html(path.with_name(f"growth-{key}.html"), include_plotlyjs="cdn")
-    print(f"\nWrote {path} and growth-{key}.html.")
+    print(tables(results))
+    draw(results).write_html(path.with_suffix(".html"), include_plotlyjs="cdn")
+    print(f"\nWrote {path} and {path.with_suffix('.html').name}.")
     if not options.quick:
         write_page()
 
 
-def recipe_and_digits(options: argparse.Namespace) -> tuple[dict[str, Any], DigitSet]:
-    """Return what all runs have in common, as plain values, and the digits."""
-    overrides: dict[str, Any] = {"training": {"epochs": options.epochs}} if options.epochs else {}
+def recipe_and_digits(options: argparse.Namespace, width: int, epochs: int) -> tuple[dict[str, Any], DigitSet]:
+    """Return what all runs of a point have in common, as plain values, and the digits.
+
+    Args:
+        options: Of the command line.
+        width: Largest width.
+        epochs: Budget, in epochs of the fixed network.
+    """
+    overrides: dict[str, Any] = {"growth": {"max_neurons": width}, "training": {"learning_rate": options.rate}}
     if options.quick:
-        overrides |= QUICK_RECIPE
+        overrides["growth"]["initial_neurons"] = 16
+        overrides["training"]["batch_size"] = 32
     parameters, digits = recipes.load(options.env, "sample" if options.quick else options.dataset, overrides)
     if options.quick:
         digits = replace(digits, train=first(digits.train), test=first(digits.test))
-    training = {name: value for name, value in parameters["training"].items() if name != "seed"}
+    training = {name: value for name, value in parameters["training"].items() if name not in ("seed", "epochs")}
     training["precision"] = choose_precision(training["precision"], torch.device("cpu"))
     recipe = {
         "dataset": digits.dataset,
         "fingerprint": digits.fingerprint,
         "train_digits": len(digits.train),
         "test_digits": len(digits.test),
-        "share": options.share,
+        "budget_epochs": epochs,
         **{group: parameters[group] for group in ("network", "growth", "warps", "split")},
         "training": training,
     }

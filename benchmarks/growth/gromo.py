@@ -20,7 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from benchmarks.speed.contestants.gromo_mlp import BATCHES, grow
 from mnist_growth.digits import NUM_CLASSES, apply_warps, draw_warps, pixel_statistics
-from mnist_growth.growth import budgeted_neurons
+from mnist_growth.growth import planned_widths
 from mnist_growth.training import Training, learning_rate, warp_strength
 
 RATE = 0.5  # learning rate relative to ours, since it has no batch norm
@@ -56,6 +56,8 @@ class GromoTraining:
             device=torch.device("cpu"),
         )
         self.multiply_adds, self.wanted = 0, setup.growth.initial_neurons
+        planned = [setup.initial_spec.with_widths(self._planned(epoch)) for epoch in range(setup.training.epochs)]
+        self.budget = sum(spec.training_multiply_adds for spec in planned) * len(data.train)
         self.growths: list[tuple[int, tuple[int, ...]]] = []
         self.curve: list[tuple[int, float]] = []
         self._restart()
@@ -63,10 +65,7 @@ class GromoTraining:
     @property
     def done(self) -> float:
         """Return the multiply-adds spent, in epochs of the recipe."""
-        setup = self.training.setup
-        fixed = setup.initial_spec.with_equal_widths(setup.growth.max_neurons).training_multiply_adds
-        fixed *= len(self.training.data.train)
-        return self.multiply_adds / (setup.growth.budget_share * fixed)
+        return self.training.setup.training.epochs * self.multiply_adds / self.budget
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -77,7 +76,7 @@ class GromoTraining:
         """Train and grow until the multiply-adds are spent."""
         setup, data = self.training.setup, self.training.data
         for epoch in itertools.count(1):
-            wanted = budgeted_neurons(int(self.done), setup.growth, setup.initial_spec, setup.training.epochs)
+            wanted = self._planned(int(self.done))[0]
             if wanted > self.wanted:
                 self._grow_to(wanted)
                 self.growths.append((epoch, self.widths))
@@ -100,6 +99,11 @@ class GromoTraining:
                 for start in range(0, len(images), 1000)
             ]
         )
+
+    def _planned(self, epoch: int) -> tuple[int, ...]:
+        """Return the widths that our network has in an epoch."""
+        setup = self.training.setup
+        return planned_widths(epoch, setup.growth, setup.initial_spec.widths)
 
     def _train(self, pixels: Tensor, labels: Tensor) -> None:
         """Update the weights once."""

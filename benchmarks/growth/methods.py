@@ -1,6 +1,5 @@
-"""The methods that the growth benchmark compares, and one training with one of them."""
+"""The methods that the growth benchmark compares at equal multiply-adds, and one training with one of them."""
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,27 +9,30 @@ from numpy.typing import NDArray
 
 from benchmarks.common.base_parameters import base_with
 from benchmarks.common.training import start
-from mnist_growth.digits import Digits, DigitSet
-from mnist_growth.growth import Stage
+from mnist_growth.digits import Digits, DigitSet, SplitConfig, stratified_split
+from mnist_growth.growth import BudgetPlan, GrowthConfig, affordable_plans
 from mnist_growth.network import NetworkConfig, predict_logits
 from mnist_growth.training import Monitors, NoCheckpoints, Training
 
-FIXED, FIXED_FEWER, GROMO = "fixed", "fixed, fewer epochs", "gromo"
-FIRST_LAYER_FIRST = "zero_fan_out, first layer first"
-GROWN: dict[str, dict[str, str]] = {
-    FIRST_LAYER_FIRST: {"operator": "zero_fan_out"},
-    "zero_fan_out": {"operator": "zero_fan_out"},
-    "net2net_split": {"operator": "net2net_split"},
-    "paired": {"operator": "paired"},
-    "gradient_directed": {"operator": "gradient_directed"},
-    "random": {"operator": "random"},
-    "zero_fan_out, largest gain": {"operator": "zero_fan_out", "where": "largest_gain"},
-    "zero_fan_out, plateau": {"operator": "zero_fan_out", "trigger": "plateau"},
-}
-"""Growth parameters of each method of this project."""
+FIXED, BUDGET, GROMO = "fixed", "trigger budget", "gromo"
+NARROWER: dict[str, int] = {f"fixed, {width} neurons": width for width in (128, 192, 256, 384)}
+"""Width of each network that is narrower than the largest width, and trains for more epochs."""
 
-METHODS = [FIXED, FIXED_FEWER, *GROWN, GROMO]
-"""All methods in the order of the table."""
+GROWN: dict[str, str] = {
+    "grown": "zero_fan_out",
+    "grown, net2net_split": "net2net_split",
+    "grown, paired": "paired",
+    "grown, gradient_directed": "gradient_directed",
+    "grown, random": "random",
+}
+"""Operator of each method that grows to the largest width."""
+
+METHODS = [FIXED, *NARROWER, *GROWN, BUDGET, GROMO]
+"""All methods in the order of the table.
+
+``fixed`` has the largest width from the start. The growing ones end with it, by the plan with the smallest expected
+error. ``trigger budget`` chooses among all plans.
+"""
 
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.int64]]
 Trained = tuple[Predict, dict[str, Any]]
@@ -72,6 +74,7 @@ def train_ours(training: Training) -> Trained:
     state = training.state
     training.run(NoCheckpoints(), Monitors([]))
     return lambda images: predict_logits(state.average, images).argmax(axis=1), {
+        "first_widths": list(training.setup.initial_spec.widths),
         "widths": list(state.network.widths),
         "growths": [[event.epoch, list(event.widths_after)] for event in state.events],
         "curve": [[record.multiply_adds, record.validation_accuracy] for record in state.records],
@@ -83,8 +86,10 @@ def train_gromo(training: Training) -> Trained:
     from benchmarks.growth.gromo import GromoTraining
 
     gromo = GromoTraining(training)
+    first = list(gromo.widths)
     gromo.run()
     return gromo.predict, {
+        "first_widths": first,
         "widths": list(gromo.widths),
         "growths": [[epoch, list(widths)] for epoch, widths in gromo.growths],
         "curve": [list(point) for point in gromo.curve],
@@ -93,29 +98,35 @@ def train_gromo(training: Training) -> Trained:
 
 def training_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digits) -> Training:
     """Combine the digits with the parameters of a method."""
-    growth, training = dict(recipe["growth"]), {**recipe["training"], "seed": seed}
-    growth |= {"trigger": "schedule", "plan": ()}
-    if method in (FIXED, FIXED_FEWER):
-        growth |= {"initial_neurons": growth["max_neurons"]}
-    elif method == FIRST_LAYER_FIRST:
-        growth |= {**GROWN[method], "trigger": "plan", "plan": first_layer_first(recipe)}
+    training = {**recipe["training"], "epochs": recipe["budget_epochs"], "seed": seed}
+    growth = {**recipe["growth"], "trigger": "schedule", "plan": (), "operator": GROWN.get(method, "zero_fan_out")}
+    config = GrowthConfig.model_validate(growth)
+    spec = NetworkConfig.model_validate(recipe["network"]).spec(config.max_neurons)
+    spec = spec.with_classes(len(digits.class_names))
+    images = len(stratified_split(digits.labels, SplitConfig.model_validate(recipe["split"])).train)
+    budget = recipe["budget_epochs"] * images * spec.training_multiply_adds
+    if method == BUDGET:
+        growth |= {"trigger": "budget", "budget_multiply_adds": budget}
     else:
-        growth |= {"trigger": "budget", "budget_share": recipe["share"], **GROWN.get(method, {})}
-    if method == FIXED_FEWER:
-        training |= {"epochs": max(1, round(recipe["share"] * training["epochs"]))}
+        plan = best_plan(method, affordable_plans(spec, config, images, budget), config.max_neurons)
+        growth = plan.growth(config).model_dump()
+        training |= {"epochs": plan.epochs}
     return start(digits, {**base_with(device="cpu"), **recipe, "growth": growth, "training": training})
 
 
-def first_layer_first(recipe: Mapping[str, Any]) -> tuple[Stage, ...]:
-    """Return a plan that spends the share of the multiply-adds.
+def best_plan(method: str, plans: list[BudgetPlan], largest: int) -> BudgetPlan:
+    """Return the plan with the smallest expected error among those that a method may choose.
 
-    From the second epoch on, the first layer has three quarters of the largest width and the other layers half of it.
-    The rest follows in one step, at the epoch at which the share is spent exactly.
+    Args:
+        method: One of `METHODS`, without the trigger.
+        plans: All that the budget pays for.
+        largest: Largest width.
+
+    Raises:
+        ValueError: There is none.
     """
-    first, last = recipe["growth"]["initial_neurons"], recipe["growth"]["max_neurons"]
-    spec, epochs = NetworkConfig.model_validate(recipe["network"]).spec(first), recipe["training"]["epochs"]
-    middle = tuple(max(first, last * quarters // 4) for quarters in (3, *[2] * (len(spec.widths) - 1)))
-    stages = (spec, spec.with_widths(middle), spec.with_equal_widths(last))
-    small, medium, large = (stage.training_multiply_adds for stage in stages)
-    excess = small + (epochs - 1) * large - recipe["share"] * epochs * large
-    return Stage(epoch=1, neurons=middle), Stage(epoch=1 + max(1, math.ceil(excess / (large - medium))), neurons=last)
+    last, grows = NARROWER.get(method, largest), method != FIXED and method not in NARROWER
+    kept = [plan for plan in plans if plan.last == last and (plan.narrow_epochs > 0) == grows]
+    if not kept:
+        raise ValueError(f"No plan for {method!r} with at most {largest} neurons fits the budget")
+    return min(kept, key=lambda plan: plan.error)

@@ -1,46 +1,47 @@
-"""The table and the figure of the growth benchmark."""
+"""The tables of the growth benchmark."""
 
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 from scipy import stats
 
 from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
-from benchmarks.growth.methods import FIXED, FIXED_FEWER, METHODS
-from mnist_growth.figures import stamp
-from mnist_growth.figures.theme import TEMPLATE
+from benchmarks.growth.methods import FIXED, METHODS, NARROWER
 
-Runs = Sequence[Mapping[str, Any]]
+Run = Mapping[str, Any]
+Runs = Sequence[Run]
 HEADER = (
     "method",
-    "multiply-adds, share of fixed",
-    "wall time, s",
+    "neurons per hidden layer",
+    "epochs",
+    "multiply-adds, share of the budget",
     "test accuracy, %",
-    "minus fixed, equal epochs",
-    "minus fixed, equal multiply-adds",
+    "minus fixed",
+    "minus best fixed width",
     "n",
 )
 DIRTY = "†"
 """Marks a method with runs that were not made with exactly the code of a commit."""
 
-SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star", "hexagram", "bowtie")
+
+def tables(results: Mapping[str, Any]) -> str:
+    """Format a table for each point."""
+    return "\n\n".join(f"{_heading(entry)}\n\n{table(entry)}" for _, entry in sorted(results.items(), key=_place))
 
 
 def table(entry: Mapping[str, Any]) -> str:
-    """Format one row per method: means, deviations, and differences from the fixed network with the same seeds."""
+    """Format one row per method: means, deviations, and differences from fixed networks with the same seeds."""
     by_method = runs_by_method(entry)
-    cost = statistics.mean(run["multiply_adds"] for run in by_method.get(FIXED, entry["runs"]))
     rows = [
         (
             method if all(run["clean"] for run in runs) else f"{method} {DIRTY}",
-            f"{statistics.mean(run['multiply_adds'] for run in runs) / cost:.2f}",
-            mean_and_deviation([run["wall_seconds"] for run in runs], 1),
+            _widths(runs[0]),
+            runs[0]["epochs"],
+            f"{statistics.mean(run['multiply_adds'] for run in runs) / budget(entry):.2f}",
             mean_and_deviation([100 * run["test_accuracy"] for run in runs], 2),
             difference(runs, by_method.get(FIXED, [])),
-            difference(runs, by_method.get(FIXED_FEWER, [])),
+            difference(runs, best_fixed(by_method)),
             len(runs),
         )
         for method, runs in by_method.items()
@@ -51,13 +52,25 @@ def table(entry: Mapping[str, Any]) -> str:
     return (
         f"{markdown(HEADER, rows)}\n\n"
         f"{recipe['dataset']}, {recipe['train_digits']:,} training and {recipe['test_digits']:,} test digits, "
-        f"{recipe['growth']['initial_neurons']} to {recipe['growth']['max_neurons']} neurons in "
-        f"{recipe['network']['hidden_layers']} layers, {recipe['training']['epochs']} epochs. "
+        f"{recipe['network']['hidden_layers']} hidden layers, learning rate {recipe['training']['learning_rate']:g}. "
         "Mean ± standard deviation over n seeds; differences in percentage points, with the same seeds, with the "
         f"95 % interval of their mean. Computed in {' and '.join(precisions)}. "
         + (f"{DIRTY}: {dirty} of {len(entry['runs'])} runs were made with uncommitted changes. " if dirty else "")
         + machine_line(entry)
     )
+
+
+def best_fixed(by_method: Mapping[str, Runs]) -> Runs:
+    """Return the runs of the fixed width with the highest mean validation accuracy; empty if there is none."""
+    fixed = [runs for method, runs in by_method.items() if method == FIXED or method in NARROWER]
+    return max(fixed, key=lambda runs: statistics.mean(run["validation_accuracy"] for run in runs), default=[])
+
+
+def budget(entry: Mapping[str, Any]) -> int:
+    """Return the multiply-adds that each run of a point may spend: those of the fixed network."""
+    fixed = runs_by_method(entry).get(FIXED)
+    spent: int = fixed[0]["multiply_adds"] if fixed else max(run["multiply_adds"] for run in entry["runs"])
+    return spent
 
 
 def runs_by_method(entry: Mapping[str, Any]) -> dict[str, Runs]:
@@ -84,32 +97,23 @@ def difference(runs: Runs, others: Runs) -> str:
     return f"{mean:+.3f} [{mean - half:+.3f}, {mean + half:+.3f}]"
 
 
-def draw(entry: Mapping[str, Any]) -> go.Figure:
-    """Draw test accuracy against multiply-adds and against wall time: each run, and the mean of each method."""
-    figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04)
-    panels = (("multiply_adds", "training multiply-adds"), ("wall_seconds", "wall time (s)"))
-    colors = TEMPLATE.layout.colorway
-    for index, (method, runs) in enumerate(runs_by_method(entry).items()):
-        style = {"color": colors[index % len(colors)], "symbol": SYMBOLS[index % len(SYMBOLS)]}
-        accuracy = [run["test_accuracy"] for run in runs]
-        for column, (key, _) in enumerate(panels, start=1):
-            spent = [run[key] for run in runs]
-            common = {"name": method, "legendgroup": method, "mode": "markers"}
-            figure.add_scatter(
-                x=spent, y=accuracy, marker={**style, "size": 6, "opacity": 0.35}, showlegend=False,
-                hovertemplate="%{y:.2%}", row=1, col=column, **common,
-            )  # fmt: skip
-            figure.add_scatter(
-                x=[statistics.mean(spent)], y=[statistics.mean(accuracy)], marker={**style, "size": 13},
-                showlegend=column == 1, hovertemplate="mean %{y:.3%}", row=1, col=column, **common,
-            )  # fmt: skip
-    for column, (_, title) in enumerate(panels, start=1):
-        figure.update_xaxes(title_text=title, rangemode="tozero", row=1, col=column)
-    figure.update_yaxes(title_text="test accuracy", tickformat=".4~p", row=1, col=1)
-    figure.update_layout(template=TEMPLATE, title="Growing compared with a fixed width", height=520)
-    recipe, seeds = entry["recipe"], {run["seed"] for run in entry["runs"]}
-    provenance = (
-        f"dataset {recipe['dataset']} · {recipe['test_digits']:,} test digits · "
-        f"{recipe['training']['epochs']} epochs · {len(seeds)} seeds · large: mean of a method"
+def _heading(entry: Mapping[str, Any]) -> str:
+    """Name the point of an entry."""
+    recipe = entry["recipe"]
+    epochs = recipe["budget_epochs"]
+    return f"**At most {recipe['growth']['max_neurons']:,} neurons, budget of {epochs} epochs with that width**"
+
+
+def _place(item: tuple[str, Mapping[str, Any]]) -> tuple[int, int]:
+    """Return the place of an entry: by width, then by budget."""
+    recipe = item[1]["recipe"]
+    return recipe["growth"]["max_neurons"], recipe["budget_epochs"]
+
+
+def _widths(run: Run) -> str:
+    """Format the widths of a run, at the start and at the end."""
+    first, last = (
+        str(widths[0]) if len(set(widths)) == 1 else "-".join(map(str, widths))
+        for widths in (run["first_widths"], run["widths"])
     )
-    return stamp(figure, provenance)
+    return first if first == last else f"{first} to {last}"

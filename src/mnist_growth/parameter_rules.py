@@ -7,11 +7,11 @@ from mnist_growth.nested import flatten
 
 USED_IF: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "growth.growth_epochs": ("growth.trigger", ("schedule",)),
-    "growth.growth_rate": ("growth.trigger", ("schedule", "plateau", "budget")),
+    "growth.growth_rate": ("growth.trigger", ("schedule", "plateau")),
     "growth.plateau_improvement": ("growth.trigger", ("plateau",)),
     "growth.plateau_epochs": ("growth.trigger", ("plateau",)),
     "growth.cooldown_epochs": ("growth.trigger", ("plateau",)),
-    "growth.budget_share": ("growth.trigger", ("budget",)),
+    "growth.budget_multiply_adds": ("growth.trigger", ("budget",)),
     "training.learning_rate_schedule.decay": ("training.learning_rate_schedule.schedule", ("decay",)),
     "training.learning_rate_schedule.patience": ("training.learning_rate_schedule.schedule", ("decay",)),
     "warps": ("warps.enabled", (True,)),

@@ -3,6 +3,7 @@ import pytest
 
 from mnist_growth.digits import Split
 from mnist_growth.digits.statistics import MNIST_PIXELS
+from mnist_growth.growth import affordable_plans
 from mnist_growth.training import start_training
 from mnist_growth.training.setup import split_fingerprint
 
@@ -24,3 +25,19 @@ def test_a_new_training_has_the_precision_and_the_threads_that_it_runs_with_and_
     assert training.setup.training.precision == precision
     assert training.setup.threads == made.machine.threads
     assert training.state.run_id == "run-7"
+
+
+def test_a_budget_becomes_the_plan_with_the_smallest_expected_error(make_training, caplog):
+    fixed = make_training(growth={"initial_neurons": 10}).setup
+    images = len(make_training().split.train)
+    budget = 3.5 * images * fixed.initial_spec.training_multiply_adds
+
+    with caplog.at_level("INFO"):
+        setup = make_training(growth={"trigger": "budget", "budget_multiply_adds": budget}).setup
+
+    best = min(
+        affordable_plans(fixed.initial_spec, make_training().setup.growth, images, budget), key=lambda p: p.error
+    )
+    assert (setup.growth, setup.training.epochs) == (best.growth(setup.growth), best.epochs)
+    assert setup.initial_spec.widths == (best.first, best.first)
+    assert f"pays for {best.epochs} epochs: {best.first} neurons" in caplog.text

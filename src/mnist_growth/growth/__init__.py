@@ -1,6 +1,6 @@
 """When, where and how a network grows, or shrinks: triggers, placement, operators, widening, deepening, narrowing."""
 
-from mnist_growth.growth.budget import budgeted_neurons
+from mnist_growth.growth.budget import BudgetPlan, affordable_plans, plan_for_budget
 from mnist_growth.growth.config import GrowthConfig, OperatorName, Stage
 from mnist_growth.growth.deepening import Deepening, deepen
 from mnist_growth.growth.gradient import (
@@ -21,6 +21,7 @@ from mnist_growth.growth.widening import NEW, Widening, widen
 
 __all__ = [
     "NEW",
+    "BudgetPlan",
     "Deepening",
     "Directions",
     "GrowthConfig",
@@ -32,6 +33,7 @@ __all__ = [
     "Stage",
     "Widening",
     "accepts_constants",
+    "affordable_plans",
     "budgeted_neurons",
     "deepen",
     "duplicates",
@@ -48,6 +50,7 @@ __all__ = [
     "operator_named",
     "paired",
     "parameters_of_a_unit",
+    "plan_for_budget",
     "planned_widths",
     "random_fan_in_and_out",
     "scheduled_neurons",

@@ -1,77 +1,108 @@
-"""Growing so that a training run costs a given fraction of what training the largest network would cost."""
+"""Spending a budget of multiply-adds: which widths, when to grow, and how many epochs."""
 
-from collections.abc import Sequence
-from functools import cache
-from itertools import pairwise
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
 
-from mnist_growth.growth.config import GrowthConfig
+from mnist_growth.growth.config import GrowthConfig, Stage
+from mnist_growth.growth.scaling_law import MEASURED, ScalingLaw
 from mnist_growth.network import NetworkSpec
 
-BISECTION_STEPS = 60  # enough for the precision of a float64
+WIDTH_STEP = 32
+NARROW_SHARES = (0.25, 0.5, 0.75)
+"""Shares of the epochs before growth that are considered; the law was measured up to the last one."""
 
 
-def budgeted_neurons(epoch: int, config: GrowthConfig, spec: NetworkSpec, epochs: int) -> int:
-    """Return the width of every group during an epoch, so that the training run meets its budget.
+@dataclass(frozen=True)
+class BudgetPlan:
+    """A training that spends a budget.
+
+    Attributes:
+        first: Units of each hidden layer at the start.
+        last: Units of each hidden layer at the end.
+        narrow_epochs: Epochs before growth; 0 if the network does not grow.
+        epochs: All epochs.
+        multiply_adds: Cost of the training.
+        error: Validation error in percent that the scaling law predicts.
+    """
+
+    first: int
+    last: int
+    narrow_epochs: int
+    epochs: int
+    multiply_adds: int
+    error: float
+
+    def growth(self, config: GrowthConfig) -> GrowthConfig:
+        """Return parameters of growth that carry out the plan.
+
+        Args:
+            config: All other parameters.
+        """
+        grows = self.narrow_epochs > 0
+        return config.model_copy(
+            update={
+                "initial_neurons": self.first,
+                "max_neurons": self.last,
+                "trigger": "plan" if grows else "schedule",
+                "plan": (Stage(epoch=self.narrow_epochs, neurons=self.last),) if grows else (),
+            }
+        )
+
+
+def plan_for_budget(spec: NetworkSpec, config: GrowthConfig, images: int, budget: float) -> BudgetPlan:
+    """Return the training with the smallest expected error that a budget pays for; see ``affordable_plans``.
+
+    The network grows only where the law expects a smaller error than from any network of fixed width.
+
+    Raises:
+        ValueError: The budget does not pay for one epoch.
+    """
+    plans = affordable_plans(spec, config, images, budget)
+    if not plans:
+        one_epoch = images * spec.with_equal_widths(config.initial_neurons).training_multiply_adds
+        raise ValueError(
+            f"Parameter 'growth.budget_multiply_adds' is {budget:.3g}, but one epoch with {config.initial_neurons} "
+            f"neurons per hidden layer takes {one_epoch:.3g} multiply-adds; increase it, or decrease "
+            "growth.initial_neurons."
+        )
+    return min(plans, key=lambda plan: plan.error)
+
+
+def affordable_plans(
+    spec: NetworkSpec, config: GrowthConfig, images: int, budget: float, law: ScalingLaw = MEASURED
+) -> list[BudgetPlan]:
+    """Return trainings that a budget pays for: those of one width, and those that grow once.
 
     Args:
-        epoch: Zero-based number of the epoch.
-        config: First width, growth rate, largest width, and ``budget_share``.
         spec: Spec of the network; its current widths do not matter.
-        epochs: Length of the training run.
+        config: Smallest and largest width.
+        images: Number of training images.
+        budget: Multiply-adds of all forward and backward passes of the training.
+        law: Expected error.
     """
-    steps = _cached_growth_steps(config, spec.with_equal_widths(config.initial_neurons), epochs)
-    return stage_widths(config)[sum(epoch >= step for step in steps)]
+    cost = {
+        width: images * spec.with_equal_widths(width).training_multiply_adds
+        for width in (*range(config.initial_neurons, config.max_neurons, WIDTH_STEP), config.max_neurons)
+    }
+    return [*_without_growth(cost, budget, images, law), *_with_growth(cost, budget, images, law)]
 
 
-@cache
-def _cached_growth_steps(config: GrowthConfig, spec: NetworkSpec, epochs: int) -> list[int]:
-    """Return the epochs before which a network whose groups are equally wide grows."""
-    costs = [spec.with_equal_widths(width).training_multiply_adds for width in stage_widths(config)]
-    return epochs_of_growth_steps(costs, epochs, config.budget_share)
+def _without_growth(cost: dict[int, int], budget: float, images: int, law: ScalingLaw) -> Iterator[BudgetPlan]:
+    """Return one plan for each width of which the budget pays at least one epoch."""
+    for width, one_epoch in cost.items():
+        if epochs := int(budget // one_epoch):
+            yield BudgetPlan(width, width, 0, epochs, epochs * one_epoch, law.error(width, epochs * images))
 
 
-def stage_widths(config: GrowthConfig) -> list[int]:
-    """Return the widths that a group goes through, from the first to the largest."""
-    return [*range(config.initial_neurons, config.max_neurons, config.growth_rate), config.max_neurons]
-
-
-def epochs_of_growth_steps(costs: Sequence[int], epochs: int, share: float) -> list[int]:
-    """Return the epochs before which to grow, so that the training run costs at most a fraction of the largest width's.
-
-    With growth steps at the times t, 2t, ..., Gt the cost is, in continuous time, sum_i c_i * (time at width i). It
-    decreases with the spacing t; the t that meets the budget is found by bisection. Rounding all times down exceeds the
-    budget, rounding all of them up stays below it. They therefore start rounded down and are rounded up one by one, the
-    largest fractional part first, until the budget is met. The remainder is less than the difference between the costs
-    of one epoch at two successive widths.
-
-    If the budget is below the cost of the first width, it cannot be met; the network then never grows.
-
-    Args:
-        costs: Cost of one epoch at each width, increasing, in any unit.
-        epochs: Length of the training run.
-        share: Budget as a fraction of ``epochs * costs[-1]``, in (0, 1].
-
-    Returns:
-        Zero-based epochs, one for each growth step; ``epochs`` for steps that do not take place.
-    """
-    budget = share * epochs * costs[-1]
-    shortest, longest = 0.0, float(epochs)
-    for _ in range(BISECTION_STEPS):
-        middle = (shortest + longest) / 2
-        if _cost(costs, epochs, [step * middle for step in range(1, len(costs))]) > budget:
-            shortest = middle
-        else:
-            longest = middle
-    times = [min(step * longest, float(epochs)) for step in range(1, len(costs))]
-    rounded = [int(time) for time in times]
-    for index in sorted(range(len(times)), key=lambda i: int(times[i]) - times[i]):
-        if _cost(costs, epochs, rounded) <= budget:
-            break
-        rounded[index] = min(rounded[index] + 1, epochs)
-    return rounded
-
-
-def _cost(costs: Sequence[int], epochs: int, times: Sequence[float]) -> float:
-    """Return the cost of a training run that grows at these times; times after its end do not count."""
-    cuts = [0.0, *(min(time, epochs) for time in times), float(epochs)]
-    return sum(cost * (stop - start) for cost, (start, stop) in zip(costs, pairwise(cuts), strict=True))
+def _with_growth(cost: dict[int, int], budget: float, images: int, law: ScalingLaw) -> Iterator[BudgetPlan]:
+    """Return plans that grow once, after a share of the epochs, rounded up; none that costs more than the budget."""
+    for first, last in combinations(cost, 2):
+        for share in NARROW_SHARES:
+            epochs = int(budget / (share * cost[first] + (1 - share) * cost[last]))
+            narrow = -int(-share * epochs // 1)
+            wide = epochs - narrow
+            if narrow and wide:
+                seen = (law.value(first) * narrow + wide) * images
+                spent = narrow * cost[first] + wide * cost[last]
+                yield BudgetPlan(first, last, narrow, epochs, spent, law.error(last, seen))

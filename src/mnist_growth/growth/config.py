@@ -68,7 +68,7 @@ class GrowthConfig(ConfigModel):
     plateau_improvement: Annotated[float, Field(ge=0, lt=1)]
     plateau_epochs: Annotated[int, Field(ge=1)]
     cooldown_epochs: Annotated[int, Field(ge=1)]
-    budget_share: Annotated[float, Field(gt=0, le=1)]
+    budget_multiply_adds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
     plan: Annotated[tuple[Stage, ...], Field(strict=False)]
     where: PlaceName
     new_unit_warmup_epochs: Annotated[float, Field(ge=0)]
@@ -80,6 +80,15 @@ class GrowthConfig(ConfigModel):
             raise ValueError(
                 f"Parameter 'growth.max_neurons' is {self.max_neurons}, less than 'growth.initial_neurons', "
                 f"{self.initial_neurons}; increase the first or decrease the second."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _budget_is_given(self) -> Self:
+        if self.trigger == "budget" and self.budget_multiply_adds is None:
+            raise ValueError(
+                "Parameter 'growth.trigger' is 'budget', but 'growth.budget_multiply_adds' is null; set it to the "
+                "multiply-adds that the training may take, such as 1e12."
             )
         return self
 

@@ -1,13 +1,13 @@
 """When the network grows: pure functions of the epoch, the history so far and the parameters.
 
-A ``plan`` specifies both when and where the network grows: see ``planned_widths``.
+A ``plan`` specifies both when and where the network grows: see ``planned_widths``. With the trigger ``budget``, such a
+plan is made before the training starts: see ``plan_for_budget``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mnist_growth.growth.budget import budgeted_neurons
 from mnist_growth.growth.config import GrowthConfig
 from mnist_growth.growth.placement import equal_width
 from mnist_growth.growth.plateau import is_plateau
@@ -50,24 +50,20 @@ def neurons_wanted(moment: Moment, config: GrowthConfig) -> int:
     If the groups differ in width, ``equal_width`` of the network counts as their width.
 
     - ``schedule``: the formula of ``scheduled_neurons``;
-    - ``plateau``: ``growth_rate`` more when the validation loss has stopped decreasing (``is_plateau``);
-    - ``budget``: evenly spaced growth steps that cost a fraction of the fixed network's multiply-adds
-      (``budgeted_neurons``).
+    - ``plateau``: ``growth_rate`` more when the validation loss has stopped decreasing (``is_plateau``).
 
     Args:
         moment: The start of an epoch.
         config: Trigger, rate and largest width.
 
     Raises:
-        ValueError: The trigger is ``plan``.
+        ValueError: The trigger is ``plan`` or ``budget``.
     """
-    if config.trigger == "plan":
-        raise ValueError("A plan gives the width of each group: use planned_widths")
+    if config.trigger in ("plan", "budget"):
+        raise ValueError(f"The trigger {config.trigger} decides before the training: use planned_widths")
     neurons = equal_width(moment.spec)
     if config.trigger == "schedule":
         wanted = scheduled_neurons(moment.epoch, config)
-    elif config.trigger == "budget":
-        wanted = budgeted_neurons(moment.epoch, config, moment.spec, moment.epochs)
     elif is_plateau(
         losses=[outcome.validation_loss for outcome in moment.history],
         growth_steps=[epoch for epoch, outcome in enumerate(moment.history) if outcome.grew],

@@ -7,7 +7,7 @@ import torch
 
 from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
 from mnist_growth.evaluation import accuracy_without_learning
-from mnist_growth.growth import GrowthConfig
+from mnist_growth.growth import GrowthConfig, plan_for_budget
 from mnist_growth.learning import ObjectiveFactory, objective_for
 from mnist_growth.machine import (
     MAX_THREADS,
@@ -114,9 +114,23 @@ def define_training(
 ) -> TrainingSetup:
     """Return everything that defines a training on some digits.
 
+    With the trigger ``budget`` this makes the plan: the setup has the trigger, widths and epochs that carry it out.
+
     Raises:
-        ValueError: The plan of growth does not fit the network.
+        ValueError: The plan of growth does not fit the network, or the budget does not pay for one epoch.
     """
+    if growth.budget_multiply_adds is not None and growth.trigger == "budget":
+        spec = network.spec(growth.initial_neurons).with_classes(len(digits.class_names))
+        plan = plan_for_budget(spec, growth, len(split.train), growth.budget_multiply_adds)
+        logger.info(
+            "The budget of %.3g multiply-adds pays for %d epochs: %s",
+            growth.budget_multiply_adds,
+            plan.epochs,
+            f"{plan.first} neurons per hidden layer, {plan.last} from epoch {plan.narrow_epochs + 1} on"
+            if plan.narrow_epochs
+            else f"{plan.last} neurons per hidden layer; growing would not pay",
+        )
+        growth, training = plan.growth(growth), training.model_copy(update={"epochs": plan.epochs})
     return TrainingSetup(
         network=network,
         growth=growth,
