@@ -34,7 +34,6 @@ __all__ = [
     "Widening",
     "accepts_constants",
     "affordable_plans",
-    "budgeted_neurons",
     "deepen",
     "duplicates",
     "entries_of",
