@@ -90,7 +90,7 @@ class Steps:
         """Return a step for the network as it is, at the beginning of an epoch."""
         training, config = self.training, self.training.setup.training
         network = self.state.network
-        begin_epoch(self.state, training.data, grew=False)
+        begin_epoch(self.state, training.data, grew=False, batch_size=training.setup.training.batch_size)
         batches = batches_per_epoch(len(training.data.train), config.batch_size)
         micro_batches = MicroBatches(config.batch_size, min_images=network.spec.min_batch_size, budget=training.budget)
         objective = training.objective(network, config.product_dtype, config.label_smoothing)

@@ -112,7 +112,7 @@ def test_rates_that_lie_in_memory_give_the_same_update_as_plain_numbers(make_tra
         training = make_training(training={"epochs": 2}, growth=growth)
         state = training.begin()
         train(state, training.data, training.setup, NoCheckpoints(), recorder, training.budget)
-        begin_epoch(state, training.data, grew=False)
+        begin_epoch(state, training.data, grew=False, batch_size=training.setup.training.batch_size)
         micro_batches = MicroBatches(40, min_images=2, budget=training.budget)
         step = TrainingStep(
             state, training.data, training.setup, 4, micro_batches, objective_for(state.network, None, 0.0)

@@ -191,7 +191,7 @@ def test_a_step_counts_the_age_of_the_newest_units_itself(make_training, recorde
     step = TrainingStep(state, training.data, training.setup, 4, pieces, objective_for(state.network, None, 0.0))
     assert step.newest_age == state.optimizer.newest_age == 4
     grow(state, training.data, training.setup, due_growth(state, training.setup))
-    begin_epoch(state, training.data, grew=True)
+    begin_epoch(state, training.data, grew=True, batch_size=training.setup.training.batch_size)
     pieces = MicroBatches(40, min_images=2, budget=training.budget)
     step = TrainingStep(state, training.data, training.setup, 4, pieces, objective_for(state.network, None, 0.0))
     for updates in range(4):

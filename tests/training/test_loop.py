@@ -110,7 +110,7 @@ def test_one_step_equals_a_plain_torch_step_whatever_the_micro_batch(make_traini
         warps={"enabled": False},
     )
     state = training.begin(torch.float64)
-    begin_epoch(state, training.data, grew=False)
+    begin_epoch(state, training.data, grew=False, batch_size=training.setup.training.batch_size)
     reference = copy.deepcopy(state.network)
     average = averaged_copy(reference)
     matrices = [p for p in reference.parameters() if p.ndim == 2]
@@ -136,7 +136,7 @@ def test_one_step_equals_a_plain_torch_step_whatever_the_micro_batch(make_traini
 def test_during_an_epoch_the_average_stays_close_to_one_of_every_update(make_training, recorder):
     training = make_training(training={"batch_size": 2, "ema_decay": 0.9})
     state = training.begin()
-    begin_epoch(state, training.data, grew=False)
+    begin_epoch(state, training.data, grew=False, batch_size=training.setup.training.batch_size)
     reference, start = averaged_copy(state.network), parameters_to_vector(state.network.parameters()).detach()
     pieces = MicroBatches(2, min_images=2, budget=training.budget)
     objective = objective_for(state.network, None, 0.0)
@@ -163,10 +163,10 @@ def test_the_history_has_the_learning_rate_at_the_end_of_each_epoch(make_trainin
 def test_every_image_is_seen_once_an_epoch_when_batches_come_out_even(make_training, recorder):
     training = make_training(training={"batch_size": 60})
     state = training.begin()
-    begin_epoch(state, training.data, grew=False)
+    begin_epoch(state, training.data, grew=False, batch_size=training.setup.training.batch_size)
     assert sorted(state.progress.order.tolist()) == training.data.train.tolist()
     first = state.progress.order.clone()
-    begin_epoch(state, training.data, grew=False)
+    begin_epoch(state, training.data, grew=False, batch_size=training.setup.training.batch_size)
     assert not torch.equal(first, state.progress.order)
 
 

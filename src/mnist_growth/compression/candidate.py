@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from mnist_growth.compression.config import Recipe
-from mnist_growth.compression.fine_tuning import FineTuner
+from mnist_growth.compression.fine_tuning import FineTuner, Rates
 from mnist_growth.compression.quantisation import quantised
 from mnist_growth.compression.sparsity import GradualPruning, PatternPruning, nonzero_masks
 from mnist_growth.compression.units import GradualNarrowing, importances, narrow_with_reconstruction, units_to_keep
@@ -60,7 +60,7 @@ def _distilled(
     assert recipe.student is not None
     generator = torch.Generator().manual_seed(fine_tuner.training.seed)
     student = build(network.spec.with_widths(recipe.student), network.pixels, generator)
-    return fine_tuner(student, epochs, teacher, rates=fine_tuner.config.pruning)
+    return fine_tuner(student, epochs, teacher, rates=_pruning_rates(fine_tuner))
 
 
 def _narrowed(
@@ -73,7 +73,7 @@ def _narrowed(
         kept = units_to_keep(network, importances(network, probe, config.importance), recipe.units, config.min_units)
         return narrow_with_reconstruction(network, kept, probe)[0]
     pruning = GradualNarrowing(recipe.units, epochs, config, network.widths, probe)
-    return fine_tuner(network, epochs, teacher, rates=fine_tuner.config.pruning, before_epoch=pruning)
+    return fine_tuner(network, epochs, teacher, rates=_pruning_rates(fine_tuner), before_epoch=pruning)
 
 
 def _sparse(network: Network, recipe: Recipe, fine_tuner: FineTuner, epochs: int, teacher: ObjectiveFactory) -> Network:
@@ -85,7 +85,12 @@ def _sparse(network: Network, recipe: Recipe, fine_tuner: FineTuner, epochs: int
     else:
         pruning = GradualPruning(network, recipe.sparsity, epochs, config.weights, fine_tuner.device)
     objective = masked_factory(teacher, pruning.masks)
-    return fine_tuner(network, epochs, objective, rates=config, before_epoch=pruning)
+    return fine_tuner(network, epochs, objective, rates=_pruning_rates(fine_tuner), before_epoch=pruning)
+
+
+def _pruning_rates(fine_tuner: FineTuner) -> Rates:
+    config = fine_tuner.config.pruning
+    return Rates(config.learning_rate, config.warmup_epochs, config.ema_decay)
 
 
 def _quantised(

@@ -80,6 +80,7 @@ class PruningConfig(ConfigModel):
 
     epochs: Annotated[int, Field(ge=1, le=1000)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
+    warmup_epochs: Annotated[float, Field(ge=0)]
     ema_decay: Annotated[float, Field(ge=0, lt=1)]
     units: NarrowingConfig
     weights: SparsityConfig

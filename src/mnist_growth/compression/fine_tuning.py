@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -26,21 +26,19 @@ from mnist_growth.training import (
 _Network = TypeVar("_Network", bound=Network)
 
 
-class Rates(Protocol):
+@dataclass(frozen=True)
+class Rates:
     """How fast a training goes.
 
     Attributes:
-        learning_rate: At the start.
+        learning_rate: Largest learning rate.
+        warmup_epochs: Length of its rise from 0.
         ema_decay: Share of the old average that is kept at each update of the averaged weights.
     """
 
-    @property
-    def learning_rate(self) -> float:
-        """See the attribute."""
-
-    @property
-    def ema_decay(self) -> float:
-        """See the attribute."""
+    learning_rate: float
+    warmup_epochs: float
+    ema_decay: float
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class FineTuner:
             self.split,
             self.network,
             self._no_growth(),
-            self._training(epochs, rates or self.config),
+            self._training(epochs, rates or Rates(self.config.learning_rate, 0.0, self.config.ema_decay)),
             self.warps,
         )
         given = copy.deepcopy(network).requires_grad_(True)
@@ -123,7 +121,7 @@ class FineTuner:
 
     def _training(self, epochs: int, rates: Rates) -> TrainingConfig:
         schedule = self.training.learning_rate_schedule.model_copy(
-            update={"schedule": "cosine", "warmup_epochs": 0.0, "floor": 0.0}
+            update={"schedule": "cosine", "warmup_epochs": rates.warmup_epochs, "floor": 0.0}
         )
         return self.training.model_copy(
             update={

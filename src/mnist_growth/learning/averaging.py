@@ -14,7 +14,7 @@ def averaged_copy(network: Network) -> Network:
 
 
 @torch.no_grad()
-def update_average(average: Network, network: Network, decay: float, updates: int, span: int = 1) -> None:
+def update_average(average: Network, network: Network, decay: float, updates: int, span: float = 1) -> None:
     """Move the average towards the network, in place: average <- d^span average + (1 - d^span) network.
 
     While few updates have been made, d is the smaller (1 + updates) / (10 + updates), so that the random initial

@@ -3,7 +3,7 @@
 from mnist_growth.training.checkpoint import Checkpoint
 from mnist_growth.training.checkpoint_store import CHECKPOINTS, CheckpointStore
 from mnist_growth.training.checkpoints import Checkpoints, NoCheckpoints
-from mnist_growth.training.config import LearningRateConfig, TrainingConfig
+from mnist_growth.training.config import BatchSizeConfig, LearningRateConfig, TrainingConfig
 from mnist_growth.training.history import EpochRecord, GrowthEvent, growth_table, history_table
 from mnist_growth.training.loop import Change, batches_per_epoch, train
 from mnist_growth.training.monitor import Monitor, Monitors
@@ -22,6 +22,7 @@ __all__ = [
     "CHECKPOINTS",
     "MAY_CHANGE",
     "TRAINING_GROUPS",
+    "BatchSizeConfig",
     "Change",
     "Checkpoint",
     "CheckpointStore",

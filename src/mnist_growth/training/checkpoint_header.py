@@ -31,6 +31,7 @@ class CheckpointHeader(BaseModel):
     batches: Count
     seconds: FiniteNumber
     grew: bool
+    batch_size: Count
     records: tuple[EpochRecord, ...]
     events: tuple[GrowthEvent, ...]
     run_id: str
@@ -60,6 +61,8 @@ def check_progress(tensors: Mapping[str, Tensor], header: CheckpointHeader) -> N
     order, loss_sum, correct_count = tensors["order"], tensors["loss_sum"], tensors["correct_count"]
     if order.dtype != torch.int64 or order.ndim != 1 or bool((order < 0).any()):
         raise ValueError(f"the order of the images is {order.dtype} {list(order.shape)}; expected int64 indices")
+    if len(order) and header.batch_size < 1:
+        raise ValueError(f"the batch size of the current epoch is {header.batch_size}; expected at least 1")
     if header.batches > len(order):
         raise ValueError(f"{header.batches} batches are completed of an epoch of {len(order)} images")
     if not loss_sum.is_floating_point() or loss_sum.ndim or correct_count.dtype != torch.int64 or correct_count.ndim:

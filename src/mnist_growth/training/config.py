@@ -1,5 +1,6 @@
 """Parameters of training."""
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 import torch
@@ -20,11 +21,43 @@ class LearningRateConfig(ConfigModel):
     floor: Annotated[float, Field(ge=0)]
 
 
+class BatchSizeStep(ConfigModel):
+    """A size of the batches from one epoch on.
+
+    Attributes:
+        epoch: Number of epochs completed before this step.
+        batch_size: Images per update.
+    """
+
+    epoch: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=2)]
+
+
+class BatchSizeConfig(ConfigModel):
+    """Change of the batch size over the training."""
+
+    schedule: Literal["fixed", "steps", "noise_scale"]
+    steps: Annotated[tuple[BatchSizeStep, ...], Field(strict=False)]
+    noise_share: Annotated[float, Field(gt=0, le=100)]
+    max_batch_size: Annotated[int, Field(ge=2)]
+
+    @model_validator(mode="after")
+    def _epochs_ascend(self) -> Self:
+        epochs = [step.epoch for step in self.steps]
+        if any(first >= second for first, second in pairwise(epochs)):
+            raise ValueError(
+                f"Parameter 'training.batch_size_schedule.steps' has the epochs {', '.join(map(str, epochs))}; "
+                "expected each to be larger than the one before."
+            )
+        return self
+
+
 class TrainingConfig(ConfigModel):
     """Group ``training`` of the parameters: optimization."""
 
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=2)]
+    batch_size_schedule: BatchSizeConfig
     micro_batch_size: Annotated[int, Field(ge=1)] | None
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     learning_rate_schedule: LearningRateConfig

@@ -21,6 +21,7 @@ from mnist_growth.machine import (
     stop_on_request,
 )
 from mnist_growth.network import score
+from mnist_growth.training.batch_size import batch_size_of_epoch
 from mnist_growth.training.checkpoints import Checkpoints
 from mnist_growth.training.growth import GrowthTarget, due_growth, grow
 from mnist_growth.training.history import EpochRecord
@@ -70,9 +71,8 @@ def train(
         KeyboardInterrupt: After SIGINT; ``machine.Terminated`` after SIGTERM or SIGHUP.
     """
     training = setup.training
-    batches = batches_per_epoch(len(data.train), training.batch_size)
     micro_batches = MicroBatches(
-        training.micro_batch_size or training.batch_size,
+        training.micro_batch_size or state.progress.batch_size or training.batch_size,
         min_images=state.network.spec.min_batch_size,
         budget=budget,
         on_shrink=lambda size, reason: monitor.shrank(state.epochs_done + 1, size, reason),
@@ -94,6 +94,7 @@ def train(
         )
         factory = adversarial_factory(objective_factory, training.adversarial, state.warp_generator)
         objective = factory(state.network, dtype, training.label_smoothing)
+        batches = batches_per_epoch(len(data.train), state.progress.batch_size)
         created = TrainingStep(state, data, setup, batches, micro_batches, objective)
         return_freed_memory()  # of the growth step and the measurement: training needs less
         return created
@@ -101,7 +102,7 @@ def train(
     step: TrainingStep | None = None
     # Widths, and a target for which the multiply-add budget does not cover one more unit.
     unaffordable: tuple[tuple[int, ...], GrowthTarget] | None = None
-    monitor.started(state.epochs_done, training.epochs, batches)
+    monitor.started(state.epochs_done, training.epochs, batches_per_epoch(len(data.train), training.batch_size))
     try:
         with stop_on_request() as stop, checkpoint_when_out_of_memory(checkpoint, state, budget):
             checkpoint()
@@ -124,18 +125,23 @@ def train(
                             monitor.grew(event)
                     if before_epoch is not None and before_epoch(state):
                         step = None
-                    begin_epoch(state, data, grew=event is not None)
+                    batch_size = batch_size_of_epoch(state, data, setup, objective_factory)
+                    if step is not None and batch_size != state.records[-1].batch_size:
+                        step = None
+                    begin_epoch(state, data, grew=event is not None, batch_size=batch_size)
+                    if training.micro_batch_size is None:
+                        micro_batches.request(batch_size)
                 if step is None:
                     step = new_step()
-                while state.progress.batches < batches:
+                while state.progress.batches < step.batches:
                     step()
-                    monitor.batch(state.progress.batches)
+                    monitor.batch(state.progress.batches * state.progress.batch_size // training.batch_size)
                     is_stop_requested = stop.signal is not None
                     if is_stop_requested or time.monotonic() - last_checkpoint > training.checkpoint_seconds:
                         checkpoint()
                     if is_stop_requested:
                         stop.raise_if_requested()
-                finish_epoch(state, data, setup, batches, micro_batches)
+                finish_epoch(state, data, setup, micro_batches)
                 checkpoints.note_epoch(state, setup)
                 monitor.epoch(state.records[-1])
                 if monitor.should_stop():
@@ -186,30 +192,29 @@ def batches_per_epoch(image_count: int, batch_size: int) -> int:
     return max(1, image_count // batch_size)
 
 
-def begin_epoch(state: TrainingState, data: TrainingData, *, grew: bool) -> None:
+def begin_epoch(state: TrainingState, data: TrainingData, *, grew: bool, batch_size: int) -> None:
     """Draw the order of the images.
 
     Args:
         state: Between two epochs.
         data: Only the training indices are used.
         grew: Whether the network grew before this epoch.
+        batch_size: Images per update.
     """
     order = torch.randperm(len(data.train), generator=state.data_generator)
     state.progress = EpochProgress.none(state.device)
     state.progress.order = data.train[order]
-    state.progress.grew = grew
+    state.progress.grew, state.progress.batch_size = grew, batch_size
 
 
-def finish_epoch(
-    state: TrainingState, data: TrainingData, setup: TrainingSetup, batches: int, micro_batches: MicroBatches
-) -> None:
+def finish_epoch(state: TrainingState, data: TrainingData, setup: TrainingSetup, micro_batches: MicroBatches) -> None:
     """Validate, and append the epoch to the history.
 
     Raises:
         FloatingPointError: The mean training loss is not finite.
     """
     training, progress = setup.training, state.progress
-    images = min(batches * training.batch_size, len(progress.order))
+    images = min(progress.batches * progress.batch_size, len(progress.order))
     started = time.perf_counter()
     train_loss = float(progress.loss_sum) / images  # synchronises with a GPU
     progress.seconds += time.perf_counter() - started
@@ -226,7 +231,7 @@ def finish_epoch(
             widths="-".join(map(str, state.network.widths)),
             parameters=state.network.parameter_count,
             learning_rate=learning_rate(state.epochs_done, training, setup.schedule_start),
-            batch_size=training.batch_size,
+            batch_size=progress.batch_size,
             micro_batch_size=micro_batches.size,
             train_loss=train_loss,
             train_accuracy=float(progress.correct_count) / images,

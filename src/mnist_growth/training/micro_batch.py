@@ -35,6 +35,7 @@ class MicroBatches:
         on_shrink: Called with every smaller size and the reason.
 
     Attributes:
+        wanted: Images per pass that the parameters request.
         size: Current number of images per pass.
     """
 
@@ -46,11 +47,16 @@ class MicroBatches:
         budget: MemoryBudget,
         on_shrink: Callable[[int, str], None] = lambda _size, _reason: None,
     ) -> None:
-        self.size = wanted
+        self.wanted = self.size = wanted
         self.min_images = min_images
         self.budget = budget
         self.on_shrink = on_shrink
         self._next_look = 0.0
+
+    def request(self, wanted: int) -> None:
+        """Request another number of images per pass; a number that memory has reduced stays."""
+        self.size = wanted if self.size == self.wanted else min(self.size, wanted)
+        self.wanted = wanted
 
     def split(self, images: int) -> list[slice]:
         """Divide a batch of a number of images into micro-batches of nearly equal size."""

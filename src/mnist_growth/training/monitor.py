@@ -20,7 +20,7 @@ class Monitor(Protocol):
         """Training begins, or continues after `epochs_done` epochs."""
 
     def batch(self, batches_done: int) -> None:
-        """A batch of the current epoch is done."""
+        """A batch is done: so many of ``training.batch_size`` images are completed in this epoch."""
 
     def grew(self, event: GrowthEvent) -> None:
         """The network was widened."""

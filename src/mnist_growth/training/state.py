@@ -21,6 +21,7 @@ class EpochProgress:
         correct_count: int64 scalar, number of those images that were classified correctly.
         seconds: Time of those batches.
         grew: Whether the network grew before this epoch.
+        batch_size: Images per update in this epoch; 0 between epochs.
     """
 
     order: Tensor
@@ -29,6 +30,7 @@ class EpochProgress:
     correct_count: Tensor
     seconds: float
     grew: bool
+    batch_size: int
 
     @classmethod
     def none(cls, device: torch.device) -> "EpochProgress":
@@ -40,6 +42,7 @@ class EpochProgress:
             correct_count=torch.zeros((), dtype=torch.int64, device=device),
             seconds=0.0,
             grew=False,
+            batch_size=0,
         )
 
 

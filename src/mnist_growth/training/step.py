@@ -129,12 +129,13 @@ class TrainingStep:
         """Average the weights after every eighth batch, and at the end of an epoch, before the validation."""
         done, state = self.state.progress.batches, self.state
         if done % AVERAGE_EVERY == 0 or done == self.batches:
-            span = (done - 1) % AVERAGE_EVERY + 1
+            # A larger batch counts for as many of the initial size, so that the average covers as many images.
+            span = ((done - 1) % AVERAGE_EVERY + 1) * state.progress.batch_size / self.setup.training.batch_size
             update_average(state.average, state.network, self.setup.training.ema_decay, state.updates - 1, span)
 
     def _chosen(self) -> Tensor:
         """Return the indices of the images of the batch, on the device of the images."""
-        progress, size = self.state.progress, self.setup.training.batch_size
+        progress, size = self.state.progress, self.state.progress.batch_size
         if progress.batches == 0 or len(self._order) == 0:
             self._order = progress.order.to(self.data.images.device)
         return self._order[progress.batches * size : (progress.batches + 1) * size]
