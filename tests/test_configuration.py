@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from kedro.config import OmegaConfigLoader
 from kedro.validation.type_extractor import TypeExtractor
 from pydantic import BaseModel, ValidationError
 
-from mnist_growth.configuration import CONFIG_LOADER_ARGS, configure, load_parameters
+from mnist_growth.configuration import CONFIG_LOADER_ARGS, ConfigLoader, configure, load_parameters
 from mnist_growth.growth import GrowthConfig, scheduled_neurons
 from mnist_growth.parameters import UNGROUPED, check_parameters
 from mnist_growth.pipeline_registry import register_pipelines
@@ -28,7 +27,7 @@ LAYERS = {
 
 
 def load(environment="base", **runtime_params):
-    return OmegaConfigLoader(str(CONF), env=environment, runtime_params=runtime_params, **CONFIG_LOADER_ARGS)
+    return ConfigLoader(str(CONF), env=environment, runtime_params=runtime_params, **CONFIG_LOADER_ARGS)
 
 
 def leaves(tree, prefix=""):
@@ -152,6 +151,16 @@ def test_parameters_outside_a_run_equal_those_of_a_run():
     assert load_parameters(CONF, "smoke") == load("smoke")["parameters"]
     assert load_parameters(CONF)["training"]["epochs"] == 100
     assert load_parameters(CONF, runtime_params={"dataset": "sample"})["training"]["epochs"] == 150
+
+
+@pytest.mark.parametrize("content", [b"report: caf\xe9\n", b"- 1\n", b"report: [\n", b"\0\1"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, content):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "parameters_train.yml").write_bytes(b"training: {}\n")
+    (tmp_path / "base" / "parameters_report.yml").write_bytes(content)
+
+    with pytest.raises(ValueError, match=r"base/parameters_report\.yml is not a file of parameters or datasets \("):
+        load_parameters(tmp_path)
 
 
 def test_a_configured_model_has_the_values_of_its_group_and_the_changes():

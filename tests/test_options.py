@@ -46,6 +46,12 @@ def test_parameters_may_contain_lists_mappings_and_commas(text, expected):
         ('a="open', "cannot be read"),
         ("a=[1", "cannot be read"),
         ("a={b: [}", "cannot be read"),
+        (
+            "a=[&x0 [1]" + "".join(f", &x{n} [*x{n - 1}, *x{n - 1}]" for n in range(1, 30)) + "]",
+            "more than 20,000 values",
+        ),
+        ("a=" + "[" * 1000 + "]" * 1000, "collections within each other"),
+        ("a" + ".a" * 5000 + "=1", "cannot be read"),
     ],
 )
 def test_a_parameter_that_cannot_be_read_is_refused_with_a_sentence(text, sentence):

@@ -8,6 +8,7 @@ from kedro.config import OmegaConfigLoader
 from pydantic import BaseModel
 
 from mnist_growth.nested import merge
+from mnist_growth.yaml_check import check_mapping
 
 BASE = "base"
 """Environment that holds the default of every parameter."""
@@ -22,6 +23,29 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class ConfigLoader(OmegaConfigLoader):
+    """Kedro's loader of the configuration, which also names a file that it cannot read."""
+
+    def _is_valid_config_path(self, path: Path) -> bool:
+        """Whether a file belongs to the configuration.
+
+        Raises:
+            ValueError: It does, but it is not a YAML mapping of a reasonable size.
+        """
+        is_valid = bool(super()._is_valid_config_path(path))
+        if is_valid:
+            with self._fs.open(path.as_posix()) as file:
+                content = file.read()
+            try:
+                check_mapping(content)
+            except ValueError as error:
+                raise ValueError(
+                    f"{path} is not a file of parameters or datasets ({error}); expected YAML in UTF-8 that maps "
+                    "names to values: correct it or restore it"
+                ) from None
+        return is_valid
+
+
 def load_parameters(
     conf_source: str | Path, env: str = BASE, runtime_params: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -34,10 +58,11 @@ def load_parameters(
 
     Returns:
         All parameters, nested by group. They are not checked.
+
+    Raises:
+        ValueError: A file is not a YAML mapping.
     """
-    loader = OmegaConfigLoader(
-        str(conf_source), env=env, runtime_params=dict(runtime_params or {}), **CONFIG_LOADER_ARGS
-    )
+    loader = ConfigLoader(str(conf_source), env=env, runtime_params=dict(runtime_params or {}), **CONFIG_LOADER_ARGS)
     parameters: dict[str, Any] = loader["parameters"]
     return parameters
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +10,8 @@ import yaml
 from kedro.framework.cli.utils import _config_file_callback
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+
+from mnist_growth.yaml_check import check_mapping, check_yaml
 
 _CLOSING = {"[": "]", "{": "}"}
 _MAPPING = re.compile(r"\{[^{}]*\}")
@@ -38,8 +41,10 @@ def parse_params(context: click.Context, option: Any, text: Any) -> dict[str, An
             value = _MAPPING.sub(lambda mapping: _COLON_WITHOUT_SPACE.sub(r"\1: ", mapping[0]), value)
         pairs.append(f"{name}={value}")
     try:
+        for pair in pairs:
+            check_yaml(pair.partition("=")[2])
         parsed = OmegaConf.to_container(OmegaConf.from_dotlist(pairs))
-    except (yaml.YAMLError, OmegaConfBaseException, ValueError) as error:
+    except (yaml.YAMLError, OmegaConfBaseException, ValueError, RecursionError) as error:
         reason = str(error).split("\n")[0]
         raise click.BadParameter(f"{text!r} cannot be read ({reason})", context, option) from error
     assert isinstance(parsed, dict)
@@ -59,11 +64,13 @@ def read_config(context: click.Context, option: Any, path: Any) -> Any:
         KedroCliError: It has an option that the command does not have.
     """
     try:
+        if path:
+            check_mapping(Path(path).read_bytes())
         _config_file_callback(context, option, path)
     except (
         yaml.YAMLError,
         OmegaConfBaseException,
-        UnicodeDecodeError,
+        ValueError,
         AttributeError,
         LookupError,
         TypeError,

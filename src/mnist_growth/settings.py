@@ -1,6 +1,6 @@
 """Settings of the Kedro project."""
 
-from mnist_growth.configuration import CONFIG_LOADER_ARGS
+from mnist_growth.configuration import CONFIG_LOADER_ARGS, ConfigLoader
 from mnist_growth.hooks import (
     ClosingHooks,
     FactsHooks,
@@ -19,7 +19,7 @@ from mnist_growth.hooks import (
 )
 from mnist_growth.run_version import RunStore
 
-__all__ = ["CONFIG_LOADER_ARGS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS", "SESSION_STORE_CLASS"]
+__all__ = ["CONFIG_LOADER_ARGS", "CONFIG_LOADER_CLASS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS", "SESSION_STORE_CLASS"]
 
 # Kedro calls the hooks of the last one first: the record is closed before the result is shown.
 HOOKS = (
@@ -38,5 +38,6 @@ HOOKS = (
     MemoryHooks(),
     ProgressHooks(),
 )
+CONFIG_LOADER_CLASS = ConfigLoader
 SESSION_STORE_CLASS = RunStore
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
