@@ -14,6 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pyarrow.parquet
 
+from mnist_growth.machine import read_json
 from mnist_growth.network import TrainedNetwork, read_header
 
 
@@ -63,11 +64,11 @@ def lineage_of_file(path: Path) -> Lineage:
     """
     if path.suffix == ".parquet":
         metadata = pyarrow.parquet.read_schema(path).metadata or {}
-        return _read(json.loads(metadata.get(b"pandas", b"{}")).get("attributes"))
+        return _read(_inner(json.loads(metadata.get(b"pandas", b"{}")), "attributes"))
     if path.suffix == ".json":
-        content = json.loads(path.read_bytes())
+        content = read_json(path)
         is_figure = isinstance(content, Mapping) and "layout" in content
-        return _read(content["layout"].get("meta") if is_figure else content)
+        return _read(_inner(content["layout"], "meta") if is_figure else content)
     if path.suffix == ".safetensors":
         return _read(read_header(path))
     return UNKNOWN
@@ -93,6 +94,11 @@ def mark(value: Any, lineage: Lineage) -> Any:
     if isinstance(value, go.Figure):
         return go.Figure(value).update_layout(meta={**(value.layout.meta or {}), **marks})
     return {**value, **marks} if _is_metrics(value) else value
+
+
+def _inner(content: Any, name: str) -> Any:
+    """A value in a mapping of any content."""
+    return content.get(name) if isinstance(content, Mapping) else None
 
 
 def _read(content: Any) -> Lineage:

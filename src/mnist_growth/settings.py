@@ -3,6 +3,7 @@
 from mnist_growth.configuration import CONFIG_LOADER_ARGS, ConfigLoader
 from mnist_growth.hooks import (
     ClosingHooks,
+    ContentHooks,
     FactsHooks,
     InputHooks,
     LineageHooks,
@@ -26,6 +27,7 @@ HOOKS = (
     LogHooks(),
     ClosingHooks(),
     StatusHooks(),
+    ContentHooks(),
     ParameterHooks(),
     VersionHooks(),
     LineageHooks(),

@@ -10,7 +10,7 @@ from kedro.pipeline import Node, Pipeline
 from mnist_growth.datasets import Found, Results
 from mnist_growth.lineage import UNKNOWN, Lineage, lineage_of, mark
 from mnist_growth.network import GrowingMLP, TrainedNetwork
-from mnist_growth.report import Missing
+from mnist_growth.report import Missing, explain
 
 FINGERPRINT = "f" * 64
 
@@ -101,3 +101,13 @@ def test_finding_leaves_the_entry_of_the_catalog_as_it_is(tmp_path, results):
     Results(entries, {}).find("effects", OURS)
 
     assert entries.load("effects")["effect"].tolist() == [3.0]
+
+
+def test_a_result_whose_newest_file_is_damaged_is_missing_with_its_path(results, tmp_path):
+    path = tmp_path / "effects.parquet" / "3" / "effects.parquet"
+    path.write_bytes(b"PAR1")
+
+    missing = results.find("effects", OTHERS)
+
+    assert missing.damaged == str(path)
+    assert explain([missing])[0].startswith(f"The newest file is damaged ({path}): effects.")

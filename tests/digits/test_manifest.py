@@ -1,11 +1,12 @@
 import json
 
-from mnist_growth.digits import DigitSet, data_manifest
+from mnist_growth.digits import DigitSet, check_manifest, data_manifest
 
 
 def test_manifest_is_json_serializable(small_set: DigitSet) -> None:
     manifest = data_manifest(small_set)
     assert json.loads(json.dumps(manifest)) == manifest
+    check_manifest(manifest)
     assert manifest["fingerprint"] == small_set.train.fingerprint == small_set.test.fingerprint
     assert manifest["image_shape"] == [28, 28]
     assert manifest["train"] == {"count": 30, "class_counts": {str(digit): 3 for digit in range(10)}}

@@ -18,3 +18,30 @@ def test_no_handler_writes_credentials(name):
     finally:
         logger.removeHandler(handler)
     assert stream.getvalue() == "[ERROR] ftp://***@host/ fails\n"
+
+
+def test_a_log_file_that_cannot_be_written_is_named_once_and_left_out(tmp_path, caplog, monkeypatch):
+    path = tmp_path / "info.log"
+    path.mkdir()
+    loggers = [logging.getLogger(name) for name in ("kedro", "mnist_growth")]
+    handler = logging.FileHandler(path, delay=True)
+    for logger in loggers:
+        monkeypatch.setattr(logger, "handlers", [handler])
+    monkeypatch.setattr(logging.getLogger("mnist_growth"), "propagate", True)
+
+    LogHooks().after_context_created()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path} cannot be written (Is a directory): this run has no log file"
+    ]
+    assert [logger.handlers for logger in loggers] == [[], []]
+
+
+def test_a_log_file_that_can_be_written_stays(tmp_path, caplog, monkeypatch):
+    handler = logging.FileHandler(tmp_path / "info.log", delay=True)
+    monkeypatch.setattr(logging.getLogger("kedro"), "handlers", [handler])
+
+    LogHooks().after_context_created()
+
+    assert caplog.records == []
+    assert logging.getLogger("kedro").handlers == [handler]

@@ -243,3 +243,10 @@ def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(tmp_path, monke
         save_network(path, trained((9, 9)))
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_in_place_of_the_file_is_named(tmp_path):
+    with pytest.raises(ValueError, match=f"^{tmp_path} is a folder, expected a file"):
+        load_network(tmp_path)
+    with pytest.raises(ValueError, match=f"^{tmp_path} is a folder, expected a file"):
+        read_header(tmp_path)

@@ -16,7 +16,7 @@ from mnist_growth.batch.prediction import Part
 from mnist_growth.batch.spreadsheet import for_spreadsheet
 from mnist_growth.digits.doubt import doubt_kinds
 from mnist_growth.lineage import lineage_of_file
-from mnist_growth.machine import atomic_folder
+from mnist_growth.machine import atomic_folder, read_json
 
 PREDICTIONS, PREDICTIONS_CSV = "predictions.parquet", "predictions.csv"
 UNREADABLE, COUNTS = "unreadable.csv", "counts.json"
@@ -58,10 +58,12 @@ class BatchResults:
         """
         path = self.folder / PREDICTIONS
         try:
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
                 for batch in file.iter_batches(rows):
                     yield batch.to_pandas()
-        except pa.ArrowInvalid as error:
+        except (ValueError, OSError) as error:
+            if isinstance(error, OSError) and error.errno:
+                raise
             raise ValueError(f"{path} is damaged ({str(error).splitlines()[0]}); predict the images again") from None
 
 
@@ -92,7 +94,7 @@ def read_results(folder: str | Path) -> BatchResults:
     folder = Path(folder)
     path = folder / COUNTS
     try:
-        counts = json.loads(path.read_text("utf-8"))
+        counts = read_json(path)
         predicted, unreadable, doubtful = (int(counts[name]) for name in ("predicted", "unreadable", "doubtful"))
         doubts = {str(reason): int(number) for reason, number in dict(counts["doubts"]).items()}
         return BatchResults(folder, predicted, unreadable, doubtful, doubts, _network_sha256(folder))
@@ -128,7 +130,9 @@ def _write(folder: Path, parts: Iterable[Part]) -> _Counts:
             is_first = writer is None
             table = pa.Table.from_pandas(part.predictions, preserve_index=False)
             if writer is None:
-                writer = stack.enter_context(pq.ParquetWriter(folder / PREDICTIONS, table.schema))
+                writer = stack.enter_context(
+                    pq.ParquetWriter(folder / PREDICTIONS, table.schema, write_page_checksum=True)
+                )
             writer.write_table(table.cast(writer.schema))
             for_spreadsheet(part.predictions).to_csv(table_csv, index=False, header=is_first, float_format=_CSV_NUMBERS)
             for_spreadsheet(part.unreadable).to_csv(unreadable_csv, index=False, header=is_first)

@@ -7,6 +7,7 @@ from mnist_growth.datasets.digit_archive import DigitArchiveDataset
 from mnist_growth.datasets.digits import DigitsDataset
 from mnist_growth.datasets.drift_reference import DriftReferenceDataset
 from mnist_growth.datasets.figure import FigureDataset
+from mnist_growth.datasets.metrics import ManifestDataset, MetricsDataset
 from mnist_growth.datasets.network import NetworkDataset
 from mnist_growth.datasets.novelty_detector import NoveltyDetectorDataset
 from mnist_growth.datasets.onnx_model import OnnxModelDataset
@@ -14,6 +15,7 @@ from mnist_growth.datasets.png_folder import PngFolderDataset
 from mnist_growth.datasets.results import Found, Results
 from mnist_growth.datasets.split import SplitDataset
 from mnist_growth.datasets.statistics import PixelStatisticsDataset
+from mnist_growth.datasets.table import TableDataset
 
 __all__ = [
     "AtomicVersion",
@@ -24,6 +26,8 @@ __all__ = [
     "DriftReferenceDataset",
     "FigureDataset",
     "Found",
+    "ManifestDataset",
+    "MetricsDataset",
     "NetworkDataset",
     "NoveltyDetectorDataset",
     "OnnxModelDataset",
@@ -31,4 +35,5 @@ __all__ = [
     "PngFolderDataset",
     "Results",
     "SplitDataset",
+    "TableDataset",
 ]

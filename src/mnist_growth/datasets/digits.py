@@ -15,7 +15,7 @@ from mnist_growth.datasets.versioned_file import path_to_load
 from mnist_growth.digits.digits import MAX_CLASSES, Digits
 from mnist_growth.digits.idx import read_pair, write_images, write_labels
 from mnist_growth.digits.preparation import Preparation
-from mnist_growth.machine import atomic_folder
+from mnist_growth.machine import atomic_folder, read_json
 
 _IMAGES = "images.idx3-ubyte"
 _LABELS = "labels.idx1-ubyte"
@@ -90,7 +90,7 @@ def _read(folder: Path) -> Digits:
     images, labels = read_pair(folder / _IMAGES, folder / _LABELS, MAX_CLASSES)
     path = folder / _DESCRIPTION
     try:
-        description = json.loads(path.read_text("utf-8"))
+        description = read_json(path)
         dataset, fingerprint, count = (description[key] for key in ("dataset", "fingerprint", "count"))
         preparation = Preparation.model_validate(description["preparation"])
         class_names = tuple(str(name) for name in description["class_names"])
@@ -120,7 +120,7 @@ def _verify(folder: Path) -> None:
     Raises:
         ValueError: A file has changed since it was written.
     """
-    digests = json.loads((folder / _DESCRIPTION).read_text("utf-8"))["sha256"]
+    digests = read_json(folder / _DESCRIPTION)["sha256"]
     for name in (_IMAGES, _LABELS):
         path = folder / name
         status = path.stat()

@@ -84,7 +84,7 @@ class Results:
     def missing(self, name: str, trained: TrainedNetwork | None) -> Missing:
         """Return what stands for a result that a network does not have, or that no version has of any network."""
         owner = next((lineage for _, lineage in self._lineages(name)), UNKNOWN)
-        return Missing(name, owner, self._command(name, trained))
+        return Missing(name, owner, self._command(name, trained), self._damaged(name))
 
     def _command(self, name: str, trained: TrainedNetwork | None) -> str:
         """The command that makes a dataset: for this network, if there is a pipeline that loads one."""
@@ -95,6 +95,19 @@ class Results:
             return f"kedro run --pipeline {stages[0]}" if stages else ""
         version = f" --load-versions network:{trained.version}" if trained and trained.version else ""
         return f"kedro run --pipeline {loading[0]}{version}"
+
+    def _damaged(self, name: str) -> str:
+        """Path of the newest version of a dataset if its file is damaged; otherwise empty."""
+        dataset = self._catalog.get(name)
+        if not isinstance(dataset, AbstractVersionedDataset) or not dataset._version:
+            return ""
+        try:
+            dataset.load()
+        except VersionNotFoundError:
+            return ""
+        except DatasetError:
+            return str(dataset._get_load_path())
+        return ""
 
     def _lineages(self, name: str) -> Iterator[tuple[str, Lineage]]:
         """Versions of a dataset, the newest first, with their lineages; damaged files are skipped."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from kedro_datasets._typing import TablePreview
 
 from mnist_growth.datasets.versioned_file import VersionedFileDataset, path_to_load
@@ -25,12 +26,14 @@ class SplitDataset(VersionedFileDataset[Split, Split]):
         """
         path = path_to_load(self, "split of the training digits", pipeline="preprocess")
         try:
-            table = pd.read_parquet(path, columns=["index", "part"])
+            table = pd.read_parquet(path, columns=["index", "part"], page_checksum_verification=True)
             train, validation = (
                 table.loc[table["part"] == part, "index"].to_numpy(np.int64, copy=True) for part in _PARTS
             )
             return Split(train=np.sort(train), validation=np.sort(validation))
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno:
+                raise
             raise ValueError(
                 f"{path} is not a split of the training digits ({error}): create it again with "
                 "`kedro run --pipeline preprocess`"
@@ -46,7 +49,7 @@ class SplitDataset(VersionedFileDataset[Split, Split]):
             }
         )
         with atomic_path(Path(self._get_save_path())) as path:
-            table.sort_values("index").to_parquet(path, index=False)
+            table.sort_values("index").to_parquet(path, index=False, write_page_checksum=True)
 
     def preview(self) -> TablePreview:
         """Return the size of each part, for Kedro-Viz."""

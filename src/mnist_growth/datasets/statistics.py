@@ -7,7 +7,7 @@ from kedro_datasets._typing import JSONPreview
 
 from mnist_growth.datasets.versioned_file import VersionedFileDataset, path_to_load
 from mnist_growth.digits import PixelStatistics
-from mnist_growth.machine import atomic_path
+from mnist_growth.machine import atomic_path, read_json
 
 
 class PixelStatisticsDataset(VersionedFileDataset[PixelStatistics, PixelStatistics]):
@@ -22,7 +22,7 @@ class PixelStatisticsDataset(VersionedFileDataset[PixelStatistics, PixelStatisti
         """
         path = path_to_load(self, "file of pixel statistics", pipeline="preprocess")
         try:
-            content = json.loads(path.read_text())
+            content = read_json(path)
             return PixelStatistics(float(content["mean"]), float(content["std"]), int(content["images"]))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(

@@ -16,7 +16,7 @@ from mnist_growth.digits.digits import (
     fingerprint,
     names_of,
 )
-from mnist_growth.digits.manifest import data_manifest, describe_preparation, requested_dataset
+from mnist_growth.digits.manifest import check_manifest, data_manifest, describe_preparation, requested_dataset
 from mnist_growth.digits.neighbours import nearest
 from mnist_growth.digits.own_digits import own_digits
 from mnist_growth.digits.preparation import MNIST_PREPARATION, Preparation, PreparedImage, already_prepared
@@ -52,6 +52,7 @@ __all__ = [
     "apply_warps",
     "canonical_form",
     "centred",
+    "check_manifest",
     "class_statistics",
     "data_manifest",
     "decode_image",

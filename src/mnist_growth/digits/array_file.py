@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from mnist_growth.digits.digits import IMAGE_SIDE
 from mnist_growth.digits.scale import grey_factor, to_grey_values
+from mnist_growth.digits.size_budget import size_budget
 
 _CHUNK = 4096  # images converted at once
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
-_MAX_BYTES = 16_000_000_000  # of the arrays in an npz file, decompressed
-
 Array = NDArray[np.generic]
 
 
@@ -31,8 +30,8 @@ def read_arrays(path: Path) -> dict[str, Array]:
             return {"array": loaded}
         with loaded:
             size = sum(member.file_size for member in loaded.zip.infolist())
-            if size > _MAX_BYTES:
-                raise ValueError(f"it has {size:,} bytes decompressed, expected at most {_MAX_BYTES:,}")
+            if size > (budget := size_budget(path)):
+                raise ValueError(f"it has {size:,} bytes decompressed, expected at most {budget:,} for its size")
             return {name: loaded[name] for name in loaded.files}
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, MemoryError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, NonNegativeInt, ValidationError
 
 from mnist_growth.digits.digits import IMAGE_SIDE, Digits, DigitSet
 from mnist_growth.digits.preparation import Preparation
@@ -31,6 +32,46 @@ def data_manifest(digit_set: DigitSet) -> dict[str, Any]:
         "train": _describe(digit_set.train),
         "test": _describe(digit_set.test),
     }
+
+
+def check_manifest(content: Mapping[str, Any]) -> None:
+    """Check that a mapping is a result of ``data_manifest``.
+
+    Raises:
+        ValueError: A value is missing or of another type; names the first.
+    """
+    try:
+        _Manifest.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+class _PartContent(BaseModel):
+    """Content of the description of a part."""
+
+    count: NonNegativeInt
+    class_counts: dict[str, NonNegativeInt]
+
+
+class _PreparationContent(BaseModel):
+    """Content of the description of the preparation."""
+
+    form: str
+    ink: str
+
+
+class _Manifest(BaseModel):
+    """What the other parts of the project read in a manifest."""
+
+    dataset: str
+    requested: str
+    source: str
+    fingerprint: str
+    image_shape: tuple[int, int]
+    preparation: _PreparationContent
+    train: _PartContent
+    test: _PartContent
 
 
 def describe_preparation(manifest: Mapping[str, Any]) -> str:

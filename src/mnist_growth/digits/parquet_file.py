@@ -1,6 +1,6 @@
 """Images in a parquet table, as data sets on Hugging Face have them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_growth.digits.decoding import MAX_PIXELS, decode_image, decode_pages
 from mnist_growth.digits.digits import IMAGE_SIDE
+from mnist_growth.digits.parquet_size import check_size
 from mnist_growth.digits.scale import to_grey_values
 
 IMAGE_COLUMN, LABEL_COLUMN = "image", "label"
@@ -29,36 +30,86 @@ class ParquetImages:
         path: Path of the file.
 
     Raises:
-        ValueError: The file is not a parquet file, or has no such column.
+        ValueError: The file is not a parquet file, has no such column, or declares far more than its size can hold.
         OSError: The file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._file = pq.ParquetFile(path)
-        except pa.ArrowInvalid as error:
-            raise ValueError(f"{path} is not a parquet file ({str(error).splitlines()[0]})") from None
-        names = self._file.schema_arrow.names
+        self._path = path
+        schema = _opened(path).schema_arrow
+        names = schema.names
         if IMAGE_COLUMN not in names:
             raise ValueError(
                 f"{path} has the columns {', '.join(names) or 'none'}; expected one named {IMAGE_COLUMN!r} with image "
                 f"files or {_PIXELS} grey values in each row"
             )
         self.has_labels = LABEL_COLUMN in names
+        if self.has_labels and not _is_number(label := schema.field(LABEL_COLUMN).type):
+            raise ValueError(f"{path}: {LABEL_COLUMN} contains {label}, expected whole numbers")
+        kind = schema.field(IMAGE_COLUMN).type
+        self._column = f"{IMAGE_COLUMN}.bytes" if pa.types.is_struct(kind) else IMAGE_COLUMN
+        is_bytes = pa.types.is_struct(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        # As a dictionary, equal images take memory once.
+        self._file = _opened(path, [self._column] if is_bytes else [])
+        stored = [self._file.metadata.schema.column(index).path for index in range(len(self._file.metadata.schema))]
+        read = {name for name in stored if name == LABEL_COLUMN or f"{name}.".startswith(f"{self._column}.")}
+        check_size(path, self._file.metadata, read, _PIXELS)
 
     def __len__(self) -> int:
         return int(self._file.metadata.num_rows)
 
     def cells(self) -> Iterator[Any]:
-        """Yield the content of the column with the images, row by row."""
-        for batch in self._file.iter_batches(_ROWS, columns=[IMAGE_COLUMN]):
-            for cell in batch.column(0):
-                yield cell.as_py()
+        """Yield the content of the column with the images, row by row.
+
+        Raises:
+            ValueError: The file is damaged.
+            OSError: The file cannot be read.
+        """
+        try:
+            for batch in self._file.iter_batches(_ROWS, columns=[self._column]):
+                for cell in batch.column(0):
+                    yield cell.as_py()
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(self._path, error) from None
 
     def labels(self) -> NDArray[np.generic]:
-        """Return the column with the labels."""
-        labels: NDArray[np.generic] = self._file.read([LABEL_COLUMN]).column(0).to_numpy()
+        """Return the column with the labels.
+
+        Raises:
+            ValueError: The file is damaged.
+            OSError: The file cannot be read.
+        """
+        try:
+            labels: NDArray[np.generic] = self._file.read([LABEL_COLUMN]).column(0).to_numpy()
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(self._path, error) from None
         return labels
+
+
+def _opened(path: Path, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
+    """Open a file, with columns that are read as dictionaries.
+
+    Raises:
+        ValueError: It is not a parquet file.
+        OSError: It cannot be read.
+    """
+    try:
+        return pq.ParquetFile(path, read_dictionary=list(dictionaries), page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise ValueError(f"{path} is not a parquet file ({str(error).splitlines()[0]})") from None
+
+
+def _damaged(path: Path, error: Exception) -> Exception:
+    """The error about a file that cannot be read to its end; errors of the operating system stay as they are."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno):
+        return error
+    return ValueError(f"{path} is damaged ({str(error).splitlines()[0]}): replace it")
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def cell_pixels(value: Any) -> NDArray[np.uint8]:

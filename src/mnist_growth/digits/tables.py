@@ -124,14 +124,22 @@ def _csv(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:
 
 def _parquet(path: Path) -> tuple[list[NDArray[np.uint8]], NDArray[np.int64] | None]:
     from mnist_growth.digits.parquet_file import ParquetImages, cell_pixels
+    from mnist_growth.digits.size_budget import size_budget
 
-    table = ParquetImages(path)
-    images = []
+    table, budget = ParquetImages(path), size_budget(path)
+    images: list[NDArray[np.uint8]] = []
+    size = 0
     for row, cell in enumerate(table.cells()):
         try:
             images.append(cell_pixels(cell))
         except ValueError as error:
             raise ValueError(f"{path}: row {row}: {error}") from None
+        size += images[-1].nbytes
+        if size > budget:
+            raise ValueError(
+                f"{path}: the images of the first {row + 1:,} rows have {size:,} pixels; expected at most {budget:,} "
+                "for a file of this size"
+            )
     return images, labels_of(table.labels(), f"{path}: label") if table.has_labels else None
 
 

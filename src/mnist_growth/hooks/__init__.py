@@ -2,6 +2,7 @@
 
 from mnist_growth.hooks.checks import ParameterHooks
 from mnist_growth.hooks.closing import ClosingHooks
+from mnist_growth.hooks.contents import ContentHooks
 from mnist_growth.hooks.facts import FactsHooks
 from mnist_growth.hooks.inputs import InputHooks
 from mnist_growth.hooks.lineage import LineageHooks
@@ -18,6 +19,7 @@ from mnist_growth.hooks.versions import VersionHooks
 
 __all__ = [
     "ClosingHooks",
+    "ContentHooks",
     "FactsHooks",
     "InputHooks",
     "LineageHooks",

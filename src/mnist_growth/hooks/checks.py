@@ -27,14 +27,17 @@ class ParameterHooks:
         """Check that the requested parameters have an effect, and that the ingested digits are those requested.
 
         Raises:
-            ValueError: A requested parameter has no effect because of another one, or the digits are those of another
-                data set.
+            ValueError: A group of parameters is missing, a requested parameter has no effect because of another one,
+                or the digits are those of another data set.
         """
         from mnist_growth.parameter_rules import contradictions, unused
         from mnist_growth.parameters import check_digits
 
         requested = run_params["runtime_params"] or {}
         parameters = catalog.load("parameters") if "parameters" in catalog else {}
+        if absent := sorted(name for name in pipeline.inputs() if name.startswith("params:") and name not in catalog):
+            names = ", ".join(name.removeprefix("params:") for name in absent)
+            raise ValueError(f"The configuration has no parameters {names}: restore its files parameters_*.yml")
         if problems := list(contradictions(parameters, requested)):
             raise ValueError(" ".join(problems))
         _check_values(pipeline, catalog)

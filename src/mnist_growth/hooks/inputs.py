@@ -10,6 +10,9 @@ from kedro.pipeline import Pipeline
 
 NETWORKS = ("network", "baseline_network")
 
+SMALL = ("FigureDataset", "MetricsDataset", "PixelStatisticsDataset", "SplitDataset", "TableDataset")
+"""Datasets that are loaded in milliseconds, to see whether they are damaged."""
+
 
 class InputHooks:
     """Refuses inputs that are missing, damaged or of different data sets before the run is recorded.
@@ -22,13 +25,15 @@ class InputHooks:
         """Check the inputs of the pipeline.
 
         Raises:
-            DatasetError: A network is missing or damaged.
+            DatasetError: A network is missing or damaged, or another input is damaged.
             FileNotFoundError: Another input is missing.
             ValueError: A network and the digits are of different data sets, there is no such data set, the nodes need
                 a dataset that is not stored, or a version is given of a dataset that they do not load.
         """
+        from mnist_growth import datasets
         from mnist_growth.datasets import CheckpointsDataset, DigitArchiveDataset
 
+        small = tuple(getattr(datasets, name) for name in SMALL)
         _check_load_versions(run_params["load_versions"] or {}, pipeline)
         if run_params.get("only_missing_outputs"):
             return  # which inputs are needed is not known yet
@@ -42,6 +47,8 @@ class InputHooks:
                 continue  # a handle: a new training has none yet
             elif isinstance(dataset, AbstractVersionedDataset) and dataset._version and not dataset.exists():
                 _refuse(name, dataset, catalog)
+            elif isinstance(dataset, small):
+                dataset.load()
         for node in pipeline.nodes:
             for name in (name for name in networks if name in node.inputs):
                 _check_data_set(name, networks[name], inputs.keys() & set(node.inputs), catalog)

@@ -51,7 +51,7 @@ class LineageHooks:
             may_be_missing = all(SEVERAL_NETWORKS in node.tags for node in pipeline.nodes if name in node.inputs)
             if may_be_missing and (trained or missing.owner == UNKNOWN):
                 catalog[name] = MemoryDataset(missing, copy_mode="assign")
-            elif trained and missing.owner.network_sha256:
+            elif trained and missing.owner.network_sha256 and not missing.damaged:  # loading says what is damaged
                 raise FileNotFoundError(" ".join(explain([missing])))
 
     @hook_impl

@@ -16,6 +16,7 @@ from mnist_growth.machine.interruption import (
     stop_on_request,
     stop_reason,
 )
+from mnist_growth.machine.json_file import read_json
 from mnist_growth.machine.limits import gpu_memory_limit_bytes, memory_limit_bytes
 from mnist_growth.machine.memory import (
     gpu_memory_bytes,
@@ -75,6 +76,7 @@ __all__ = [
     "raise_for_signal",
     "raise_if_signalled",
     "raise_on_signals",
+    "read_json",
     "release_pages",
     "remove_abandoned",
     "remove_empty",

@@ -63,6 +63,7 @@ def load_tensors(path: str | Path, kind: str) -> tuple[dict[str, Tensor], dict[s
         ValueError: The file is damaged or of another kind or format.
         OSError: The file cannot be read.
     """
+    _check_is_file(path)
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -84,12 +85,23 @@ def read_header(path: str | Path) -> dict[str, Any]:
         ValueError: The file is damaged or was not written by `save_tensors`.
         OSError: The file cannot be read.
     """
+    _check_is_file(path)
     try:
         with safe_open(path, framework="pt") as file:
             header: dict[str, Any] = _read_metadata(path, file.metadata() or {})["header"]
     except SafetensorError as error:
         raise ValueError(f"{path} is damaged ({error}): restore it from a copy or choose another version") from error
     return header
+
+
+def _check_is_file(path: str | Path) -> None:
+    """Check that a path is not a folder, about which safetensors says "No such device".
+
+    Raises:
+        ValueError: It is a folder.
+    """
+    if Path(path).is_dir():
+        raise ValueError(f"{path} is a folder, expected a file: move it or choose another version")
 
 
 def _read_metadata(path: str | Path, metadata: Mapping[str, str]) -> dict[str, Any]:

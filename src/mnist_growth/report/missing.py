@@ -16,11 +16,13 @@ class Missing:
         name: Dataset in the catalog.
         owner: Lineage of the newest result of this name; ``UNKNOWN`` if there is none.
         command: Command that makes the result; empty if no pipeline does.
+        damaged: Path of the newest file of this name if it is damaged; otherwise empty.
     """
 
     name: str
     owner: Lineage
     command: str
+    damaged: str = ""
 
 
 def explain(missing: Iterable[Missing]) -> list[str]:
@@ -35,11 +37,14 @@ def reasons(missing: Iterable[Missing]) -> list[tuple[str, str, str]]:
     """Return names of datasets, the reason why they are missing, and the command that makes them."""
     names: dict[tuple[str, str], list[str]] = {}
     for each in missing:
-        names.setdefault((_reason(each.owner), each.command), []).append(each.name)
+        names.setdefault((_reason(each), each.command), []).append(each.name)
     return [(", ".join(found), reason, command) for (reason, command), found in names.items()]
 
 
-def _reason(owner: Lineage) -> str:
+def _reason(missing: Missing) -> str:
+    if missing.damaged:
+        return f"The newest file is damaged ({missing.damaged})"
+    owner = missing.owner
     if owner.network_sha256:
         return f"These results belong to another network ({owner.network_sha256[:_DIGITS_OF_A_DIGEST]}…)"
     if owner.fingerprint:
