@@ -2,13 +2,15 @@ import numpy as np
 import onnx
 import onnx.reference
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from integer_network import constants, exact_sums, predict_logits, sums_without_vnni, weights
 
 from mnist_growth import network as torch_network
-from mnist_growth.export import OnnxNetwork, compare_outputs, float_model, int8_model
+from mnist_growth.compression.quantisation import QuantisationAwareMLP, folded_layers
+from mnist_growth.export import OnnxNetwork, compare_outputs, float_model, int8_model, integer_model, may_saturate
 from mnist_growth.export.int8_model import activation_scales
 from mnist_growth.network import AffineLayer, GrowingMLP
 
@@ -137,3 +139,29 @@ def test_a_layer_that_never_speaks_and_rows_without_weights_are_harmless(origin,
     logits = OnnxNetwork.of(int8_model(silent, noise[:5], origin, weight_bits=7), threads=1).predict_logits(noise[:5])
 
     assert logits == pytest.approx(np.tile(np.arange(10.0), (5, 1)))
+
+
+@pytest.fixture(scope="module")
+def packed(network, digits):
+    """With 4-bit weights, no two products of which leave 16 bits."""
+    images = torch.from_numpy(digits.train.images[:200])
+    return QuantisationAwareMLP(folded_layers(network), (4, 4, 4), 8, network).eval(), images
+
+
+def test_a_packed_network_is_computed_with_its_own_integers(packed, origin, digits):
+    aware, images = packed
+    aware.calibrate(images)
+    network = aware.packed()
+    chain = network.integer_chain()
+    model = integer_model(chain, origin)
+    answers = OnnxNetwork.of(model, threads=1).predict_logits(digits.test.images)
+
+    for layer, weight in zip(chain, weights(model), strict=True):
+        assert np.array_equal(layer.codes, weight)
+    assert not may_saturate(chain)
+    # Exact but for the rounding of biases, and for activations between two codes, which may become either.
+    step = chain[-1].input_step * np.abs(chain[-1].codes * chain[-1].steps[:, None]).max()
+    assert np.abs(answers - predict_logits(model, digits.test.images)).max() <= step
+    changes = np.abs(answers - torch_network.predict_logits(network, digits.test.images)).max(axis=1)
+    assert np.median(changes) <= 0.1 * step
+    assert changes.max() <= 4 * step

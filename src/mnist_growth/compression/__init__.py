@@ -7,13 +7,16 @@ from mnist_growth.compression.fine_tuning import FineTuner
 from mnist_growth.compression.measures import compression_row, network_bytes
 from mnist_growth.compression.quantisation import QuantisationAwareMLP, quantise_weights, quantised
 from mnist_growth.compression.refusal import check_compressible
+from mnist_growth.compression.store import CandidateStore, candidate_key
 
 __all__ = [
     "Candidate",
+    "CandidateStore",
     "CompressConfig",
     "FineTuner",
     "QuantisationAwareMLP",
     "Recipe",
+    "candidate_key",
     "check_compressible",
     "choose",
     "compression_row",

@@ -10,7 +10,7 @@ from mnist_growth.compression.fine_tuning import FineTuner, Rates
 from mnist_growth.compression.quantisation import quantised
 from mnist_growth.compression.sparsity import GradualPruning, PatternPruning, nonzero_masks
 from mnist_growth.compression.units import GradualNarrowing, importances, narrow_with_reconstruction, units_to_keep
-from mnist_growth.learning import ObjectiveFactory, distillation_factory, masked_factory, objective_for
+from mnist_growth.learning import ObjectiveFactory, distillation_factory, masked_factory
 from mnist_growth.network import Network, TrainedNetwork, build
 
 
@@ -94,12 +94,12 @@ def _pruning_rates(fine_tuner: FineTuner) -> Rates:
 
 
 def _quantised(
-    network: Network, recipe: Recipe, fine_tuner: FineTuner, epochs: int, _teacher: ObjectiveFactory
+    network: Network, recipe: Recipe, fine_tuner: FineTuner, epochs: int, teacher: ObjectiveFactory
 ) -> Network:
     assert recipe.weight_bits is not None
     images = fine_tuner.probe(network.device).images
     aware = quantised(network, recipe.weight_bits, recipe.activation_bits, images)
     if epochs:
         masks = nonzero_masks(aware, fine_tuner.device) if recipe.sparsity else {}
-        aware = fine_tuner(aware, epochs, masked_factory(objective_for, masks))
+        aware = fine_tuner(aware, epochs, masked_factory(teacher, masks))
     return aware.packed()

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from mnist_growth import export
+from mnist_growth.machine import vector_instructions
 from mnist_growth.network import FoldedChain, TrainedNetwork
 
 _ROUNDS = 5  # each backend in turn; the fastest round counts, which other work on the machine disturbed least
@@ -62,9 +63,10 @@ def _backends(trained: TrainedNetwork) -> Iterator[tuple[str, Callable[[NDArray[
     yield "torch", eager
     origin = export.origin_of(trained)
     models = {}
-    if integers := network.integer_chain():
+    integers = network.integer_chain()
+    if integers is not None and ("VNNI" in vector_instructions() or not export.may_saturate(integers)):
         models["int8"] = export.integer_model(integers, origin)
-    elif chain is not None:
+    if chain is not None:
         models["onnx"] = export.float_model(network, origin)
     for name, model in models.items():
         yield name, export.OnnxNetwork.of(model, threads=1).predict_logits

@@ -2,6 +2,7 @@
 
 from mnist_growth.datasets.atomic_version import AtomicVersion
 from mnist_growth.datasets.batch_predictions import BatchPredictionsDataset
+from mnist_growth.datasets.candidates import CandidatesDataset
 from mnist_growth.datasets.checkpoints import CheckpointsDataset
 from mnist_growth.datasets.digit_archive import DigitArchiveDataset
 from mnist_growth.datasets.digits import DigitsDataset
@@ -20,6 +21,7 @@ from mnist_growth.datasets.table import TableDataset
 __all__ = [
     "AtomicVersion",
     "BatchPredictionsDataset",
+    "CandidatesDataset",
     "CheckpointsDataset",
     "DigitArchiveDataset",
     "DigitsDataset",

@@ -23,6 +23,7 @@ from mnist_growth.export.origin import Origin
 from mnist_growth.network import AffineLayer, IntegerLayer
 
 _LARGEST_ACTIVATION = 255  # of an unsigned byte
+_LARGEST_SAFE_WEIGHT = 63  # 2 * 255 * 63 < 2^15
 _INT32 = np.iinfo(np.int32)
 
 
@@ -94,6 +95,11 @@ def integer_model(layers: Sequence[IntegerLayer], origin: Origin) -> onnx.ModelP
         if not is_last:
             nodes.append(helper.make_node("Relu", [sums], [positive]))
     return assemble("mnist_growth_int8", nodes, constants, origin)
+
+
+def may_saturate(layers: Sequence[IntegerLayer]) -> bool:
+    """Return whether sums of two products may leave 16 bits, in which processors without VNNI add them."""
+    return max(int(np.abs(layer.codes.astype(np.int16)).max()) for layer in layers) > _LARGEST_SAFE_WEIGHT
 
 
 def activation_scales(layers: Sequence[AffineLayer], calibration: NDArray[np.uint8]) -> list[np.float32]:

@@ -5,6 +5,7 @@ from mnist_growth.machine.budget import MemoryBudget, MemoryConfig, is_out_of_me
 from mnist_growth.machine.description import describe_machine
 from mnist_growth.machine.device import DeviceName, choose_device
 from mnist_growth.machine.files import atomic_folder, atomic_path, publish_folder, remove_empty
+from mnist_growth.machine.instructions import vector_instructions
 from mnist_growth.machine.interruption import (
     StopRequest,
     Terminated,
@@ -86,4 +87,5 @@ __all__ = [
     "stop_reason",
     "temporary_folder",
     "use_threads",
+    "vector_instructions",
 ]

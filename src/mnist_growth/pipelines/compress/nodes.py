@@ -9,11 +9,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth import compression, figures
-from mnist_growth.compression import Candidate, CompressConfig, FineTuner
+from mnist_growth.compression import Candidate, CandidateStore, CompressConfig, FineTuner
 from mnist_growth.compression.latency import fastest_backend
 from mnist_growth.digits import Digits, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig
-from mnist_growth.machine import DeviceName, MemoryConfig, Threads
+from mnist_growth.machine import DeviceName, MemoryConfig, Threads, vector_instructions
 from mnist_growth.network import NetworkConfig, TrainedNetwork, predict_logits
 from mnist_growth.training import Machine, TerminalMonitor, TrainingConfig, growth_table
 
@@ -35,8 +35,9 @@ def make_candidates(
     device: DeviceName,
     threads: Threads,
     memory: MemoryConfig,
+    store: CandidateStore,
 ) -> list[Candidate]:
-    """Return one candidate for each recipe.
+    """Return one candidate for each recipe; those that the store has are not made again.
 
     Raises:
         ValueError: The network is already compressed, or of a kind that a step of a recipe cannot be done with.
@@ -44,10 +45,16 @@ def make_candidates(
     compression.check_compressible(trained, split)
     machine = Machine(device, threads, memory.budget_fraction)
     fine_tuner = FineTuner(train_digits, split, network, growth, training, warps, config, machine, TerminalMonitor())
+    keys = {recipe: compression.candidate_key(recipe, trained, fine_tuner) for recipe in config.variants}
     candidates = []
-    for recipe in config.variants:
-        logger.info("Making the candidate %s", recipe.name)
-        candidates.append(compression.make_candidate(recipe, trained, fine_tuner))
+    for recipe, key in keys.items():
+        found = store.find(key)
+        if found is None:
+            logger.info("Making the candidate %s", recipe.name)
+            found = compression.make_candidate(recipe, trained, fine_tuner).trained
+            store.save(key, found)
+        candidates.append(Candidate(recipe, found))
+    store.keep(keys.values())
     return candidates
 
 
@@ -60,6 +67,7 @@ def measure_candidates(
     config: CompressConfig,
 ) -> pd.DataFrame:
     """Return the table of the source network and the candidates; see ``compression_row``."""
+    logger.info("The processor has instructions for: %s", ", ".join(vector_instructions()) or "float32 alone")
     validation = np.asarray(train_digits.images[split.validation]), train_digits.labels[split.validation]
     networks = [(SOURCE, trained), *((candidate.recipe.name, candidate.trained) for candidate in candidates)]
     return pd.DataFrame(

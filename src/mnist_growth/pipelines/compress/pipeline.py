@@ -34,6 +34,7 @@ def create_pipeline() -> Pipeline:
                     "params:device",
                     "params:threads",
                     "params:memory",
+                    "finished_candidates",
                 ],
                 outputs="candidates",
                 name="make_candidates",

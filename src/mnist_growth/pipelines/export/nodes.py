@@ -14,8 +14,6 @@ from mnist_growth.network import TrainedNetwork, predict_logits
 
 logger = logging.getLogger(__name__)
 
-_LARGEST_OF_7_BITS = 63
-
 _OTHER_WEIGHT_BITS = {
     7: "use 8-bit weights if all processors have VNNI (export.weight_bits=8)",
     8: "use 7-bit weights, which do not saturate on processors without VNNI (export.weight_bits=7)",
@@ -55,7 +53,7 @@ def export_int8(trained: TrainedNetwork, train_digits: Digits, split: Split, con
         )
     integers = trained.network.integer_chain()
     if integers is not None:
-        if max(int(np.abs(layer.codes.astype(int)).max()) for layer in integers) > _LARGEST_OF_7_BITS:
+        if export.may_saturate(integers):
             _warn_of_eight_bits("Make a network with fewer bits (compress.variants)")
         return export.integer_model(integers, export.origin_of(trained))
     layers = trained.network.affine_chain()
