@@ -9,10 +9,10 @@ import pytest
 from benchmarks.accuracy import photographs
 from benchmarks.accuracy.scenes import SCENES
 from benchmarks.common import results
-from benchmarks.common.networks import network_file, network_or_untrained
+from benchmarks.common.networks import network_file, network_or_untrained, untrained
 from benchmarks.serving import load
 from benchmarks.serving.services import OURS
-from benchmarks.speed import start_up
+from benchmarks.speed import sparse, start_up
 from benchmarks.stress import suite
 from mnist_growth.digits import sample_digits
 from mnist_growth.digits.idx import write_images, write_labels
@@ -82,3 +82,16 @@ def test_the_stress_suite_writes_what_failed(trial, monkeypatch):
     assert end.value.code == 0
     entry = json.loads((results.QUICK_RESULTS / "stress.json").read_text())
     assert {name: test["exit_code"] for name, test in entry["tests"].items()} == {"kill": 0, "fuzz": 0}
+
+
+def test_sparse_times_the_same_answers_in_every_form(trial, monkeypatch, capsys):
+    monkeypatch.setattr(sparse, "default_network", lambda: untrained([24, 16]))
+    monkeypatch.setattr(sparse, "BATCHES", (3,))
+    forms = sparse.forms_of(sparse.pruned(0.9))
+    images = np.random.default_rng(1).integers(0, 256, (3, 28, 28), dtype=np.uint8)
+    logits = {name: np.asarray(answer(images)) for name, answer in forms.items()}
+    for name, found in logits.items():
+        np.testing.assert_allclose(found, logits["torch"], rtol=1e-4, atol=1e-4, err_msg=name)
+    entry = trial(sparse)
+    assert {row["form"] for row in entry["cpu"]} == set(forms)
+    assert "onnxruntime" in capsys.readouterr().out
