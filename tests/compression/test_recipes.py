@@ -1,15 +1,17 @@
 """The steps of a recipe: what each makes of a small trained network."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from pydantic import ValidationError
 
 import configured
 from bar_digits import make_digits
-from mnist_growth.compression import FineTuner, Recipe, make_candidate
+from mnist_growth.compression import FineTuner, Recipe, candidate_key, load_teachers, make_candidate
 from mnist_growth.compression.sparsity import prunable, sparsity_of
 from mnist_growth.digits import stratified_split
-from mnist_growth.network import GrowingMLP, TrainedNetwork
+from mnist_growth.network import GrowingMLP, TrainedNetwork, save_network
 from mnist_growth.training import Machine, Monitors
 
 DIGITS = make_digits()
@@ -95,3 +97,21 @@ def test_equal_recipes_give_equal_networks(source, fine_tuner):
 def test_steps_that_need_training_are_refused_without_epochs(step):
     with pytest.raises(ValidationError, match="needs training; set 1 or more, or leave out epochs"):
         Recipe(name="untrained", epochs=0, **step)
+
+
+def test_a_student_learns_from_all_teachers(source, fine_tuner, tmp_path):
+    other = replace(source, network=GrowingMLP([9], generator=torch.Generator().manual_seed(5)).eval())
+    save_network(tmp_path / "other.safetensors", other)
+    teachers = load_teachers([str(tmp_path / "other.safetensors")], source)
+    both = replace(fine_tuner, teachers=teachers)
+    recipe = Recipe(name="student", student=(7,))
+    alone, together = (make_candidate(recipe, source, tuner).trained for tuner in (fine_tuner, both))
+    assert alone.sha256 != together.sha256
+    assert candidate_key(recipe, source, fine_tuner) != candidate_key(recipe, source, both)
+
+
+def test_a_teacher_of_other_classes_is_refused_by_name(source, tmp_path):
+    letters = replace(source, class_names=tuple("abcdefghij"))
+    save_network(tmp_path / "letters.safetensors", letters)
+    with pytest.raises(ValueError, match="letters.safetensors knows the classes a, b, c, d, e, f, g, h, i, j, but"):
+        load_teachers([str(tmp_path / "letters.safetensors")], source)

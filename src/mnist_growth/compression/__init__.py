@@ -8,6 +8,7 @@ from mnist_growth.compression.measures import compression_row, network_bytes
 from mnist_growth.compression.quantisation import QuantisationAwareMLP, quantise_weights, quantised
 from mnist_growth.compression.refusal import check_compressible
 from mnist_growth.compression.store import CandidateStore, candidate_key
+from mnist_growth.compression.teachers import load_teachers
 
 __all__ = [
     "Candidate",
@@ -20,6 +21,7 @@ __all__ = [
     "check_compressible",
     "choose",
     "compression_row",
+    "load_teachers",
     "make_candidate",
     "network_bytes",
     "quantise_weights",

@@ -39,7 +39,8 @@ def make_candidate(recipe: Recipe, source: TrainedNetwork, fine_tuner: FineTuner
         ValueError: A step cannot be done with a network of this kind.
     """
     network, trained_epochs = source.network, source.epochs
-    teacher = distillation_factory([copy.deepcopy(source.network)], fine_tuner.config.distillation)
+    teachers = [copy.deepcopy(each.network) for each in (source, *fine_tuner.teachers)]
+    teacher = distillation_factory(teachers, fine_tuner.config.distillation)
     for is_wanted, step, default in (
         (recipe.student is not None, _distilled, fine_tuner.config.pruning.epochs),
         (recipe.units is not None, _narrowed, fine_tuner.config.pruning.epochs),

@@ -99,6 +99,7 @@ class CompressConfig(ConfigModel):
     latency_calls: Annotated[int, Field(ge=1, le=100_000)]
     pruning: PruningConfig
     distillation: DistillationConfig
+    teachers: Annotated[tuple[str, ...], Field(strict=False)]
     variants: Annotated[tuple[Recipe, ...], Field(strict=False, min_length=1)]
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from mnist_growth.digits import Digits, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig, Probe
 from mnist_growth.learning import ObjectiveFactory, objective_for
 from mnist_growth.machine import choose_device
-from mnist_growth.network import Network, NetworkConfig
+from mnist_growth.network import Network, NetworkConfig, TrainedNetwork
 from mnist_growth.training import (
     Change,
     Machine,
@@ -55,6 +55,7 @@ class FineTuner:
         config: Learning rate and averaging of the fine-tuning.
         machine: What it runs on.
         monitor: Receives every batch and epoch.
+        teachers: Networks that teach besides the one that is compressed.
     """
 
     digits: Digits
@@ -66,6 +67,7 @@ class FineTuner:
     config: CompressConfig
     machine: Machine
     monitor: Monitor
+    teachers: tuple[TrainedNetwork, ...] = ()
 
     def __call__(
         self,

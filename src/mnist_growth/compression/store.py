@@ -57,6 +57,7 @@ def candidate_key(recipe: Recipe, source: TrainedNetwork, fine_tuner: FineTuner)
     """Return a SHA-256 (hex) over what a candidate depends on: network, recipe, parameters, digits and machine."""
     content = {
         "source": source.sha256,
+        "teachers": [teacher.sha256 for teacher in fine_tuner.teachers],
         "recipe": recipe.model_dump(mode="json", exclude={"name"}),
         "compress": fine_tuner.config.model_dump(mode="json", exclude=_NOT_IN_THE_KEY),
         "training": fine_tuner.training.model_dump(mode="json"),

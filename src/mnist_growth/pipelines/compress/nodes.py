@@ -44,7 +44,10 @@ def make_candidates(
     """
     compression.check_compressible(trained, split)
     machine = Machine(device, threads, memory.budget_fraction)
-    fine_tuner = FineTuner(train_digits, split, network, growth, training, warps, config, machine, TerminalMonitor())
+    teachers = compression.load_teachers(config.teachers, trained)
+    fine_tuner = FineTuner(
+        train_digits, split, network, growth, training, warps, config, machine, TerminalMonitor(), teachers
+    )
     keys = {recipe: compression.candidate_key(recipe, trained, fine_tuner) for recipe in config.variants}
     candidates = []
     for recipe, key in keys.items():
