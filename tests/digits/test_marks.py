@@ -1,9 +1,12 @@
-"""Lines of ruled paper are no ink, up to a thickness that depends on the size of the image."""
+"""What is not part of a digit: printed lines, and noise, which must not take long."""
+
+import time
 
 import numpy as np
 import pytest
 
-from mnist_growth.digits.marks import without_lines
+from mnist_growth.digits.canonical import canonical_form
+from mnist_growth.digits.marks import strokes, without_lines
 
 SIDE = 200
 
@@ -19,3 +22,20 @@ def test_lines_are_removed_up_to_a_thickness(thickness: int, is_line: bool, axis
     found = found if axis == 0 else found.T
     assert found[40:100, 90:100].all()
     assert found[150 : 150 + thickness].any() != is_line
+
+
+def test_of_many_patches_those_with_most_ink_are_looked_at() -> None:
+    strength = np.zeros((SIDE, SIDE), np.float32)
+    strength[2:-2:4, 2:-2:4] = 100
+    strength[50:150:4, 98:103] = 100
+    patches, found = strokes(strength > 0, strength)
+    assert len(found) <= 300
+    assert {patches[row, 100] for row in range(50, 150, 4)} <= {patch.label for patch in found}
+
+
+def test_noise_does_not_take_long() -> None:
+    """It has ten thousand patches; comparing each with each took a minute."""
+    noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE), np.uint8)
+    started = time.monotonic()
+    canonical_form(noise)
+    assert time.monotonic() - started < 10

@@ -353,4 +353,4 @@ def test_an_image_that_takes_much_memory_is_refused_in_every_kind_of_body(client
     ]:
         response = client.post("/predict", content=body, headers=headers)
         assert response.status_code == 422
-        assert "take about 72 MB to decode, expected at most 64 MB: send it as a JPEG file" in response.json()["detail"]
+        assert "take about 72 MB to decode, expected at most 48 MB: send it as a JPEG file" in response.json()["detail"]

@@ -126,6 +126,7 @@ def test_requests_beyond_the_limit_are_told_to_come_again(source: Source, texts:
 
 def test_all_bodies_together_obey_a_limit(source: Source, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "_MIN_TOTAL_BYTES", 0)
+    monkeypatch.setattr(gate, "_SMALL_BYTES", 0)
 
     async def ask() -> tuple[list[int], Question]:
         app = create_app(Service(source, configured.serving(max_body_bytes=1000, timeout_seconds=5)))
@@ -175,11 +176,31 @@ def test_few_requests_hold_a_decompressed_body_at_a_time(
 
 def test_the_body_of_a_refused_request_is_not_kept(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[int] = []
-    monkeypatch.setattr(gate.Gate, "_keep", lambda _, size: kept.append(size))
+    monkeypatch.setattr(gate.Gate, "_keep", lambda _self, size, _total: kept.append(size))
     app = create_app(Service(source, configured.serving()), token="secret")
     question = Question(b"{", b" " * 1000, b"}")
     assert asyncio.run(question.ask(app)) == 401
     assert (kept, question.pieces) == ([], [])
+
+
+def test_a_refused_body_leaves_its_room_and_digits_always_have_room(
+    source: Source, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "_MIN_TOTAL_BYTES", 0)
+    large = Question(b" " * 90_000)
+    digit = Question(orjson.dumps({"image": texts[0]}))
+
+    async def ask() -> list[int]:
+        app = create_app(Service(source, configured.serving(max_body_bytes=100_000, timeout_seconds=1)))
+        held = [asyncio.create_task(Question(b" " * 99_000, complete=False).ask(app)) for _ in range(4)]
+        await asyncio.sleep(0.01)
+        statuses = [await asyncio.wait_for(question.ask(app), 5) for question in (large, digit)]
+        assert app._kept_bytes == 4 * 99_000  # type: ignore[attr-defined]
+        assert [await task for task in held] == [408] * 4
+        assert app._kept_bytes == 0  # type: ignore[attr-defined]
+        return statuses
+
+    assert asyncio.run(ask()) == [503, 200]
 
 
 def test_a_request_is_refused_before_its_body_comes(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:

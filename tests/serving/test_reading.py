@@ -48,30 +48,31 @@ def test_texts_make_a_png_file_slow():
     assert not is_fast_to_read(encoded(Image.fromarray(DIGIT), "PNG", pnginfo=information))
 
 
-def test_large_images_do_not_keep_small_ones_waiting(source, monkeypatch):
+def test_large_images_keep_neither_small_ones_nor_photographs_waiting(source, monkeypatch):
     """Two large images would occupy both threads for small ones."""
     release, original = threading.Event(), service_module.read_image
 
     def read(content, limits, preparation):
-        if limits.pixels > 1_000_000:
+        if limits.pixels > 1_000_000 and limits.decoding_bytes:
             assert release.wait(10)
         return original(content, limits, preparation)
 
     monkeypatch.setattr(service_module, "read_image", read)
     pixels = np.pad(DIGIT, 600)
     large, small = png(pixels), encoded(Image.fromarray(np.pad(DIGIT, 40)), "JPEG")
+    photograph = encoded(Image.fromarray(pixels), "JPEG")
 
     async def ask():
         service = Service(source, configured.serving())
         waiting = [asyncio.create_task(service.image(large)) for _ in range(3)]
         await asyncio.sleep(0.05)
         async with asyncio.timeout(5):
-            read_small = await service.image(small)
+            read = [await service.image(small), await service.image(photograph)]
         assert not any(task.done() for task in waiting)
         release.set()
-        return [read_small, *await asyncio.gather(*waiting)]
+        return [*read, *await asyncio.gather(*waiting)]
 
-    assert [image.image.shape for image in asyncio.run(ask())] == [(28, 28)] * 4
+    assert [image.image.shape for image in asyncio.run(ask())] == [(28, 28)] * 5
 
 
 def test_an_image_beyond_the_limit_is_refused_with_the_limit(source):
@@ -81,3 +82,13 @@ def test_an_image_beyond_the_limit_is_refused_with_the_limit(source):
     service = Service(source, configured.serving(max_pixels=10_000))
     with pytest.raises(ImageTooLarge, match="expected at most 10,000 in total"):
         asyncio.run(service.image(png(np.zeros((1500, 1500)))))
+
+
+def test_the_file_counts_towards_the_memory_for_decoding(source):
+    content = png(np.random.default_rng(0).integers(0, 256, (1200, 1200)))
+    assert len(content) > 1_400_000
+    service = Service(source, configured.serving(max_decoding_bytes=1_440_000 + len(content)))
+    assert asyncio.run(service.image(content)).image.shape == (28, 28)
+    service = Service(source, configured.serving(max_decoding_bytes=1_440_000 + len(content) - 1))
+    with pytest.raises(ImageTooLarge, match="take about 1 MB to decode, expected at most 1 MB"):
+        asyncio.run(service.image(content))

@@ -44,7 +44,7 @@ Pixels = NDArray[np.uint8]
 
 
 class ImageTooLarge(ValueError):  # noqa: N818
-    """An image has more pixels than are accepted."""
+    """An image has more pixels, or takes more memory to decode, than is accepted."""
 
 
 def read_digit(content: bytes, max_pixels: int = MAX_PIXELS) -> Pixels:
@@ -129,7 +129,7 @@ def _page(image: Image.Image, max_pixels: int, max_bytes: int | None) -> Pixels 
         )
     if max_bytes is not None and (needed := decoding_bytes(image)) > max_bytes:
         progressive = "progressive " if image.format == "JPEG" else ""
-        return ValueError(
+        return ImageTooLarge(
             f"The {progressive}{image.format} file has {image.width} x {image.height} pixels, which take about "
             f"{needed / 1e6:,.0f} MB to decode, expected at most {max_bytes / 1e6:,.0f} MB: send it as a "
             f"{'baseline ' if progressive else ''}JPEG file, or reduce it"

@@ -15,6 +15,8 @@ _MAX_LINE_THICKNESS = 0.04  # of the side of the image
 _MIN_PATCH = 0.02  # fraction of all ink below which a patch is not part of the digit
 _MIN_ENCLOSED = 0.2  # extent of an enclosed patch over that of the enclosing one
 _FLAT = 0.25  # height over width of an underline, at most
+_MAX_PATCHES = 300  # with most ink that are looked at: noise has thousands, and the time grows with the square
+_MAX_ENCLOSING = 100  # the same for patches that may surround each other
 _MIN_BORDER_REST = 0.1  # ink inside over all ink, at which patches that end at the border are dropped
 
 
@@ -127,17 +129,21 @@ def _patches(mask: Mask, strength: Grey) -> tuple[NDArray[np.int32], list[Patch]
     patches, count = ndimage.label(mask, np.ones((3, 3)))
     amounts = np.bincount(patches.ravel(), strength.ravel(), minlength=count + 1)
     contact = border_contact(patches, count)
+    boxes = ndimage.find_objects(patches)
+    labels = np.arange(1, count + 1)
+    if count > _MAX_PATCHES:
+        labels = np.sort(1 + np.argsort(-amounts[1:], kind="stable")[:_MAX_PATCHES])
     return patches, [
         Patch(
             label,
-            rows.start,
-            columns.start,
-            rows.stop - 1,
-            columns.stop - 1,
+            boxes[label - 1][0].start,
+            boxes[label - 1][1].start,
+            boxes[label - 1][0].stop - 1,
+            boxes[label - 1][1].stop - 1,
             float(amounts[label]),
             int(contact[label]),
         )
-        for label, (rows, columns) in enumerate(ndimage.find_objects(patches), 1)
+        for label in labels.tolist()
     ]
 
 
@@ -157,28 +163,37 @@ def _inside(found: list[Patch], patches: NDArray[np.int32]) -> list[Patch]:
 
 def _enclosing(found: list[Patch], patches: NDArray[np.int32]) -> list[Patch]:
     """Return circles and boxes: patches that surround others."""
-    return [
-        outer
-        for outer in found
-        if any(
-            patch.extent >= _MIN_ENCLOSED * outer.extent
-            and outer.top < patch.top
-            and outer.left < patch.left
-            and outer.bottom > patch.bottom
-            and outer.right > patch.right
-            and _surrounds(outer, patch, patches)
-            for patch in found
-        )
-    ]
+    if len(found) > _MAX_ENCLOSING:
+        found = sorted(found, key=lambda patch: -patch.amount)[:_MAX_ENCLOSING]
+    enclosing = []
+    for outer in found:
+        inside = [patch for patch in found if _is_inside(patch, outer)]
+        if inside and _surrounds_any(outer, inside, patches):
+            enclosing.append(outer)
+    return enclosing
 
 
-def _surrounds(outer: Patch, inner: Patch, patches: NDArray[np.int32]) -> bool:
+def _is_inside(patch: Patch, outer: Patch) -> bool:
+    """Return whether a patch is large enough and within the box of another one."""
+    return (
+        outer.top < patch.top
+        and outer.left < patch.left
+        and outer.bottom > patch.bottom
+        and outer.right > patch.right
+        and patch.extent >= _MIN_ENCLOSED * outer.extent
+    )
+
+
+def _surrounds_any(outer: Patch, inside: list[Patch], patches: NDArray[np.int32]) -> bool:
     """Return whether a patch is visible from the centre of another one in nearly all directions."""
     rows, columns = np.nonzero(patches[outer.top : outer.bottom + 1, outer.left : outer.right + 1] == outer.label)
-    row, column = (inner.top + inner.bottom) / 2 - outer.top, (inner.left + inner.right) / 2 - outer.left
-    directions = np.arctan2(rows - row, columns - column)
-    sectors = np.unique(np.floor((directions + np.pi) * (36 / (2 * np.pi))).astype(int) % 36)
-    return len(sectors) >= 30
+    for inner in inside:
+        row, column = (inner.top + inner.bottom) / 2 - outer.top, (inner.left + inner.right) / 2 - outer.left
+        directions = np.arctan2(rows - row, columns - column)
+        sectors = np.floor((directions + np.pi) * (36 / (2 * np.pi))).astype(int) % 36
+        if np.count_nonzero(np.bincount(sectors, minlength=36)) >= 30:
+            return True
+    return False
 
 
 def _without_underlines(found: list[Patch]) -> list[Patch]:

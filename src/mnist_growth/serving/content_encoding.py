@@ -48,15 +48,17 @@ def _inflate(body: bytes, window: int, max_bytes: int) -> bytes:
     """
     if window == zlib.MAX_WBITS and (len(body) < 2 or body[0] & 15 != 8 or int.from_bytes(body[:2]) % 31):
         window = -zlib.MAX_WBITS  # many clients send deflate without the header of zlib
-    result = bytearray()
+    pieces: list[bytes] = []  # joined at the end: a single one is not copied
+    left = max_bytes
     for _ in range(_MAX_MEMBERS):
         member = zlib.decompressobj(window)
-        result += member.decompress(body, max_bytes + 1 - len(result))
-        if len(result) > max_bytes:
+        pieces.append(member.decompress(body, left + 1))
+        left -= len(pieces[-1])
+        if left < 0:
             raise HTTPException(413, f"The decompressed body has more than {max_bytes:,} bytes")
         if not member.eof:
             raise EOFError
         body = member.unused_data.lstrip(b"\0")
         if not body:
-            return bytes(result)
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
     raise EOFError

@@ -61,13 +61,14 @@ class Body:
     """Receives the body of one request.
 
     Args:
-        keep: Called with the size of each piece that is kept; returns status and message if it must not be.
+        keep: Called with the size of each piece, and that of the body so far; returns status and message if the piece
+            must not be kept. A negative size says that so much is no longer kept.
     """
 
-    def __init__(self, keep: Callable[[int], tuple[int, str] | None]) -> None:
+    def __init__(self, keep: Callable[[int, int], tuple[int, str] | None]) -> None:
         self._keep = keep
         self._complete = False
-        self.size = 0
+        self._size = 0
 
     async def read(self, receive: Receive, limit: int) -> bytes | tuple[int, str] | None:
         """Return the body, or status and message if it is too large, or None if the client has disconnected."""
@@ -75,13 +76,20 @@ class Body:
         while not self._complete:
             if (piece := await self._next(receive)) is None:
                 return None
-            self.size += len(piece)
-            if (refused := self._keep(len(piece))) is not None:
+            self._size += len(piece)
+            refused = self._keep(len(piece), self._size)
+            if refused is None and self._size > limit:
+                refused = 413, f"The body has more than {limit:,} bytes"
+            if refused is not None:
+                self.drop()
                 return refused
-            if self.size > limit:
-                return 413, f"The body has more than {limit:,} bytes"
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def drop(self) -> None:
+        """Note that nothing of the body is kept any more."""
+        self._keep(-self._size, 0)
+        self._size = 0
 
     async def discard(self, receive: Receive, limit: int) -> None:
         """Receive the rest of the body without keeping it: a client that is still sending may not read a response."""

@@ -20,6 +20,7 @@ KNOWN_PATHS = OPEN_PATHS | {"/predict", "/predict/batch", "/explain", "/model", 
 _MAX_DISCARDED = 4  # times the largest body: what is received of a body that is refused
 _DISCARD_SECONDS = 2.0  # how long that is received
 _LARGE_BODIES, _MIN_TOTAL_BYTES = 4, 64_000_000  # all bodies together: bodies of the largest size, at least so much
+_SMALL_BYTES = 65_536  # of a body that is kept in any case: bodies of photographs must not keep digits out
 
 
 class Gate:
@@ -79,7 +80,7 @@ class Gate:
         except TimeoutError:
             await response.reject(408, f"The request was not complete and answered within {seconds:g} seconds")
         finally:
-            self._kept_bytes -= body.size
+            body.drop()
             self._in_progress -= 1
             self._in_progress_gauge.set(self._in_progress)
 
@@ -119,11 +120,16 @@ class Gate:
             return 503, f"{config.max_requests} requests are already in progress: try again in a second"
         return None
 
-    def _keep(self, size: int) -> tuple[int, str] | None:
-        """Note that bytes of a body are kept; status and message if they are too many for all bodies together."""
+    def _keep(self, size: int, total: int) -> tuple[int, str] | None:
+        """Note that more bytes of a body are kept; status and message if all bodies together become too large.
+
+        Args:
+            size: Number of bytes; negative if they are no longer kept.
+            total: Number of bytes of this body that are kept then.
+        """
         self._kept_bytes += size
         limit = max(_LARGE_BODIES * self._service.config.max_body_bytes, _MIN_TOTAL_BYTES)
-        if self._kept_bytes > limit:
+        if size > 0 and total > _SMALL_BYTES and self._kept_bytes > limit:
             return 503, f"The bodies of all requests in progress have more than {limit:,} bytes: try again in a second"
         return None
 

@@ -15,7 +15,7 @@ class ImageLimits(NamedTuple):
 
     Attributes:
         pixels: Largest product of height and width.
-        decoding_bytes: Largest memory that decoding may take.
+        decoding_bytes: Largest memory for the file and for decoding it.
     """
 
     pixels: int
@@ -41,7 +41,8 @@ def read_image(content: bytes, limits: ImageLimits, preparation: Preparation) ->
     Raises:
         ValueError: The content is not an image, is too large, or shows nothing.
     """
-    return preparation.apply(decode_image(content, limits.pixels, limits.decoding_bytes))
+    left = max(0, limits.decoding_bytes - len(content))
+    return preparation.apply(decode_image(content, limits.pixels, left))
 
 
 def read_encoded_image(text: str, limits: ImageLimits, preparation: Preparation) -> PreparedImage:

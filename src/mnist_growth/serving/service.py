@@ -1,6 +1,7 @@
 """The service without HTTP: its network, reloading, and requests."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 _READING = 4  # requests whose body is decompressed and whose images are decoded at a time: each may hold a large body
 _SMALL_PIXELS = 1_000_000  # of an image that takes some ten milliseconds to read
+_REDUCED_BYTES = 0  # for decoding: JPEG files that are reduced while they are decoded take some hundred milliseconds
 _FAST_TEXT = 100_000  # characters of base64; longer ones are decoded in a thread, so that other requests do not wait
 
 Read = TypeVar("Read")
@@ -52,6 +54,7 @@ class Service:
         self.reading = asyncio.Semaphore(_READING)
         self._reloading = asyncio.Lock()
         self._readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read")
+        self._photograph_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-photograph")
         self._large_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-large")
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
         self._measurer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drift")
@@ -84,14 +87,13 @@ class Service:
     async def _read_image(
         self, function: Callable[[Any, ImageLimits, Preparation], PreparedImage], content: Any, limits: ImageLimits
     ) -> PreparedImage:
-        """Read an image in a thread; large ones wait for each other, but do not keep small ones waiting."""
+        """Read an image in a thread; photographs wait for photographs only, and small images for small ones only."""
         small = limits._replace(pixels=min(limits.pixels, _SMALL_PIXELS))
-        try:
-            return await self.read(function, content, small, self.model.preparation)
-        except ImageTooLarge:
-            if limits == small:
-                raise
+        photograph = limits._replace(decoding_bytes=_REDUCED_BYTES)
         loop = asyncio.get_running_loop()
+        for executor, bounds in ((self._readers, small), (self._photograph_reader, photograph)):
+            with contextlib.suppress(ImageTooLarge):
+                return await loop.run_in_executor(executor, function, content, bounds, self.model.preparation)
         return await loop.run_in_executor(self._large_reader, function, content, limits, self.model.preparation)
 
     async def images(self, encoded: Sequence[EncodedImage]) -> list[PreparedImage]:
@@ -180,6 +182,7 @@ class Service:
     def close(self) -> None:
         """Stop the threads."""
         self._readers.shutdown(wait=False, cancel_futures=True)
+        self._photograph_reader.shutdown(wait=False, cancel_futures=True)
         self._large_reader.shutdown(wait=False, cancel_futures=True)
         self._loader.shutdown(wait=False, cancel_futures=True)
         self._measurer.shutdown(wait=False, cancel_futures=True)
