@@ -196,6 +196,9 @@ def test_a_table_without_images_is_refused(tmp_path):
 
     with pytest.raises(ValueError, match="has the columns pixels; expected one named 'image'"):
         open_source(str(tmp_path / "other.parquet"))
+    pq.write_table(pa.table({f"p{number}": [1] for number in range(784)}), tmp_path / "other.parquet")
+    with pytest.raises(ValueError, match="has the columns p0, p1, p2, p3, p4 and 779 more; expected"):
+        open_source(str(tmp_path / "other.parquet"))
 
 
 def test_a_damaged_table_is_refused(tmp_path):

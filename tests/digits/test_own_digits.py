@@ -322,6 +322,23 @@ def empty_cells(folder: Path) -> Path:
     return path
 
 
+def infinite_pixel(folder: Path) -> Path:
+    images = np.where(np.arange(len(TRAIN.images))[:, None, None] == 7, np.inf, TRAIN.images)
+    np.savez(folder / "mnist.npz", x_train=images, y_train=TRAIN.labels)
+    return folder / "mnist.npz"
+
+
+def infinite_label(folder: Path) -> Path:
+    labels = np.where(np.arange(len(TRAIN.labels)) == 7, np.inf, TRAIN.labels)
+    np.savez(folder / "mnist.npz", x_train=TRAIN.images, y_train=labels)
+    return folder / "mnist.npz"
+
+
+def infinite_label_in_csv(folder: Path) -> Path:
+    labels = np.where(np.arange(len(TRAIN.labels)) == 7, np.inf, TRAIN.labels)
+    return write_csv(folder / "train.csv", TRAIN.images, labels)
+
+
 def few_columns(folder: Path) -> Path:
     (folder / "train.csv").write_text("a,b,c\n1,2,3\n")
     return folder / "train.csv"
@@ -344,6 +361,9 @@ def two_tables(folder: Path) -> Path:
         (names_out, r"contains a file '../../outside.png' outside of it"),
         (text_in_cells, "train.csv is not a table of numbers with 785 columns .*five"),
         (empty_cells, "train.csv has empty cells"),
+        (infinite_pixel, r"mnist\.npz: x_train: The grey values contain NaN or infinity"),
+        (infinite_label, r"y_train contains float64 \[\d+\], expected whole numbers"),
+        (infinite_label_in_csv, "train.csv has labels that are not whole numbers"),
         (few_columns, "train.csv has 3 columns, expected 784 grey values"),
         (two_tables, r"several tables for the train part \(.*train\.csv, .*training\.csv\)"),
     ],

@@ -92,3 +92,12 @@ def test_the_file_counts_towards_the_memory_for_decoding(source):
     service = Service(source, configured.serving(max_decoding_bytes=1_440_000 + len(content) - 1))
     with pytest.raises(ImageTooLarge, match="take about 1 MB to decode, expected at most 1 MB"):
         asyncio.run(service.image(content))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_blamed_on_the_image(source, value):
+    pixels = np.pad(DIGIT / 255, 10).astype(np.float32)
+    pixels[3, 3] = value
+    service = Service(source, configured.serving())
+    with pytest.raises(ValueError, match=r"^The grey values contain NaN or infinity, expected numbers from 0 to 255"):
+        asyncio.run(service.image(encoded(Image.fromarray(pixels), "TIFF")))

@@ -112,7 +112,8 @@ def labels_of(array: Array, name: str) -> NDArray[np.int64]:
         array = array[:, 0]
     elif array.ndim == 2 and array.dtype.kind in "buif" and bool((np.sort(array, axis=1)[:, :-1] == 0).all()):
         array = array.argmax(axis=1)
-    if array.ndim != 1 or array.dtype.kind not in "uif" or not bool((array == np.floor(array)).all()):
+    is_whole = array.dtype.kind in "uif" and bool((np.isfinite(array) & (array == np.floor(array))).all())
+    if array.ndim != 1 or not is_whole:
         raise ValueError(f"{name} contains {array.dtype} {list(array.shape)}, expected whole numbers of the shape [N]")
     return array.astype(np.int64)
 

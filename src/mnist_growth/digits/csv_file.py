@@ -76,7 +76,7 @@ class CsvImages:
             labels = None
             if self._layout.label is not None:
                 values = table[:, self._layout.label]
-                if not bool((values == np.floor(values)).all()):
+                if not bool((np.isfinite(values) & (values == np.floor(values))).all()):
                     raise ValueError(f"{self._path} has labels that are not whole numbers, expected numbers from 0")
                 labels = values.astype(np.int64)
             yield images, labels
@@ -86,7 +86,9 @@ class CsvImages:
         rows, lowest, highest, has_fractions = 0, math.inf, -math.inf, False
         for table in self._tables():
             if np.isnan(table).any():
-                raise ValueError(f"{self._path} has empty cells, expected a number in each: fill or remove these rows")
+                raise ValueError(
+                    f"{self._path} has empty cells or NaN, expected a number in each cell: fill or remove these rows"
+                )
             pixels = table[:, self._layout.pixels]
             rows += len(table)
             lowest, highest = min(lowest, float(pixels.min())), max(highest, float(pixels.max()))

@@ -18,6 +18,7 @@ IMAGE_COLUMN, LABEL_COLUMN = "image", "label"
 
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 _ROWS = 100  # per read
+_SHOWN = 5  # columns that a message names
 
 
 class ParquetImages:
@@ -39,8 +40,9 @@ class ParquetImages:
         schema = _opened(path).schema_arrow
         names = schema.names
         if IMAGE_COLUMN not in names:
+            shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
             raise ValueError(
-                f"{path} has the columns {', '.join(names) or 'none'}; expected one named {IMAGE_COLUMN!r} with image "
+                f"{path} has the columns {shown or 'none'}; expected one named {IMAGE_COLUMN!r} with image "
                 f"files or {_PIXELS} grey values in each row"
             )
         self.has_labels = LABEL_COLUMN in names
