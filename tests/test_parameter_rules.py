@@ -2,7 +2,7 @@ import pytest
 
 import configured
 from mnist_growth.nested import flatten, merge
-from mnist_growth.parameter_rules import USED_IF, contradictions, unused
+from mnist_growth.parameter_rules import UNUSED_IF, USED_IF, contradictions, unused
 
 
 def problems(**requested):
@@ -36,6 +36,15 @@ def test_strengths_of_warps_are_refused_without_warps():
     ]
 
 
+def test_the_attack_is_refused_where_images_are_not_changed():
+    assert problems(training={"adversarial": {"epsilon": 0.1, "steps": 3}}) == []
+    assert problems(training={"adversarial": {"epsilon": 0}}) == []
+    assert problems(training={"adversarial": {"steps": 3}}) == [
+        "Parameter 'training.adversarial.steps' is given, but 'training.adversarial.epsilon' is '0.0' and does not use "
+        "it; set training.adversarial.epsilon to another value, or leave out training.adversarial.steps."
+    ]
+
+
 def test_only_requested_parameters_are_checked():
     assert problems() == []
     assert problems(growth={"trigger": "plateau"}) == []
@@ -44,7 +53,7 @@ def test_only_requested_parameters_are_checked():
 def test_the_rules_name_parameters_that_exist():
     names = flatten(configured.base())
 
-    for name, (other, _) in USED_IF.items():
+    for name, (other, _) in [*USED_IF.items(), *UNUSED_IF.items()]:
         assert name in names or any(inner.startswith(f"{name}.") for inner in names)
         assert other in names
 

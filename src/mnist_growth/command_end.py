@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from mnist_growth import progress
+from mnist_growth.closed_output import survive_closed_output
 from mnist_growth.error_messages import error_message
 from mnist_growth.hooks.nothing_to_do import NothingToDo
 
@@ -22,10 +23,12 @@ logger = logging.getLogger(__name__)
 def with_error_messages(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a command so that an error ends it with one sentence instead of a traceback.
 
-    Exit codes: 1 after an error, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
+    Exit codes: 1 after an error, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. A closed pipe at the output
+    ends the output only.
     """
 
     @functools.wraps(command)
+    @survive_closed_output()
     def wrapped(*args: Any, verbose: bool = False, **options: Any) -> Any:
         logging.raiseExceptions = False  # an unwritable log file must not hide the error
         try:

@@ -18,6 +18,11 @@ USED_IF: Mapping[str, tuple[str, tuple[Any, ...]]] = {
 }
 """Parameters or groups, and the parameter and its values with which they are used."""
 
+UNUSED_IF: Mapping[str, tuple[str, tuple[Any, ...]]] = {
+    "training.adversarial": ("training.adversarial.epsilon", (0,)),
+}
+"""Parameters or groups, and the parameter and its values with which they are not used."""
+
 IN_EVERY_PIPELINE = {"device", "threads", "memory"}
 
 
@@ -31,15 +36,17 @@ def contradictions(parameters: Mapping[str, Any], requested: Mapping[str, Any]) 
     """
     values = flatten(parameters)
     for name in flatten(requested):
-        for used, (other, allowed) in USED_IF.items():
-            is_used = name != used and not name.startswith(f"{used}.")
-            if is_used or name == other or other not in values or values[other] in allowed:
-                continue
-            words = " or ".join(f"{other}={str(value).lower()}" for value in allowed)
-            yield (
-                f"Parameter '{name}' is given, but '{other}' is {str(values[other]).lower()!r} and does not use it; "
-                f"set {words}, or leave out {name}."
-            )
+        for rules, is_allowed in ((USED_IF, True), (UNUSED_IF, False)):
+            for used, (other, those) in rules.items():
+                is_other = name != used and not name.startswith(f"{used}.")
+                if is_other or name == other or other not in values or (values[other] in those) == is_allowed:
+                    continue
+                words = " or ".join(f"{other}={str(value).lower()}" for value in those)
+                advice = f"set {words}" if is_allowed else f"set {other} to another value"
+                yield (
+                    f"Parameter '{name}' is given, but '{other}' is {str(values[other]).lower()!r} and does not use "
+                    f"it; {advice}, or leave out {name}."
+                )
 
 
 def unused(requested: Mapping[str, Any], inputs: Iterable[str]) -> list[str]:

@@ -19,6 +19,7 @@ from mnist_growth.digits.set_choice import chosen_set, idx_prefix
 from mnist_growth.digits.split import stratified_split
 from mnist_growth.digits.tables import TABLES, read_tables
 from mnist_growth.digits.zip_file import ZipFiles
+from mnist_growth.shown_path import shown_path
 
 _SEED = 0  # of the split into training and test part
 _LAYOUTS = (
@@ -82,7 +83,7 @@ def own_digits(path: str | Path, options: ArchiveParameters, dataset: str = "fol
         *arrays,
         dataset=dataset,
         requested=dataset,
-        source=str(path),
+        source=shown_path(path),
         files={**train.files, **(test.files if test and test.labels is not None else {})},
         class_names=class_names,
         counts={name: count for name, count in counts.items() if count},

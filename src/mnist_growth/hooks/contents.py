@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Node
@@ -38,6 +37,8 @@ class ContentHooks:
 
 def _lacks(value: Any, key: Any) -> bool:
     """Whether a value is a table or a mapping without a key."""
+    import pandas as pd  # which other commands do not need
+
     if isinstance(value, pd.DataFrame):
         return key not in value.columns and key not in value.index
     return isinstance(value, Mapping) and key not in value

@@ -13,6 +13,7 @@ from kedro.io.core import DatasetError, VersionNotFoundError
 from kedro.pipeline import Pipeline
 
 from mnist_growth.nested import flatten
+from mnist_growth.shown_path import with_shown_paths
 
 if TYPE_CHECKING:
     from mnist_growth.hooks.monitor import TrackingMonitor
@@ -71,7 +72,7 @@ class TrackingHooks:
         self.tracker = Tracker.start(
             self.project,
             name=f"{names} of {network}" if network else _name(names, self.environment, parameters),
-            parameters=parameters,
+            parameters=with_shown_paths(parameters),
             tags={
                 "pipeline": names,
                 "run_type": "training" if "network" in pipeline.all_outputs() else "other",
@@ -85,7 +86,7 @@ class TrackingHooks:
             },
             below=None if network is None else ("version.network", network),
             run_id=None if is_new else continued or None,
-            requested=run_params.get("runtime_params") or {},
+            requested=with_shown_paths(run_params.get("runtime_params") or {}),
         )
         monitor = TrackingMonitor(self.tracker)
         if resumption and is_new:

@@ -73,5 +73,5 @@ def _location(source: str) -> tuple[str, dict[str, Any]]:
     if first.startswith(("http://", "https://")):
         return "http", {"url": first}
     if Path(first).exists():
-        return "local", {"uri": str(Path(first).absolute())}
+        return "local", {"uri": first}
     return "code", {"tags": {"source": source}}

@@ -15,6 +15,7 @@ from mnist_growth.lineage import Lineage, mark
 from mnist_growth.network import TrainedNetwork, predict_logits
 from mnist_growth.novelty import NoveltyConfig, NoveltyDetector, novelty_of
 from mnist_growth.progress import track
+from mnist_growth.shown_path import shown_path
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,8 @@ def describe_predictions(results: BatchResults, trained: TrainedNetwork, config:
     if results.unreadable:
         logger.warning("Skipped %s unreadable images; unreadable.csv lists them", f"{results.unreadable:,}")
     widths = "-".join(map(str, trained.network.widths))
-    return f"{results.predicted:,} images of {config.folder} · network {widths} trained on {trained.dataset}"
+    images = f"{results.predicted:,} images of {shown_path(config.folder or '')}"
+    return f"{images} · network {widths} trained on {trained.dataset}"
 
 
 def watch_drift(results: BatchResults, reference: DriftReference, config: DriftConfig) -> pd.DataFrame:

@@ -1,0 +1,24 @@
+import pytest
+
+from mnist_growth.shown_path import shown_path, with_shown_paths
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_a_path_in_the_project_is_relative_and_another_one_is_its_name(project):
+    assert shown_path(project / "digits" / "train") == shown_path("digits/train") == "digits/train"
+    assert shown_path(project.parent / "private" / "digits.npz") == "digits.npz"
+    assert shown_path("~/digits") == "digits"
+
+
+def test_only_paths_of_files_of_the_user_change():
+    parameters = {"archive": {"path": "/home/me/digits", "resize": True}, "predict": {"folder": None}, "device": "/x"}
+
+    assert with_shown_paths(parameters) == {**parameters, "archive": {"path": "digits", "resize": True}}
+    assert with_shown_paths({}) == {}
