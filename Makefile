@@ -8,7 +8,7 @@ ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test test-avx2 check coverage bench bench-run bench-growth bench-inspection bench-novelty bench-inference bench-serving bench-photographs bench-page check-serving check-drift stress fuzz-serving mutants mutants-sample results-page phases serve viz ui docs clean
+.PHONY: help install run test test-avx2 check coverage bench bench-run bench-growth bench-compression bench-inspection bench-novelty bench-inference bench-serving bench-photographs bench-page check-serving check-drift stress fuzz-serving mutants mutants-sample results-page phases serve viz ui docs clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-run                  accuracy, time and memory of complete runs with several seeds"
 	@echo "make bench-growth               ways of growing compared with a fixed width (hours)"
 	@echo "make bench-inspection           explain, robustness and landscape of several networks side by side (ARGS='--networks ...')"
+	@echo "make bench-compression          accuracy, size and speed of compressed networks (ARGS='--networks <versions> --alone')"
 	@echo "make bench-novelty              images that are not digits: how many the newest network recognises"
 	@echo "make bench-inference            latency of the newest network in PyTorch, ONNX and int8"
 	@echo "make bench-serving              requests per second, latency and memory of the service, compared with two others"
@@ -89,6 +90,9 @@ bench-growth: $(RIVALS)
 
 bench-inspection: $(STAMP)
 	$(BIN)/python -m benchmarks.inspection.side_by_side $(ARGS)
+
+bench-compression: $(STAMP)
+	$(BIN)/python -m benchmarks.accuracy.compression $(ARGS)
 
 bench-novelty: $(STAMP)
 	$(BIN)/python -m benchmarks.accuracy.novelty $(ARGS)

@@ -1,7 +1,7 @@
 """The time that one image takes, with the fastest backend of this machine."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,36 +37,52 @@ def fastest_backend(trained: TrainedNetwork, image: NDArray[np.uint8], calls: in
         image: uint8 [1, 28, 28].
         calls: Number of calls per round.
     """
-    backends = dict(_backends(trained))
-    times = {name: float("inf") for name in backends}
+    times = latencies(_backends(trained), image, calls)
+    best = min(times, key=lambda name: times[name])
+    return Latency(best, times[best])
+
+
+def latencies(
+    backends: Mapping[str, Callable[[NDArray[np.uint8]], Any]], image: NDArray[np.uint8], calls: int
+) -> dict[str, float]:
+    """Return the time of one image with each backend in milliseconds: the mean over the calls of its fastest round.
+
+    Args:
+        backends: Functions from images to logits, by name; they are called in turn.
+        image: uint8 [1, 28, 28].
+        calls: Number of calls per round.
+    """
+    times = dict.fromkeys(backends, float("inf"))
     for _ in range(_ROUNDS):
         for name, answer in backends.items():
             answer(image)
             started = time.perf_counter()
             for _ in range(calls):
                 answer(image)
-            times[name] = min(times[name], (time.perf_counter() - started) / calls)
-    best = min(times, key=lambda name: times[name])
-    return Latency(best, 1e3 * times[best])
+            times[name] = min(times[name], 1e3 * (time.perf_counter() - started) / calls)
+    return times
 
 
-def _backends(trained: TrainedNetwork) -> Iterator[tuple[str, Callable[[NDArray[np.uint8]], Any]]]:
-    """Yield the backends that compute the network, with the function from an image to logits."""
-    network, chain = trained.network, trained.network.affine_chain()
-    logits = network if chain is None else FoldedChain(chain)
+def eager(logits: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[NDArray[np.uint8]], torch.Tensor]:
+    """Return the function from images, uint8 [N, 28, 28], to the logits that torch computes without compiling."""
 
-    def eager(image: NDArray[np.uint8]) -> torch.Tensor:
+    def answer(images: NDArray[np.uint8]) -> torch.Tensor:
         with torch.inference_mode():
-            answer: torch.Tensor = logits(torch.from_numpy(image).float())
-        return answer
+            return logits(torch.from_numpy(images).float())
 
-    yield "torch", eager
-    origin = export.origin_of(trained)
-    models = {}
+    return answer
+
+
+def _backends(trained: TrainedNetwork) -> dict[str, Callable[[NDArray[np.uint8]], Any]]:
+    """Return the backends that compute the network correctly on this processor."""
+    network, chain = trained.network, trained.network.affine_chain()
+    origin, models = export.origin_of(trained), {}
     integers = network.integer_chain()
     if integers is not None and ("VNNI" in vector_instructions() or not export.may_saturate(integers)):
         models["int8"] = export.integer_model(integers, origin)
     if chain is not None:
         models["onnx"] = export.float_model(network, origin)
-    for name, model in models.items():
-        yield name, export.OnnxNetwork.of(model, threads=1).predict_logits
+    return {
+        "torch": eager(network if chain is None else FoldedChain(chain)),
+        **{name: export.OnnxNetwork.of(model, threads=1).predict_logits for name, model in models.items()},
+    }
