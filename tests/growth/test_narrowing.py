@@ -131,3 +131,16 @@ def test_a_group_cannot_lose_all_of_its_units(laboratory):
     assert entries_of(group) == 1
     with pytest.raises(ValueError, match=r"All 3 units of hidden\.0 would leave"):
         Narrowing.dropping(group, torch.tensor([], dtype=torch.int64))
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_units_that_differ_in_a_bias_or_a_statistic_alone_are_no_copies(laboratory, batch_norm):
+    network, _ = laboratory.train([4, 3], batch_norm)
+    group = network.unit_groups()[0]
+    with torch.no_grad():
+        for axis in group.axes:
+            if axis.role != "outgoing":
+                network.state_dict()[axis.tensor][3] = network.state_dict()[axis.tensor][1]
+        assert duplicates(network, group).tolist() == [0, 1, 2, 1]
+        network.state_dict()["hidden.0.norm.running_var" if batch_norm else "hidden.0.linear.bias"][3] += 1
+    assert duplicates(network, group).tolist() == [0, 1, 2, 3]
