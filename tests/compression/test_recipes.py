@@ -115,3 +115,11 @@ def test_a_teacher_of_other_classes_is_refused_by_name(source, tmp_path):
     save_network(tmp_path / "letters.safetensors", letters)
     with pytest.raises(ValueError, match="letters.safetensors knows the classes a, b, c, d, e, f, g, h, i, j, but"):
         load_teachers([str(tmp_path / "letters.safetensors")], source)
+
+
+def test_units_are_pruned_at_a_learning_rate_of_their_own(source, fine_tuner):
+    pruning = fine_tuner.config.pruning
+    faster = pruning.model_copy(update={"units": pruning.units.model_copy(update={"learning_rate": 0.01})})
+    changed = replace(fine_tuner, config=fine_tuner.config.model_copy(update={"pruning": faster}))
+    assert made(source, fine_tuner, units=0.5).sha256 != made(source, changed, units=0.5).sha256
+    assert made(source, fine_tuner, sparsity=0.5).sha256 == made(source, changed, sparsity=0.5).sha256

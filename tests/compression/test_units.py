@@ -111,7 +111,7 @@ def test_where_the_next_layer_takes_in_no_constant_the_regression_has_none():
 def test_a_training_shrinks_with_its_average_and_its_optimizer():
     network = make((12, 8), batch_norm=True).float().train()
     state = TrainingState.begin(network, weight_decay=0.01, seed=0)
-    config = NarrowingConfig(importance="variance", ramp=0.5, min_units=2)
+    config = NarrowingConfig(importance="variance", learning_rate=0.001, ramp=0.5, min_units=2)
     pruning = GradualNarrowing(0.4, 4, config, network.widths, PROBE)
     sizes, changed = [], []
     for epoch in range(4):

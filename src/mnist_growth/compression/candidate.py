@@ -74,7 +74,8 @@ def _narrowed(
         kept = units_to_keep(network, importances(network, probe, config.importance), recipe.units, config.min_units)
         return narrow_with_reconstruction(network, kept, probe)[0]
     pruning = GradualNarrowing(recipe.units, epochs, config, network.widths, probe)
-    return fine_tuner(network, epochs, teacher, rates=_pruning_rates(fine_tuner), before_epoch=pruning)
+    rates = replace(_pruning_rates(fine_tuner), learning_rate=config.learning_rate)
+    return fine_tuner(network, epochs, teacher, rates=rates, before_epoch=pruning)
 
 
 def _sparse(network: Network, recipe: Recipe, fine_tuner: FineTuner, epochs: int, teacher: ObjectiveFactory) -> Network:

@@ -21,6 +21,7 @@ class NarrowingConfig(ConfigModel):
     """How units are pruned."""
 
     importance: ImportanceName
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
     ramp: Annotated[float, Field(gt=0, le=1)]
     min_units: Annotated[int, Field(ge=1)]
 
