@@ -1,6 +1,6 @@
 """Run the stress tests one after the other.
 
-Kills trainings, trains for many epochs, reads damaged files, trains on more digits than fit into memory, and predicts
+Kills trainings and other pipelines, trains for many epochs, reads damaged files, trains on more digits than fit into memory, and predicts
 many files. Stops and kills the service under load, and sends it costly images and many requests. Kills and damaged
 files end after a number of minutes, whatever has been done until then. Every test writes its own results; stress.json
 has the exit code and the duration of each. Exit code 1 if one of them fails.
@@ -16,8 +16,18 @@ from benchmarks.common.paths import PROJECT
 from benchmarks.common.results import write_results
 
 NAME = "stress"
-TESTS = ("kill", "leak", "fuzz", "larger_than_memory", "batch_memory", "stop_service", "large_images", "many_requests")
-BOUNDED = ("kill", "fuzz")
+TESTS = (
+    "kill",
+    "kill_pipelines",
+    "leak",
+    "fuzz",
+    "larger_than_memory",
+    "batch_memory",
+    "stop_service",
+    "large_images",
+    "many_requests",
+)
+BOUNDED = ("kill", "kill_pipelines", "fuzz")
 """Tests that stop after a given time; the others have a fixed amount of work."""
 
 
