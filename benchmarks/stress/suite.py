@@ -1,9 +1,9 @@
 """Run the stress tests one after the other.
 
-Kills trainings and other pipelines, trains for many epochs, reads damaged files, trains on more digits than fit into memory, and predicts
-many files. Stops and kills the service under load, and sends it costly images and many requests. Kills and damaged
-files end after a number of minutes, whatever has been done until then. Every test writes its own results; stress.json
-has the exit code and the duration of each. Exit code 1 if one of them fails.
+Kills trainings and other pipelines, trains for many epochs, reads damaged files, trains on more digits than fit into
+memory, and predicts many files. Stops and kills the service under load, and sends it costly images and many requests.
+Kills and damaged files end after a number of minutes, whatever has been done until then. Every test writes its own
+results; stress.json has the exit code and the duration of each. Exit code 1 if one of them fails.
 """
 
 import subprocess

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mnist_growth.inspection.boundary_search import crossings, leads_over, nearest_class
 from mnist_growth.inspection.explanation.target import Logits
 from mnist_growth.network.interface import PIXEL_RANGE
 
@@ -85,23 +86,18 @@ def _differences(network: Logits, points: Tensor, classes: Tensor, targets: Tens
 
     With targets t they are those of z_t - z_k for the class k with the largest other logit.
     """
-    with torch.enable_grad():
-        pixels = points.detach().requires_grad_()
-        logits = network(pixels)
-        if targets is not None:
+    if targets is not None:
+        with torch.enable_grad():
+            pixels = points.detach().requires_grad_()
+            logits = network(pixels)
             target = targets.unsqueeze(1)
             best_other = logits.scatter(1, target, -torch.inf).amax(dim=1)
             difference = logits.gather(1, target).squeeze(1) - best_other
             (gradient,) = torch.autograd.grad(difference.sum(), pixels)
             return gradient, difference.detach()
-        lead = logits - logits.gather(1, classes.unsqueeze(1))
-        gradients = torch.stack(
-            [torch.autograd.grad(column.sum(), pixels, retain_graph=True)[0] for column in lead.unbind(dim=1)], dim=1
-        )
-    values = lead.detach()
+    gradients, values = leads_over(network, points, classes)
     lengths = gradients.flatten(2).norm(dim=2).clamp(min=torch.finfo(points.dtype).tiny)
-    distance = (values.abs() / lengths).scatter(1, classes.unsqueeze(1), torch.inf)
-    nearest = distance.argmin(dim=1)
+    nearest = nearest_class(values, lengths, classes)
     rows = torch.arange(len(points), device=points.device)
     return gradients[rows, nearest], values[rows, nearest]
 
@@ -115,13 +111,7 @@ def _is_outside(network: Logits, points: Tensor, classes: Tensor, targets: Tenso
 
 def _crossing(network: Logits, images: Tensor, far: Tensor, classes: Tensor, targets: Tensor | None) -> Tensor:
     """Return the points just beyond the boundary on the lines from images to points beyond it."""
-    low = images.new_zeros(len(images))
-    high = torch.ones_like(low)
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        outside = _is_outside(network, images + middle.reshape(-1, 1, 1) * (far - images), classes, targets)
-        low, high = torch.where(outside, low, middle), torch.where(outside, middle, high)
-    return images + high.reshape(-1, 1, 1) * (far - images)
+    return crossings(lambda points: _is_outside(network, points, classes, targets), images, far, _BISECTIONS)
 
 
 def _length(vectors: Tensor) -> Tensor:

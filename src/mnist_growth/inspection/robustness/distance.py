@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from mnist_growth.inspection.boundary_search import crossings, leads_over, nearest_class
 from mnist_growth.inspection.robustness.attacks import Norm, direction, norms
 from mnist_growth.inspection.robustness.margins import Logits, gradient, logit_margin
 
@@ -87,7 +88,6 @@ def _keep(
         examples[rows[nearer]], sizes[rows[nearer]] = found[nearer], size[nearer]
 
 
-@torch.no_grad()
 def nearest_mistakes(logits: Logits, pixels: Tensor, examples: Tensor, labels: Tensor) -> Tensor:
     """Return the point next to the boundary on the segment from each image to its adversarial example, by bisection.
 
@@ -100,33 +100,17 @@ def nearest_mistakes(logits: Logits, pixels: Tensor, examples: Tensor, labels: T
     Returns:
         Float [N, 28, 28], misclassified.
     """
-    inside, outside = pixels.new_zeros(len(pixels)), pixels.new_ones(len(pixels))
-    for _ in range(_BISECTIONS):
-        middle = (inside + outside) / 2
-        is_wrong = logit_margin(logits(torch.lerp(pixels, examples, middle[:, None, None])), labels) < 0
-        outside, inside = torch.where(is_wrong, middle, outside), torch.where(is_wrong, inside, middle)
-    return torch.lerp(pixels, examples, outside[:, None, None])
+    return crossings(lambda points: logit_margin(logits(points), labels) < 0, pixels, examples, _BISECTIONS)
 
 
 def _to_nearest_plane(logits: Logits, pixels: Tensor, labels: Tensor, norm: Norm) -> Tensor:
     """Return the smallest change to the nearest boundary of the linearised network [N, 28, 28]."""
-    with torch.enable_grad():
-        inputs = pixels.detach().requires_grad_()
-        outputs = logits(inputs)
-        leads = outputs.gather(1, labels[:, None]) - outputs
-        normals = torch.stack(
-            [
-                torch.autograd.grad(leads[:, other].sum(), inputs, retain_graph=True)[0]
-                for other in range(outputs.shape[1])
-            ],
-            dim=1,
-        )
-    normals = _free(normals, pixels[:, None])
-    distances = leads.detach() / _dual_norms(normals.flatten(0, 1), norm).view_as(leads).clamp(min=1e-12)
-    distances.scatter_(1, labels[:, None], torch.inf)
-    nearest = distances.argmin(1)
-    number = torch.arange(len(labels))
-    return _step(normals[number, nearest], -leads.detach()[number, nearest], norm)
+    gradients, leads = leads_over(logits, pixels, labels)
+    normals = _free(-gradients, pixels[:, None])  # a pixel moves against the lead of the label
+    lengths = _dual_norms(normals.flatten(0, 1), norm).view_as(leads).clamp(min=1e-12)
+    nearest = nearest_class(leads, lengths, labels)
+    number = torch.arange(len(labels), device=labels.device)
+    return _step(normals[number, nearest], leads[number, nearest], norm)
 
 
 def _free(normal: Tensor, pixels: Tensor) -> Tensor:
