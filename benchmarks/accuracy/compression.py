@@ -3,8 +3,8 @@
 Makes the candidates of `compress.variants` from networks of a project, with the digits and the split of their training,
 and measures them on the test digits. With `--alone` it also trains two networks without a teacher: one like that of the
 recipe `distilled_128` for as many epochs, and one as wide as that of the recipe `half` for as many epochs as the source
-network and the recipe together. Prints a table and writes compression.json. Finished candidates stay in the project and
-are not made again.
+network and the recipe together. Prints a table, and writes compression.json and the table of the guide. Finished
+candidates stay in the project and are not made again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +20,9 @@ from benchmarks.common.artifacts import NETWORK, versions
 from benchmarks.common.base_parameters import from_base
 from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.cli import parser
+from benchmarks.common.pages import with_block
 from benchmarks.common.paths import PROJECT
-from benchmarks.common.results import write_results
+from benchmarks.common.results import read_results, write_results
 from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
 from mnist_growth import compression
 from mnist_growth.compression import CandidateStore, CompressConfig, FineTuner, Recipe
@@ -34,6 +35,8 @@ from mnist_growth.network import MLPSpec, NetworkConfig, TrainedNetwork, build, 
 from mnist_growth.training import Machine, Monitors, TrainingConfig, split_fingerprint
 
 NAME = "compression"
+PAGE = PROJECT / "docs" / "guides" / "compress.md"
+MARK = "<!-- compression -->"
 SOURCE = "source"
 GOALS: Mapping[str, tuple[str, float]] = {
     "int8": ("lost", 0.02),
@@ -52,6 +55,7 @@ def main() -> None:
     options_parser = parser(__doc__, "one epoch of each step")
     options_parser.add_argument("--project", type=Path, default=PROJECT, help="folder of the project with the networks")
     options_parser.add_argument("--networks", nargs="+", metavar="VERSION", help="the newest one without it")
+    options_parser.add_argument("--recipes", nargs="+", metavar="NAME", help="all of compress.variants without it")
     options_parser.add_argument("--alone", action="store_true", help="also train the networks without a teacher")
     options_parser.add_argument("--threads", type=int, help="number of computing threads")
     options = options_parser.parse_args()
@@ -64,6 +68,8 @@ def main() -> None:
     path = write_results(NAME, circumstances, findings, n=len(networks), quick=options.quick)
     print(table({**asdict(circumstances), **findings}))
     print(f"\nWrote {path}.")
+    if not options.quick:
+        PAGE.write_text(with_block(PAGE.read_text("utf-8"), MARK, table(read_results(NAME, quick=False))), "utf-8")
 
 
 def measure(project: Path, source: TrainedNetwork, options: Any) -> dict[str, dict[str, Any]]:
@@ -83,7 +89,7 @@ def measure(project: Path, source: TrainedNetwork, options: Any) -> dict[str, di
         Monitors([]),
     )
     store, made = CandidateStore(project / "data" / "06_models" / "candidates"), {SOURCE: source}
-    for recipe in config.variants:
+    for recipe in (each for each in config.variants if each.name in (options.recipes or [each.name])):
         key = compression.candidate_key(recipe, source, fine_tuner)
         found = store.find(key)
         if found is None:
@@ -122,7 +128,7 @@ def trained_alone(
     found = {}
     for name in ("half", "distilled_128"):
         recipe = next((recipe for recipe in recipes if recipe.name == name), None)
-        if recipe is None:
+        if recipe is None or name not in made:
             continue
         epochs, widths = made[name].epochs, made[name].network.widths
         generator = torch.Generator().manual_seed(fine_tuner.training.seed)
