@@ -111,3 +111,10 @@ def test_a_result_whose_newest_file_is_damaged_is_missing_with_its_path(results,
 
     assert missing.damaged == str(path)
     assert explain([missing])[0].startswith(f"The newest file is damaged ({path}): effects.")
+
+
+def test_a_result_without_any_version_is_missing_and_not_damaged(tmp_path):
+    reference = {"type": "mnist_growth.datasets.DriftReferenceDataset", "filepath": f"{tmp_path}/reference.json"}
+    without = DataCatalog.from_config({"reference": {**reference, "versioned": True}})
+
+    assert Results(without, {}).find("reference", OURS) == Missing("reference", UNKNOWN, "")

@@ -102,11 +102,13 @@ class Results:
         if not isinstance(dataset, AbstractVersionedDataset) or not dataset._version:
             return ""
         try:
-            dataset.load()
+            path = str(dataset._get_load_path())
         except VersionNotFoundError:
             return ""
+        try:
+            dataset.load()
         except DatasetError:
-            return str(dataset._get_load_path())
+            return path
         return ""
 
     def _lineages(self, name: str) -> Iterator[tuple[str, Lineage]]:
