@@ -138,7 +138,12 @@ def kill_main_process(network: Path, folder: Path) -> float | None:
 
 def _workers(process: psutil.Process) -> set[int]:
     """Return the ids of the workers, without other children."""
-    return {child.pid for child in process.children() if any("spawn_main" in part for part in child.cmdline())}
+    found = set()
+    for child in process.children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            if any("spawn_main" in part for part in child.cmdline()):
+                found.add(child.pid)
+    return found
 
 
 def _is_free(port: int) -> bool:
