@@ -62,8 +62,8 @@ def main() -> None:
     circumstances = Circumstances.now(quick=options.quick)
     files = {path.parent.name: path for path in versions(NETWORK, options.project)}
     networks = {}
-    for version in options.networks or [max(files)]:
-        networks[version] = measure(options.project, load_network(files[version]), options)
+    for seed, version in enumerate(options.networks or [max(files)]):
+        networks[version] = measure(options.project, load_network(files[version]), seed, options)
     findings = {"networks": networks}
     path = write_results(NAME, circumstances, findings, n=len(networks), quick=options.quick)
     print(table({**asdict(circumstances), **findings}))
@@ -72,8 +72,15 @@ def main() -> None:
         PAGE.write_text(with_block(PAGE.read_text("utf-8"), MARK, table(read_results(NAME, quick=False))), "utf-8")
 
 
-def measure(project: Path, source: TrainedNetwork, options: Any) -> dict[str, dict[str, Any]]:
-    """Return the row of a network, and of everything that is made from it, by name."""
+def measure(project: Path, source: TrainedNetwork, seed: int, options: Any) -> dict[str, dict[str, Any]]:
+    """Return the row of a network, and of everything that is made from it, by name.
+
+    Args:
+        project: Folder with the digits and the candidates made so far.
+        source: The network.
+        seed: Of all training, so that no two networks are trained on the same batches.
+        options: Of the command line.
+    """
     train, test, split = digits_of(project, source)
     changes: dict[str, Any] = {"epochs": 1, "latency_calls": 2, "pruning": {"epochs": 1}} if options.quick else {}
     config = from_base(CompressConfig, "compress", **changes)
@@ -82,7 +89,7 @@ def measure(project: Path, source: TrainedNetwork, options: Any) -> dict[str, di
         split,
         from_base(NetworkConfig, "network"),
         from_base(GrowthConfig, "growth"),
-        from_base(TrainingConfig, "training"),
+        from_base(TrainingConfig, "training", seed=seed),
         from_base(WarpConfig, "warps"),
         config,
         Machine("auto", options.threads, 0.6),
@@ -98,7 +105,7 @@ def measure(project: Path, source: TrainedNetwork, options: Any) -> dict[str, di
             store.save(key, found)
         made[recipe.name] = found
     if options.alone:
-        made |= trained_alone(source, made, config.variants, fine_tuner)
+        made |= trained_alone(source, made, config.variants, fine_tuner, store)
     rows = {name: row(name, trained, train, test, split, config.latency_calls) for name, trained in made.items()}
     image = np.array(test.images[:1])
     rows[SOURCE]["eager_milliseconds"] = latencies({SOURCE: eager(source.network)}, image, config.latency_calls)[SOURCE]
@@ -122,13 +129,21 @@ def accuracy(trained: TrainedNetwork, images: Any, labels: Any) -> float:
 
 
 def trained_alone(
-    source: TrainedNetwork, made: Mapping[str, TrainedNetwork], recipes: Sequence[Recipe], fine_tuner: FineTuner
+    source: TrainedNetwork,
+    made: Mapping[str, TrainedNetwork],
+    recipes: Sequence[Recipe],
+    fine_tuner: FineTuner,
+    store: CandidateStore,
 ) -> dict[str, TrainedNetwork]:
     """Return networks of the widths of two candidates that learn from labels only, from random weights."""
     found = {}
     for name in ("half", "distilled_128"):
         recipe = next((recipe for recipe in recipes if recipe.name == name), None)
         if recipe is None or name not in made:
+            continue
+        key = f"{compression.candidate_key(recipe, source, fine_tuner)}-alone"
+        if (earlier := store.find(key)) is not None:
+            found[f"{name}_alone"] = earlier
             continue
         epochs, widths = made[name].epochs, made[name].network.widths
         generator = torch.Generator().manual_seed(fine_tuner.training.seed)
@@ -138,7 +153,9 @@ def trained_alone(
         settings = fine_tuner.config.pruning
         rates = Rates(settings.learning_rate, settings.warmup_epochs, settings.ema_decay)
         trained = fine_tuner(network, epochs, rates=rates)
-        found[f"{name}_alone"] = TrainedNetwork(trained, source.dataset, source.fingerprint, epochs)
+        alone = TrainedNetwork(trained, source.dataset, source.fingerprint, epochs)
+        store.save(key, alone)
+        found[f"{name}_alone"] = alone
     return found
 
 
