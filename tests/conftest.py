@@ -29,7 +29,7 @@ CHROMIUM_OPTIONS = [
 ]
 
 from laboratory import Laboratory
-from mnist_growth.machine import raise_on_signals
+from mnist_growth.machine import available_processors, raise_on_signals
 
 settings.register_profile("repeatable", database=None, derandomize=True)
 settings.load_profile("repeatable")
@@ -37,6 +37,11 @@ settings.load_profile("repeatable")
 # A shell that runs the tests in the background has Ctrl-C ignored, and processes that they start inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run more processes than there are processors: many tests wait for commands, services and time-outs."""
+    return available_processors() * 3 // 2
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -33,7 +33,7 @@ def test_class_folders_are_read_in_class_order(small_set: DigitSet, image_folder
     np.testing.assert_array_equal(found.train.images, small_set.train.images[order])
     np.testing.assert_array_equal(found.train.labels, small_set.train.labels[order])
     assert len(found.test) == 20
-    assert (found.dataset, found.source) == ("folder", str(image_folder))
+    assert (found.dataset, found.source) == ("folder", image_folder.name)
 
 
 def test_idx_files_are_memory_mapped(small_set: DigitSet, idx_folder: Path) -> None:

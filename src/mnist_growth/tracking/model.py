@@ -51,6 +51,7 @@ _CODE = (
     "network",
     "progress.py",
     "pyfunc.py",
+    "shown_path.py",
 )
 """Modules and packages that `pyfunc` imports, and those that they import."""
 
