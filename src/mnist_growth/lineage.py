@@ -30,10 +30,15 @@ class Lineage:
     network_sha256: str = ""
     fingerprint: str = ""
 
-    def belongs_to(self, trained: TrainedNetwork) -> bool:
-        """Whether the result is one of this network, or of the digits that the network was trained on."""
+    def belongs_to(self, trained: TrainedNetwork, *, or_source: bool = False) -> bool:
+        """Whether the result is one of this network, or of the digits that the network was trained on.
+
+        Args:
+            trained: The network.
+            or_source: Whether results of the network that it was compressed from count as well.
+        """
         if self.network_sha256:
-            return self.network_sha256 == trained.sha256
+            return self.network_sha256 == trained.sha256 or (or_source and self.network_sha256 == trained.source)
         return bool(self.fingerprint) and self.fingerprint == trained.fingerprint
 
 

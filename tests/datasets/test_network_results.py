@@ -1,5 +1,7 @@
 """The results of a network are found in whatever version they are."""
 
+from dataclasses import replace
+
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
@@ -72,6 +74,14 @@ def test_results_of_another_network_alone_are_missing_and_the_command_makes_them
         "effects", lineage_of(OTHERS), "kedro run --pipeline look --load-versions network:2026-01-02"
     )
     assert results.find("effects", trained(3)).command == "kedro run --pipeline look"
+
+
+def test_a_compressed_network_has_results_of_its_source_only_where_they_are_asked_for(results):
+    compressed = replace(trained(3), source=OURS.sha256)
+
+    assert results.find("effects", compressed, or_source=True).version == "2"
+    assert isinstance(results.find("effects", compressed), Missing)
+    assert isinstance(results.find("effects", trained(3), or_source=True), Missing)
 
 
 def test_what_was_never_made_is_missing_and_a_training_needs_no_network(results):

@@ -35,11 +35,11 @@ class Results:
         self._catalog = catalog
         self._pipelines = pipelines
 
-    def find(self, name: str, trained: TrainedNetwork) -> Found | Missing:
-        """Load the newest undamaged version of a dataset that belongs to a network."""
+    def find(self, name: str, trained: TrainedNetwork, *, or_source: bool = False) -> Found | Missing:
+        """Load the newest undamaged version of a dataset that belongs to a network; see ``Lineage.belongs_to``."""
         for version, lineage in self._lineages(name):
             dataset = self._catalog.get(name, version=Version(load=version, save=None))
-            if lineage.belongs_to(trained) and dataset is not None:
+            if lineage.belongs_to(trained, or_source=or_source) and dataset is not None:
                 with contextlib.suppress(DatasetError):
                     return Found(dataset.load(), version)
         return self.missing(name, trained)

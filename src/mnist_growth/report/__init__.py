@@ -11,7 +11,7 @@ from mnist_growth.report.facts import RunFacts
 from mnist_growth.report.missing import Missing, explain
 from mnist_growth.report.page import page
 from mnist_growth.report.run import run_report
-from mnist_growth.report.sections import TOPICS, optional_datasets, required_datasets
+from mnist_growth.report.sections import TOPICS, optional_datasets, required_datasets, source_datasets
 from mnist_growth.report.topic import FIGURE, Topic
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "page",
     "required_datasets",
     "run_report",
+    "source_datasets",
 ]

@@ -33,6 +33,7 @@ class Topic:
         datasets: Tables, metrics and figures by their names in the catalog; figures are shown in this order.
         body: Function from the tables and metrics, by name, to texts and tables.
         optional: Whether a default run does not make the datasets.
+        of_source: Whether the report of a compressed network shows the datasets of its source network.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Topic:
     datasets: tuple[str, ...]
     body: Callable[[Mapping[str, Any]], Body] = _no_body
     optional: bool = False
+    of_source: bool = False
 
     def missing(self, results: Mapping[str, Any]) -> list[Missing]:
         """Return the datasets that are missing."""

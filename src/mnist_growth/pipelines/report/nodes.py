@@ -7,7 +7,7 @@ from mnist_growth import figures
 from mnist_growth.datasets import Found, Results
 from mnist_growth.lineage import lineage_of
 from mnist_growth.network import TrainedNetwork
-from mnist_growth.report import FIGURE, Missing, ReportConfig, RunFacts, optional_datasets, run_report
+from mnist_growth.report import FIGURE, Missing, ReportConfig, RunFacts, optional_datasets, run_report, source_datasets
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,12 @@ def gather(trained: TrainedNetwork, results: Results, **required: Any) -> Networ
     Raises:
         ValueError: Nothing belongs to the network.
     """
-    found = {name: results.find(name, trained) for name in optional_datasets()}
+    of_source = source_datasets()
+    found = {name: results.find(name, trained, or_source=name in of_source) for name in optional_datasets()}
     given = {**required, **{name: each.value if isinstance(each, Found) else each for name, each in found.items()}}
     datasets = {
         name: value
-        if isinstance(value, Missing) or lineage_of(value).belongs_to(trained)
+        if isinstance(value, Missing) or lineage_of(value).belongs_to(trained, or_source=name in of_source)
         else replace(results.missing(name, trained), owner=lineage_of(value))
         for name, value in given.items()
     }

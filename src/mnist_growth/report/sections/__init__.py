@@ -59,4 +59,9 @@ def optional_datasets() -> list[str]:
     return list(dict.fromkeys(name for topic in TOPICS if topic.optional for name in topic.datasets))
 
 
-__all__ = ["TOPICS", "configuration", "optional_datasets", "required_datasets"]
+def source_datasets() -> set[str]:
+    """Return the datasets of the source network that the report of a compressed network shows."""
+    return {name for topic in TOPICS if topic.of_source for name in topic.datasets}
+
+
+__all__ = ["TOPICS", "configuration", "optional_datasets", "required_datasets", "source_datasets"]

@@ -36,4 +36,5 @@ TOPIC = Topic(
     ("compression", "compression_size_figure", "compression_latency_figure", "compression_operations_figure"),
     _body,
     optional=True,
+    of_source=True,
 )
