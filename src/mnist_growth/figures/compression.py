@@ -3,6 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from mnist_growth.figures.log_ticks import log_ticks
 from mnist_growth.figures.theme import BLUE, GREY, LEGEND_BELOW, TEMPLATE, VERMILLION
 
 _COSTS = {
@@ -21,7 +22,7 @@ _COSTS = {
 _SOURCE = "source"  # name of the network that was compressed
 _LEAST_ERROR = 1e-4  # drawn for a network without mistakes
 _WIDE = {"min_width": 760}  # pixels: names would overlap on a narrower figure
-_POSITIONS = ("top center", "bottom center")
+_POSITIONS = ("bottom left", "top right")  # on either side of the line that falls to the right
 
 
 def compression(table: pd.DataFrame, cost: str) -> go.Figure:
@@ -63,8 +64,10 @@ def compression(table: pd.DataFrame, cost: str) -> go.Figure:
             hovertemplate=f"%{{customdata}}: %{{y:.2%}} wrong, {shown}<extra></extra>",
         )
     figure.update_layout(title=title, height=480, margin_b=LEGEND_BELOW, showlegend=True, meta=_WIDE)
-    figure.update_xaxes(title_text=x_title, type="log", dtick="D2")
-    figure.update_yaxes(title_text="test error (log scale)", type="log", dtick="D2", tickformat=".3~p")
+    figure.update_xaxes(title_text=x_title, **log_ticks(table[cost], "{:,.6g}".format))
+    figure.update_yaxes(
+        title_text="test error (log scale)", **log_ticks(table["error"], lambda error: f"{100 * error:.3g} %")
+    )
     return figure
 
 
