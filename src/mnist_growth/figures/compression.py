@@ -65,10 +65,12 @@ def compression(table: pd.DataFrame, cost: str) -> go.Figure:
         )
     figure.update_layout(title=title, height=480, margin_b=LEGEND_BELOW, showlegend=True, meta=_WIDE)
     figure.update_xaxes(title_text=x_title, **log_ticks(table[cost], "{:,.6g}".format))
-    figure.update_yaxes(
-        title_text="test error (log scale)", **log_ticks(table["error"], lambda error: f"{100 * error:.3g} %")
-    )
+    figure.update_yaxes(title_text="test error (log scale)", **log_ticks(table["error"], _percent))
     return figure
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _best(table: pd.DataFrame, cost: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ _MARGIN = 1.6  # factor beyond the values within which ticks are drawn
 
 
 def log_ticks(values: Iterable[float], text: Callable[[float], str]) -> dict[str, Any]:
-    """Return the ticks of an axis at 1, 2 and 5 times the powers of ten around some values, or at more if these are few.
+    """Return the ticks of an axis at 1, 2 and 5 times the powers of ten around some values, or more if these are few.
 
     Args:
         values: Positive values of the axis, at least one.
