@@ -68,7 +68,7 @@ test-avx2: export MKL_ENABLE_INSTRUCTIONS = AVX2
 test-avx2: export OPENBLAS_CORETYPE = Haswell
 test-avx2: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist worksteal \
-		$(wildcard $(addprefix tests/,export growth inspection learning network training)) $(ARGS)
+		$(wildcard $(addprefix tests/,compression export growth inspection learning network training)) $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
