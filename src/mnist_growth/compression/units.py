@@ -126,11 +126,11 @@ def reconstruction(network: Network, group: UnitGroup, kept: Tensor, probe: Prob
     """
     plain = Narrowing.dropping(group, kept)
     values = activations(network, group, probe)
-    entries = values.shape[1] // group.size
     mean = values.mean(0) if accepts_constants(network, group) else torch.zeros_like(values[0])
     centred = values - mean
     covariance = centred.T @ centred / len(centred)
-    here, gone = (_entries(units, entries).to(values.device) for units in (kept, plain.leaving))
+    axis = group.of_role("outgoing")[0]
+    here, gone = (axis.indices(units).to(values.device) for units in (kept, plain.leaving))
     of_kept = covariance[here][:, here]
     ridge = RIDGE * of_kept.diagonal().mean().clamp(min=torch.finfo(values.dtype).tiny)
     of_kept = of_kept + ridge * torch.eye(len(here), dtype=values.dtype, device=values.device)
@@ -207,7 +207,3 @@ def _map_after(network: Network, group: UnitGroup) -> str:
             "cannot be pruned"
         )
     return axes[0].module
-
-
-def _entries(units: Tensor, entries: int) -> Tensor:
-    return (units.unsqueeze(1) * entries + torch.arange(entries)).flatten()

@@ -66,10 +66,6 @@ class Narrowing:
         stays[self.kept] = True
         return (~stays).nonzero().flatten()
 
-    def axis_of(self, tensor: str) -> UnitAxis | None:
-        """Return the axis of a tensor over the units of the group, or None."""
-        return next((axis for axis in self.group.axes if axis.tensor == tensor), None)
-
 
 def entries_of(group: UnitGroup) -> int:
     """Return the number of entries that a unit has on its outgoing side.
@@ -130,19 +126,14 @@ def narrow(network: Network, narrowing: Narrowing) -> Network:
     narrower = blank_like(network, widths)
     state = narrower.state_dict()
     for name, old in network.state_dict().items():
-        axis = narrowing.axis_of(name)
-        state[name].copy_(old if axis is None else _of_units(old, axis, narrowing.kept))
+        axis = group.axis_of(name)
+        state[name].copy_(old if axis is None else axis.select(old, narrowing.kept))
     for axis in group.of_role("outgoing"):
-        lost = _of_units(network.state_dict()[axis.tensor], axis, narrowing.leaving).movedim(axis.axis, -1).double()
+        lost = axis.select(network.state_dict()[axis.tensor], narrowing.leaving).movedim(axis.axis, -1).double()
         taken_over = (lost @ narrowing.transfer.to(lost.device)).movedim(-1, axis.axis)
         state[axis.tensor].copy_(state[axis.tensor].double() + taken_over)
         _add_constant(network, state, axis, lost @ narrowing.shift.to(lost.device))
     return narrower
-
-
-def _of_units(tensor: Tensor, axis: UnitAxis, units: Tensor) -> Tensor:
-    """Return the entries of some units along an axis."""
-    return tensor.index_select(axis.axis, axis.indices(units).to(tensor.device))
 
 
 def _add_constant(network: Network, state: dict[str, Tensor], axis: UnitAxis, constant: Tensor) -> None:

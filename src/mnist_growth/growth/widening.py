@@ -89,10 +89,6 @@ class Widening:
         counts = torch.bincount(old)[self.source.clamp(min=0)]
         return torch.where(self.source == NEW, 1, counts)
 
-    def axis_of(self, tensor: str) -> UnitAxis | None:
-        """Return the axis of a tensor over the units of the group, or None."""
-        return next((axis for axis in self.group.axes if axis.tensor == tensor), None)
-
 
 def _new_entries(network: Network, group: UnitGroup, count: int, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the given entries in the dtype and on the device of the network, and zeros for the others."""
@@ -135,11 +131,11 @@ def widen(network: Network, widening: Widening) -> Network:
     new = (widening.source == NEW).nonzero().squeeze(1)
     state = wider.state_dict()
     for name, old in network.state_dict().items():
-        axis = widening.axis_of(name)
+        axis = widening.group.axis_of(name)
         if axis is None:
             state[name].copy_(old)
             continue
-        kept = old.index_select(axis.axis, axis.indices(widening.source[copied]).to(old.device))
+        kept = axis.select(old, widening.source[copied])
         state[name].index_copy_(axis.axis, axis.indices(copied).to(old.device), kept)
         if axis.role == "outgoing":
             state[name] /= along(axis, copies, state[name])

@@ -6,11 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mnist_growth.growth import NEW, Deepening, Narrowing, Widening
-from mnist_growth.growth.widening import along
+from mnist_growth.growth import Deepening, Narrowing, Widening
 from mnist_growth.learning.age_blocks import Block, Extent, Moments
 from mnist_growth.learning.fused_update import FusedUpdate
-from mnist_growth.network import UnitAxis
 
 Change = Widening | Deepening | Narrowing
 """A change of the shapes of a network."""
@@ -125,12 +123,12 @@ class GrowingAdamW:
             for change in changes:
                 if isinstance(change, Deepening):
                     name = change.names[name]
-                elif (axis := change.axis_of(name)) is None:
+                elif (axis := change.group.axis_of(name)) is None:
                     continue
                 elif isinstance(change, Narrowing):
-                    moments = _narrowed(moments, axis, change)
+                    moments = moments.narrowed(axis, change)
                 else:
-                    moments = _widened(moments, axis, change)
+                    moments = moments.widened(axis, change)
             old_names.add(name)
             yield name, moments
         if any(isinstance(change, Deepening) for change in changes):
@@ -229,23 +227,3 @@ class GrowingAdamW:
             for block in self.blocks[name]:
                 parts.setdefault((parameter.ndim > 1, int(block.age) == newest), []).append((parameter, block))
         return [FusedUpdate(blocks, decay=decay, newest=is_newest) for (decay, is_newest), blocks in parts.items()]
-
-
-def _widened(moments: Moments, axis: UnitAxis, widening: Widening) -> Moments:
-    """Return the moments of a parameter after a widening along one of its axes."""
-    device = moments.age.device
-    new = axis.indices((widening.source == NEW).nonzero().flatten()).to(device)
-    index = axis.indices(widening.source.clamp(min=0)).to(device)
-    first, second, age = (old.index_select(axis.axis, index) for old in (moments.first, moments.second, moments.age))
-    for wider in (first, second, age):
-        wider.index_fill_(axis.axis, new, 0)
-    if axis.role != "outgoing":
-        copies = along(axis, widening.copies, first)
-        first, second = first / copies, second / copies.square()
-    return Moments(first, second, age)
-
-
-def _narrowed(moments: Moments, axis: UnitAxis, narrowing: Narrowing) -> Moments:
-    """Return the moments of a parameter after a narrowing along one of its axes."""
-    index = axis.indices(narrowing.kept).to(moments.age.device)
-    return Moments(*(old.index_select(axis.axis, index) for old in (moments.first, moments.second, moments.age)))

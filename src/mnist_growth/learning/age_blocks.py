@@ -6,6 +6,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from mnist_growth.growth import NEW, Narrowing, Widening
+from mnist_growth.growth.widening import along
+from mnist_growth.network import UnitAxis
+
 Extent = tuple[tuple[int, int], ...]  # (start, stop) along each dimension
 
 
@@ -59,6 +63,23 @@ class Moments:
             block.of(whole.second).copy_(block.second_moment)
             block.of(whole.age).copy_(block.age)
         return whole
+
+    def widened(self, axis: UnitAxis, widening: Widening) -> "Moments":
+        """Return the moments after a widening along one axis of the parameter."""
+        new = axis.indices((widening.source == NEW).nonzero().flatten()).to(self.age.device)
+        first, second, age = (
+            axis.select(old, widening.source.clamp(min=0)) for old in (self.first, self.second, self.age)
+        )
+        for wider in (first, second, age):
+            wider.index_fill_(axis.axis, new, 0)
+        if axis.role != "outgoing":
+            copies = along(axis, widening.copies, first)
+            first, second = first / copies, second / copies.square()
+        return Moments(first, second, age)
+
+    def narrowed(self, axis: UnitAxis, narrowing: Narrowing) -> "Moments":
+        """Return the moments after a narrowing along one axis of the parameter."""
+        return Moments(*(axis.select(old, narrowing.kept) for old in (self.first, self.second, self.age)))
 
     def blocks(self) -> list[Block]:
         """Cut the moments into rectangles of one age each."""

@@ -43,6 +43,10 @@ class UnitAxis:
             return units
         return (units.unsqueeze(1) * self.entries + torch.arange(self.entries, device=units.device)).flatten()
 
+    def select(self, tensor: Tensor, units: Tensor) -> Tensor:
+        """Return the entries of units, int64 [n] on any device, along the axis of a tensor, in their order."""
+        return tensor.index_select(self.axis, self.indices(units).to(tensor.device))
+
 
 @dataclass(frozen=True)
 class UnitGroup:
@@ -61,6 +65,10 @@ class UnitGroup:
     def of_role(self, role: Role) -> tuple[UnitAxis, ...]:
         """Return the axes of one role."""
         return tuple(axis for axis in self.axes if axis.role == role)
+
+    def axis_of(self, tensor: str) -> UnitAxis | None:
+        """Return the first axis of a tensor over these units, or None."""
+        return next((axis for axis in self.axes if axis.tensor == tensor), None)
 
     @property
     def is_normalised(self) -> bool:

@@ -54,7 +54,7 @@ def permuted(network: Network, group: UnitGroup, order: Tensor) -> Network:
     state = dict(network.state_dict())
     for axis in group.axes:
         tensor = state[axis.tensor]
-        state[axis.tensor] = tensor.index_select(axis.axis, axis.indices(order).to(tensor.device))
+        state[axis.tensor] = axis.select(tensor, order)
     result.load_state_dict(state)
     return result
 
