@@ -16,10 +16,13 @@ _STANDARD_TAG = "tag:yaml.org,2002:"
 _PYTHON_TAG = f"{_STANDARD_TAG}python"
 
 
-def check_yaml(text: str) -> None:
+def check_yaml(text: str) -> yaml.Node | None:
     """Check that a text is YAML of a reasonable size, without objects of Python and without repeated keys.
 
     A few lines of aliases to aliases can stand for billions of values ("billion laughs").
+
+    Returns:
+        What the text holds; None if it is empty.
 
     Raises:
         ValueError: It is not; the message is the reason, for a sentence of the caller.
@@ -31,6 +34,7 @@ def check_yaml(text: str) -> None:
         raise ValueError(_reason(error)) from None
     if node is not None:
         _check_nodes(node)
+    return node
 
 
 def check_mapping(content: bytes) -> None:
@@ -43,8 +47,7 @@ def check_mapping(content: bytes) -> None:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} is not UTF-8") from None
-    check_yaml(text)
-    node = yaml.compose(text, Loader=_Loader)
+    node = check_yaml(text)
     if node is None or node.tag == f"{_STANDARD_TAG}null":
         return
     if not isinstance(node, yaml.MappingNode):
