@@ -1,5 +1,6 @@
 """Spending a budget of multiply-adds: which widths, when to grow, and how many epochs."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -9,6 +10,8 @@ from mnist_growth.growth.scaling_law import MEASURED, ScalingLaw
 from mnist_growth.network import NetworkSpec
 
 WIDTH_STEP = 32
+"""Difference between two widths that are considered."""
+
 NARROW_SHARES = (0.25, 0.5, 0.75)
 """Shares of the epochs before growth that are considered; the law was measured up to the last one."""
 
@@ -32,6 +35,12 @@ class BudgetPlan:
     epochs: int
     multiply_adds: int
     error: float
+
+    def __str__(self) -> str:
+        """Describe the plan in a few words."""
+        if self.narrow_epochs == 0:
+            return f"{self.last} neurons per hidden layer; growing would not pay"
+        return f"{self.first} neurons per hidden layer, {self.last} from epoch {self.narrow_epochs + 1} on"
 
     def growth(self, config: GrowthConfig) -> GrowthConfig:
         """Return parameters of growth that carry out the plan.
@@ -100,7 +109,7 @@ def _with_growth(cost: dict[int, int], budget: float, images: int, law: ScalingL
     for first, last in combinations(cost, 2):
         for share in NARROW_SHARES:
             epochs = int(budget / (share * cost[first] + (1 - share) * cost[last]))
-            narrow = -int(-share * epochs // 1)
+            narrow = math.ceil(share * epochs)
             wide = epochs - narrow
             if narrow and wide:
                 seen = (law.value(first) * narrow + wide) * images

@@ -119,16 +119,15 @@ def define_training(
     Raises:
         ValueError: The plan of growth does not fit the network, or the budget does not pay for one epoch.
     """
-    if growth.budget_multiply_adds is not None and growth.trigger == "budget":
+    if growth.trigger == "budget":
+        assert growth.budget_multiply_adds is not None  # as its model demands
         spec = network.spec(growth.initial_neurons).with_classes(len(digits.class_names))
         plan = plan_for_budget(spec, growth, len(split.train), growth.budget_multiply_adds)
         logger.info(
             "The budget of %.3g multiply-adds pays for %d epochs: %s",
             growth.budget_multiply_adds,
             plan.epochs,
-            f"{plan.first} neurons per hidden layer, {plan.last} from epoch {plan.narrow_epochs + 1} on"
-            if plan.narrow_epochs
-            else f"{plan.last} neurons per hidden layer; growing would not pay",
+            plan,
         )
         growth, training = plan.growth(growth), training.model_copy(update={"epochs": plan.epochs})
     return TrainingSetup(
