@@ -31,7 +31,7 @@ from mnist_growth.compression.latency import eager, fastest_backend, latencies
 from mnist_growth.datasets import DigitsDataset, SplitDataset
 from mnist_growth.digits import Digits, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig
-from mnist_growth.network import MLPSpec, NetworkConfig, TrainedNetwork, build, load_network, predict_logits
+from mnist_growth.network import MLPSpec, NetworkConfig, TrainedNetwork, build, load_network
 from mnist_growth.training import Machine, Monitors, TrainingConfig, split_fingerprint
 
 NAME = "compression"
@@ -114,18 +114,14 @@ def measure(project: Path, source: TrainedNetwork, seed: int, options: Any) -> d
 
 def row(name: str, trained: TrainedNetwork, train: Digits, test: Digits, split: Split, calls: int) -> dict[str, Any]:
     """Return what one network is worth and costs."""
+    held_out = np.array(train.images[split.validation]), train.labels[split.validation]
     return compression.compression_row(
         name,
         trained,
-        validation_accuracy=accuracy(trained, train.images[split.validation], train.labels[split.validation]),
-        accuracy=accuracy(trained, test.images, test.labels),
+        validation_accuracy=compression.accuracy_of(trained, *held_out),
+        accuracy=compression.accuracy_of(trained, np.array(test.images), test.labels),
         latency=fastest_backend(trained, np.array(test.images[:1]), calls),
     )
-
-
-def accuracy(trained: TrainedNetwork, images: Any, labels: Any) -> float:
-    """Return the share of correct answers."""
-    return float((predict_logits(trained.network, np.array(images)).argmax(axis=1) == labels).mean())
 
 
 def trained_alone(

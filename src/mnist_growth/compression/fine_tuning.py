@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from mnist_growth.compression.config import CompressConfig
-from mnist_growth.digits import Digits, Split, WarpConfig
+from mnist_growth.digits import Digits, Split, WarpConfig, evenly_spread
 from mnist_growth.growth import GrowthConfig, Probe
 from mnist_growth.learning import ObjectiveFactory, objective_for
 from mnist_growth.machine import choose_device
@@ -112,14 +112,9 @@ class FineTuner:
 
     def probe(self, device: torch.device) -> Probe:
         """Return ``config.calibration_digits`` training digits, evenly spaced, on a device."""
-        rows = self.split.train
-        chosen = rows[np.linspace(0, len(rows) - 1, min(self.config.calibration_digits, len(rows))).astype(np.int64)]
+        chosen = evenly_spread(self.split.train, self.config.calibration_digits)
         images, labels = (np.ascontiguousarray(part[chosen]) for part in (self.digits.images, self.digits.labels))
         return Probe(torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device))
-
-    def batches(self, epochs: int) -> int:
-        """Return the number of updates of some epochs."""
-        return epochs * max(1, len(self.split.train) // self.training.batch_size)
 
     def _training(self, epochs: int, rates: Rates) -> TrainingConfig:
         schedule = self.training.learning_rate_schedule.model_copy(

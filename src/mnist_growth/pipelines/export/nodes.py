@@ -3,11 +3,10 @@
 import logging
 from typing import Any
 
-import numpy as np
 import onnx
 
 from mnist_growth import export
-from mnist_growth.digits import Digits, Split
+from mnist_growth.digits import Digits, Split, evenly_spread
 from mnist_growth.evaluation import check_same_set
 from mnist_growth.export import ExportConfig, OnnxNetwork
 from mnist_growth.network import TrainedNetwork, predict_logits
@@ -62,8 +61,7 @@ def export_int8(trained: TrainedNetwork, train_digits: Digits, split: Split, con
             f"A network of kind {trained.network.spec.kind!r} cannot be exported in int8, only a chain of affine maps "
             "and relu can: export it in float32 with `kedro run --pipeline export --nodes export.export_float`"
         )
-    rows = np.linspace(0, len(split.train) - 1, min(config.calibration_digits, len(split.train))).astype(np.int64)
-    calibration = train_digits.images[split.train[rows]]  # uint8 [M, 28, 28], evenly spaced over the training digits
+    calibration = train_digits.images[evenly_spread(split.train, config.calibration_digits)]  # uint8 [M, 28, 28]
     if config.weight_bits == 8:
         _warn_of_eight_bits("Use export.weight_bits=7")
     return export.int8_model(layers, calibration, export.origin_of(trained), config.weight_bits)
