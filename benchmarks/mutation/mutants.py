@@ -291,7 +291,7 @@ MUTANTS = (
     ),
     Mutant(
         "history: an epoch has the learning rate of the one before",
-        "training/loop.py",
+        "training/epoch.py",
         "learning_rate(state.epochs_done, training, setup.schedule_start)",
         "learning_rate(state.epochs_done - 1, training, setup.schedule_start)",
         "training/test_loop.py",

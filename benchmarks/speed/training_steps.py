@@ -8,8 +8,8 @@ from benchmarks.common import training as trainings
 from benchmarks.common.base_parameters import base_with, from_base
 from mnist_growth.network import PIXELS, NetworkConfig
 from mnist_growth.training import batches_per_epoch
+from mnist_growth.training.epoch import begin_epoch
 from mnist_growth.training.growth import due_growth, grow
-from mnist_growth.training.loop import begin_epoch
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.step import TrainingStep
 

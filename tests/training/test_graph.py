@@ -7,8 +7,8 @@ import torch
 
 from mnist_growth.learning import Autograd, Backprop, BatchResult, objective_for
 from mnist_growth.training import NoCheckpoints, train
+from mnist_growth.training.epoch import begin_epoch
 from mnist_growth.training.graph import WARM_UPDATES, GraphedUpdate
-from mnist_growth.training.loop import begin_epoch
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.pace import Pace
 from mnist_growth.training.step import TrainingStep

@@ -15,8 +15,8 @@ from mnist_growth.inspection import unit_cohorts
 from mnist_growth.learning import objective_for
 from mnist_growth.network import MLPSpec
 from mnist_growth.training import CheckpointStore, NoCheckpoints, growth_table, train
+from mnist_growth.training.epoch import begin_epoch
 from mnist_growth.training.growth import due_growth, grow, newest_factor
-from mnist_growth.training.loop import begin_epoch
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.step import TrainingStep
 

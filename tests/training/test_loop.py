@@ -12,8 +12,8 @@ from mnist_growth.learning import averaged_copy, objective_for, update_average
 from mnist_growth.machine import Terminated, memory_limit_bytes
 from mnist_growth.network import GrowingMLP
 from mnist_growth.training import NoCheckpoints, batches_per_epoch, history_table, learning_rate, train
+from mnist_growth.training.epoch import begin_epoch
 from mnist_growth.training.growth import grow
-from mnist_growth.training.loop import begin_epoch
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.step import TrainingStep
 

@@ -235,7 +235,7 @@ def test_memory_that_runs_out_in_the_validation_leaves_a_checkpoint_too(make_tra
             self.count += 1
 
     training, checkpoints = make_training(), Counting()
-    monkeypatch.setattr("mnist_growth.training.loop.score", scarce)
+    monkeypatch.setattr("mnist_growth.training.epoch.score", scarce)
     with pytest.raises(MemoryError, match="^Memory ran out: a checkpoint was written"):
         train(training.begin(), training.data, training.setup, checkpoints, recorder, training.budget)
     assert checkpoints.count == 2  # at the start, and now

@@ -4,8 +4,9 @@ from mnist_growth.training.checkpoint import Checkpoint
 from mnist_growth.training.checkpoint_store import CHECKPOINTS, CheckpointStore
 from mnist_growth.training.checkpoints import Checkpoints, NoCheckpoints
 from mnist_growth.training.config import BatchSizeConfig, LearningRateConfig, TrainingConfig
+from mnist_growth.training.epoch import batches_per_epoch
 from mnist_growth.training.history import EpochRecord, GrowthEvent, growth_table, history_table
-from mnist_growth.training.loop import Change, batches_per_epoch, train
+from mnist_growth.training.loop import Change, train
 from mnist_growth.training.monitor import Monitor, Monitors
 from mnist_growth.training.pace import learning_rate, warp_strength
 from mnist_growth.training.parts import training_parts
