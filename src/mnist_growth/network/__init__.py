@@ -7,7 +7,8 @@ from mnist_growth.network.interface import PIXELS, AffineLayer, IntegerLayer, Ne
 from mnist_growth.network.kinds import NetworkKind, register_kind
 from mnist_growth.network.mlp import GrowingMLP, MLPConfig, MLPSpec
 from mnist_growth.network.mode import evaluation_mode
-from mnist_growth.network.packed import PackedMLP, PackedSpec, QuantisedLayer, quantise_activations
+from mnist_growth.network.packed import PackedMLP, PackedSpec
+from mnist_growth.network.packed_layer import QuantisedLayer, quantise_activations
 from mnist_growth.network.packing import WEIGHT_BITS, largest_code
 from mnist_growth.network.prediction import Score, predict_logits, score
 from mnist_growth.network.recording import Recording, record
