@@ -126,6 +126,19 @@ def test_a_log_gets_a_very_long_step_again_with_its_counts(in_log, monkeypatch):
     assert caplog.messages == ["analyse: intervene ...", "analyse: intervene (3 of 60, 0 s) ..."]
 
 
+def test_a_script_that_reads_the_answer_of_a_command_does_not_read_its_first_step(caplog, monkeypatch):
+    monkeypatch.setattr(progress, "LONG", 0.1)
+    monkeypatch.setattr(progress.logger, "propagate", True)
+    caplog.set_level(logging.INFO, progress.logger.name)
+    monkeypatch.setattr("rich.get_console", lambda: Console(file=io.StringIO()))
+
+    with progress.shown("load libraries"):
+        time.sleep(0.3)
+        assert caplog.messages == []
+        progress.begin("evaluate: predict")
+        wait_for(lambda: caplog.messages == ["evaluate: predict ..."])
+
+
 def test_nothing_is_kept_where_nothing_is_shown():
     display = Progress()
 

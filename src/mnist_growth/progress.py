@@ -5,6 +5,7 @@ log file, only a step that takes long is logged, and again at long intervals.
 """
 
 import logging
+import math
 import sys
 import threading
 import time
@@ -87,11 +88,11 @@ class Progress:
             handler, stream = self._redirected.pop()
             handler.setStream(stream)
 
-    def begin(self, name: str) -> None:
-        """Begin a step of this thread, which ends the one before."""
+    def begin(self, name: str, *, logged: bool = True) -> None:
+        """Begin a step of this thread, which ends the one before; it is shown in a terminal only unless ``logged``."""
         if not self._closed.is_set():
             now = time.monotonic()
-            self._steps[threading.get_ident()] = _Step(name, now, now + LONG)
+            self._steps[threading.get_ident()] = _Step(name, now, now + LONG if logged else math.inf)
 
     def end(self) -> None:
         """End the step of this thread."""
@@ -150,10 +151,10 @@ def shown(name: str) -> Iterator[None]:
     """Show the steps of a command while the context is active.
 
     Args:
-        name: The first step.
+        name: The first step. It is not logged: a command that has no other step may print an answer for a script.
     """
     _progress.open()
-    begin(name)
+    _progress.begin(name, logged=False)
     try:
         yield
     finally:
