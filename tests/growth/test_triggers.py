@@ -139,3 +139,21 @@ def test_a_wrong_name_lists_the_valid_ones(name):
         "where": ("all", "largest_gain"),
     }
     assert all(f"'{choice}'" in str(refusal.value) for choice in valid[name])
+
+
+class InFours(MLPSpec):
+    """A perceptron whose second layer has units of four neurons."""
+
+    @property
+    def unit_sizes(self):
+        return (1, 4)
+
+
+def test_units_of_several_neurons_are_counted_in_neurons_and_added_as_a_whole():
+    grouped = InFours(hidden_widths=(20, 5), batch_norm=True)
+    assert grouped.neurons == (20, 20)
+    assert equal_width(grouped) == 20
+    assert neurons_to_add(grouped, 31, configured.growth(), []) == [11, 2]
+    assert grouped.with_neurons([8, 3]).widths == (8, 1)
+    config = configured.growth(where="largest_gain", initial_neurons=20, max_neurons=40)
+    assert neurons_to_add(grouped, 40, config, [0.1, 0.2])[1] == 5  # no more than 40 neurons

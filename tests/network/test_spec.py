@@ -39,7 +39,7 @@ def test_layers_are_normalised_unless_asked_otherwise():
 def test_other_widths_and_classes_leave_the_rest():
     spec = MLPSpec(hidden_widths=(5, 6), batch_norm=False, classes=4)
 
-    assert spec.with_equal_widths(9) == MLPSpec(hidden_widths=(9, 9), batch_norm=False, classes=4)
+    assert spec.with_equal_neurons(9) == MLPSpec(hidden_widths=(9, 9), batch_norm=False, classes=4)
     assert spec.with_widths([7]) == MLPSpec(hidden_widths=(7,), batch_norm=False, classes=4)
     assert spec.with_classes(3) == MLPSpec(hidden_widths=(5, 6), batch_norm=False, classes=3)
 

@@ -69,7 +69,7 @@ def plan_for_budget(spec: NetworkSpec, config: GrowthConfig, images: int, budget
     """
     plans = affordable_plans(spec, config, images, budget)
     if not plans:
-        one_epoch = images * spec.with_equal_widths(config.initial_neurons).training_multiply_adds
+        one_epoch = images * spec.with_equal_neurons(config.initial_neurons).training_multiply_adds
         raise ValueError(
             f"Parameter 'growth.budget_multiply_adds' is {budget:.3g}, but one epoch with {config.initial_neurons} "
             f"neurons per hidden layer takes {one_epoch:.3g} multiply-adds; increase it, or decrease "
@@ -91,7 +91,7 @@ def affordable_plans(
         law: Expected error.
     """
     cost = {
-        width: images * spec.with_equal_widths(width).training_multiply_adds
+        width: images * spec.with_equal_neurons(width).training_multiply_adds
         for width in (*range(config.initial_neurons, config.max_neurons, WIDTH_STEP), config.max_neurons)
     }
     return [*_without_growth(cost, budget, images, law), *_with_growth(cost, budget, images, law)]

@@ -15,12 +15,12 @@ PlaceName = Literal["all", "largest_gain"]
 
 
 class Stage(ConfigModel):
-    """Widths of the groups of units from one epoch on.
+    """Neurons of the groups of units from one epoch on.
 
     Attributes:
         epoch: Number of epochs completed before this stage.
         neurons: One width for all groups, or one width per group, in order. If there are more widths than groups, new
-            layers are added after the last one.
+            layers are added after the last one. A group whose units have several neurons is as wide as their sum.
     """
 
     epoch: Annotated[int, Field(ge=1)]

@@ -6,7 +6,7 @@ from mnist_growth.growth.config import GrowthConfig
 
 
 def scheduled_neurons(epoch: int, config: GrowthConfig) -> int:
-    """Return the width of every group of units during an epoch.
+    """Return the number of neurons of every group of units during an epoch.
 
     neurons(t) = min(initial_neurons + growth_rate * (t // growth_epochs), max_neurons)
 
@@ -20,12 +20,12 @@ def scheduled_neurons(epoch: int, config: GrowthConfig) -> int:
 
 
 def planned_widths(epoch: int, config: GrowthConfig, start: Sequence[int]) -> tuple[int, ...]:
-    """Return the width of each group during an epoch, by ``config.plan``.
+    """Return the neurons of each group during an epoch, by ``config.plan``.
 
     Args:
         epoch: Zero-based number of the epoch.
         config: Contains the plan.
-        start: Widths at the start of training.
+        start: Neurons of each group at the start of training.
 
     Raises:
         ValueError: A stage has fewer widths than there are groups by then, or a width decreases.

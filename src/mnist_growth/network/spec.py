@@ -49,7 +49,7 @@ class NetworkConfig(ConfigModel, _Union):
         """Return the network at the start of a training.
 
         Args:
-            neurons: Size of every group of units that can grow.
+            neurons: Number of neurons of every group of units that can grow.
         """
         raise NotImplementedError(f"The configuration of network kind {self.kind!r} does not define a spec")
 
@@ -109,9 +109,31 @@ class NetworkSpec(_Union):
         """Number of trainable parameters."""
         return sum(cost.parameters for cost in self.costs())
 
-    def with_equal_widths(self, width: int) -> Self:
-        """Return the same network with all groups of units of one size."""
-        return self.with_widths([width] * len(self.widths))
+    @property
+    def unit_sizes(self) -> tuple[int, ...]:
+        """Neurons of one unit of each group: 1, unless a unit has several, such as an attention head or a capsule."""
+        return (1,) * len(self.widths)
+
+    @property
+    def neurons(self) -> tuple[int, ...]:
+        """Neurons of each group, which the parameters of growth count."""
+        return tuple(width * size for width, size in zip(self.widths, self.unit_sizes, strict=True))
+
+    def with_neurons(self, neurons: Sequence[int]) -> Self:
+        """Return the same network with other numbers of neurons in each group, rounded down to at least one unit.
+
+        Args:
+            neurons: One number for each group; more numbers mean more layers, whose units have one neuron each.
+
+        Raises:
+            ValueError: There is no such network.
+        """
+        sizes = (*self.unit_sizes, *(1,) * (len(neurons) - len(self.unit_sizes)))
+        return self.with_widths([max(1, number // size) for number, size in zip(neurons, sizes, strict=True)])
+
+    def with_equal_neurons(self, neurons: int) -> Self:
+        """Return the same network with as many neurons in every group, rounded down to at least one unit."""
+        return self.with_neurons([neurons] * len(self.widths))
 
 
 def build(spec: NetworkSpec, pixels: PixelStatistics, generator: torch.Generator | None = None) -> Network:

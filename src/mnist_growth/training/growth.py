@@ -37,7 +37,7 @@ class GrowthTarget:
     """What a trigger asks for.
 
     Attributes:
-        neurons: Width at which groups of equal width cost what may be spent; 0 for a plan.
+        neurons: Number at which groups of as many neurons cost what may be spent; 0 for a plan.
         widths: Width of each group, by a plan; empty for the other triggers.
     """
 
@@ -57,7 +57,8 @@ def due_growth(state: TrainingState, setup: TrainingSetup) -> GrowthTarget | Non
     """
     spec, growth = state.network.spec, setup.growth
     if growth.trigger == "plan":
-        planned = planned_widths(state.epochs_done, growth, setup.initial_spec.widths)
+        first = setup.initial_spec
+        planned = first.with_neurons(planned_widths(state.epochs_done, growth, first.neurons)).widths
         return GrowthTarget(widths=planned) if planned != spec.widths else None
     moment = Moment(epoch=state.epochs_done, epochs=setup.training.epochs, spec=spec, history=state.records)
     neurons = neurons_wanted(moment, growth)
@@ -166,7 +167,8 @@ def _new_units(
                 f"growth.where=largest_gain needs the gradient of every group of units, but group {group + 1} of a "
                 f"network of kind {spec.kind!r} does not lie between affine maps: choose growth.where=all"
             )
-        per_parameter.append(gradient_gain(found, portion) / (portion * parameters_of_a_unit(spec, group)))
+        units = portion / spec.unit_sizes[group]
+        per_parameter.append(gradient_gain(found, portion) / (units * parameters_of_a_unit(spec, group)))
     return neurons_to_add(spec, target.neurons, growth, per_parameter)
 
 
