@@ -12,6 +12,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from mnist_growth.configuration import load_parameters
 from mnist_growth.nested import flatten
+from mnist_growth.network import NetworkConfig
+from mnist_growth.network.kinds import registered_kinds
 from mnist_growth.parameters import parameter_types
 from mnist_growth.pipeline_registry import register_pipelines
 
@@ -141,6 +143,8 @@ def _keys(node: yaml.MappingNode, prefix: str = "") -> Iterator[tuple[str, int, 
 
 def _schemas(name: str, kind: Any, value: Any) -> dict[str, Mapping[str, Any]]:
     """JSON schema of every leaf of a group, or of a parameter without a group, by dotted name."""
+    if kind is NetworkConfig:
+        return _network_schemas(name, value)
     model = TypeAdapter(kind).validate_python(value)
     if not isinstance(model, BaseModel):
         return {name: TypeAdapter(kind).json_schema()}
@@ -152,6 +156,17 @@ def _schemas(name: str, kind: Any, value: Any) -> dict[str, Mapping[str, Any]]:
         else:
             found[f"{name}.{field}"] = properties[field]
     return found
+
+
+def _network_schemas(name: str, value: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """JSON schema of every leaf of the group of networks, whose parameters are those of all kinds."""
+    own = [kind for kind in registered_kinds() if kind.config.__module__.startswith("mnist_growth.")]
+    kinds = [kind for kind in own if kind.is_trained]
+    found: dict[str, Mapping[str, Any]] = {}
+    for kind in kinds:
+        model = NetworkConfig.model_validate({**value, "kind": kind.name})
+        found |= _schemas(name, type(model), model)
+    return {**found, f"{name}.kind": {"enum": [kind.name for kind in kinds]}}
 
 
 def _limits(schema: Mapping[str, Any]) -> Iterator[str]:

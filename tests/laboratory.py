@@ -2,9 +2,10 @@
 
 import torch
 
+from mnist_growth.digits import PixelStatistics
 from mnist_growth.growth import Probe, operator_named, widen_together
 from mnist_growth.learning import GrowingAdamW
-from mnist_growth.network import GrowingMLP
+from mnist_growth.network import MLPSpec, build
 
 IMAGES = torch.randint(0, 256, (64, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 LABELS = torch.randint(0, 10, (64,), generator=torch.Generator().manual_seed(1))
@@ -16,9 +17,17 @@ class Laboratory:
     images, labels = IMAGES, LABELS
     probe = Probe(IMAGES, LABELS)
 
+    def build(self, spec, dtype=torch.float64, seed=0):
+        """A network of any kind with its initial weights."""
+        return build(spec, PixelStatistics(0.13, 0.31, count=100), torch.Generator().manual_seed(seed)).to(dtype)
+
     def train(self, widths, batch_norm=True, dtype=torch.float64, seed=0, steps=3):
-        """A network that has left its initial weights, with an optimizer that has moments."""
-        network = GrowingMLP(widths, batch_norm=batch_norm, generator=torch.Generator().manual_seed(seed)).to(dtype)
+        """A perceptron that has left its initial weights, with an optimizer that has moments."""
+        return self.train_any(MLPSpec(hidden_widths=tuple(widths), batch_norm=batch_norm), dtype, seed, steps)
+
+    def train_any(self, spec, dtype=torch.float64, seed=0, steps=3):
+        """A network of any kind that has left its initial weights, with an optimizer that has moments."""
+        network = self.build(spec, dtype, seed)
         optimizer = GrowingAdamW(network)
         for _ in range(steps):
             self.descend(network, optimizer)

@@ -1,7 +1,6 @@
 """Another kind of network goes through everything without a change in the package."""
 
 import base64
-import itertools
 from typing import get_args
 
 import numpy as np
@@ -14,9 +13,9 @@ from fastapi.testclient import TestClient
 import configured
 from bypass_network import Bypass, BypassSpec
 from mnist_growth.digits import PixelStatistics, pixel_statistics, sample_digits, stratified_split
-from mnist_growth.growth import OperatorName, Probe, gradient_directions, operator_named, widen, widen_together
+from mnist_growth.growth import OperatorName, Probe, gradient_directions, operator_named, widen
 from mnist_growth.inspection import gradient_norms, landscape, unit_cohorts
-from mnist_growth.learning import Autograd, GrowingAdamW, objective_for
+from mnist_growth.learning import Autograd, objective_for
 from mnist_growth.network import NetworkConfig, build, load_network, predict_logits, save_network
 from mnist_growth.pipelines.evaluate import nodes as evaluate
 from mnist_growth.pipelines.explain import attributions as explain_attributions
@@ -90,39 +89,6 @@ def training():
 @pytest.fixture(scope="module")
 def trained(training):
     return training.trained()
-
-
-@pytest.mark.parametrize(("operator", "group"), list(itertools.product(PRESERVING, [0, 1])))
-def test_every_operator_preserves_the_function_of_every_group(operator, group):
-    network = Bypass(BypassSpec(sizes=(7, 5)), PIXELS, torch.Generator().manual_seed(1)).double()
-    rule = operator_named(operator, Probe(IMAGES, LABELS))
-    widening = rule(network, network.unit_groups()[group], 4, torch.Generator().manual_seed(2))
-    wider = widen(network, widening)
-    assert wider.widths == ((11, 5) if group == 0 else (7, 9))
-    assert (wider(IMAGES) - network(IMAGES)).abs().max() <= 1e-12
-
-
-def test_old_moments_stay_and_after_a_step_all_units_differ():
-    network = Bypass(BypassSpec(sizes=(7, 5)), PIXELS, torch.Generator().manual_seed(1)).double()
-    optimizer = GrowingAdamW(network)
-    for _ in range(3):
-        optimizer.zero_grad()
-        F.cross_entropy(network(IMAGES), LABELS).backward()
-        optimizer.step(0.01)
-    before = optimizer.moments()
-    rule = operator_named("net2net_split", Probe(IMAGES, LABELS))
-    [wider], widenings = widen_together([network], [7, 5], rule, torch.Generator().manual_seed(3))
-    optimizer.grow(wider, widenings)
-    # Every unit is split in two: the incoming moments are halved, the outgoing ones copied.
-    halved = before["first.weight"].first[widenings[0].source] / 2
-    torch.testing.assert_close(optimizer.moments()["first.weight"].first, halved)
-    copied = before["bypass.weight"].first[:, widenings[0].source]
-    assert torch.equal(optimizer.moments()["bypass.weight"].first, copied)
-    optimizer.zero_grad()
-    F.cross_entropy(wider(IMAGES), LABELS).backward()
-    optimizer.step(0.01)
-    sides = torch.cat([wider.first.weight, wider.second.weight.T, wider.bypass.weight.T], dim=1)
-    assert len(torch.unique(sides.detach(), dim=0)) == 14
 
 
 def test_the_directions_of_a_group_with_two_followers_are_those_of_both():

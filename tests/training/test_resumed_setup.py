@@ -52,8 +52,10 @@ def other(value):
 
 def names_in_a_setup():
     """All names in the header of a checkpoint."""
-    groups = ("network", "growth", "training", "warps")
-    parameters = flatten({group: configured.base()[group] for group in groups})
+    of_the_kind = configured.network().model_dump()
+    parameters = flatten(
+        {"network": of_the_kind} | {group: configured.base()[group] for group in ("growth", "training", "warps")}
+    )
     data = {"dataset", "fingerprint", "preparation.form", "preparation.ink", "split"}
     return sorted({*parameters, *data, "threads"})
 

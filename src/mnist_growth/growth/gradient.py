@@ -106,11 +106,15 @@ def _inputs_and_gradients(
 
 
 def _neighbours_of(network: Network, group: UnitGroup) -> _Neighbours | None:
-    """Return the maps around a group; None if it does not lie between one affine map and others."""
+    """Return the maps around a group; None if it does not lie between affine maps.
+
+    If several maps lead to the units, it is the first one, which all maps after the units follow: the directions are
+    those of units with inputs from there only.
+    """
     incoming, outgoing = (group.of_role(role) for role in ("incoming", "outgoing"))
     modules = [network.get_submodule(axis.module) for axis in (*incoming, *outgoing)]
     has_several_entries = any(axis.entries > 1 for axis in group.axes)  # per unit, such as an attention head
-    if len(incoming) != 1 or not outgoing or has_several_entries or not all(isinstance(m, nn.Linear) for m in modules):
+    if not incoming or not outgoing or has_several_entries or not all(isinstance(m, nn.Linear) for m in modules):
         return None
     return incoming[0].module, tuple(axis.module for axis in outgoing)
 
@@ -124,7 +128,9 @@ def gradient_directed(
     gradients are then always zero. This variant works with relu: zero fan-out, and fan-in A = +-v_i with v_i the
     right singular vectors of M (``gradient_directions``), the largest singular value first, both signs because relu
     passes one half of each direction. Units beyond twice the rank of M start at random, as with ``zero_fan_out``. The
-    norm of every v_i is scaled to the root-mean-square norm of a random row. The function is preserved exactly.
+    norm of every v_i is scaled to the root-mean-square norm of a random row. If several affine maps lead to the units,
+    v_i is for the first one, and the directed units have no inputs from the others at first. The function is preserved
+    exactly.
 
     Args:
         network: The network to grow; it is not changed.
@@ -146,8 +152,10 @@ def gradient_directed(
     # A row of `random_incoming` has the root-mean-square norm 1 / sqrt(3).
     directed = torch.stack([found, -found], dim=1).reshape(-1, found.shape[1])[:count] / 3**0.5
     rest_count = count - len(directed)
-    [(weight, rest)] = random_incoming(network, group, rest_count, generator).items()
-    new = {weight: torch.cat([directed[:, :-1], rest.double()])}
+    new = {}
+    for position, (weight, rest) in enumerate(random_incoming(network, group, rest_count, generator).items()):
+        inputs = directed[:, :-1] if position == 0 else directed.new_zeros(len(directed), rest.shape[1])
+        new[weight] = torch.cat([inputs, rest.double()])
     for axis in group.of_role("bias"):
         new[axis.tensor] = torch.cat([directed[:, -1], directed.new_zeros(rest_count)])
     return Widening.of_new(network, group, count, new)

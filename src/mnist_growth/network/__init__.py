@@ -12,6 +12,7 @@ from mnist_growth.network.packed_layer import QuantisedLayer, quantise_activatio
 from mnist_growth.network.packing import WEIGHT_BITS, largest_code
 from mnist_growth.network.prediction import Score, predict_logits, score
 from mnist_growth.network.recording import Recording, record
+from mnist_growth.network.residual import ResidualConfig, ResidualNetwork, ResidualSpec
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width, build
 from mnist_growth.network.tensor_file import check_header, load_tensors, read_header, save_tensors, tensors_sha256
 from mnist_growth.network.training_memory import MemoryPart, training_memory
@@ -36,6 +37,9 @@ __all__ = [
     "PackedSpec",
     "QuantisedLayer",
     "Recording",
+    "ResidualConfig",
+    "ResidualNetwork",
+    "ResidualSpec",
     "Role",
     "Score",
     "TrainedNetwork",

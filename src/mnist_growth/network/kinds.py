@@ -25,12 +25,14 @@ class NetworkKind:
         config: What a user chooses.
         spec: What is needed to build it.
         build: Makes a network from a spec of this kind; arguments as those of ``build``.
+        is_trained: Whether a training can start with it; if not, it is made from a trained network of another kind.
     """
 
     name: str
     config: "type[NetworkConfig]"
     spec: "type[NetworkSpec]"
     build: "Callable[[Any, PixelStatistics, torch.Generator | None], Network]"
+    is_trained: bool = True
 
 
 def register_kind(kind: NetworkKind) -> None:
@@ -42,6 +44,11 @@ def register_kind(kind: NetworkKind) -> None:
     if _KINDS.get(kind.name, kind) != kind:
         raise ValueError(f"There is already a network kind {kind.name!r}: choose another name")
     _KINDS[kind.name] = kind
+
+
+def registered_kinds() -> tuple[NetworkKind, ...]:
+    """Return all kinds, in the order of their registration."""
+    return tuple(_KINDS.values())
 
 
 def kind_named(name: str) -> NetworkKind:

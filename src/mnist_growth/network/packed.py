@@ -223,4 +223,4 @@ def _build(spec: PackedSpec, pixels: PixelStatistics, generator: torch.Generator
     return PackedMLP(spec, pixels)
 
 
-register_kind(NetworkKind("packed", PackedConfig, PackedSpec, _build))
+register_kind(NetworkKind("packed", PackedConfig, PackedSpec, _build, is_trained=False))

@@ -12,7 +12,7 @@ from mnist_growth.digits.digits import MAX_CLASSES, NUM_CLASSES
 from mnist_growth.digits.statistics import PixelStatistics
 from mnist_growth.network.costs import LayerCost
 from mnist_growth.network.interface import Network
-from mnist_growth.network.kinds import kind_named
+from mnist_growth.network.kinds import kind_named, registered_kinds
 
 Width = Annotated[int, Field(ge=1, le=65536)]
 """Number of units of a group."""
@@ -36,14 +36,34 @@ class _Union(BaseModel):
                 raise ValueError(f"{missing[0]} is missing")
         if _Union in cls.__bases__ and isinstance(value, Mapping) and "kind" in value:
             model: type[Self] = getattr(kind_named(value["kind"]), cls._member)
-            return model.model_validate(value)
+            return model.model_validate(model._own(value))
         return handler(value)
+
+    @classmethod
+    def _own(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the entries that this class is validated with."""
+        return value
 
 
 class NetworkConfig(ConfigModel, _Union):
-    """Architecture that a user chooses; group ``network`` of the parameters. Growth does not change it."""
+    """Architecture that a user chooses; group ``network`` of the parameters. Growth does not change it.
+
+    The group has the parameters of all kinds; those of other kinds are checked and left out. A kind keeps its
+    parameters in a model of its own, in a field that is named like the kind, so that those of two kinds are not
+    confused.
+    """
 
     _member = "config"
+
+    @classmethod
+    def _own(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        others: set[str] = set()
+        for kind in registered_kinds():
+            names = kind.config.model_fields.keys() - cls.model_fields.keys()
+            if names and names <= value.keys():
+                kind.config.model_validate({name: value[name] for name in names} | {"kind": kind.name})
+            others |= names
+        return {name: entry for name, entry in value.items() if name not in others}
 
     def spec(self, neurons: int) -> "NetworkSpec":
         """Return the network at the start of a training.
