@@ -4,6 +4,7 @@ import pytest
 from mnist_growth.digits import Split
 from mnist_growth.digits.statistics import MNIST_PIXELS
 from mnist_growth.growth import affordable_plans
+from mnist_growth.learning import objective_factory, objective_for
 from mnist_growth.training import start_training
 from mnist_growth.training.setup import split_fingerprint
 
@@ -41,3 +42,11 @@ def test_a_budget_becomes_the_plan_with_the_smallest_expected_error(make_trainin
     assert (setup.growth, setup.training.epochs) == (best.growth(setup.growth), best.epochs)
     assert setup.initial_spec.widths == (best.first, best.first)
     assert f"pays for {best.epochs} epochs: {best.first} neurons" in caplog.text
+
+
+def test_the_objective_computes_the_loss_in_the_parameters_unless_another_is_given(make_training):
+    made = make_training(training={"loss": "margin"})
+    given = (made.setup, made.digits, made.split, MNIST_PIXELS, made.machine)
+
+    assert start_training(*given).objective is objective_factory("margin") is not objective_for
+    assert start_training(*given, objective=objective_for).objective is objective_for

@@ -10,7 +10,7 @@ import torch
 from mnist_growth.compression.config import CompressConfig
 from mnist_growth.digits import Digits, Split, WarpConfig, evenly_spread
 from mnist_growth.growth import GrowthConfig, Probe
-from mnist_growth.learning import ObjectiveFactory, objective_for
+from mnist_growth.learning import ObjectiveFactory
 from mnist_growth.machine import choose_device
 from mnist_growth.network import Network, NetworkConfig, TrainedNetwork
 from mnist_growth.training import (
@@ -73,7 +73,7 @@ class FineTuner:
         self,
         network: _Network,
         epochs: int,
-        objective: ObjectiveFactory = objective_for,
+        objective: ObjectiveFactory | None = None,
         *,
         rates: Rates | None = None,
         before_epoch: Change | None = None,
@@ -86,7 +86,7 @@ class FineTuner:
         Args:
             network: It is not changed.
             epochs: At least 1.
-            objective: Makes what computes the gradients.
+            objective: Makes what computes the gradients; None for those of ``training.loss``.
             rates: Learning rate and averaging; None for those of the configuration.
             before_epoch: Changes the training before every epoch.
         """

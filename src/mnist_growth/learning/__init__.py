@@ -5,9 +5,10 @@ from mnist_growth.learning.adversarial import Adversarial, AdversarialConfig, ad
 from mnist_growth.learning.autograd import Autograd
 from mnist_growth.learning.averaging import averaged_copy, update_average
 from mnist_growth.learning.backprop import Backprop
-from mnist_growth.learning.choice import objective_for
+from mnist_growth.learning.choice import LossName, objective_factory, objective_for
 from mnist_growth.learning.distillation import DistillationConfig, DistillationLoss, distillation_factory
 from mnist_growth.learning.loss import CrossEntropy, Loss
+from mnist_growth.learning.margin import MarginLoss
 from mnist_growth.learning.masked import Masked, masked_factory
 from mnist_growth.learning.objective import BatchResult, Objective, ObjectiveFactory
 
@@ -22,6 +23,8 @@ __all__ = [
     "DistillationLoss",
     "GrowingAdamW",
     "Loss",
+    "LossName",
+    "MarginLoss",
     "Masked",
     "Objective",
     "ObjectiveFactory",
@@ -29,6 +32,7 @@ __all__ = [
     "averaged_copy",
     "distillation_factory",
     "masked_factory",
+    "objective_factory",
     "objective_for",
     "update_average",
 ]

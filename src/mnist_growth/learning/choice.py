@@ -1,12 +1,17 @@
 """The default objective of a network."""
 
+from typing import Literal
+
 import torch
 
 from mnist_growth.learning.autograd import Autograd
 from mnist_growth.learning.backprop import Backprop
 from mnist_growth.learning.loss import Loss
-from mnist_growth.learning.objective import Objective
+from mnist_growth.learning.margin import MarginLoss
+from mnist_growth.learning.objective import Objective, ObjectiveFactory
 from mnist_growth.network import Network
+
+LossName = Literal["cross_entropy", "margin"]
 
 
 def objective_for(
@@ -22,3 +27,12 @@ def objective_for(
     """
     fastest = Backprop if Backprop.supports(network) else Autograd
     return fastest(network, dtype, label_smoothing, loss)
+
+
+def objective_factory(loss: LossName) -> ObjectiveFactory:
+    """Return the factory of the objectives that compute a loss of the labels."""
+    return objective_for if loss == "cross_entropy" else _margin_objective
+
+
+def _margin_objective(network: Network, dtype: torch.dtype | None, label_smoothing: float) -> Objective:
+    return objective_for(network, dtype, label_smoothing, MarginLoss())

@@ -7,7 +7,7 @@ import torch
 from pydantic import Field, model_validator
 
 from mnist_growth.config_model import ConfigModel
-from mnist_growth.learning import AdversarialConfig
+from mnist_growth.learning import AdversarialConfig, LossName
 from mnist_growth.machine import PrecisionName
 
 
@@ -62,6 +62,7 @@ class TrainingConfig(ConfigModel):
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     learning_rate_schedule: LearningRateConfig
     weight_decay: Annotated[float, Field(ge=0, lt=1)]
+    loss: LossName
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     ema_decay: Annotated[float, Field(ge=0, lt=1)]
     adversarial: AdversarialConfig
@@ -76,6 +77,15 @@ class TrainingConfig(ConfigModel):
             raise ValueError(
                 f"Parameter 'training.learning_rate_schedule.floor' is {floor}, more than 'training.learning_rate', "
                 f"{self.learning_rate}; decrease the first or increase the second."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _targets_are_smoothed_only_if_there_are_any(self) -> Self:
+        if self.loss == "margin" and self.label_smoothing > 0:
+            raise ValueError(
+                f"Parameter 'training.label_smoothing' is {self.label_smoothing}, but 'training.loss' is 'margin', "
+                "which has no target distribution; set training.label_smoothing=0 or training.loss=cross_entropy."
             )
         return self
 

@@ -8,7 +8,7 @@ import torch
 from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
 from mnist_growth.evaluation import accuracy_without_learning
 from mnist_growth.growth import GrowthConfig, plan_for_budget
-from mnist_growth.learning import ObjectiveFactory, objective_for
+from mnist_growth.learning import ObjectiveFactory, objective_factory
 from mnist_growth.machine import (
     MAX_THREADS,
     DeviceName,
@@ -151,7 +151,7 @@ def start_training(
     machine: Machine,
     *,
     run_id: str = "",
-    objective: ObjectiveFactory = objective_for,
+    objective: ObjectiveFactory | None = None,
     network: Network | None = None,
 ) -> Training:
     """Assemble a new training.
@@ -163,7 +163,7 @@ def start_training(
         pixels: Mean and standard deviation of the pixels of the training part.
         machine: What it runs on.
         run_id: Id of the tracked run; empty without one.
-        objective: Makes what computes the gradients.
+        objective: Makes what computes the gradients; None for those of ``training.loss``.
         network: With its initial weights, which are trained in place; None for random ones.
     """
     device = choose_device(machine.device)
@@ -187,7 +187,7 @@ def continue_training(
     resume: ResumeConfig,
     *,
     run_id: str = "",
-    objective: ObjectiveFactory = objective_for,
+    objective: ObjectiveFactory | None = None,
 ) -> Training:
     """Assemble a training that continues from a checkpoint.
 
@@ -199,7 +199,7 @@ def continue_training(
         machine: What it runs on.
         resume: What happens to the learning rate schedule if the number of epochs changes.
         run_id: Id of the tracked run; empty: that of the checkpoint.
-        objective: Makes what computes the gradients.
+        objective: Makes what computes the gradients; None for those of ``training.loss``.
 
     Raises:
         ValueError: The checkpoint belongs to another training.
@@ -225,9 +225,10 @@ def _assembled(
     digits: Digits,
     split: Split,
     machine: Machine,
-    objective: ObjectiveFactory,
+    objective: ObjectiveFactory | None,
 ) -> Training:
     budget = MemoryBudget(machine.budget_fraction, state.device)
+    objective = objective or objective_factory(setup.training.loss)
     return Training(state, TrainingData.of(digits, split, budget), setup, budget, objective)
 
 
