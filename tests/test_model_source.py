@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,19 @@ import torch
 
 from mnist_growth.kept_versions import versions_of_networks
 from mnist_growth.lineage import Lineage, mark
+from mnist_growth.machine import vector_instructions
 from mnist_growth.model_source import CatalogSource, MlflowSource, serving_config
 from mnist_growth.network import GrowingMLP, TrainedNetwork, save_network
 from mnist_growth.project_context import Project, load_version
+from mnist_growth.serving import OnnxPredictor
+from mnist_growth.serving.predictor import TorchPredictor
 from mnist_growth.tracking import Candidate
+from packed_networks import packed
 
 ROOT = Path(__file__).parents[1]
 OLDER, NEWER = "2026-01-01T00.00.00.000Z", "2026-01-02T00.00.00.000Z"
+NEWEST = "2026-01-03T00.00.00.000Z"
+IMAGES = np.random.default_rng(0).integers(0, 256, (8, 28, 28), np.uint8)
 CONFUSION = np.eye(10, dtype=np.int64)
 
 # Kedro reads the fields of parameters in the way that pydantic is going to take away.
@@ -96,15 +103,57 @@ def test_a_damaged_network_is_named_and_not_kept_with_its_results(project):
 
 
 def test_parameters_of_the_service_are_checked(project):
-    assert serving_config(project).backend == "torch"
+    assert serving_config(project).backend == "auto"
     changed = Project(project.path, None, None, {"serving": {"backend": "abacus"}})
     with pytest.raises(ValueError, match=r"serving\.backend"):
         serving_config(changed)
 
 
+@pytest.fixture
+def quantised(project) -> TrainedNetwork:
+    """A network that computes with integers of 8 bits, which is the newest one of the project."""
+    trained = TrainedNetwork(packed(8, activations=True), "mnist", "ab" * 32, epochs=1)
+    path = project.path / "data/06_models/network.safetensors" / NEWEST / "network.safetensors"
+    path.parent.mkdir(parents=True)
+    save_network(path, trained)
+    return trained
+
+
+@pytest.mark.parametrize(
+    ("instructions", "asked", "backend"),
+    [
+        (("VNNI",), "auto", "int8"),
+        ((), "auto", "torch"),  # sums of two products of 8 bits would saturate
+        (("VNNI",), "torch", "torch"),
+    ],
+)
+def test_a_quantised_network_is_served_with_integers_where_the_processor_adds_them_exactly(
+    project, quantised, monkeypatch, caplog, instructions, asked, backend
+):
+    monkeypatch.setattr(sys.modules["mnist_growth.export.int8_model"], "vector_instructions", lambda: instructions)
+
+    with caplog.at_level(logging.INFO):
+        served = CatalogSource(project, NEWEST, asked, 1)()
+
+    assert served.backend == backend
+    assert (f"Backend {backend} (serving.backend is auto" in caplog.text) == (asked == "auto")
+    assert isinstance(served.predict, OnnxPredictor if backend == "int8" else TorchPredictor)
+    expected = torch.softmax(quantised.network(torch.from_numpy(IMAGES)), dim=1).detach().numpy()
+    if "VNNI" in vector_instructions() or backend == "torch":
+        assert np.abs(served.predict(IMAGES) - expected).max() < 0.02
+
+
+def test_a_network_of_floats_is_served_by_torch_whatever_the_processor_has(project, monkeypatch):
+    monkeypatch.setattr(
+        sys.modules["mnist_growth.export.int8_model"], "vector_instructions", lambda: ("VNNI", "AMX", "bfloat16")
+    )
+
+    assert CatalogSource(project, NEWER, "auto", 1)().backend == "torch"
+
+
 def test_a_model_of_mlflow_is_not_served_by_another_backend(project):
     with pytest.raises(ValueError, match="serving.backend is 'onnx', but models in MLflow are not exported"):
-        MlflowSource(project, "models:/network/1", "onnx")()
+        MlflowSource(project, "models:/network/1", "onnx", 1)()
 
 
 def make_champion(monkeypatch, version: str, trained: TrainedNetwork, environment: str = "base") -> None:

@@ -1,9 +1,11 @@
-"""Measure the latency of a network in PyTorch, ONNX and int8.
+"""Measure the latency of a network in PyTorch, compiled by PyTorch, in ONNX and int8.
 
 All forms of the newest network answer the same images in turn, A B C A B C ..., for each batch size, first with one
 thread, then with two. A ratio compares two forms in the same round, so that other work on the machine slows down both.
-The last three forms are made by the tools of onnxruntime, for comparison. Without a trained network an untrained one of
-the default size is used, which takes the same time. Prints a table and writes inference.json.
+"folded" is what `kedro serve` computes by default; "compile" and "AOTInductor" are the same network compiled by
+PyTorch, which needs a C++ compiler. The three forms after int8 are made by the tools of onnxruntime, for comparison.
+Without a trained network an untrained one of the default size is used, which takes the same time. Prints a table and
+writes inference.json.
 """
 
 import gc
@@ -17,7 +19,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from benchmarks.common import artifacts
 from benchmarks.common.circumstances import Circumstances
@@ -25,10 +26,11 @@ from benchmarks.common.cli import parser
 from benchmarks.common.networks import network_or_untrained
 from benchmarks.common.results import write_results
 from benchmarks.common.tables import machine_line, markdown
+from benchmarks.speed.compiled import compiled_forms
 from benchmarks.speed.network_forms import Answer, answers, onnx_models, session
 from mnist_growth import export
 from mnist_growth.digits import sample_digits
-from mnist_growth.network import TrainedNetwork, predict_logits
+from mnist_growth.network import Network, TrainedNetwork, predict_logits
 
 NAME = "inference"
 BATCHES = (1, 16, 64, 128, 256)
@@ -102,7 +104,7 @@ def errors(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> int:
 
 
 def latencies(
-    network: nn.Module,
+    network: Network,
     models: dict[str, bytes],
     images: NDArray[np.uint8],
     sizes: Sequence[int],
@@ -110,7 +112,7 @@ def latencies(
     rounds: int,
 ) -> list[dict[str, Any]]:
     """Time all forms in turn, for each batch size."""
-    forms = answers(network, models, threads)
+    forms = {**answers(network, models, threads), **compiled_forms(network)}
     result = []
     for size in sizes:
         batch = np.array(images[:size])
@@ -156,7 +158,7 @@ def table(results: Mapping[str, Any]) -> str:
     by_batch: dict[tuple[int, int], dict[str, Any]] = {}
     for row in results["latency"]:
         by_batch.setdefault((row["threads"], row["batch"]), {})[row["form"]] = row
-    forms = [name for name in results["forms"] if name != "torch"]
+    forms = [name for name in next(iter(by_batch.values())) if name != "torch"]
     rows, goals = [], []
     for (threads, size), found in by_batch.items():
         ratios = [found[name]["ratio_to_torch"] for name in forms]

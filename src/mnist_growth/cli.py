@@ -83,7 +83,7 @@ def _serve(**options: Any) -> None:
     project = Project(project_folder(), options["env"], options["conf_source"], parameters)
     config = serving_config(project)
     source = (
-        MlflowSource(project, options["model"], config.backend)
+        MlflowSource(project, options["model"], config.backend, config.threads)
         if options["model"]
         else CatalogSource(project, options["version"], config.backend, config.threads)
     )
@@ -105,7 +105,7 @@ serving = click.Command(
         click.Option(["--model"], help="Network of MLflow: models:/... or runs:/<run>/network."),
         click.Option(["--host"], help="Address to listen on. [default: serving.host]"),
         click.Option(["--port"], type=int, help="Port to listen on; 0: any free port. [default: serving.port]"),
-        click.Option(["--backend"], help="Runtime of the network: torch, onnx or int8. [default: serving.backend]"),
+        click.Option(["--backend"], help="Runtime: auto, torch, onnx or int8. [default: serving.backend]"),
         click.Option(["--workers"], type=int, help="Number of worker processes. [default: serving.workers]"),
         click.Option(["--verbose"], is_flag=True, help="Show the full traceback of an error."),
     ],

@@ -10,9 +10,11 @@ from kedro.framework.context import KedroContext
 from kedro.io import DataCatalog
 from kedro.io.core import DatasetError
 
+from mnist_growth import export
 from mnist_growth.datasets import Found, Results
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.export import OnnxNetwork
+from mnist_growth.machine import vector_instructions
 from mnist_growth.network import TrainedNetwork, load_network
 from mnist_growth.novelty import NoveltyConfig, NoveltyDetector
 from mnist_growth.project_context import Project, load_version
@@ -57,11 +59,12 @@ class CatalogSource:
         is_champion = champion is not None and champion.sha256 == trained.sha256
         version = trained.version
         _describe(context, trained, champion if is_champion else None, is_requested=self.version is not None)
+        backend, predict = _automatic(trained, self.threads) if self.backend == "auto" else (self.backend, None)
         return ServedModel.of(
             trained,
             version,
-            backend=self.backend,
-            predict=_exported(context, self.backend, trained, self.threads),
+            backend=backend,
+            predict=predict or _exported(context, backend, trained, self.threads),
             confusion=_confusion(context, trained),
             drift=_drift(context, trained),
             detector=_novelty(context, trained),
@@ -75,28 +78,31 @@ class MlflowSource:
     Attributes:
         project: The project; its MLflow store is used unless MLFLOW_TRACKING_URI names another.
         uri: URI of the model: `models:/...` or `runs:/.../network`.
-        backend: Name of the backend; it must be torch.
+        backend: Name of the backend; it must be auto or torch.
+        threads: Number of threads of onnxruntime.
     """
 
     project: Project
     uri: str
     backend: BackendName
+    threads: int
 
     def __call__(self) -> ServedModel:
         """Download the model and load its network.
 
         Raises:
-            ValueError: The backend is not torch, or there is no such model.
+            ValueError: The backend is neither auto nor torch, or there is no such model.
         """
-        if self.backend != "torch":
+        if self.backend not in {"auto", "torch"}:
             raise ValueError(
-                f"The parameter serving.backend is {self.backend!r}, but models in MLflow are not exported: use torch, "
-                "or a network of the catalog"
+                f"The parameter serving.backend is {self.backend!r}, but models in MLflow are not exported: use auto "
+                "or torch, or a network of the catalog"
             )
         trained = load_network(fetch_network(self.project.path, self.uri))
         context = self.project.context()
-        detector = _novelty(context, trained)
-        return ServedModel.of(trained, self.uri, drift=_drift(context, trained), detector=detector)
+        backend, predict = _automatic(trained, self.threads) if self.backend == "auto" else (self.backend, None)
+        drift, detector = _drift(context, trained), _novelty(context, trained)
+        return ServedModel.of(trained, self.uri, backend=backend, predict=predict, drift=drift, detector=detector)
 
 
 def _champion(path: Path) -> Candidate | None:
@@ -149,6 +155,15 @@ def _confusion(context: KedroContext, trained: TrainedNetwork) -> Sequence[Seque
     """Counts of the newest evaluation of a network."""
     matrix = _find(context, "confusion_matrix", trained)
     return None if matrix is None else matrix.to_numpy().tolist()
+
+
+def _automatic(trained: TrainedNetwork, threads: int) -> tuple[BackendName, Predictor | None]:
+    """The fastest backend that gives the answers of the network on this processor: its name, and for torch nothing."""
+    model = export.exact_integer_model(trained)
+    backend: BackendName = "torch" if model is None else "int8"
+    instructions = ", ".join(vector_instructions()) or "float32 alone"
+    logger.info("Backend %s (serving.backend is auto; the processor has instructions for: %s)", backend, instructions)
+    return backend, None if model is None else OnnxPredictor(OnnxNetwork.of(model, threads))
 
 
 def _exported(context: KedroContext, backend: BackendName, trained: TrainedNetwork, threads: int) -> Predictor | None:

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,30 +8,15 @@ from pydantic import ValidationError
 from mnist_growth.digits import MNIST_PIXELS
 from mnist_growth.network import (
     NetworkConfig,
-    PackedMLP,
-    QuantisedLayer,
     TrainedNetwork,
     build,
     load_network,
     rebuild_network,
     save_network,
 )
+from packed_networks import WIDTHS, packed
 
 IMAGES = torch.randint(0, 256, (8, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-WIDTHS = (784, 12, 9, 10)
-
-
-def packed(bits: int = 4, activations: bool = False, density: float = 1.0) -> PackedMLP:
-    generator = np.random.default_rng(0)
-    largest = 2 ** (bits - 1) - 1
-    layers = []
-    for inputs, outputs in pairwise(WIDTHS):
-        codes = generator.integers(-largest, largest + 1, (outputs, inputs)).astype(np.int8)
-        codes[generator.random(codes.shape) >= density] = 0
-        steps = generator.uniform(0.5, 1.5, outputs).astype(np.float32) / (largest * inputs**0.5)
-        layers.append(QuantisedLayer(codes, steps, generator.normal(size=outputs).astype(np.float32), bits))
-    steps = np.array([0.02, 0.03], np.float32) if activations else None
-    return PackedMLP.of(layers, steps, MNIST_PIXELS)
 
 
 @pytest.mark.parametrize("bits", [2, 4, 8])

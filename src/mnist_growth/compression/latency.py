@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 
 from mnist_growth import export
-from mnist_growth.machine import vector_instructions
 from mnist_growth.network import FoldedChain, TrainedNetwork
 
 _ROUNDS = 5  # each backend in turn; the fastest round counts, which other work on the machine disturbed least
@@ -77,9 +76,8 @@ def _backends(trained: TrainedNetwork) -> dict[str, Callable[[NDArray[np.uint8]]
     """Return the backends that compute the network correctly on this processor."""
     network, chain = trained.network, trained.network.affine_chain()
     origin, models = export.origin_of(trained), {}
-    integers = network.integer_chain()
-    if integers is not None and ("VNNI" in vector_instructions() or not export.may_saturate(integers)):
-        models["int8"] = export.integer_model(integers, origin)
+    if (integer_model := export.exact_integer_model(trained)) is not None:
+        models["int8"] = integer_model
     if chain is not None:
         models["onnx"] = export.float_model(network, origin)
     return {

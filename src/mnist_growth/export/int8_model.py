@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from mnist_growth.export.float_model import INPUT, OUTPUT, assemble
-from mnist_growth.export.origin import Origin
-from mnist_growth.network import AffineLayer, IntegerLayer
+from mnist_growth.export.origin import Origin, origin_of
+from mnist_growth.machine import vector_instructions
+from mnist_growth.network import AffineLayer, IntegerLayer, TrainedNetwork
 
 _LARGEST_ACTIVATION = 255  # of an unsigned byte
 _LARGEST_SAFE_WEIGHT = 63  # 2 * 255 * 63 < 2^15
@@ -95,6 +96,18 @@ def integer_model(layers: Sequence[IntegerLayer], origin: Origin) -> onnx.ModelP
         if not is_last:
             nodes.append(helper.make_node("Relu", [sums], [positive]))
     return assemble("mnist_growth_int8", nodes, constants, origin)
+
+
+def exact_integer_model(trained: TrainedNetwork) -> onnx.ModelProto | None:
+    """Return the int8 model that gives the answers of the network on this processor.
+
+    Returns:
+        None if the network does not compute with integers, or if the processor would compute them wrongly.
+    """
+    layers = trained.network.integer_chain()
+    if layers is None or ("VNNI" not in vector_instructions() and may_saturate(layers)):
+        return None
+    return integer_model(layers, origin_of(trained))
 
 
 def may_saturate(layers: Sequence[IntegerLayer]) -> bool:

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 
 from mnist_growth.config_model import ConfigModel
 
-BackendName = Literal["torch", "onnx", "int8"]
+BackendName = Literal["auto", "torch", "onnx", "int8"]
 
 
 class ServingConfig(ConfigModel):
