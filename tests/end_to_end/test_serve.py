@@ -67,7 +67,7 @@ def test_a_model_of_mlflow_answers(mlflow, smoke_run) -> None:
     ("arguments", "sentence"),
     [
         ([], "There is no trained network in .*network.safetensors: create one with `kedro run --pipeline train`"),
-        (["--backend", "abacus"], "Parameter 'serving.backend' is 'abacus'; expected 'torch'"),
+        (["--backend", "abacus"], "Parameter 'serving.backend' is 'abacus'; expected 'auto', 'torch'"),
         (["--params", "serving.max_bach=3"], "Unknown parameter 'serving.max_bach'; did you mean"),
         (
             ["--version", "a", "--model", "b"],
