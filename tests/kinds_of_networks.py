@@ -6,7 +6,7 @@ from typing import get_args
 
 from bypass_network import BypassSpec
 from mnist_growth.growth import OperatorName
-from mnist_growth.network import MLPSpec, NetworkSpec, ResidualSpec
+from mnist_growth.network import CapsulesSpec, MLPSpec, NetworkSpec, ResidualSpec
 
 OPERATORS: tuple[OperatorName, ...] = get_args(OperatorName)
 
@@ -30,6 +30,16 @@ EXAMPLES = (
     Example("mlp", MLPSpec(hidden_widths=(7, 6, 5), batch_norm=True)),
     Example("mlp-without-norm", MLPSpec(hidden_widths=(7, 6), batch_norm=False)),
     Example("residual", ResidualSpec(stream_width=6, block_widths=(7, 5))),
+    Example(
+        "capsules",
+        CapsulesSpec(hidden_widths=(7,), primary_capsules=6, primary_size=3, digit_size=4, routing_iterations=3),
+        refused={"primary": ("net2net_split", "paired", "gradient_directed")},
+    ),
+    Example(
+        "capsules-once-routed",
+        CapsulesSpec(hidden_widths=(), primary_capsules=6, primary_size=3, digit_size=4, routing_iterations=1),
+        refused={"primary": ("gradient_directed",)},
+    ),
     Example("bypass", BypassSpec(sizes=(7, 5))),
 )
 

@@ -50,3 +50,13 @@ def test_the_objective_computes_the_loss_in_the_parameters_unless_another_is_giv
 
     assert start_training(*given).objective is objective_factory("margin") is not objective_for
     assert start_training(*given, objective=objective_for).objective is objective_for
+
+
+def test_an_operator_that_a_group_does_not_offer_is_refused_before_the_training(make_training):
+    network = {"kind": "capsules", "capsules": {"primary_size": 3}}
+    grows = make_training(network=network, growth={"operator": "net2net_split"})
+    with pytest.raises(ValueError, match=r"The units of primary .*; choose another growth.operator"):
+        start_training(grows.setup, grows.digits, grows.split, MNIST_PIXELS, grows.machine)
+
+    fixed = make_training(network=network, growth={"operator": "net2net_split", "max_neurons": 6})
+    assert start_training(fixed.setup, fixed.digits, fixed.split, MNIST_PIXELS, fixed.machine).state.network.widths

@@ -10,7 +10,7 @@ from mnist_growth.growth.gradient import (
     gradient_directions,
     gradient_gain,
 )
-from mnist_growth.growth.growth import Operator, operator_named, widen_together
+from mnist_growth.growth.growth import Operator, check_operator, operator_named, widen_together
 from mnist_growth.growth.narrowing import Narrowing, accepts_constants, duplicates, entries_of, narrow
 from mnist_growth.growth.operators import net2net_split, paired, random_fan_in_and_out, zero_fan_out
 from mnist_growth.growth.placement import equal_width, neurons_to_add, parameters_of_a_unit
@@ -34,6 +34,7 @@ __all__ = [
     "Widening",
     "accepts_constants",
     "affordable_plans",
+    "check_operator",
     "deepen",
     "duplicates",
     "entries_of",

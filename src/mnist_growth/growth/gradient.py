@@ -142,12 +142,9 @@ def gradient_directed(
     Raises:
         ValueError: The units do not lie between affine maps.
     """
+    check_directions(network, group)
     directions = next(itertools.islice(gradient_directions(network, probe), network.group_index(group), None))
-    if directions is None:
-        raise ValueError(
-            f"The units of {group.name} do not lie between affine maps, so there is no gradient matrix for them; "
-            "choose another growth.operator"
-        )
+    assert directions is not None
     found = directions.vectors
     # A row of `random_incoming` has the root-mean-square norm 1 / sqrt(3).
     directed = torch.stack([found, -found], dim=1).reshape(-1, found.shape[1])[:count] / 3**0.5
@@ -159,6 +156,19 @@ def gradient_directed(
     for axis in group.of_role("bias"):
         new[axis.tensor] = torch.cat([directed[:, -1], directed.new_zeros(rest_count)])
     return Widening.of_new(network, group, count, new)
+
+
+def check_directions(network: Network, group: UnitGroup) -> None:
+    """Refuse to direct units by a gradient that there is not.
+
+    Raises:
+        ValueError: The units do not lie between affine maps.
+    """
+    if _neighbours_of(network, group) is None:
+        raise ValueError(
+            f"The units of {group.name} do not lie between affine maps, so there is no gradient matrix for them; "
+            "choose another growth.operator"
+        )
 
 
 def _directions(inputs: Tensor, gradient: Tensor, is_normalised: bool) -> Directions:

@@ -6,8 +6,8 @@ from functools import partial
 import torch
 
 from mnist_growth.growth.config import OperatorName
-from mnist_growth.growth.gradient import Probe, gradient_directed
-from mnist_growth.growth.operators import net2net_split, paired, random_fan_in_and_out, zero_fan_out
+from mnist_growth.growth.gradient import Probe, check_directions, gradient_directed
+from mnist_growth.growth.operators import check_additive, net2net_split, paired, random_fan_in_and_out, zero_fan_out
 from mnist_growth.growth.widening import Widening, widen
 from mnist_growth.network import Network, UnitGroup
 
@@ -38,6 +38,23 @@ def operator_named(name: OperatorName, probe: Probe | None = None) -> Operator:
     if probe is None:
         raise ValueError("The operator gradient_directed measures a gradient: give it labelled images as a probe")
     return partial(gradient_directed, probe=probe)
+
+
+def check_operator(name: OperatorName, network: Network) -> None:
+    """Refuse an operator that is not offered for all groups of units of a network.
+
+    Args:
+        name: As in the parameters.
+        network: At the start of a training that grows.
+
+    Raises:
+        ValueError: Names the group.
+    """
+    for group in network.unit_groups():
+        if name in ("paired", "net2net_split"):
+            check_additive(group)
+        elif name == "gradient_directed":
+            check_directions(network, group)
 
 
 def widen_together(

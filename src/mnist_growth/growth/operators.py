@@ -38,7 +38,11 @@ def paired(network: Network, group: UnitGroup, count: int, generator: torch.Gene
         group: The group of units to widen.
         count: Number of new units, k.
         generator: Source of V and Z, on the CPU.
+
+    Raises:
+        ValueError: The function would change.
     """
+    check_additive(group)
     tensors = network.state_dict()
     pairs, single = divmod(count, 2)
     new: dict[str, Tensor] = {}
@@ -87,7 +91,11 @@ def net2net_split(network: Network, group: UnitGroup, count: int, generator: tor
         group: The group of units to widen.
         count: Number of new units, k.
         generator: Source of g and of the noise, on the CPU.
+
+    Raises:
+        ValueError: The function would change.
     """
+    check_additive(group)
     tensors = network.state_dict()
     rounds, rest = divmod(count, group.size)
     drawn = [torch.arange(group.size).repeat(rounds), torch.randperm(group.size, generator=generator)[:rest]]
@@ -96,6 +104,19 @@ def net2net_split(network: Network, group: UnitGroup, count: int, generator: tor
         axis.tensor: _split_noise(tensors[axis.tensor], axis, source, generator) for axis in group.of_role("outgoing")
     }
     return Widening.of_copies(network, group, source, noise)
+
+
+def check_additive(group: UnitGroup) -> None:
+    """Refuse copies and pairs of units whose outputs are not simply added up.
+
+    Raises:
+        ValueError: They would change the function.
+    """
+    if not group.is_additive:
+        raise ValueError(
+            f"The units of {group.name} are weighted by what they send, so that copies and pairs of them change the "
+            "function; choose another growth.operator"
+        )
 
 
 def _split_noise(tensor: Tensor, axis: UnitAxis, source: Tensor, generator: torch.Generator) -> Tensor:

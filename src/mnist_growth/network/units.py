@@ -56,11 +56,14 @@ class UnitGroup:
         name: Unique within the network, such as "hidden.0".
         size: Number of units.
         axes: Every axis of a tensor of the network's state over these units.
+        is_additive: Whether the units add to what follows independently of each other and in proportion to their
+            outgoing weights, so that copies that share these weights, and pairs with opposite ones, are exact.
     """
 
     name: str
     size: int
     axes: tuple[UnitAxis, ...]
+    is_additive: bool = True
 
     def of_role(self, role: Role) -> tuple[UnitAxis, ...]:
         """Return the axes of one role."""

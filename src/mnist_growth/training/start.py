@@ -7,7 +7,7 @@ import torch
 
 from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
 from mnist_growth.evaluation import accuracy_without_learning
-from mnist_growth.growth import GrowthConfig, plan_for_budget
+from mnist_growth.growth import GrowthConfig, check_operator, plan_for_budget
 from mnist_growth.learning import ObjectiveFactory, objective_factory
 from mnist_growth.machine import (
     MAX_THREADS,
@@ -30,6 +30,7 @@ from mnist_growth.training.loop import Change, train
 from mnist_growth.training.monitor import Monitor
 from mnist_growth.training.resume import ResumeConfig, first_epoch_of_schedule
 from mnist_growth.training.setup import TrainingData, TrainingSetup, split_fingerprint
+from mnist_growth.training.size import last_spec
 from mnist_growth.training.state import TrainingState
 
 logger = logging.getLogger(__name__)
@@ -165,6 +166,9 @@ def start_training(
         run_id: Id of the tracked run; empty without one.
         objective: Makes what computes the gradients; None for those of ``training.loss``.
         network: With its initial weights, which are trained in place; None for random ones.
+
+    Raises:
+        ValueError: The network grows with an operator that is not offered for all of its groups of units.
     """
     device = choose_device(machine.device)
     seed = setup.training.seed
@@ -174,6 +178,8 @@ def start_training(
     )
     if network is None:
         network = build(setup.initial_spec, pixels, torch.Generator().manual_seed(seed))
+        if last_spec(setup) != setup.initial_spec:
+            check_operator(setup.growth.operator, network)
     state = TrainingState.begin(network.to(device), setup.training.weight_decay, seed, run_id)
     return _assembled(state, setup, digits, split, machine, objective)
 
