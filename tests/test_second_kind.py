@@ -4,7 +4,6 @@ import base64
 from typing import get_args
 
 import numpy as np
-import onnx.reference
 import pytest
 import torch
 import torch.nn.functional as F
@@ -23,7 +22,6 @@ from mnist_growth.pipelines.explain import boundary as explain_boundary
 from mnist_growth.pipelines.explain import inputs as explain_inputs
 from mnist_growth.pipelines.explain import unit_drawing
 from mnist_growth.pipelines.explain import units as explain_units
-from mnist_growth.pipelines.export import nodes as export
 from mnist_growth.pipelines.robustness import nodes as robustness
 from mnist_growth.pipelines.robustness.attacks import attack_network
 from mnist_growth.pipelines.robustness.sample import choose_digits
@@ -253,16 +251,6 @@ def test_it_is_served_and_explained(trained):
     assert answer["prediction"] == logits.argmax()
     assert np.abs(explained["saliency"]).max() == 1
     assert model["hidden_widths"] == [48, 48]
-
-
-def test_it_is_exported_in_float32_for_any_number_of_images_and_refused_in_int8(trained):
-    model = export.export_float(trained, DIGITS.test)
-    expected = predict_logits(trained.network, DIGITS.test.images[:5])
-    [logits] = onnx.reference.ReferenceEvaluator(model).run(None, {"images": DIGITS.test.images[:5]})
-    assert np.abs(logits - expected).max() <= 1e-5 * np.abs(expected).max()
-    split = stratified_split(DIGITS.train.labels, configured.split())
-    with pytest.raises(ValueError, match="kind 'bypass' cannot be exported in int8.*--nodes export.export_float"):
-        export.export_int8(trained, DIGITS.train, split, configured.export())
 
 
 def test_a_network_that_cannot_be_deepened_says_what_to_do():

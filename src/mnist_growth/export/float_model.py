@@ -1,7 +1,9 @@
 """Export to ONNX in float32."""
 
+import contextlib
+import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import onnx
@@ -33,14 +35,13 @@ def float_model(network: Network, origin: Origin) -> onnx.ModelProto:
         origin: Origin for the metadata.
     """
     chain = network.affine_chain()
-    return _traced(network, origin) if chain is None else _chain(chain, origin)
+    return finished(trace(network), origin) if chain is None else _chain(chain, origin)
 
 
-def _traced(network: Network, origin: Origin) -> onnx.ModelProto:
-    """Return the model of a network as torch's exporter traces it."""
+def trace(network: Network) -> onnx.ModelProto:
+    """Return the graph of a network as torch's exporter traces it, without origin and preparation."""
     example = torch.zeros(2, IMAGE_SIDE, IMAGE_SIDE, dtype=torch.uint8)
-    with warnings.catch_warnings():  # they concern the exporter, not the network
-        warnings.simplefilter("ignore")
+    with without_warnings():  # they concern the exporter, not the network
         program = torch.onnx.export(
             network,
             (example,),
@@ -52,7 +53,11 @@ def _traced(network: Network, origin: Origin) -> onnx.ModelProto:
             verbose=False,
         )
     assert program is not None
-    model = program.model_proto
+    return program.model_proto
+
+
+def finished(model: onnx.ModelProto, origin: Origin) -> onnx.ModelProto:
+    """Return a model with what all exports have: origin, preparation as far as possible, and a checksum."""
     model.ir_version = IR_VERSION
     model.producer_name = PRODUCER
     origin.write(model)
@@ -60,6 +65,19 @@ def _traced(network: Network, origin: Origin) -> onnx.ModelProto:
     onnx.checker.check_model(model, full_check=True)
     seal(model)
     return model
+
+
+@contextlib.contextmanager
+def without_warnings() -> Iterator[None]:
+    """Suppress the warnings of a library within the context, whether they are raised or logged."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _chain(layers: Sequence[AffineLayer], origin: Origin) -> onnx.ModelProto:
@@ -102,9 +120,4 @@ def assemble(
         constants,
     )
     opsets = [helper.make_opsetid("", OPSET)]
-    model = helper.make_model(graph, producer_name=PRODUCER, opset_imports=opsets, ir_version=IR_VERSION)
-    origin.write(model)
-    include_preparation(model, origin.preparation)
-    onnx.checker.check_model(model, full_check=True)
-    seal(model)
-    return model
+    return finished(helper.make_model(graph, opset_imports=opsets), origin)

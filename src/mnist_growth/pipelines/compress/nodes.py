@@ -42,7 +42,7 @@ def make_candidates(
     Raises:
         ValueError: The network is already compressed, or of a kind that a step of a recipe cannot be done with.
     """
-    compression.check_compressible(trained, split)
+    compression.check_compressible(trained, split, config.variants)
     machine = Machine(device, threads, memory.budget_fraction)
     teachers = compression.load_teachers(config.teachers, trained)
     fine_tuner = FineTuner(

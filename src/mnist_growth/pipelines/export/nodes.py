@@ -3,13 +3,14 @@
 import logging
 from typing import Any
 
+import numpy as np
 import onnx
 
 from mnist_growth import export
 from mnist_growth.digits import Digits, Split, evenly_spread
 from mnist_growth.evaluation import check_same_set
 from mnist_growth.export import ExportConfig, OnnxNetwork
-from mnist_growth.network import TrainedNetwork, predict_logits
+from mnist_growth.network import Network, TrainedNetwork, predict_logits
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,8 @@ def export_int8(trained: TrainedNetwork, train_digits: Digits, split: Split, con
     """Return the network as an ONNX model of 8-bit integers, calibrated on training digits.
 
     Raises:
-        ValueError: The network was trained on another dataset, or its kind cannot be exported in int8.
+        ValueError: The network was trained on another dataset; or it is not a chain of affine maps and relu, and loses
+            more accuracy than allowed.
     """
     if train_digits.fingerprint != trained.fingerprint:
         raise ValueError(
@@ -55,16 +57,34 @@ def export_int8(trained: TrainedNetwork, train_digits: Digits, split: Split, con
         if export.may_saturate(integers):
             _warn_of_eight_bits("Make a network with fewer bits (compress.variants)")
         return export.integer_model(integers, export.origin_of(trained))
-    layers = trained.network.affine_chain()
-    if layers is None:
-        raise ValueError(
-            f"A network of kind {trained.network.spec.kind!r} cannot be exported in int8, only a chain of affine maps "
-            "and relu can: export it in float32 with `kedro run --pipeline export --nodes export.export_float`"
-        )
     calibration = train_digits.images[evenly_spread(split.train, config.calibration_digits)]  # uint8 [M, 28, 28]
     if config.weight_bits == 8:
         _warn_of_eight_bits("Use export.weight_bits=7")
-    return export.int8_model(layers, calibration, export.origin_of(trained), config.weight_bits)
+    layers = trained.network.affine_chain()
+    if layers is not None:
+        return export.int8_model(layers, calibration, export.origin_of(trained), config.weight_bits)
+    graph = export.trace(trained.network)
+    model = export.traced_int8_model(graph, calibration, export.origin_of(trained), config.weight_bits)
+    _refuse_lost_accuracy(trained.network, model, train_digits, split, config)
+    return model
+
+
+def _refuse_lost_accuracy(
+    network: Network, model: onnx.ModelProto, train_digits: Digits, split: Split, config: ExportConfig
+) -> None:
+    """Refuse an int8 model that classifies too few of the validation digits correctly."""
+    validation = np.sort(split.validation)
+    images, labels = np.asarray(train_digits.images[validation]), train_digits.labels[validation]
+    accuracy, exported = (
+        float((logits.argmax(axis=1) == labels).mean())
+        for logits in (predict_logits(network, images), export.OnnxNetwork.of(model).predict_logits(images))
+    )
+    if accuracy - exported > config.max_accuracy_loss:
+        raise ValueError(
+            f"A network of kind {network.spec.kind!r} loses {100 * (accuracy - exported):.2f} points of accuracy on "
+            f"the validation digits in int8, and export.max_accuracy_loss allows {100 * config.max_accuracy_loss:.2f}: "
+            "export it in float32 with `kedro run --pipeline export --nodes export.export_float`"
+        )
 
 
 def _warn_of_eight_bits(advice: str) -> None:
