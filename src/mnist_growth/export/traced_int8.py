@@ -45,6 +45,7 @@ def traced_int8_model(
             reduce_range=weight_bits == 7,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
+            extra_options={"MatMulConstBOnly": True},
         )
         model = onnx.load(path)
     return finished(model, origin)
