@@ -1,13 +1,15 @@
 """Kill the pipelines that use a trained network with `kill -9`, and check that nothing is lost.
 
-Trains the smoke network, then kills evaluate, report, export and predict at random moments. After each kill all earlier
-versions must have the same bytes, what the killed run has saved must be complete, and the same command must succeed and
-leave no temporary files. Writes kill_pipelines.json. Exit code 1 on any defect.
+Trains the smoke network, then kills evaluate, report, export, predict and compress at random moments. After each kill
+all earlier versions must have the same bytes, what the killed run has saved must be complete, and the same command must
+succeed and leave no temporary files. A compression must end with the bytes of one that was not killed. Writes
+kill_pipelines.json. Exit code 1 on any defect.
 """
 
 import hashlib
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -31,8 +33,15 @@ PIPELINES = {
     "report": (),
     "export": (),
     "predict": ("--params", "predict.folder=images"),
+    "compress": ("--load-versions", "network:{network}"),
 }
-"""Pipelines and their further arguments."""
+"""Pipelines and their further arguments; {network} is the version of the trained network."""
+
+RESULTS = {"compress": "06_models/network.safetensors"}
+"""What must have the same bytes after a killed run as after one that was not killed."""
+
+KEPT = {"compress": "06_models/candidates"}
+"""What a pipeline keeps from run to run; it is removed before a run that is killed, which has to make it again."""
 
 IMAGES = 200  # to predict
 NO_DEFECT = "nothing lost"
@@ -54,18 +63,25 @@ def main() -> None:
         project = make_project(Path(folder) / "project")
         draw_images(project / "images")
         run_kedro(project, *SMOKE)
+        network = newest(project, "06_models/network.safetensors").parent.name
         commands = {
-            name: (*SMOKE, "--pipeline", name, *arguments)
+            name: (*SMOKE, "--pipeline", name, *(argument.format(network=network) for argument in arguments))
             for name, arguments in PIPELINES.items()
             if name in options.only
         }
         durations = {name: duration_of(project, command) for name, command in commands.items()}
+        results = {name: newest(project, RESULTS[name]).read_bytes() for name in commands if name in RESULTS}
         for _ in range(kills):
             for pipeline, command in commands.items():
                 if time.monotonic() - started > 60 * options.minutes:
                     break
                 moment = generator.uniform(0, durations[pipeline])
+                if pipeline in KEPT:
+                    shutil.rmtree(project / "data" / KEPT[pipeline])
                 outcome = kill_and_repeat(project, command, moment)
+                if outcome == NO_DEFECT and pipeline in results:
+                    result = newest(project, RESULTS[pipeline])
+                    outcome = NO_DEFECT if result.read_bytes() == results[pipeline] else f"other bytes in {result.name}"
                 outcomes[pipeline][outcome] += 1
                 print(f"{pipeline:10} killed after {moment:4.1f} s  {outcome}", flush=True)
     seconds = time.monotonic() - started
@@ -82,6 +98,11 @@ def duration_of(project: Path, command: tuple[str, ...]) -> float:
     begun = time.monotonic()
     run_kedro(project, *command)
     return time.monotonic() - begun
+
+
+def newest(project: Path, name: str) -> Path:
+    """Return the newest version of a file in the data folder."""
+    return max((project / "data" / name).glob(f"*/{Path(name).name}"))
 
 
 def draw_images(folder: Path) -> None:
