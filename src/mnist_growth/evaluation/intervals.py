@@ -4,7 +4,7 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit  # Student's t quantile; scipy.stats takes long to import
 
 CONFIDENCE = 0.95
 """Confidence level of all intervals in the project."""
@@ -98,5 +98,5 @@ def mean_interval(values: ArrayLike) -> tuple[float, float, float]:
     mean = float(sample.mean())
     if sample.size < 2:
         return mean, float("nan"), float("nan")
-    half_width = float(student.ppf((1 + CONFIDENCE) / 2, sample.size - 1) * sample.std(ddof=1) / np.sqrt(sample.size))
+    half_width = float(stdtrit(sample.size - 1, (1 + CONFIDENCE) / 2) * sample.std(ddof=1) / np.sqrt(sample.size))
     return mean, mean - half_width, mean + half_width

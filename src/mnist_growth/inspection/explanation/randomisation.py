@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from mnist_growth.network import Network, Role, build
 
@@ -71,6 +70,8 @@ def rank_correlation(
     Returns:
         Float64 [N], from -1 to 1; 0 where one of the maps is constant, as it has no order to agree with.
     """
+    from scipy.stats import rankdata  # imported here: slow, and few commands need it
+
     found = np.zeros(len(first))
     for number, (one, other, some) in enumerate(zip(np.abs(first), np.abs(second), where, strict=True)):
         ranks = [rankdata(each[some]) for each in (one, other)]

@@ -7,7 +7,6 @@ from itertools import repeat
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
 from mnist_growth.inspection.landscape.hessian import Product
@@ -47,6 +46,8 @@ def extremes(product: Product, start: Tensor, tolerance: float) -> Extremes:
     Raises:
         ValueError: The accuracy is not reached.
     """
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh  # imported here: slow, few need it
+
     dtype = start.cpu().numpy().dtype
     steps = track(repeat(None), _EXPECTED_PRODUCTS)
 

@@ -3,7 +3,6 @@
 import copy
 
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from mnist_growth.network import Network, Role, UnitGroup
@@ -61,6 +60,8 @@ def permuted(network: Network, group: UnitGroup, order: Tensor) -> Network:
 
 def _assignment(network: Network, reference: Network, group: UnitGroup) -> Tensor:
     """Return which unit of the network is most like the unit at each position of the reference."""
+    from scipy.optimize import linear_sum_assignment  # imported here: slow, and few commands need it
+
     state, other = network.state_dict(), reference.state_dict()
     gain = torch.zeros(group.size, group.size, dtype=torch.float64)
     for axis in group.axes:

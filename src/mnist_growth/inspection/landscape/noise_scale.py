@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 from torch import Tensor
 
 from mnist_growth.inspection.landscape.weights import WeightSpace
@@ -56,7 +56,7 @@ def gradient_noise_scale(weights: WeightSpace, images: Tensor, labels: Tensor, b
         [_moments(np.delete(np.delete(products, index, 0), index, 1), size) for index in range(batches)]
     )
     covariance = (batches - 1) ** 2 / batches * np.cov(left_out.T)  # of the jackknife
-    low, high = _fieller(trace, signal, covariance, float(t.ppf(0.975, batches - 1)))
+    low, high = _fieller(trace, signal, covariance, float(stdtrit(batches - 1, 0.975)))
     return NoiseScale(float(trace / signal) if signal > 0 else None, low, high)
 
 

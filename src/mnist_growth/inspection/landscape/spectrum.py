@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import stdtrit
 from torch import Tensor
 
 from mnist_growth.inspection.landscape.hessian import Product
@@ -39,7 +39,7 @@ class Estimate:
     @classmethod
     def of(cls, value: float, standard_error: float, samples: int) -> "Estimate":
         """Return an estimate with its interval."""
-        half = float(t.ppf(0.975, samples - 1)) * standard_error
+        half = float(stdtrit(samples - 1, 0.975)) * standard_error
         return cls(value, standard_error, value - half, value + half, samples)
 
     @classmethod
@@ -92,7 +92,8 @@ def spectral_density(found: Sequence[Quadrature], relative_width: float) -> pd.D
 
 
 def _smoothed(found: Quadrature, grid: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-    density: NDArray[np.float64] = norm.pdf(grid[:, np.newaxis], found.nodes, width) @ found.weights
+    kernels = np.exp(-(((grid[:, np.newaxis] - found.nodes) / width) ** 2) / 2) / (width * np.sqrt(2 * np.pi))
+    density: NDArray[np.float64] = kernels @ found.weights
     return density
 
 
