@@ -26,3 +26,13 @@ def test_the_commands_start_without_the_large_libraries():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
 
     assert done.stdout == "[]\n"
+
+
+def test_registering_the_pipelines_leaves_out_the_libraries_that_few_nodes_need():
+    modules = "scipy.stats", "scipy.optimize", "scipy.sparse", "sklearn", "skimage", "onnxruntime", "optuna"
+    imports = "import sys; from mnist_growth.pipeline_registry import register_pipelines; register_pipelines()"
+    code = f"{imports}; print([name for name in {modules} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert done.stdout == "[]\n"
