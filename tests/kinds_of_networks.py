@@ -6,7 +6,7 @@ from typing import get_args
 
 from bypass_network import BypassSpec
 from mnist_growth.growth import OperatorName
-from mnist_growth.network import CapsulesSpec, MLPSpec, NetworkSpec, ResidualSpec
+from mnist_growth.network import AttentionSpec, CapsulesSpec, MLPSpec, NetworkSpec, ResidualSpec
 
 OPERATORS: tuple[OperatorName, ...] = get_args(OperatorName)
 
@@ -39,6 +39,18 @@ EXAMPLES = (
         "capsules-once-routed",
         CapsulesSpec(hidden_widths=(), primary_capsules=6, primary_size=3, digit_size=4, routing_iterations=1),
         refused={"primary": ("gradient_directed",)},
+    ),
+    Example(
+        "attention",
+        AttentionSpec(
+            patch_side=14,
+            stream_width=6,
+            head_width=2,
+            neurons_per_head=3,
+            heads=(3, 2),
+            feed_forward_widths=(7, 5),
+        ),
+        refused={f"blocks.{block}.attention": ("gradient_directed",) for block in range(2)},
     ),
     Example("bypass", BypassSpec(sizes=(7, 5))),
 )

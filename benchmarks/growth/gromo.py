@@ -103,7 +103,7 @@ class GromoTraining:
     def _planned(self, epoch: int) -> tuple[int, ...]:
         """Return the widths that our network has in an epoch."""
         setup = self.training.setup
-        return planned_widths(epoch, setup.growth, setup.initial_spec.neurons)
+        return planned_widths(epoch, setup.growth, setup.initial_spec)
 
     def _train(self, pixels: Tensor, labels: Tensor) -> None:
         """Update the weights once."""

@@ -39,7 +39,7 @@ def test_no_plan_costs_more_than_the_budget_and_each_can_be_carried_out(smallest
     for plan in plans:
         growth = plan.growth(config)
         widths = [
-            planned_widths(epoch, growth, (growth.initial_neurons,) * 3)
+            planned_widths(epoch, growth, spec().with_equal_neurons(growth.initial_neurons))
             if growth.plan
             else (growth.initial_neurons,) * 3
             for epoch in range(plan.epochs)

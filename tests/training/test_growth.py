@@ -111,7 +111,7 @@ def test_a_plan_grows_each_layer_as_it_says(make_training, recorder):
     assert [record.widths for record in state.records] == ["6-6", "9-7", "10-10", "10-10"]
     assert [event.layers for event in state.events] == [(1, 2), (1, 2)]
     with pytest.raises(
-        ValueError, match="'growth.plan' has 2 widths at epoch 1, but the network has 3 hidden layers by"
+        ValueError, match="'growth.plan' has 2 widths at epoch 1, but the network has 3 groups of units by"
     ):
         make_training(growth={"trigger": "plan", "plan": PLAN}, network={"hidden_layers": 3})
 

@@ -26,23 +26,35 @@ class Stage(ConfigModel):
     epoch: Annotated[int, Field(ge=1)]
     neurons: Width | Annotated[tuple[Width, ...], Field(strict=False)]
 
-    def widths(self, before: Sequence[int]) -> tuple[int, ...]:
+    def widths(self, before: Sequence[int], groups_per_layer: int | None = None) -> tuple[int, ...]:
         """Return the width of each group.
 
         Args:
             before: Widths before the stage.
+            groups_per_layer: Groups that a new layer has; None if that is not known: new layers are then not checked.
 
         Raises:
-            ValueError: There are fewer widths than groups, or a width decreases.
+            ValueError: There are fewer widths than groups, a width decreases, or a new layer is incomplete.
         """
         after = (self.neurons,) * len(before) if isinstance(self.neurons, int) else self.neurons
         if len(after) < len(before):
             raise ValueError(
                 f"Parameter 'growth.plan' has {len(after)} widths at epoch {self.epoch}, but the network has "
-                f"{len(before)} hidden layers by then; give one width for each, more to add layers, or one for all."
+                f"{len(before)} groups of units by then; give one width for each, more to add layers, or one for all."
+            )
+        added = len(after) - len(before)
+        if groups_per_layer is not None and added % groups_per_layer:
+            raise ValueError(
+                f"Parameter 'growth.plan' has {len(after)} widths at epoch {self.epoch} after {len(before)}, but a new "
+                f"layer of this network has {groups_per_layer} groups of units; give one width for each of them."
             )
         # A new layer computes the identity at first: it starts as wide as the last one.
-        extended = (*before, *(before[-1],) * (len(after) - len(before)))
+        new = (
+            after[len(before) :]
+            if groups_per_layer is None
+            else tuple(before[-groups_per_layer:]) * (added // groups_per_layer)
+        )
+        extended = (*before, *new)
         if any(new < old for old, new in zip(extended, after, strict=True)):
             raise ValueError(
                 f"Parameter 'growth.plan' has the widths {_joined(after)} at epoch {self.epoch} after "

@@ -1,8 +1,7 @@
 """Widths by a fixed schedule, or by a plan that lists them."""
 
-from collections.abc import Sequence
-
 from mnist_growth.growth.config import GrowthConfig
+from mnist_growth.network import NetworkSpec
 
 
 def scheduled_neurons(epoch: int, config: GrowthConfig) -> int:
@@ -19,19 +18,20 @@ def scheduled_neurons(epoch: int, config: GrowthConfig) -> int:
     return min(grown, config.max_neurons)
 
 
-def planned_widths(epoch: int, config: GrowthConfig, start: Sequence[int]) -> tuple[int, ...]:
+def planned_widths(epoch: int, config: GrowthConfig, start: NetworkSpec) -> tuple[int, ...]:
     """Return the neurons of each group during an epoch, by ``config.plan``.
 
     Args:
         epoch: Zero-based number of the epoch.
         config: Contains the plan.
-        start: Neurons of each group at the start of training.
+        start: Network at the start of training.
 
     Raises:
-        ValueError: A stage has fewer widths than there are groups by then, or a width decreases.
+        ValueError: A stage has fewer widths than there are groups by then, a width decreases, or a new layer is
+            incomplete.
     """
-    widths = tuple(start)
+    widths = start.neurons
     for stage in config.plan:
         if stage.epoch <= epoch:
-            widths = stage.widths(widths)
+            widths = stage.widths(widths, start.groups_per_layer)
     return widths

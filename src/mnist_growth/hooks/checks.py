@@ -64,6 +64,6 @@ def _check_values(pipeline: Pipeline, catalog: DataCatalog) -> None:
     used = pipeline.inputs()
     if {"params:network", "params:growth", "params:training"} <= used:
         network, growth, training = (catalog.load(f"params:{name}") for name in ("network", "growth", "training"))
-        planned_widths(training.epochs, growth, network.spec(growth.initial_neurons).neurons)
+        planned_widths(training.epochs, growth, network.spec(growth.initial_neurons))
     if "params:predict" in used:
         open_source(catalog.load("params:predict").folder)

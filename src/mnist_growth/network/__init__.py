@@ -1,5 +1,6 @@
 """What computes: the interface of every network, its kinds and their specs, prediction, and files."""
 
+from mnist_growth.network.attention import AttentionConfig, AttentionSpec, GrowingAttention
 from mnist_growth.network.capsules import CapsuleNetwork, CapsulesConfig, CapsulesSpec
 from mnist_growth.network.costs import LayerCost
 from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_network, save_network
@@ -23,10 +24,13 @@ __all__ = [
     "PIXELS",
     "WEIGHT_BITS",
     "AffineLayer",
+    "AttentionConfig",
+    "AttentionSpec",
     "CapsuleNetwork",
     "CapsulesConfig",
     "CapsulesSpec",
     "FoldedChain",
+    "GrowingAttention",
     "GrowingMLP",
     "IntegerLayer",
     "LayerCost",

@@ -1,5 +1,6 @@
 """Descriptions of networks: what a user asks for, and what is needed to build one."""
 
+import itertools
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
@@ -139,17 +140,23 @@ class NetworkSpec(_Union):
         """Neurons of each group, which the parameters of growth count."""
         return tuple(width * size for width, size in zip(self.widths, self.unit_sizes, strict=True))
 
+    @property
+    def groups_per_layer(self) -> int:
+        """Groups of units that a deeper network has more; they are like the last ones, and come after them."""
+        return 1
+
     def with_neurons(self, neurons: Sequence[int]) -> Self:
         """Return the same network with other numbers of neurons in each group, rounded down to at least one unit.
 
         Args:
-            neurons: One number for each group; more numbers mean more layers, whose units have one neuron each.
+            neurons: One number for each group; more numbers mean more layers, with units like those of the last one.
 
         Raises:
             ValueError: There is no such network.
         """
-        sizes = (*self.unit_sizes, *(1,) * (len(neurons) - len(self.unit_sizes)))
-        return self.with_widths([max(1, number // size) for number, size in zip(neurons, sizes, strict=True)])
+        of_a_layer = itertools.cycle(self.unit_sizes[-self.groups_per_layer :])
+        sizes = itertools.chain(self.unit_sizes, of_a_layer)
+        return self.with_widths([max(1, number // size) for number, size in zip(neurons, sizes, strict=False)])
 
     def with_equal_neurons(self, neurons: int) -> Self:
         """Return the same network with as many neurons in every group, rounded down to at least one unit."""

@@ -58,7 +58,7 @@ def due_growth(state: TrainingState, setup: TrainingSetup) -> GrowthTarget | Non
     spec, growth = state.network.spec, setup.growth
     if growth.trigger == "plan":
         first = setup.initial_spec
-        planned = first.with_neurons(planned_widths(state.epochs_done, growth, first.neurons)).widths
+        planned = first.with_neurons(planned_widths(state.epochs_done, growth, first)).widths
         return GrowthTarget(widths=planned) if planned != spec.widths else None
     moment = Moment(epoch=state.epochs_done, epochs=setup.training.epochs, spec=spec, history=state.records)
     neurons = neurons_wanted(moment, growth)

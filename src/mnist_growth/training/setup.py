@@ -57,7 +57,7 @@ class TrainingSetup:
 
     def __post_init__(self) -> None:
         """Refuse a plan of growth that this network cannot follow."""
-        planned_widths(self.training.epochs, self.growth, self.initial_spec.neurons)
+        planned_widths(self.training.epochs, self.growth, self.initial_spec)
 
     @property
     def initial_spec(self) -> NetworkSpec:

@@ -41,7 +41,7 @@ def last_spec(setup: TrainingSetup) -> NetworkSpec:
     """Return the network at the end of the training, or the largest possible one if that depends on the training."""
     growth, first, last_epoch = setup.growth, setup.initial_spec, setup.training.epochs - 1
     if growth.trigger == "plan":
-        return first.with_neurons(planned_widths(last_epoch, growth, first.neurons))
+        return first.with_neurons(planned_widths(last_epoch, growth, first))
     neurons = scheduled_neurons(last_epoch, growth) if growth.trigger == "schedule" else growth.max_neurons
     return first.with_equal_neurons(neurons)
 
