@@ -9,6 +9,7 @@ from bypass_network import Bypass, BypassSpec
 from html_page import Page
 from mnist_growth.digits import PixelStatistics
 from mnist_growth.lineage import Lineage
+from mnist_growth.network import CapsulesSpec, build
 from mnist_growth.report import TOPICS, Missing, required_datasets, run_report
 from mnist_growth.report.formats import megabytes
 
@@ -32,6 +33,19 @@ def test_a_network_of_another_kind_is_named_by_its_kind(trained, results, facts)
     shown = Page(run_report(replace(trained, network=bypass), results, {}, facts))
 
     assert "A network of kind bypass with hidden layers" in shown.paragraphs[0]
+
+
+def test_capsules_are_shown_for_a_network_that_has_them(trained, results, facts, show):
+    spec = CapsulesSpec(hidden_widths=(), primary_capsules=2, primary_size=2, digit_size=2, routing_iterations=2)
+    capsules = build(spec, PixelStatistics(0.13, 0.31, count=100)).eval()
+    digit = {"index": 31, "label": 3, "prediction": 5, "layer": "digit"}
+    lengths = pd.DataFrame([{**digit, "capsule": j, "length": length} for j, length in enumerate([0.2, 0.6, 0.7, 0.1])])
+    given = {**results, "capsule_lengths": lengths, "capsules_figure": go.Figure()}
+
+    shown = Page(run_report(replace(trained, network=capsules), given, {}, facts))
+
+    assert shown.tables["capsule_lengths"][1] == ["31", "3", "5", "0.7000", "1", "0.6000"]
+    assert "capsule_lengths" not in show(given).tables
 
 
 def test_key_numbers_have_units_and_intervals(show, results):
@@ -131,7 +145,8 @@ def test_an_optional_topic_is_shown_where_it_has_results_and_listed_with_its_com
     assert title not in missing.headings
     row = [title, f"class_balance, {', '.join(figures)}", "This network has no such results yet"]
     assert [*row, "kedro run --pipeline analyse"] in missing.tables["missing"]
-    assert {row[0] for row in missing.tables["missing"][1:]} == {topic.title for topic in TOPICS if topic.optional}
+    of_all_kinds = {topic.title for topic in TOPICS if topic.optional and not topic.kind}
+    assert {row[0] for row in missing.tables["missing"][1:]} == of_all_kinds
     assert title not in {row[0] for row in shown.tables["missing"]}
 
 

@@ -12,6 +12,7 @@ from mnist_growth.figures.attributions import (
 )
 from mnist_growth.figures.births import birth_name
 from mnist_growth.figures.boundary import boundary_paths, decision_planes, margins, path_images
+from mnist_growth.figures.capsules import capsules
 from mnist_growth.figures.classes import class_balance, class_images
 from mnist_growth.figures.comparison import comparison, disagreements
 from mnist_growth.figures.complexity import complexity
@@ -72,6 +73,7 @@ __all__ = [
     "attributions",
     "birth_name",
     "boundary_paths",
+    "capsules",
     "class_balance",
     "class_images",
     "cohort_conductance",

@@ -5,7 +5,7 @@ from mnist_growth.network.capsules import CapsuleNetwork, CapsulesConfig, Capsul
 from mnist_growth.network.costs import LayerCost
 from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_network, save_network
 from mnist_growth.network.folded import FoldedChain
-from mnist_growth.network.interface import PIXELS, AffineLayer, IntegerLayer, Network
+from mnist_growth.network.interface import PIXELS, AffineLayer, Capsules, IntegerLayer, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
 from mnist_growth.network.mlp import GrowingMLP, MLPConfig, MLPSpec
 from mnist_growth.network.mode import evaluation_mode
@@ -27,6 +27,7 @@ __all__ = [
     "AttentionConfig",
     "AttentionSpec",
     "CapsuleNetwork",
+    "Capsules",
     "CapsulesConfig",
     "CapsulesSpec",
     "FoldedChain",

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mnist_growth.config_model import ConfigModel
 from mnist_growth.digits.statistics import PixelStatistics
 from mnist_growth.network.costs import LayerCost
-from mnist_growth.network.interface import PIXELS, Network
+from mnist_growth.network.interface import PIXELS, Capsules, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
 from mnist_growth.network.mlp import HiddenLayer
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width
@@ -205,6 +205,16 @@ class CapsuleNetwork(Network):
     def forward(self, images: Tensor) -> Tensor:
         """Return logits, float [N, C], of images, uint8 or float [N, 28, 28], with grey values from 0 to 255."""
         return self.logits(self.route(self.primary_capsules(images)).sums)
+
+    def capsules(self, images: Tensor) -> Capsules:
+        """Return the lengths of all capsules and the couplings of the last iteration."""
+        primary = self.primary_capsules(images)
+        routing = self.route(primary)
+        return Capsules(
+            primary=primary.norm(dim=2),
+            couplings=routing.couplings.permute(1, 2, 0),
+            digits=squash(routing.sums).norm(dim=2).transpose(0, 1),
+        )
 
     def primary_capsules(self, images: Tensor) -> Tensor:
         """Return the primary capsules u_i, float [N, I, d]; arguments as those of ``forward``."""

@@ -52,6 +52,21 @@ class IntegerLayer:
     input_step: float
 
 
+@dataclass(frozen=True, eq=False)
+class Capsules:
+    """What the capsules of a network compute for some images.
+
+    Attributes:
+        primary: Lengths of the primary capsules, float [N, I].
+        couplings: Parts of the vote of each primary capsule that go to the classes, float [N, I, C].
+        digits: Lengths of the digit capsules, float [N, C].
+    """
+
+    primary: Tensor
+    couplings: Tensor
+    digits: Tensor
+
+
 class Network(nn.Module, ABC):
     """A classifier of 28 x 28 images whose groups of units can be widened.
 
@@ -106,6 +121,14 @@ class Network(nn.Module, ABC):
 
         Returns:
             The maps in evaluation mode; None if the network does not compute with quantised weights and activations.
+        """
+        return None
+
+    def capsules(self, images: Tensor) -> Capsules | None:  # noqa: ARG002
+        """Return the lengths and couplings of the capsules; arguments as those of ``forward``.
+
+        Returns:
+            None if the network has no capsules.
         """
         return None
 

@@ -35,8 +35,9 @@ def run_report(
 
 def _sections(trained: TrainedNetwork, results: Mapping[str, Any]) -> list[Section]:
     """The sections of all topics; optional topics without any results are listed in the last one."""
-    absent = [topic for topic in TOPICS if topic.optional and len(topic.missing(results)) == len(topic.datasets)]
-    shown = [topic.section(results) for topic in TOPICS if topic not in absent]
+    topics = [topic for topic in TOPICS if topic.kind in ("", trained.network.spec.kind)]
+    absent = [topic for topic in topics if topic.optional and len(topic.missing(results)) == len(topic.datasets)]
+    shown = [topic.section(results) for topic in topics if topic not in absent]
     rows = [(topic.title, *row) for topic in absent for row in reasons(topic.missing(results))]
     table = Table("missing", "Optional results", ("section", "results", "reason", "command"), rows, is_detail=True)
     version = f" --load-versions network:{trained.version}" if trained.version else ""

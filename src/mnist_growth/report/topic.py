@@ -33,6 +33,7 @@ class Topic:
         datasets: Tables, metrics and figures by their names in the catalog; figures are shown in this order.
         body: Function from the tables and metrics, by name, to texts and tables.
         optional: Whether a default run does not make the datasets.
+        kind: Kind of network that has the datasets; empty for all kinds.
         of_source: Whether the report of a compressed network shows the datasets of its source network.
     """
 
@@ -41,6 +42,7 @@ class Topic:
     datasets: tuple[str, ...]
     body: Callable[[Mapping[str, Any]], Body] = _no_body
     optional: bool = False
+    kind: str = ""
     of_source: bool = False
 
     def missing(self, results: Mapping[str, Any]) -> list[Missing]:

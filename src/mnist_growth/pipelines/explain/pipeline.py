@@ -6,6 +6,7 @@ from mnist_growth.pipelines.evaluate.pipeline import DESCRIBE, PREDICT
 from mnist_growth.pipelines.explain.attributions import measure_attributions
 from mnist_growth.pipelines.explain.boundary import follow_paths, map_planes, measure_margins
 from mnist_growth.pipelines.explain.boundary_drawing import draw_boundary
+from mnist_growth.pipelines.explain.capsules import draw_capsules, measure_capsules
 from mnist_growth.pipelines.explain.drawing import draw_attribution_quality, draw_attributions
 from mnist_growth.pipelines.explain.inputs import average_digit, choose_digits
 from mnist_growth.pipelines.explain.metrics import collect_metrics
@@ -100,6 +101,18 @@ def create_pipeline() -> Pipeline:
                 ],
                 outputs=["layer_activations_figure", "layer_embedding_figure"],
                 name="draw_layers",
+            ),
+            Node(
+                measure_capsules,
+                inputs=["network", "test_digits", "explained_digits"],
+                outputs=["capsule_lengths", "capsule_couplings"],
+                name="measure_capsules",
+            ),
+            Node(
+                draw_capsules,
+                inputs=["capsule_lengths", "capsule_couplings", "network", "provenance"],
+                outputs="capsules_figure",
+                name="draw_capsules",
             ),
             Node(
                 measure_margins,

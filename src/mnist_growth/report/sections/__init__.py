@@ -3,6 +3,7 @@
 from mnist_growth.report.sections import (
     attributions,
     boundary,
+    capsules,
     comparison,
     compression,
     cost,
@@ -38,6 +39,7 @@ TOPICS: tuple[Topic, ...] = (
     difficulty.TOPIC,
     attributions.TOPIC,
     unit_explanations.TOPIC,
+    capsules.TOPIC,
     boundary.TOPIC,
     robustness.TOPIC,
     robustness_to_corruptions.TOPIC,
