@@ -26,6 +26,8 @@ from benchmarks.growth.tables import tables
 from benchmarks.page import write_page
 from mnist_growth.digits import Digits, DigitSet
 from mnist_growth.machine import choose_precision
+from mnist_growth.network import NetworkConfig
+from mnist_growth.network.kinds import registered_kinds
 
 NAME = "growth"
 POINTS = ["512:3", "512:5", "512:8", "512:13", "512:20", "2048:2"]
@@ -35,36 +37,42 @@ QUICK_DIGITS = 300
 
 def main() -> None:
     """Train what is missing, then print the tables and draw the figure."""
-    installed = [name for name in METHODS if name != GROMO or find_spec("gromo")]
     parser = cli.parser(__doc__, "300 digits of the sample, 64 neurons, 4 epochs")
     parser.add_argument("--env", default="local", help="Kedro environment with the recipe")
     parser.add_argument("--dataset", default="mnist")
+    kinds = [kind.name for kind in registered_kinds() if kind.is_trained]
+    parser.add_argument("--kind", default="mlp", choices=kinds, help="kind of network")
     parser.add_argument("--points", nargs="+", metavar="WIDTH:EPOCHS", help=f"default: {' '.join(POINTS)}")
     parser.add_argument("--rate", type=float, default=0.004, help="learning rate")
     parser.add_argument("--seeds", type=int, default=3, help="number of seeds: 0, 1, ...")
-    parser.add_argument("--methods", nargs="+", default=installed, choices=METHODS, help="default: those installed")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, help="default: all that can take part")
     options = parser.parse_args()
+    takes_part = options.kind == "mlp" and find_spec("gromo")
+    methods = options.methods or [name for name in METHODS if name != GROMO or takes_part]
 
     circumstances = Circumstances.now(quick=options.quick)
     for point in options.points or (QUICK_POINTS if options.quick else POINTS):
         width, epochs = (int(number) for number in point.split(":"))
         recipe, digits = recipe_and_digits(options, width, epochs)
-        key = f"{recipe['dataset']}, {width} neurons, {epochs} epochs"
+        kind = "" if options.kind == "mlp" else f"{options.kind}, "
+        key = f"{recipe['dataset']}, {kind}{width} neurons, {epochs} epochs"
         runs: list[dict[str, Any]] = read_results(NAME, quick=options.quick).get(key, {}).get("runs", [])
         done = {(run["method"], run["seed"]) for run in runs}
         origin = {"commit": circumstances.commit, "clean": circumstances.clean, "date": circumstances.date}
         for seed in range(options.seeds):
-            for method in options.methods:
+            for method in methods:
                 if (method, seed) not in done and NARROWER.get(method, 0) < width:
                     runs.append({**origin, **one_run(method, seed, recipe, digits)})
                     findings = {"recipe": recipe, "runs": runs}
                     n = len({run["seed"] for run in runs})
                     write_results(NAME, circumstances, findings, n=n, quick=options.quick, entry=key)
-    results = read_results(NAME, quick=options.quick)
+    found = read_results(NAME, quick=options.quick)
+    results = {key: entry for key, entry in found.items() if entry["recipe"]["network"]["kind"] == options.kind}
     path = results_file(NAME, quick=options.quick)
+    figure = path.with_name(f"{NAME}.html" if options.kind == "mlp" else f"{NAME}_{options.kind}.html")
     print(tables(results))
-    draw(results).write_html(path.with_suffix(".html"), include_plotlyjs="cdn")
-    print(f"\nWrote {path} and {path.with_suffix('.html').name}.")
+    draw(results).write_html(figure, include_plotlyjs="cdn")
+    print(f"\nWrote {path} and {figure.name}.")
     if not options.quick:
         write_page()
 
@@ -77,7 +85,11 @@ def recipe_and_digits(options: argparse.Namespace, width: int, epochs: int) -> t
         width: Largest width.
         epochs: Budget, in epochs of the fixed network.
     """
-    overrides: dict[str, Any] = {"growth": {"max_neurons": width}, "training": {"learning_rate": options.rate}}
+    overrides: dict[str, Any] = {
+        "network": {"kind": options.kind},
+        "growth": {"max_neurons": width},
+        "training": {"learning_rate": options.rate},
+    }
     if options.quick:
         overrides["growth"]["initial_neurons"] = 16
         overrides["training"]["batch_size"] = 32
@@ -92,7 +104,8 @@ def recipe_and_digits(options: argparse.Namespace, width: int, epochs: int) -> t
         "train_digits": len(digits.train),
         "test_digits": len(digits.test),
         "budget_epochs": epochs,
-        **{group: parameters[group] for group in ("network", "growth", "warps", "split")},
+        "network": NetworkConfig.model_validate(parameters["network"]).model_dump(mode="json"),
+        **{group: parameters[group] for group in ("growth", "warps", "split")},
         "training": training,
     }
     return recipe, digits

@@ -52,7 +52,7 @@ def table(entry: Mapping[str, Any]) -> str:
     return (
         f"{markdown(HEADER, rows)}\n\n"
         f"{recipe['dataset']}, {recipe['train_digits']:,} training and {recipe['test_digits']:,} test digits, "
-        f"{recipe['network']['hidden_layers']} hidden layers, learning rate {recipe['training']['learning_rate']:g}. "
+        f"{_architecture(recipe['network'])}, learning rate {recipe['training']['learning_rate']:g}. "
         "Mean ± standard deviation over n seeds; differences in percentage points, with the same seeds, with the "
         f"95 % interval of their mean. Computed in {' and '.join(precisions)}. "
         + (f"{DIRTY}: {dirty} of {len(entry['runs'])} runs were made with uncommitted changes. " if dirty else "")
@@ -101,13 +101,24 @@ def _heading(entry: Mapping[str, Any]) -> str:
     """Name the point of an entry."""
     recipe = entry["recipe"]
     epochs = recipe["budget_epochs"]
-    return f"**At most {recipe['growth']['max_neurons']:,} neurons, budget of {epochs} epochs with that width**"
+    kind = recipe["network"]["kind"]
+    network = "" if kind == "mlp" else f"Network of kind {kind}: at most "
+    width = f"{network or 'At most '}{recipe['growth']['max_neurons']:,} neurons"
+    return f"**{width}, budget of {epochs} epochs with that width**"
 
 
-def _place(item: tuple[str, Mapping[str, Any]]) -> tuple[int, int]:
-    """Return the place of an entry: by width, then by budget."""
+def _place(item: tuple[str, Mapping[str, Any]]) -> tuple[bool, str, int, int]:
+    """Return the place of an entry: by kind of network, width and budget."""
     recipe = item[1]["recipe"]
-    return recipe["growth"]["max_neurons"], recipe["budget_epochs"]
+    kind = recipe["network"]["kind"]
+    return kind != "mlp", kind, recipe["growth"]["max_neurons"], recipe["budget_epochs"]
+
+
+def _architecture(network: Mapping[str, Any]) -> str:
+    """Describe what growth does not change."""
+    if network["kind"] == "mlp":
+        return f"{network['hidden_layers']} hidden layers"
+    return ", ".join(f"{name} {value}" for name, value in network[network["kind"]].items())
 
 
 def _widths(run: Run) -> str:

@@ -1,8 +1,11 @@
 """The growth benchmark in its quick mode: it runs, continues where it stopped, and compares equal seeds."""
 
+from dataclasses import asdict
+
 import pytest
 
-from benchmarks.growth.tables import DIRTY
+from benchmarks.common.circumstances import Circumstances
+from benchmarks.growth.tables import DIRTY, tables
 
 
 def rows_and_runs(lines):
@@ -28,3 +31,26 @@ def test_it_continues_where_it_stopped_and_compares_equal_seeds(project, quick):
     assert rows[1][1].endswith("to 64")
     assert all(float(row[3]) <= 1 for row in rows)
     assert (project / "build/benchmarks/growth.html").exists()
+
+
+def test_points_of_other_kinds_of_networks_follow_those_of_perceptrons():
+    run = {"method": "fixed", "seed": 0, "clean": True, "epochs": 5, "multiply_adds": 7, "test_accuracy": 0.9}
+    run |= {"first_widths": [64], "widths": [64], "validation_accuracy": 0.9, "precision": "float32"}
+    common = {"budget_epochs": 5, "dataset": "sample", "train_digits": 4500, "test_digits": 500}
+    common |= {"training": {"learning_rate": 0.004}}
+    networks = {"residual": {"kind": "residual", "residual": {"blocks": 4}}, "mlp": {"kind": "mlp", "hidden_layers": 3}}
+    widths = {"residual": 64, "mlp": 512}
+    entries = {
+        kind: {
+            **asdict(Circumstances.now(quick=True)),
+            "recipe": {**common, "network": network, "growth": {"max_neurons": widths[kind]}},
+            "runs": [run],
+        }
+        for kind, network in networks.items()
+    }
+    text = tables(entries)
+    first, second = (line for line in text.splitlines() if line.startswith("**"))
+    assert first == "**At most 512 neurons, budget of 5 epochs with that width**"
+    assert second == "**Network of kind residual: at most 64 neurons, budget of 5 epochs with that width**"
+    assert "500 test digits, 3 hidden layers, learning rate" in text
+    assert "500 test digits, blocks 4, learning rate" in text
