@@ -4,6 +4,7 @@ Each function takes a table or images and returns a plotly figure; ``stamp`` add
 """
 
 from mnist_growth.figures.attacks import adversarial_examples, attack_accuracy, smallest_changes
+from mnist_growth.figures.attention import attention_maps
 from mnist_growth.figures.attributions import (
     activation_maps,
     attribution_curves,
@@ -68,6 +69,7 @@ __all__ = [
     "adversarial_examples",
     "ambiguous_digits",
     "attack_accuracy",
+    "attention_maps",
     "attribution_curves",
     "attribution_randomisation",
     "attributions",

@@ -89,9 +89,10 @@ class AttentionSpec(NetworkSpec):
     def costs(self) -> tuple[LayerCost, ...]:
         """Return the cost of the embedding, of the attention and the feed-forward layer of each block, and of the head.
 
-        The products of queries with keys and of their weights with values are included. The backward pass needs the
-        input of each layer norm and of each affine map, queries, keys, values, and one normaliser per query and head:
-        the attention weights are computed again.
+        The products of queries with keys and of attention weights with values are included. The backward pass needs
+        the input of each layer norm, its mean and deviation, the input of each affine map, queries, keys, values and
+        attention weights, and the logits and their log-softmax. On a GPU the fused kernel computes attention weights
+        again and needs less.
         """
         tokens, stream, pixels = self.tokens, self.stream_width, self.patch_side**2
         costs = [
@@ -113,7 +114,7 @@ class AttentionSpec(NetworkSpec):
                     inner,
                     parameters=2 * stream + (stream + 1) * 3 * inner + (inner + 1) * stream,
                     multiply_adds=4 * tokens * stream * inner + 2 * tokens**2 * inner,
-                    activations=tokens * (2 * stream + 4 * inner + heads),
+                    activations=tokens * (2 * stream + 2 + 4 * inner) + heads * tokens**2,
                 )
             )
             costs.append(
@@ -123,7 +124,7 @@ class AttentionSpec(NetworkSpec):
                     neurons,
                     parameters=2 * stream + (stream + 1) * neurons + (neurons + 1) * stream,
                     multiply_adds=2 * tokens * stream * neurons,
-                    activations=tokens * (2 * stream + neurons),
+                    activations=tokens * (2 * stream + 2 + neurons),
                 )
             )
         costs.append(
@@ -133,7 +134,7 @@ class AttentionSpec(NetworkSpec):
                 self.classes,
                 parameters=2 * stream + (stream + 1) * self.classes,
                 multiply_adds=stream * self.classes,
-                activations=2 * stream + 2 * self.classes,
+                activations=2 * stream + 2 + 2 * self.classes,
             )
         )
         return tuple(costs)
@@ -216,6 +217,11 @@ class Attention(nn.Module):
         changed: Tensor = stream + self.output(mixed.transpose(1, 2).flatten(2))
         return changed
 
+    def weights(self, stream: Tensor) -> Tensor:
+        """Return softmax(Q K^T / sqrt(d)), float [N, heads, T, T], of tokens [N, T, stream]."""
+        queries, keys, _ = self.heads_of(self.norm(stream))
+        return torch.softmax(queries @ keys.transpose(2, 3) / self.head_width**0.5, dim=3)
+
     def heads_of(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return queries, keys and values, each [N, heads, T, head_width], of normalised tokens [N, T, stream]."""
         projected: Tensor = self.projections(tokens)
@@ -294,11 +300,25 @@ class GrowingAttention(Network):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return logits, float [N, C], of images, uint8 or float [N, 28, 28], with grey values from 0 to 255."""
-        stream = self.embedding(self.patches(images)) + self.position
+        stream = self.tokens(images)
         for block in self.blocks:
             stream = block(stream)
         logits: Tensor = self.output(self.norm(stream.mean(1)))
         return logits
+
+    def attention_weights(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return the attention weights of each block, float [N, heads, T, T]; arguments as those of ``forward``."""
+        stream, weights = self.tokens(images), []
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            weights.append(block.attention.weights(stream))
+            stream = block(stream)
+        return tuple(weights)
+
+    def tokens(self, images: Tensor) -> Tensor:
+        """Return the embedded patches with their positions, float [N, T, stream], of images [N, 28, 28]."""
+        embedded: Tensor = self.embedding(self.patches(images)) + self.position
+        return embedded
 
     def patches(self, images: Tensor) -> Tensor:
         """Return normalised pixels, float [N, T, side^2], of images [N, 28, 28]; patches are in reading order."""

@@ -132,6 +132,17 @@ class Network(nn.Module, ABC):
         """
         return None
 
+    def attention_weights(self, images: Tensor) -> tuple[Tensor, ...] | None:  # noqa: ARG002
+        """Return the attention weights of each block, float [N, heads, T, T]; arguments as those of ``forward``.
+
+        Row i of the last two axes says how much token i takes from each token; it adds up to 1. Tokens are the patches
+        of the image in reading order.
+
+        Returns:
+            None if the network has no attention.
+        """
+        return None
+
     def with_identity_layer(self, after: int, images: Tensor) -> "tuple[Network, Mapping[str, str]]":  # noqa: ARG002
         """Return a deeper copy that computes the same function, and the new names of the tensors that it kept.
 

@@ -3,6 +3,7 @@
 from mnist_growth.inspection.explanation.activation_map import activation_map
 from mnist_growth.inspection.explanation.activation_maximisation import maximise
 from mnist_growth.inspection.explanation.activations import unit_activations
+from mnist_growth.inspection.explanation.attention_rollout import attention_rollout
 from mnist_growth.inspection.explanation.conductance import conductance
 from mnist_growth.inspection.explanation.config import AttributionConfig, ExplanationConfig, MethodName
 from mnist_growth.inspection.explanation.embedding import between_class_share, principal_components
@@ -42,6 +43,7 @@ __all__ = [
     "Settings",
     "activation_map",
     "area_under",
+    "attention_rollout",
     "between_class_share",
     "complete_integrated_gradients",
     "completeness_errors",

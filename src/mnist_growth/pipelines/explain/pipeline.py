@@ -3,6 +3,7 @@
 from kedro.pipeline import Node, Pipeline
 
 from mnist_growth.pipelines.evaluate.pipeline import DESCRIBE, PREDICT
+from mnist_growth.pipelines.explain.attention import draw_attention, measure_attention
 from mnist_growth.pipelines.explain.attributions import measure_attributions
 from mnist_growth.pipelines.explain.boundary import follow_paths, map_planes, measure_margins
 from mnist_growth.pipelines.explain.boundary_drawing import draw_boundary
@@ -101,6 +102,18 @@ def create_pipeline() -> Pipeline:
                 ],
                 outputs=["layer_activations_figure", "layer_embedding_figure"],
                 name="draw_layers",
+            ),
+            Node(
+                measure_attention,
+                inputs=["network", "test_digits", "explained_digits"],
+                outputs="attention_maps",
+                name="measure_attention",
+            ),
+            Node(
+                draw_attention,
+                inputs=["attention_maps", "test_digits", "network", "provenance"],
+                outputs="attention_figure",
+                name="draw_attention",
             ),
             Node(
                 measure_capsules,

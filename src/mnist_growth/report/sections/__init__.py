@@ -1,6 +1,7 @@
 """The sections of the report, one file each, and their order."""
 
 from mnist_growth.report.sections import (
+    attention,
     attributions,
     boundary,
     capsules,
@@ -39,6 +40,7 @@ TOPICS: tuple[Topic, ...] = (
     difficulty.TOPIC,
     attributions.TOPIC,
     unit_explanations.TOPIC,
+    attention.TOPIC,
     capsules.TOPIC,
     boundary.TOPIC,
     robustness.TOPIC,
