@@ -33,12 +33,11 @@ EXAMPLES = (
     Example(
         "capsules",
         CapsulesSpec(hidden_widths=(7,), primary_capsules=6, primary_size=3, digit_size=4, routing_iterations=3),
-        refused={"primary": ("net2net_split", "paired", "gradient_directed")},
+        refused={"primary": ("net2net_split", "paired")},
     ),
     Example(
         "capsules-once-routed",
         CapsulesSpec(hidden_widths=(), primary_capsules=6, primary_size=3, digit_size=4, routing_iterations=1),
-        refused={"primary": ("gradient_directed",)},
     ),
     Example(
         "attention",

@@ -9,7 +9,7 @@ import torch
 import configured
 from mnist_growth.digits import PixelStatistics
 from mnist_growth.growth import operator_named, widen
-from mnist_growth.network import CapsulesSpec, build
+from mnist_growth.network import CapsulesSpec, build, record
 from mnist_growth.network.capsules import SMALLEST_ODDS, squash
 from mnist_growth.parameters import validated
 from mnist_growth.pipeline_registry import register_pipelines
@@ -145,3 +145,29 @@ def test_wrong_sizes_are_refused_in_one_sentence():
     sentence = "Parameter 'network.capsules.routing_iterations' is 0; expected a value of at least 1."
     with pytest.raises(ValueError, match=re.escape(sentence)):
         validated("network", given, register_pipelines())
+
+
+def test_the_gradient_of_the_uniform_votes_is_that_of_capsules_that_do_not_exist_yet(laboratory):
+    """Through all iterations of routing: dL/dW of new votes is the gradient at the output of ``votes`` times u / C."""
+    capsules = network(iterations=4)
+    with torch.no_grad():
+        capsules.votes.weight.mul_(8)
+    group = capsules.unit_groups()[1]
+    wider = widen(capsules, operator_named("zero_fan_out")(capsules, group, 2, torch.Generator().manual_seed(5)))
+    images, labels = laboratory.images, laboratory.labels % 7
+    with record(capsules, outputs=["votes"]) as recorded:
+        loss = torch.nn.functional.cross_entropy(capsules(images), labels)
+        (gradient,) = torch.autograd.grad(loss, recorded.outputs["votes"])
+    torch.nn.functional.cross_entropy(wider(images), labels).backward()
+    new = wider.primary_capsules(images)[:, 4:].flatten(1)
+    torch.testing.assert_close(wider.votes.weight.grad[:, 12:], gradient.T @ new, rtol=1e-9, atol=1e-14)
+
+
+def test_directed_capsules_start_with_a_larger_gradient_than_random_ones(laboratory):
+    capsules, _ = laboratory.train_any(network(hidden_widths=(12,), classes=10).spec)
+    gradients = {}
+    for operator in ("zero_fan_out", "gradient_directed"):
+        wider = widen(capsules, laboratory.widening(capsules, 1, 2, operator))
+        torch.nn.functional.cross_entropy(wider(laboratory.images), laboratory.labels).backward()
+        gradients[operator] = wider.votes.weight.grad[:, 12:].norm()
+    assert gradients["gradient_directed"] > 1.5 * gradients["zero_fan_out"]

@@ -41,3 +41,16 @@ def test_a_resumed_training_equals_the_uninterrupted_one_bit_for_bit(make_traini
     for one, other in ((resumed.network, whole.network), (resumed.average, whole.average)):
         for name, tensor in other.state_dict().items():
             assert torch.equal(one.state_dict()[name], tensor), name
+
+
+@pytest.mark.parametrize("kind", ["residual", "capsules"])
+def test_the_group_with_the_largest_gain_grows(make_training, recorder, tmp_path, kind):
+    growth = {**GROWTH, "max_neurons": 24, "where": "largest_gain", "operator": "gradient_directed"}
+    training = make_training(
+        training={"epochs": 2}, network={"kind": kind, **SMALL[kind]}, growth=growth, warps={"enabled": False}
+    )
+    state = finish(training, CheckpointStore(tmp_path), recorder)
+    [event] = state.events
+    assert event.largest_logit_change <= 1e-6 * event.largest_logit
+    assert all(gain > 0 for gain in event.gradient_gains)
+    assert 0 < len(event.layers) < len(state.network.widths)

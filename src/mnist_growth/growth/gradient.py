@@ -113,8 +113,9 @@ def _neighbours_of(network: Network, group: UnitGroup) -> _Neighbours | None:
     """
     incoming, outgoing = (group.of_role(role) for role in ("incoming", "outgoing"))
     modules = [network.get_submodule(axis.module) for axis in (*incoming, *outgoing)]
-    has_several_entries = any(axis.entries > 1 for axis in group.axes)  # per unit, such as an attention head
-    if not incoming or not outgoing or has_several_entries or not all(isinstance(m, nn.Linear) for m in modules):
+    # The entries of an attention head take part in products; those of a capsule are scaled together.
+    are_products = any(axis.entries > 1 for axis in group.axes) and not group.is_odd
+    if not incoming or not outgoing or are_products or not all(isinstance(m, nn.Linear) for m in modules):
         return None
     return incoming[0].module, tuple(axis.module for axis in outgoing)
 
@@ -125,12 +126,13 @@ def gradient_directed(
     """Add units whose incoming weights point along the directions of the gradient, with zero fan-out.
 
     GradMax (Evci et al. 2022) sets the fan-in to zero and the fan-out to singular vectors; with relu'(0) = 0 both
-    gradients are then always zero. This variant works with relu: zero fan-out, and fan-in A = +-v_i with v_i the
-    right singular vectors of M (``gradient_directions``), the largest singular value first, both signs because relu
-    passes one half of each direction. Units beyond twice the rank of M start at random, as with ``zero_fan_out``. The
-    norm of every v_i is scaled to the root-mean-square norm of a random row. If several affine maps lead to the units,
-    v_i is for the first one, and the directed units have no inputs from the others at first. The function is preserved
-    exactly.
+    gradients are then always zero. This variant works with relu: zero fan-out, and fan-in A = +-v_i with v_i the right
+    singular vectors of M (``gradient_directions``), the largest singular value first, both signs because relu passes
+    one half of each direction. Units whose outputs change sign with their sums need one sign only, and a unit of
+    several entries gets as many directions. Units beyond these directions start at random, as with ``zero_fan_out``.
+    The norm of every v_i is scaled to the root-mean-square norm of a random row. If several affine maps lead to the
+    units, v_i is for the first one, and the directed units have no inputs from the others at first. The function is
+    preserved exactly.
 
     Args:
         network: The network to grow; it is not changed.
@@ -147,14 +149,16 @@ def gradient_directed(
     assert directions is not None
     found = directions.vectors
     # A row of `random_incoming` has the root-mean-square norm 1 / sqrt(3).
-    directed = torch.stack([found, -found], dim=1).reshape(-1, found.shape[1])[:count] / 3**0.5
-    rest_count = count - len(directed)
+    signed = found if group.is_odd else torch.stack([found, -found], dim=1).reshape(-1, found.shape[1])
+    entries = group.of_role("incoming")[0].entries
+    rest_count = max(0, count - len(signed) // entries)
+    directed = signed[: (count - rest_count) * entries] / 3**0.5
     new = {}
     for position, (weight, rest) in enumerate(random_incoming(network, group, rest_count, generator).items()):
         inputs = directed[:, :-1] if position == 0 else directed.new_zeros(len(directed), rest.shape[1])
         new[weight] = torch.cat([inputs, rest.double()])
     for axis in group.of_role("bias"):
-        new[axis.tensor] = torch.cat([directed[:, -1], directed.new_zeros(rest_count)])
+        new[axis.tensor] = torch.cat([directed[:, -1], directed.new_zeros(rest_count * entries)])
     return Widening.of_new(network, group, count, new)
 
 

@@ -229,15 +229,18 @@ class CapsuleNetwork(Network):
         """Route the votes of primary capsules (Procedure 1).
 
         The votes are not computed one by one. The sums are sum_i W_ij (c_ij u_i), products of the matrices with
-        weighted capsules, and the agreements v_j . (W_ij u_i) are (W_ij^T v_j) . u_i.
+        weighted capsules, and the agreements v_j . (W_ij u_i) are (W_ij^T v_j) . u_i. The sums with the couplings 1 / C
+        of the first iteration are a term of all later ones, which add those with c_ij - 1 / C. The gradient of this
+        term is therefore that of the votes of a capsule that does not exist yet.
 
         Args:
             primary: u_i, float [N, I, d].
         """
         classes, size = self._sizes.classes, self._sizes.digit_size
         # The routing logits start at 0: all couplings are 1 / C.
-        sums: Tensor = self.votes(primary.flatten(1))
-        sums = sums.to(self.dtype).reshape(-1, classes, size).transpose(0, 1) / classes
+        votes: Tensor = self.votes(primary.flatten(1))
+        uniform = votes.to(self.dtype).reshape(-1, classes, size).transpose(0, 1) / classes
+        sums = uniform
         couplings = primary.new_full((), 1 / classes).expand(classes, *primary.shape[:2])
         digits: Tensor | None = None
         # Elementwise operations are several times faster with the capsules, not their few entries, as the last axis.
@@ -250,8 +253,8 @@ class CapsuleNetwork(Network):
             low = entries.to(terms.dtype)
             agreements = (terms * low).sum(2).to(self.dtype)
             couplings = torch.softmax(agreements, dim=0)
-            weighted = couplings.to(terms.dtype).unsqueeze(2) * low
-            sums = torch.bmm(weighted.flatten(2), matrices.transpose(1, 2)).to(self.dtype)
+            weighted = (couplings - 1 / classes).to(terms.dtype).unsqueeze(2) * low
+            sums = uniform + torch.bmm(weighted.flatten(2), matrices.transpose(1, 2))
         return Routing(sums, couplings)
 
     def logits(self, sums: Tensor) -> Tensor:
@@ -287,7 +290,7 @@ class CapsuleNetwork(Network):
         )
         # With one iteration all couplings are 1 / C; with more, they depend on how large the votes are.
         is_additive = self._sizes.routing_iterations == 1
-        return (*groups, UnitGroup("primary", self.spec.primary_capsules, axes, is_additive))
+        return (*groups, UnitGroup("primary", self.spec.primary_capsules, axes, is_additive, is_odd=True))
 
 
 def squash(sums: Tensor) -> Tensor:

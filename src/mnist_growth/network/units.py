@@ -58,12 +58,15 @@ class UnitGroup:
         axes: Every axis of a tensor of the network's state over these units.
         is_additive: Whether the units add to what follows independently of each other and in proportion to their
             outgoing weights, so that copies that share these weights, and pairs with opposite ones, are exact.
+        is_odd: Whether the outputs of a unit change their signs with its sums, as those of a squashed capsule do; relu
+            cuts off one sign.
     """
 
     name: str
     size: int
     axes: tuple[UnitAxis, ...]
     is_additive: bool = True
+    is_odd: bool = False
 
     def of_role(self, role: Role) -> tuple[UnitAxis, ...]:
         """Return the axes of one role."""

@@ -110,7 +110,8 @@ def _grow(state: TrainingState, data: TrainingData, setup: TrainingSetup, target
     counts = _new_units(networks[0].spec, target, growth, values)
     if not any(counts) and not deepenings:  # the budget does not cover one more unit
         return None
-    gains = [0.0 if found is None else gradient_gain(found, count) for found, count in zip(values, counts, strict=True)]
+    added = [count * size for count, size in zip(counts, networks[0].spec.unit_sizes, strict=True)]
+    gains = [0.0 if found is None else gradient_gain(found, count) for found, count in zip(values, added, strict=True)]
     operator = operator_named(growth.operator, probe)
     (network, average), widenings = widen_together(networks, counts, operator, state.data_generator)
     check, _ = data.batch(data.validation[:CHECK_IMAGES], state.device)
