@@ -12,7 +12,7 @@ from mnist_growth.training.pace import learning_rate, warp_strength
 from mnist_growth.training.parts import training_parts
 from mnist_growth.training.resume import TRAINING_GROUPS, ResumeConfig, Resumption
 from mnist_growth.training.setup import MAY_CHANGE, TrainingData, TrainingSetup, refuse_changes, split_fingerprint
-from mnist_growth.training.size import check_size
+from mnist_growth.training.size import check_size, last_spec
 from mnist_growth.training.snapshots import CheckpointsConfig, Snapshot
 from mnist_growth.training.start import Machine, Training, continue_training, define_training, start_training
 from mnist_growth.training.state import EpochProgress, TrainingState
@@ -52,6 +52,7 @@ __all__ = [
     "define_training",
     "growth_table",
     "history_table",
+    "last_spec",
     "learning_rate",
     "refuse_changes",
     "split_fingerprint",

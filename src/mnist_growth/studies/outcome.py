@@ -1,0 +1,43 @@
+"""What came out of one training of a study."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from mnist_growth.config_model import ConfigModel
+
+
+class Outcome(ConfigModel):
+    """The result of a training, ready for JSON.
+
+    Attributes:
+        state: How it ended: ``finished``; ``pruned``, which is after an epoch because other trainings are more
+            promising; or ``failed``.
+        reason: Why it failed; empty otherwise.
+        is_final: Whether the same training would end like this again; after a lack of memory it might not.
+        history: One mapping per epoch with the columns of ``EpochRecord``.
+        test_accuracy: Share of the test digits that the averaged network classifies correctly; None unless the training
+            is finished. It is only reported: nothing is chosen by it.
+        forward_multiply_adds: Of one image in the network at the end.
+        seconds: Time of the training with validation.
+        peak_rss_bytes: Largest memory of its process.
+    """
+
+    state: Literal["finished", "pruned", "failed"]
+    reason: str = ""
+    is_final: bool = False
+    history: list[dict[str, Any]] = Field(default_factory=list)
+    test_accuracy: float | None = None
+    forward_multiply_adds: int = 0
+    seconds: float = 0.0
+    peak_rss_bytes: int = 0
+
+    @property
+    def last(self) -> Mapping[str, Any]:
+        """The last epoch; empty if there was none."""
+        return self.history[-1] if self.history else {}
+
+    def value(self, name: str) -> float:
+        """Return a number of the last epoch; NaN if no epoch was completed."""
+        return float(self.last.get(name, float("nan")))

@@ -1,0 +1,192 @@
+"""Many trainings, several at a time, each in a process of its own."""
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from multiprocessing import connection
+from typing import Any
+
+from mnist_growth.studies.data import StudyData
+from mnist_growth.studies.outcome import Outcome
+from mnist_growth.studies.recorder import Recorder, TrialRecord
+from mnist_growth.studies.store import OutcomeStore
+from mnist_growth.studies.trial import Trial
+from mnist_growth.studies.worker import context, work
+from mnist_growth.training import EpochRecord, Machine
+
+logger = logging.getLogger(__name__)
+
+ShouldStop = Callable[[Trial, EpochRecord], bool]
+"""Whether to stop a training after an epoch because others are more promising."""
+
+_ATTEMPTS = 2  # of a training whose process is killed
+
+
+class TrialFailed(Exception):  # noqa: N818
+    """Ends the record of a training that has failed."""
+
+
+@dataclass
+class _Running:
+    """A training in progress.
+
+    Attributes:
+        trial: The training.
+        process: Its process.
+        channel: To the process.
+        record: Receives its epochs.
+        closing: Closes the record.
+        attempt: Number of processes so far.
+    """
+
+    trial: Trial
+    process: Any
+    channel: "connection.Connection[Any, Any]"
+    record: TrialRecord
+    closing: contextlib.ExitStack
+    attempt: int = field(default=1)
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self.process.kill()
+        self.process.join()
+        self.channel.close()
+
+
+class Study:
+    """Runs trainings, keeps their outcomes, and records them as child runs.
+
+    A training that was done before, by this study or another one, is not repeated. One that fails is recorded, and the
+    study goes on. A training whose process is killed starts again once.
+
+    Args:
+        data: Digits of all trainings.
+        store: Keeps the outcomes.
+        recorder: Opens a record for each training.
+        workers: Number of trainings at a time.
+        machine: Share of one training in the machine.
+    """
+
+    def __init__(
+        self, data: StudyData, store: OutcomeStore, recorder: Recorder, workers: int, machine: Machine
+    ) -> None:
+        self._data, self._store, self._recorder = data, store, recorder
+        self._workers, self._machine = workers, machine
+
+    def run(self, trials: Iterable[Trial], should_stop: ShouldStop | None = None) -> Iterator[tuple[Trial, Outcome]]:
+        """Train, and yield each training with its outcome as soon as it has ended.
+
+        Args:
+            trials: Taken one by one, when a worker is free: a later one may depend on the outcomes before it.
+            should_stop: Asked after every epoch; None: trainings are not stopped early.
+
+        Raises:
+            OSError: An outcome cannot be saved. Those before are kept.
+        """
+        waiting, running = iter(trials), list[_Running]()
+        try:
+            while True:
+                while len(running) < self._workers and (trial := next(waiting, None)) is not None:
+                    known = self._store.find(trial.key)
+                    if known is None:
+                        running.append(self._start(trial, should_stop is not None))
+                    else:
+                        self._replay(trial, known)
+                        yield trial, known
+                if not running:
+                    return
+                for channel in connection.wait([each.channel for each in running]):
+                    each = next(each for each in running if each.channel is channel)
+                    outcome = self._receive(each, should_stop)
+                    if outcome is not None:
+                        running.remove(each)
+                        _record_end(each.trial, outcome, each.record, each.closing)
+                        yield each.trial, outcome
+        finally:
+            for each in running:
+                each.end()
+                _close(each.closing, KeyboardInterrupt())
+
+    def _start(self, trial: Trial, is_asked: bool) -> _Running:
+        closing = contextlib.ExitStack()
+        record = closing.enter_context(self._recorder.child_run(trial.name, trial.values, {"study.key": trial.key}))
+        return _Running(trial, *self._launch(trial, is_asked), record, closing)
+
+    def _launch(self, trial: Trial, is_asked: bool) -> tuple[Any, Any]:
+        """Start the process of a training, and return it with the channel to it."""
+        spawn = context()
+        ours, theirs = spawn.Pipe()
+        arguments = (trial, self._data, self._machine, self._store, theirs, is_asked)
+        process = spawn.Process(target=work, args=arguments, name="trial", daemon=True)
+        process.start()
+        theirs.close()  # so that the end of the process ends the channel
+        return process, ours
+
+    def _receive(self, each: _Running, should_stop: ShouldStop | None) -> Outcome | None:
+        """Receive a message; return the outcome if the training has ended.
+
+        Raises:
+            OSError: The outcome could not be saved.
+        """
+        try:
+            message = each.channel.recv()
+        except (EOFError, ConnectionError):
+            return self._restart(each, should_stop is not None)
+        if isinstance(message, EpochRecord):
+            each.record.log_epoch(asdict(message))
+            if should_stop is not None:
+                with contextlib.suppress(OSError):  # the process may have been killed
+                    each.channel.send(should_stop(each.trial, message))
+            return None
+        each.end()
+        if isinstance(message, OSError):
+            raise message
+        assert isinstance(message, Outcome)
+        return message
+
+    def _restart(self, each: _Running, is_asked: bool) -> Outcome | None:
+        """Start a training again whose process has ended without an outcome; return its failure if it did so before."""
+        each.process.join()
+        code = each.process.exitcode
+        each.end()
+        if each.attempt >= _ATTEMPTS:
+            return Outcome(state="failed", reason=f"its process ended with exit code {code}, {each.attempt} times")
+        logger.warning("The process of %s ended with exit code %s: it starts again", each.trial.name, code)
+        each.process, each.channel = self._launch(each.trial, is_asked)
+        each.attempt += 1
+        return None
+
+    def _replay(self, trial: Trial, outcome: Outcome) -> None:
+        """Record a training that was done before."""
+        tags = {"study.key": trial.key, "study.kept": "true"}
+        with contextlib.ExitStack() as closing:
+            record = closing.enter_context(self._recorder.child_run(trial.name, trial.values, tags))
+            for row in outcome.history:
+                record.log_epoch(row)
+            _record_end(trial, outcome, record, closing.pop_all())
+
+
+def _record_end(trial: Trial, outcome: Outcome, record: TrialRecord, closing: contextlib.ExitStack) -> None:
+    """End the record of a training in the way that the training has ended."""
+    numbers = {"seconds": outcome.seconds, "test_accuracy": outcome.test_accuracy}
+    record.log_metrics({name: number for name, number in numbers.items() if number is not None})
+    if outcome.state == "failed":
+        logger.warning("%s failed: %s", trial.name, outcome.reason)
+        _close(closing, TrialFailed(outcome.reason))
+        return
+    if outcome.state == "pruned":
+        record.mark_pruned(int(outcome.last["epoch"]))
+    closing.close()
+    logger.info(
+        "%s: validation accuracy %.2f %% after epoch %d, %.0f s",
+        trial.name,
+        100 * outcome.value("validation_accuracy"),
+        outcome.value("epoch"),
+        outcome.seconds,
+    )
+
+
+def _close(closing: contextlib.ExitStack, error: BaseException) -> None:
+    """Close the record of a training as if the error had ended it."""
+    closing.__exit__(type(error), error, None)

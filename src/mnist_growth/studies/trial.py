@@ -1,0 +1,137 @@
+"""One training of a study, with everything that it depends on."""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from mnist_growth.digits import Digits, Split, WarpConfig
+from mnist_growth.growth import GrowthConfig
+from mnist_growth.nested import flatten, merge
+from mnist_growth.network import NetworkConfig
+from mnist_growth.training import TrainingConfig, TrainingSetup, define_training
+
+_FORMAT = 1  # of the outcomes; another number makes all trainings run again
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The parameters of a training that a study can change.
+
+    Attributes:
+        network: Architecture.
+        growth: When, where and how the network grows.
+        training: Optimization.
+        warps: Random warps of the training images.
+    """
+
+    network: NetworkConfig
+    growth: GrowthConfig
+    training: TrainingConfig
+    warps: WarpConfig
+
+    def value(self, name: str) -> Any:
+        """Return a parameter by its dotted name, for example ``training.learning_rate``.
+
+        Raises:
+            ValueError: There is no such parameter; the message names the closest one.
+        """
+        known = flatten(self._groups())
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(sorted(known))}."
+            raise ValueError(f"A study cannot change the parameter {name!r}, which a training does not have; {hint}")
+        return known[name]
+
+    def with_values(self, values: Mapping[str, Any]) -> "Recipe":
+        """Return the recipe with other values of some parameters.
+
+        Args:
+            values: Values by dotted name.
+
+        Raises:
+            ValueError: A parameter is unknown, or a value is not allowed.
+        """
+        changed: dict[str, Any] = {}
+        for name, value in values.items():
+            self.value(name)
+            nested: Any = value
+            for part in reversed(name.split(".")):
+                nested = {part: nested}
+            changed = merge(changed, nested)
+        groups = self._groups()
+        try:
+            models = {
+                name: type(getattr(self, name)).model_validate(merge(groups[name], change))
+                for name, change in changed.items()
+            }
+        except ValidationError as error:
+            raise ValueError(_sentence(values, error)) from None
+        return replace(self, **models)
+
+    def _groups(self) -> dict[str, dict[str, Any]]:
+        return {name: getattr(self, name).model_dump() for name in ("network", "growth", "training", "warps")}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training of a study.
+
+    Attributes:
+        values: The parameters in which it differs from the other trainings, by dotted name.
+        setup: Everything that defines the training.
+    """
+
+    values: Mapping[str, Any]
+    setup: TrainingSetup
+
+    @classmethod
+    def define(cls, recipe: Recipe, values: Mapping[str, Any], digits: Digits, split: Split) -> "Trial":
+        """Return the training of a recipe with some values changed.
+
+        Args:
+            recipe: The parameters that the trainings have in common.
+            values: The others, by dotted name.
+            digits: Training digits.
+            split: Into training and validation part.
+
+        Raises:
+            ValueError: A parameter is unknown, or a value is not allowed.
+        """
+        changed = recipe.with_values(values)
+        setup = define_training(digits, split, changed.network, changed.growth, changed.training, changed.warps)
+        return cls(dict(values), setup)
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 (hex) over all parameters, the digits and the seed.
+
+        The number of threads has no part in it: a study may continue with another number of workers.
+        """
+        content = {**self.setup.to_dict(), "threads": None, "format": _FORMAT}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """The values, for people: ``learning_rate=0.001 seed=0``."""
+        return " ".join(f"{name.rpartition('.')[2]}={_text(value)}" for name, value in self.values.items())
+
+
+def _text(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _sentence(values: Mapping[str, Any], error: ValidationError) -> str:
+    """The first problem of a recipe in one sentence."""
+    detail = error.errors()[0]
+    if detail["type"] == "value_error":
+        return f"{detail['ctx']['error']} A study has set {', '.join(f'{name}={values[name]}' for name in values)}."
+    inner = ".".join(map(str, detail["loc"]))
+    name = next((name for name in values if name.endswith(inner)), inner)
+    expected = detail["msg"].removeprefix("Input should be ")
+    return f"A study has set {name}={detail['input']}; expected {expected}."
