@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ FILES = (
     "landscape",
     "robustness",
     "compress",
+    "studies",
+    "sweep",
     "report",
     "export",
     "predict",
@@ -92,6 +94,8 @@ def comments(path: Path) -> dict[str, Comment]:
 
 def allowed(schema: Mapping[str, Any]) -> str:
     """Describe in Markdown which values a JSON schema allows."""
+    if "as" in schema:
+        return f"as `{schema['as']}`"
     if "anyOf" in schema:
         return ", or ".join(allowed(option) for option in schema["anyOf"])
     if "enum" in schema:
@@ -117,8 +121,13 @@ def page() -> str:
             rows[name.rpartition(".")[0]].append(" | ".join(cell.replace("|", "&#124;") for cell in cells))
         else:
             heads[name] = f"##{'#' * name.count('.')} `{name}`\n\n{comment.text}"
-    sections = ["\n".join([head, "", *TABLE, *(f"| {row} |" for row in rows[group])]) for group, head in heads.items()]
+    sections = ["\n".join([head, *_table(rows[group])]) for group, head in heads.items()]
     return "\n\n".join([HEAD, *sections]) + "\n"
+
+
+def _table(rows: Sequence[str]) -> list[str]:
+    """The lines of a table; none without rows."""
+    return ["", *TABLE, *(f"| {row} |" for row in rows)] if rows else []
 
 
 def main() -> None:
@@ -153,6 +162,8 @@ def _schemas(name: str, kind: Any, value: Any) -> dict[str, Mapping[str, Any]]:
     for field, inner in model:
         if isinstance(inner, BaseModel):
             found |= _schemas(f"{name}.{field}", type(inner), inner)
+        elif isinstance(inner, Mapping):  # parameters of a training, with the values that a study gives them
+            found |= {f"{name}.{field}.{leaf}": {"as": leaf} for leaf in flatten(inner)}
         else:
             found[f"{name}.{field}"] = properties[field]
     return found

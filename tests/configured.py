@@ -20,6 +20,7 @@ from mnist_growth.network import NetworkConfig
 from mnist_growth.novelty import NoveltyConfig
 from mnist_growth.report import ReportConfig
 from mnist_growth.serving import ServingConfig
+from mnist_growth.studies import StudiesConfig, SweepConfig
 from mnist_growth.training import TrainingConfig
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -97,6 +98,14 @@ def serving(**changes: Any) -> ServingConfig:
 
 def split(**changes: Any) -> SplitConfig:
     return configure(SplitConfig, base()["split"], changes)
+
+
+def studies(**changes: Any) -> StudiesConfig:
+    return configure(StudiesConfig, base()["studies"], changes)
+
+
+def sweep(**changes: Any) -> SweepConfig:
+    return configure(SweepConfig, base()["sweep"], changes)
 
 
 def training(**changes: Any) -> TrainingConfig:

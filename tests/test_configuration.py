@@ -97,7 +97,9 @@ def test_every_entry_of_the_catalog_is_used_and_has_the_layer_of_its_folder():
             continue
         layer = entry["metadata"]["kedro-viz"]["layer"]
         assert entry["filepath"].split("/")[:2] == ["data", next(key for key in LAYERS if LAYERS[key] == layer)], name
-        assert entry.get("versioned", False) == (name not in ("digit_archive", "finished_candidates")), name
+        assert entry.get("versioned", False) == (
+            name not in ("digit_archive", "finished_candidates", "finished_trainings")
+        ), name
 
 
 def test_only_temporary_datasets_are_missing_from_the_catalog():
@@ -107,12 +109,22 @@ def test_only_temporary_datasets_are_missing_from_the_catalog():
     missing = {name for name in used if not name.endswith("_figure") and not name.startswith("params:")} - set(catalog)
 
     predictions = {"compared_predictions", "baseline_predictions"}
-    drawn = {"provenance", "training_provenance", "batch_provenance"}
+    drawn = {"provenance", "training_provenance", "batch_provenance", "sweep_provenance"}
     explained = {"attribution_metrics", "average_digit", "explained_digits", "path_images"}
     attacked = {"adversarial_digits", "attacked_digits", "lipschitz_bounds", "surrogate_network"}
     landscape = {f"{name}_numbers" for name in ("curvature", "paths", "surface", "trajectory")}
     inspected = {*explained, *attacked, *landscape}
-    assert missing == {"monitor", "setup", "parameters", "run_facts", "results", *drawn, *predictions, *inspected}
+    assert missing == {
+        "monitor",
+        "tracker",
+        "setup",
+        "parameters",
+        "run_facts",
+        "results",
+        *drawn,
+        *predictions,
+        *inspected,
+    }
 
 
 def test_a_dataset_given_on_the_command_line_reaches_the_catalog():

@@ -17,6 +17,7 @@ from mnist_growth.pipelines import (
     preprocess,
     report,
     robustness,
+    sweep,
     train,
 )
 
@@ -39,6 +40,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         **stages,
         "analyse": _group("analyse", analyse.create_pipeline()),
         "compress": _group("compress", compress.create_pipeline()),
+        "sweep": _group("sweep", sweep.create_pipeline()),
         "compare": _group("compare", compare.create_pipeline()),
         "explain": _group("explain", explain.create_pipeline()),
         "robustness": _group("robustness", robustness.create_pipeline()),

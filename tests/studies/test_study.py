@@ -159,7 +159,7 @@ def test_a_training_may_depend_on_the_outcome_before_it(laboratory):
         yield laboratory.trial(seed=len(seen))
 
     for trial, _ in laboratory.study().run(trials()):
-        seen.append(trial.values["training.seed"])
+        seen.append(trial.changes["training.seed"])
 
     assert seen == [0, 1]
 

@@ -17,6 +17,7 @@ from mnist_growth.datasets.results import Found, Results
 from mnist_growth.datasets.split import SplitDataset
 from mnist_growth.datasets.statistics import PixelStatisticsDataset
 from mnist_growth.datasets.table import TableDataset
+from mnist_growth.datasets.trainings import TrainingsDataset
 
 __all__ = [
     "AtomicVersion",
@@ -38,4 +39,5 @@ __all__ = [
     "Results",
     "SplitDataset",
     "TableDataset",
+    "TrainingsDataset",
 ]

@@ -52,6 +52,7 @@ from mnist_growth.figures.style import (
     style_effects,
     style_interventions,
 )
+from mnist_growth.figures.sweep import sweep_importance, sweep_pairs, sweep_response
 from mnist_growth.figures.theme import IN_DARK, TEMPLATE, in_dark
 from mnist_growth.figures.unit_explanations import (
     cohort_conductance,
@@ -124,6 +125,9 @@ __all__ = [
     "style_effects",
     "style_interventions",
     "suspected_labels",
+    "sweep_importance",
+    "sweep_pairs",
+    "sweep_response",
     "trajectory_contours",
     "trajectory_relief",
     "unit_selectivity",

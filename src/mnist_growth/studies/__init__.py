@@ -2,10 +2,21 @@
 
 from mnist_growth.studies.config import StudiesConfig
 from mnist_growth.studies.data import StudyData
+from mnist_growth.studies.importance import importances
 from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.recorder import Recorder, TrialRecord
 from mnist_growth.studies.store import OutcomeStore
-from mnist_growth.studies.study import ShouldStop, Study
+from mnist_growth.studies.study import ShouldStop, Study, check_finished
+from mnist_growth.studies.sweep import (
+    combinations,
+    define_sweep,
+    good_ranges,
+    mean_responses,
+    pair_means,
+    responses,
+    trainings_table,
+)
+from mnist_growth.studies.sweep_config import SweepConfig, SweptParameter
 from mnist_growth.studies.team import share_machine
 from mnist_growth.studies.trial import Recipe, Trial
 
@@ -18,7 +29,18 @@ __all__ = [
     "StudiesConfig",
     "Study",
     "StudyData",
+    "SweepConfig",
+    "SweptParameter",
     "Trial",
     "TrialRecord",
+    "check_finished",
+    "combinations",
+    "define_sweep",
+    "good_ranges",
+    "importances",
+    "mean_responses",
+    "pair_means",
+    "responses",
     "share_machine",
+    "trainings_table",
 ]

@@ -41,3 +41,7 @@ class Outcome(ConfigModel):
     def value(self, name: str) -> float:
         """Return a number of the last epoch; NaN if no epoch was completed."""
         return float(self.last.get(name, float("nan")))
+
+    def final(self, name: str) -> float:
+        """Return a number of the last epoch of a finished training; NaN for one that was stopped or has failed."""
+        return self.value(name) if self.state == "finished" else float("nan")

@@ -2,15 +2,17 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from multiprocessing import connection
 from typing import Any
 
+from mnist_growth.studies.config import StudiesConfig
 from mnist_growth.studies.data import StudyData
 from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.recorder import Recorder, TrialRecord
 from mnist_growth.studies.store import OutcomeStore
+from mnist_growth.studies.team import share_machine, worker_bytes
 from mnist_growth.studies.trial import Trial
 from mnist_growth.studies.worker import context, work
 from mnist_growth.training import EpochRecord, Machine
@@ -74,6 +76,27 @@ class Study:
         self._data, self._store, self._recorder = data, store, recorder
         self._workers, self._machine = workers, machine
 
+    @classmethod
+    def shared(
+        cls,
+        data: StudyData,
+        store: OutcomeStore,
+        recorder: Recorder,
+        machine: Machine,
+        config: StudiesConfig,
+        trials: Sequence[Trial],
+    ) -> "Study":
+        """Return a study whose trainings share a machine; see ``share_machine``.
+
+        Raises:
+            ValueError: So many workers need more memory than the study may use.
+        """
+        largest = max((trial.setup for trial in trials), key=worker_bytes)
+        workers, share = share_machine(machine, config, largest, len(trials))
+        threads = "1 thread" if share.threads == 1 else f"{share.threads} threads"
+        logger.info("%d trainings, %d at a time with %s each", len(trials), workers, threads)
+        return cls(data, store, recorder, workers, share)
+
     def run(self, trials: Iterable[Trial], should_stop: ShouldStop | None = None) -> Iterator[tuple[Trial, Outcome]]:
         """Train, and yield each training with its outcome as soon as it has ended.
 
@@ -110,7 +133,7 @@ class Study:
 
     def _start(self, trial: Trial, is_asked: bool) -> _Running:
         closing = contextlib.ExitStack()
-        record = closing.enter_context(self._recorder.child_run(trial.name, trial.values, {"study.key": trial.key}))
+        record = closing.enter_context(self._recorder.child_run(trial.name, trial.changes, {"study.key": trial.key}))
         return _Running(trial, *self._launch(trial, is_asked), record, closing)
 
     def _launch(self, trial: Trial, is_asked: bool) -> tuple[Any, Any]:
@@ -161,10 +184,21 @@ class Study:
         """Record a training that was done before."""
         tags = {"study.key": trial.key, "study.kept": "true"}
         with contextlib.ExitStack() as closing:
-            record = closing.enter_context(self._recorder.child_run(trial.name, trial.values, tags))
+            record = closing.enter_context(self._recorder.child_run(trial.name, trial.changes, tags))
             for row in outcome.history:
                 record.log_epoch(row)
             _record_end(trial, outcome, record, closing.pop_all())
+
+
+def check_finished(ended: Sequence[tuple[Trial, Outcome]]) -> None:
+    """Refuse to go on without a finished training.
+
+    Raises:
+        RuntimeError: No training has finished.
+    """
+    if not any(outcome.state == "finished" for _, outcome in ended):
+        reason = next((outcome.reason for _, outcome in ended if outcome.reason), "all were stopped early")
+        raise RuntimeError(f"None of the {len(ended)} trainings of this study has finished; the first one: {reason}")
 
 
 def _record_end(trial: Trial, outcome: Outcome, record: TrialRecord, closing: contextlib.ExitStack) -> None:

@@ -45,8 +45,3 @@ def worker_bytes(setup: TrainingSetup) -> int:
     """Return the memory that a worker needs about: libraries, network, optimizer and activations of a batch."""
     parts = training_memory(last_spec(setup).costs(), images=setup.training.batch_size, overhead=0)
     return int(rss_bytes() + _HELD_BY_ALLOCATOR * sum(part.bytes for part in parts))
-
-
-def largest_of(setups: list[TrainingSetup]) -> TrainingSetup:
-    """Return the setup whose training takes most memory."""
-    return max(setups, key=worker_bytes)

@@ -48,6 +48,10 @@ class Recipe:
             raise ValueError(f"A study cannot change the parameter {name!r}, which a training does not have; {hint}")
         return known[name]
 
+    def with_groups(self, groups: Mapping[str, Mapping[str, Any]]) -> "Recipe":
+        """Return the recipe with other values of some parameters, which are nested by group; see ``with_values``."""
+        return self.with_values(flatten({name: group for name, group in groups.items() if group}))
+
     def with_values(self, values: Mapping[str, Any]) -> "Recipe":
         """Return the recipe with other values of some parameters.
 
@@ -83,11 +87,11 @@ class Trial:
     """One training of a study.
 
     Attributes:
-        values: The parameters in which it differs from the other trainings, by dotted name.
+        changes: The parameters in which it differs from the other trainings, by dotted name.
         setup: Everything that defines the training.
     """
 
-    values: Mapping[str, Any]
+    changes: Mapping[str, Any]
     setup: TrainingSetup
 
     @classmethod
@@ -119,7 +123,7 @@ class Trial:
     @property
     def name(self) -> str:
         """The values, for people: ``learning_rate=0.001 seed=0``."""
-        return " ".join(f"{name.rpartition('.')[2]}={_text(value)}" for name, value in self.values.items())
+        return " ".join(f"{name.rpartition('.')[2]}={_text(value)}" for name, value in self.changes.items())
 
 
 def _text(value: Any) -> str:

@@ -20,6 +20,7 @@ from mnist_growth.report.sections import (
     robustness,
     robustness_to_corruptions,
     style,
+    sweep,
     trajectory,
     unit_explanations,
     units,
@@ -50,6 +51,7 @@ TOPICS: tuple[Topic, ...] = (
     comparison.TOPIC,
     exports.TOPIC,
     compression.TOPIC,
+    sweep.TOPIC,
 )
 
 
