@@ -32,6 +32,7 @@ FILES = (
     "compress",
     "studies",
     "sweep",
+    "tune",
     "report",
     "export",
     "predict",

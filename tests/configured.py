@@ -20,7 +20,7 @@ from mnist_growth.network import NetworkConfig
 from mnist_growth.novelty import NoveltyConfig
 from mnist_growth.report import ReportConfig
 from mnist_growth.serving import ServingConfig
-from mnist_growth.studies import StudiesConfig, SweepConfig
+from mnist_growth.studies import StudiesConfig, SweepConfig, TuneConfig
 from mnist_growth.training import TrainingConfig
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -110,6 +110,10 @@ def sweep(**changes: Any) -> SweepConfig:
 
 def training(**changes: Any) -> TrainingConfig:
     return configure(TrainingConfig, base()["training"], changes)
+
+
+def tune(**changes: Any) -> TuneConfig:
+    return configure(TuneConfig, base()["tune"], changes)
 
 
 def warps(**changes: Any) -> WarpConfig:

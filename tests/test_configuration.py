@@ -93,7 +93,7 @@ def test_every_entry_of_the_catalog_is_used_and_has_the_layer_of_its_folder():
 
     assert set(catalog) - {"{name}_figure"} <= used
     for name, entry in catalog.items():
-        if entry["type"] == "MemoryDataset":
+        if entry["type"] == "MemoryDataset" or name == "tuned_environment":  # a part of the configuration
             continue
         layer = entry["metadata"]["kedro-viz"]["layer"]
         assert entry["filepath"].split("/")[:2] == ["data", next(key for key in LAYERS if LAYERS[key] == layer)], name
@@ -109,7 +109,7 @@ def test_only_temporary_datasets_are_missing_from_the_catalog():
     missing = {name for name in used if not name.endswith("_figure") and not name.startswith("params:")} - set(catalog)
 
     predictions = {"compared_predictions", "baseline_predictions"}
-    drawn = {"provenance", "training_provenance", "batch_provenance", "sweep_provenance"}
+    drawn = {"provenance", "training_provenance", "batch_provenance", "sweep_provenance", "tuning_provenance"}
     explained = {"attribution_metrics", "average_digit", "explained_digits", "path_images"}
     attacked = {"adversarial_digits", "attacked_digits", "lipschitz_bounds", "surrogate_network"}
     landscape = {f"{name}_numbers" for name in ("curvature", "paths", "surface", "trajectory")}

@@ -19,6 +19,7 @@ from mnist_growth.pipelines import (
     robustness,
     sweep,
     train,
+    tune,
 )
 
 
@@ -41,6 +42,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "analyse": _group("analyse", analyse.create_pipeline()),
         "compress": _group("compress", compress.create_pipeline()),
         "sweep": _group("sweep", sweep.create_pipeline()),
+        "tune": _group("tune", tune.create_pipeline()),
         "compare": _group("compare", compare.create_pipeline()),
         "explain": _group("explain", explain.create_pipeline()),
         "robustness": _group("robustness", robustness.create_pipeline()),

@@ -17,7 +17,7 @@ def test_a_sweep_leaves_tables_child_runs_and_trainings_that_are_not_repeated(tr
     )
 
     trained.succeed(*SMOKE, f"{RATES},sweep.seeds=1,studies.workers=1")
-    folder = trained.folder / "data/06_models/trainings"
+    folder = trained.folder / "data/06_models/studies"
     kept = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert len(kept) == 2
 

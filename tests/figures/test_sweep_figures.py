@@ -47,14 +47,12 @@ def test_without_pairs_there_is_a_sentence():
     assert "No pair" in figures.sweep_pairs(empty).layout.annotations[0].text
 
 
-def test_importance_has_a_bar_for_each_measure():
+def test_importance_has_bars_for_each_measure_of_its_table():
     table = pd.DataFrame(
         [("training.batch_size", "seconds", 0.75), ("growth.growth_rate", "seconds", 0.2)],
         columns=["parameter", "measure", "importance"],
     )
 
-    bars = {bar.name: bar for bar in figures.sweep_importance(table).data}
+    [bars] = figures.importance(table).data
 
-    assert list(bars["time"].y) == ["batch size", "growth rate"]
-    assert list(bars["time"].text) == ["75 %", "20 %"]
-    assert list(bars["peak memory"].x) == []
+    assert (bars.name, list(bars.y), list(bars.text)) == ("time", ["batch size", "growth rate"], ["75 %", "20 %"])

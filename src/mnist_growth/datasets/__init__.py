@@ -7,6 +7,7 @@ from mnist_growth.datasets.checkpoints import CheckpointsDataset
 from mnist_growth.datasets.digit_archive import DigitArchiveDataset
 from mnist_growth.datasets.digits import DigitsDataset
 from mnist_growth.datasets.drift_reference import DriftReferenceDataset
+from mnist_growth.datasets.environment import EnvironmentDataset
 from mnist_growth.datasets.figure import FigureDataset
 from mnist_growth.datasets.metrics import ManifestDataset, MetricsDataset
 from mnist_growth.datasets.network import NetworkDataset
@@ -27,6 +28,7 @@ __all__ = [
     "DigitArchiveDataset",
     "DigitsDataset",
     "DriftReferenceDataset",
+    "EnvironmentDataset",
     "FigureDataset",
     "Found",
     "ManifestDataset",

@@ -32,6 +32,7 @@ from mnist_growth.figures.digits import ambiguous_digits, confused_digits, sampl
 from mnist_growth.figures.drift import drift_distributions, drift_windows
 from mnist_growth.figures.growth import growth
 from mnist_growth.figures.hard_digits import hardest_digits, near_duplicates, suspected_labels
+from mnist_growth.figures.importance import importance
 from mnist_growth.figures.layers import layer_activations, layer_embedding
 from mnist_growth.figures.learning_curves import learning_curves
 from mnist_growth.figures.loss_paths import loss_paths
@@ -52,8 +53,9 @@ from mnist_growth.figures.style import (
     style_effects,
     style_interventions,
 )
-from mnist_growth.figures.sweep import sweep_importance, sweep_pairs, sweep_response
+from mnist_growth.figures.sweep import sweep_pairs, sweep_response
 from mnist_growth.figures.theme import IN_DARK, TEMPLATE, in_dark
+from mnist_growth.figures.tuning import tuning_history, tuning_values
 from mnist_growth.figures.unit_explanations import (
     cohort_conductance,
     exciting_images,
@@ -102,6 +104,7 @@ __all__ = [
     "hardest_digits",
     "hessian_blocks",
     "hessian_spectrum",
+    "importance",
     "in_dark",
     "intervention_examples",
     "layer_activations",
@@ -125,11 +128,12 @@ __all__ = [
     "style_effects",
     "style_interventions",
     "suspected_labels",
-    "sweep_importance",
     "sweep_pairs",
     "sweep_response",
     "trajectory_contours",
     "trajectory_relief",
+    "tuning_history",
+    "tuning_values",
     "unit_selectivity",
     "unit_weights",
     "units",

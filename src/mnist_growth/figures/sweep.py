@@ -10,7 +10,6 @@ from mnist_growth.figures.theme import (
     BLUE,
     LEGEND_BELOW,
     SEQUENTIAL,
-    SERIES_COLORS,
     TEMPLATE,
     TEST,
     VALIDATION,
@@ -45,12 +44,6 @@ _MEASURES = {
     ),
 }
 """Title, columns with their names and colours, title of the axis, unit, and format of the numbers."""
-
-_SHARES = {
-    "validation_accuracy": "validation accuracy",
-    "seconds": "time",
-    "peak_rss_bytes": "peak memory",
-}
 
 
 def sweep_response(means: pd.DataFrame, measure: str) -> go.Figure:
@@ -144,34 +137,3 @@ def sweep_pairs(pairs: pd.DataFrame) -> go.Figure:
         figure.update_xaxes(title_text=first, type="category", showline=False, ticks="", row=row, col=1)
         figure.update_yaxes(title_text=second, type="category", showline=False, ticks="", row=row, col=1)
     return figure.update_layout(template=TEMPLATE, title=title, height=_ROW * rows + 130)
-
-
-def sweep_importance(importance: pd.DataFrame) -> go.Figure:
-    """Draw the share of the variance of each measure that each parameter alone explains.
-
-    Args:
-        importance: Columns ``parameter``, ``measure`` and ``importance``; see ``studies.importances``.
-    """
-    figure = go.Figure(layout={"template": TEMPLATE})
-    for number, (measure, name) in enumerate(_SHARES.items()):
-        shown = importance[importance["measure"] == measure]
-        figure.add_bar(
-            x=shown["importance"].tolist(),
-            y=[each.rpartition(".")[2].replace("_", " ") for each in shown["parameter"]],
-            name=name,
-            orientation="h",
-            marker_color=SERIES_COLORS[number],
-            text=[f"{100 * share:.0f} %" for share in shown["importance"]],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate=f"%{{y}}: %{{x:.1%}} of the variance of {name}<extra></extra>",
-        )
-    parameters = importance["parameter"].nunique()
-    figure.update_xaxes(title_text="share of the variance", tickformat=".0%", range=[0, 1.1])
-    figure.update_yaxes(autorange="reversed", showline=False, ticks="")
-    return figure.update_layout(
-        title="Importance of the parameters (fANOVA)",
-        height=230 + 90 * max(1, parameters),
-        margin_b=LEGEND_BELOW,
-        showlegend=True,
-    )

@@ -4,6 +4,7 @@ from mnist_growth.studies.config import StudiesConfig
 from mnist_growth.studies.data import StudyData
 from mnist_growth.studies.importance import importances
 from mnist_growth.studies.outcome import Outcome
+from mnist_growth.studies.parameters_file import parameters_file
 from mnist_growth.studies.recorder import Recorder, TrialRecord
 from mnist_growth.studies.store import OutcomeStore
 from mnist_growth.studies.study import ShouldStop, Study, check_finished
@@ -19,12 +20,15 @@ from mnist_growth.studies.sweep import (
 from mnist_growth.studies.sweep_config import SweepConfig, SweptParameter
 from mnist_growth.studies.team import share_machine
 from mnist_growth.studies.trial import Recipe, Trial
+from mnist_growth.studies.tuning import Tuning
+from mnist_growth.studies.tuning_config import SearchedParameter, TuneConfig
 
 __all__ = [
     "Outcome",
     "OutcomeStore",
     "Recipe",
     "Recorder",
+    "SearchedParameter",
     "ShouldStop",
     "StudiesConfig",
     "Study",
@@ -33,6 +37,8 @@ __all__ = [
     "SweptParameter",
     "Trial",
     "TrialRecord",
+    "TuneConfig",
+    "Tuning",
     "check_finished",
     "combinations",
     "define_sweep",
@@ -40,6 +46,7 @@ __all__ = [
     "importances",
     "mean_responses",
     "pair_means",
+    "parameters_file",
     "responses",
     "share_machine",
     "trainings_table",

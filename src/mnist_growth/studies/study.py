@@ -85,16 +85,27 @@ class Study:
         machine: Machine,
         config: StudiesConfig,
         trials: Sequence[Trial],
+        number: int | None = None,
     ) -> "Study":
         """Return a study whose trainings share a machine; see ``share_machine``.
+
+        Args:
+            data: Digits of all trainings.
+            store: Keeps the outcomes.
+            recorder: Opens a record for each training.
+            machine: What the study runs on.
+            config: Has the number of workers.
+            trials: All trainings, or those that may take most memory.
+            number: Number of trainings; None: that of ``trials``.
 
         Raises:
             ValueError: So many workers need more memory than the study may use.
         """
+        number = len(trials) if number is None else number
         largest = max((trial.setup for trial in trials), key=worker_bytes)
-        workers, share = share_machine(machine, config, largest, len(trials))
+        workers, share = share_machine(machine, config, largest, number)
         threads = "1 thread" if share.threads == 1 else f"{share.threads} threads"
-        logger.info("%d trainings, %d at a time with %s each", len(trials), workers, threads)
+        logger.info("%d trainings, %d at a time with %s each", number, workers, threads)
         return cls(data, store, recorder, workers, share)
 
     def run(self, trials: Iterable[Trial], should_stop: ShouldStop | None = None) -> Iterator[tuple[Trial, Outcome]]:

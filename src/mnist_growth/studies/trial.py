@@ -16,6 +16,7 @@ from mnist_growth.nested import flatten, merge
 from mnist_growth.network import NetworkConfig
 from mnist_growth.training import TrainingConfig, TrainingSetup, define_training
 
+_GROUPS = ("network", "growth", "training", "warps")
 _FORMAT = 1  # of the outcomes; another number makes all trainings run again
 
 
@@ -48,6 +49,10 @@ class Recipe:
             raise ValueError(f"A study cannot change the parameter {name!r}, which a training does not have; {hint}")
         return known[name]
 
+    def values(self) -> dict[str, Any]:
+        """Return all parameters by dotted name, as values that JSON can hold."""
+        return flatten({name: getattr(self, name).model_dump(mode="json") for name in _GROUPS})
+
     def with_groups(self, groups: Mapping[str, Mapping[str, Any]]) -> "Recipe":
         """Return the recipe with other values of some parameters, which are nested by group; see ``with_values``."""
         return self.with_values(flatten({name: group for name, group in groups.items() if group}))
@@ -79,7 +84,7 @@ class Recipe:
         return replace(self, **models)
 
     def _groups(self) -> dict[str, dict[str, Any]]:
-        return {name: getattr(self, name).model_dump() for name in ("network", "growth", "training", "warps")}
+        return {name: getattr(self, name).model_dump() for name in _GROUPS}
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def draw_sweep(
         for figure in (
             *(figures.sweep_response(means, measure) for measure in ("accuracy", "seconds", "memory")),
             figures.sweep_pairs(pairs),
-            figures.sweep_importance(importance),
+            figures.importance(importance),
         )
     )
     return accuracy, seconds, memory, heat_maps, shares

@@ -22,6 +22,7 @@ from mnist_growth.report.sections import (
     style,
     sweep,
     trajectory,
+    tuning,
     unit_explanations,
     units,
 )
@@ -52,6 +53,7 @@ TOPICS: tuple[Topic, ...] = (
     exports.TOPIC,
     compression.TOPIC,
     sweep.TOPIC,
+    tuning.TOPIC,
 )
 
 
