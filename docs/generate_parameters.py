@@ -33,6 +33,7 @@ FILES = (
     "studies",
     "sweep",
     "tune",
+    "family",
     "report",
     "export",
     "predict",

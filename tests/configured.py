@@ -20,7 +20,7 @@ from mnist_growth.network import NetworkConfig
 from mnist_growth.novelty import NoveltyConfig
 from mnist_growth.report import ReportConfig
 from mnist_growth.serving import ServingConfig
-from mnist_growth.studies import StudiesConfig, SweepConfig, TuneConfig
+from mnist_growth.studies import FamilyConfig, StudiesConfig, SweepConfig, TuneConfig
 from mnist_growth.training import TrainingConfig
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -58,6 +58,10 @@ def explanation(**changes: Any) -> ExplanationConfig:
 
 def export(**changes: Any) -> ExportConfig:
     return configure(ExportConfig, base()["export"], changes)
+
+
+def family(**changes: Any) -> FamilyConfig:
+    return configure(FamilyConfig, base()["family"], changes)
 
 
 def growth(**changes: Any) -> GrowthConfig:

@@ -13,7 +13,9 @@ from mnist_growth.parameters import UNGROUPED, check_parameters
 from mnist_growth.pipeline_registry import register_pipelines
 
 CONF = Path(__file__).parents[1] / "conf"
-ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name not in ("base", "local"))
+ENVIRONMENTS = sorted(
+    path.name for path in CONF.iterdir() if path.is_dir() and path.name not in ("base", "local", "tuned")
+)
 TYPES = {**UNGROUPED, **TypeExtractor(register_pipelines()).extract_types_from_pipelines()}
 MODELS = {name: kind for name, kind in TYPES.items() if isinstance(kind, type) and issubclass(kind, BaseModel)}
 LAYERS = {
@@ -98,7 +100,7 @@ def test_every_entry_of_the_catalog_is_used_and_has_the_layer_of_its_folder():
         layer = entry["metadata"]["kedro-viz"]["layer"]
         assert entry["filepath"].split("/")[:2] == ["data", next(key for key in LAYERS if LAYERS[key] == layer)], name
         assert entry.get("versioned", False) == (
-            name not in ("digit_archive", "finished_candidates", "finished_trainings")
+            name not in ("digit_archive", "finished_candidates", "finished_trainings", "network_versions")
         ), name
 
 
@@ -109,7 +111,8 @@ def test_only_temporary_datasets_are_missing_from_the_catalog():
     missing = {name for name in used if not name.endswith("_figure") and not name.startswith("params:")} - set(catalog)
 
     predictions = {"compared_predictions", "baseline_predictions"}
-    drawn = {"provenance", "training_provenance", "batch_provenance", "sweep_provenance", "tuning_provenance"}
+    studied = {f"{name}_provenance" for name in ("sweep", "tuning", "family")}
+    drawn = {"provenance", "training_provenance", "batch_provenance", *studied}
     explained = {"attribution_metrics", "average_digit", "explained_digits", "path_images"}
     attacked = {"adversarial_digits", "attacked_digits", "lipschitz_bounds", "surrogate_network"}
     landscape = {f"{name}_numbers" for name in ("curvature", "paths", "surface", "trajectory")}

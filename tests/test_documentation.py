@@ -52,16 +52,21 @@ def test_the_schedule_in_the_text_is_that_of_conf_base():
     ) in " ".join(GROWTH.read_text("utf-8").split())
 
 
+def known_environments():
+    """The environments of the project, and the one that a run writes."""
+    return {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"base", "local"} | {"tuned"}
+
+
 def test_the_tables_of_commands_are_complete():
     text = COMMANDS.read_text("utf-8")
-    environments = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"base", "local"}
+    environments = known_environments()
     assert set(re.findall(r"--pipeline (\w+)", text)) == register_pipelines().keys() - {"__default__"}
     assert set(re.findall(r"--env (\w+)", text)) == environments
 
 
 def test_every_pipeline_environment_and_parameter_in_a_command_exists():
     text = text_of_all_documents()
-    environments = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"base", "local"}
+    environments = known_environments()
     arguments = re.findall(r"--params \"?([\w.=,]+)", text)
     named = {pair.split("=")[0] for argument in arguments for pair in argument.split(",")}
     assert set(re.findall(r"--pipeline (\w+)", text)) <= register_pipelines().keys()

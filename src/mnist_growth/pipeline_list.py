@@ -17,6 +17,7 @@ PIPELINES: Mapping[str, str] = {
     "compress": "make smaller and faster networks from the newest network, and choose one by constraint",
     "sweep": "train with other parameters: how accuracy, time and memory depend on them",
     "tune": "search for the parameters with the smallest validation loss; `--env tuned` uses them",
+    "family": "train networks of several widths in one growing training",
     "compare": "compare the newest network with the previous one",
     "export": "export the newest network to ONNX, float32 and int8",
     "predict": "predict the images of predict.folder",

@@ -176,7 +176,7 @@ def test_an_error_is_an_outcome(laboratory, monkeypatch, error, reason, is_final
     def fail(*arguments):
         raise error
 
-    monkeypatch.setattr(worker, "start_training", fail)
+    monkeypatch.setattr("mnist_growth.studies.trial.start_training", fail)
 
     outcome = worker.train(
         laboratory.trial(seed=0), laboratory.data, Machine("cpu", 1, 0.5), worker._Reporter(None, False)

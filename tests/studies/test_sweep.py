@@ -103,24 +103,24 @@ def test_means_have_the_interval_of_the_t_distribution_and_count_failures():
     assert (mean["trainings"], mean["failed"], mean["seconds"]) == (3, 1, pytest.approx(10))
 
 
-def test_good_values_lie_within_the_interval_of_the_best_by_validation():
-    means = pd.DataFrame(
-        {
-            "parameter": [BATCH] * 4,
-            "value": [64.0, 128.0, 256.0, 512.0],
-            "trainings": [3, 3, 3, 0],
-            "validation_accuracy": [0.97, 0.98, 0.99, np.nan],
-            "validation_accuracy_low": [0.96, 0.97, 0.975, np.nan],
-        }
-    )
+def test_a_value_is_good_if_its_paired_difference_from_the_best_contains_0():
+    accuracies = {64: (0.96, 0.97, 0.963), 128: (0.985, 0.995, 0.987), 256: (0.97, 0.99, 1.0)}
+    rows = [
+        training(0.002, batch, seed, value) for batch, values in accuracies.items() for seed, value in enumerate(values)
+    ]
+    rows += [training(0.001, 256, seed, np.nan, state="failed") for seed in range(3)]
+    trainings = pd.DataFrame([row for row in rows if row[RATE] == 0.001 or row[BATCH] != 256])
+    every = pd.DataFrame(rows)
 
-    rate, batch = studies.good_ranges(means, sweep()).to_dict("records")
+    _, batch = studies.good_ranges(studies.responses(every, sweep(), USUAL), sweep()).to_dict("records")
+    rate, _ = studies.good_ranges(studies.responses(trainings, sweep(), USUAL), sweep()).to_dict("records")
 
+    assert (batch["best"], batch["good_low"], batch["good_high"]) == (128, 128, 256)  # 64 is worse with every seed
+    assert batch["validation_accuracy"] == pytest.approx(0.989)
+    assert np.isnan(batch["documented_low"])
+    assert (batch["smallest_tried"], batch["largest_tried"]) == (64, 256)
     assert (rate["documented_low"], rate["documented_high"]) == (0.001, 0.01)
     assert np.isnan(rate["best"])
-    assert np.isnan(batch["documented_low"])
-    assert (batch["best"], batch["good_low"], batch["good_high"]) == (256, 128, 256)
-    assert (batch["smallest_tried"], batch["largest_tried"]) == (64, 256)
 
 
 def test_the_mean_of_a_pair_is_over_its_seeds():

@@ -11,6 +11,7 @@ from mnist_growth.datasets.environment import EnvironmentDataset
 from mnist_growth.datasets.figure import FigureDataset
 from mnist_growth.datasets.metrics import ManifestDataset, MetricsDataset
 from mnist_growth.datasets.network import NetworkDataset
+from mnist_growth.datasets.network_versions import NetworkVersions, NetworkVersionsDataset
 from mnist_growth.datasets.novelty_detector import NoveltyDetectorDataset
 from mnist_growth.datasets.onnx_model import OnnxModelDataset
 from mnist_growth.datasets.png_folder import PngFolderDataset
@@ -34,6 +35,8 @@ __all__ = [
     "ManifestDataset",
     "MetricsDataset",
     "NetworkDataset",
+    "NetworkVersions",
+    "NetworkVersionsDataset",
     "NoveltyDetectorDataset",
     "OnnxModelDataset",
     "PixelStatisticsDataset",

@@ -30,6 +30,7 @@ from mnist_growth.figures.cost import cost
 from mnist_growth.figures.curvature import growth_curvature, hessian_blocks, hessian_spectrum
 from mnist_growth.figures.digits import ambiguous_digits, confused_digits, sample_predictions, warps, worst_mistakes
 from mnist_growth.figures.drift import drift_distributions, drift_windows
+from mnist_growth.figures.family import family
 from mnist_growth.figures.growth import growth
 from mnist_growth.figures.hard_digits import hardest_digits, near_duplicates, suspected_labels
 from mnist_growth.figures.importance import importance
@@ -99,6 +100,7 @@ __all__ = [
     "drift_distributions",
     "drift_windows",
     "exciting_images",
+    "family",
     "growth",
     "growth_curvature",
     "hardest_digits",

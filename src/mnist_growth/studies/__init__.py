@@ -2,6 +2,8 @@
 
 from mnist_growth.studies.config import StudiesConfig
 from mnist_growth.studies.data import StudyData
+from mnist_growth.studies.family import define_members, define_trunk, family_table, load_member
+from mnist_growth.studies.family_config import FamilyConfig
 from mnist_growth.studies.importance import importances
 from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.parameters_file import parameters_file
@@ -24,6 +26,7 @@ from mnist_growth.studies.tuning import Tuning
 from mnist_growth.studies.tuning_config import SearchedParameter, TuneConfig
 
 __all__ = [
+    "FamilyConfig",
     "Outcome",
     "OutcomeStore",
     "Recipe",
@@ -41,9 +44,13 @@ __all__ = [
     "Tuning",
     "check_finished",
     "combinations",
+    "define_members",
     "define_sweep",
+    "define_trunk",
+    "family_table",
     "good_ranges",
     "importances",
+    "load_member",
     "mean_responses",
     "pair_means",
     "parameters_file",

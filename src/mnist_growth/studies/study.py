@@ -105,7 +105,9 @@ class Study:
         largest = max((trial.setup for trial in trials), key=worker_bytes)
         workers, share = share_machine(machine, config, largest, number)
         threads = "1 thread" if share.threads == 1 else f"{share.threads} threads"
-        logger.info("%d trainings, %d at a time with %s each", number, workers, threads)
+        logger.info(
+            "%s, %d at a time with %s", "1 training" if number == 1 else f"{number} trainings", workers, threads
+        )
         return cls(data, store, recorder, workers, share)
 
     def run(self, trials: Iterable[Trial], should_stop: ShouldStop | None = None) -> Iterator[tuple[Trial, Outcome]]:
@@ -122,7 +124,7 @@ class Study:
         try:
             while True:
                 while len(running) < self._workers and (trial := next(waiting, None)) is not None:
-                    known = self._store.find(trial.key)
+                    known = self._store.find(trial.key) if trial.is_kept() else None
                     if known is None:
                         running.append(self._start(trial, should_stop is not None))
                     else:

@@ -139,13 +139,14 @@ def mean_responses(sweep: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def good_ranges(response: pd.DataFrame, config: SweepConfig) -> pd.DataFrame:
+def good_ranges(sweep: pd.DataFrame, config: SweepConfig) -> pd.DataFrame:
     """Return the range of the good values of each parameter.
 
-    A value is good if its mean validation accuracy is within the 95 % interval of the best value's.
+    The best value has the largest mean validation accuracy. Another one is good if it is not significantly worse: the
+    95 % interval of the mean difference, paired by seed, contains 0.
 
     Args:
-        response: Result of ``mean_responses``.
+        sweep: Result of ``responses``.
         config: Has the documented ranges.
 
     Returns:
@@ -155,23 +156,30 @@ def good_ranges(response: pd.DataFrame, config: SweepConfig) -> pd.DataFrame:
     """
     rows = []
     for parameter in config.parameters:
-        tried = response[(response["parameter"] == parameter.name) & (response["trainings"] > 0)]
+        shown = sweep[(sweep["parameter"] == parameter.name) & (sweep["state"] == "finished")]
+        by_seed = shown.pivot_table(index="seed", columns="value", values="validation_accuracy")
         low, high = parameter.documented or (np.nan, np.nan)
         row = {"parameter": parameter.name, "documented_low": low, "documented_high": high}
-        if len(tried):
-            best = tried.iloc[int(tried["validation_accuracy"].to_numpy().argmax())]
-            least = best["validation_accuracy_low"]
-            good = tried[tried["validation_accuracy"] >= (best["validation_accuracy"] if np.isnan(least) else least)]
+        if len(shown):
+            tried = [float(value) for value in by_seed.columns]
+            best = tried[int(by_seed.mean().to_numpy().argmax())]
+            good = [value for value in tried if value == best or _is_as_good(by_seed[value], by_seed[best])]
             row |= {
-                "best": best["value"],
-                "validation_accuracy": best["validation_accuracy"],
-                "good_low": good["value"].min(),
-                "good_high": good["value"].max(),
-                "smallest_tried": tried["value"].min(),
-                "largest_tried": tried["value"].max(),
+                "best": best,
+                "validation_accuracy": by_seed[best].mean(),
+                "good_low": min(good),
+                "good_high": max(good),
+                "smallest_tried": min(tried),
+                "largest_tried": max(tried),
             }
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _is_as_good(accuracy: "pd.Series[float]", best: "pd.Series[float]") -> bool:
+    """Whether the interval of the difference of accuracies with the same seeds contains 0."""
+    differences = (best - accuracy).dropna()
+    return len(differences) > 1 and mean_interval(differences)[1] <= 0
 
 
 def pair_means(trainings: pd.DataFrame, config: SweepConfig, usual: Values) -> pd.DataFrame:

@@ -14,7 +14,17 @@ from mnist_growth.digits import Digits, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig
 from mnist_growth.nested import flatten, merge
 from mnist_growth.network import NetworkConfig
-from mnist_growth.training import TrainingConfig, TrainingSetup, define_training
+from mnist_growth.studies.data import StudyData
+from mnist_growth.training import (
+    Checkpoints,
+    Machine,
+    NoCheckpoints,
+    Training,
+    TrainingConfig,
+    TrainingSetup,
+    define_training,
+    start_training,
+)
 
 _GROUPS = ("network", "growth", "training", "warps")
 _FORMAT = 1  # of the outcomes; another number makes all trainings run again
@@ -123,7 +133,30 @@ class Trial:
         The number of threads has no part in it: a study may continue with another number of workers.
         """
         content = {**self.setup.to_dict(), "threads": None, "format": _FORMAT}
+        if self.origin:
+            content["origin"] = self.origin
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def origin(self) -> str:
+        """Key of the training that this one goes on from; empty for one that starts with random weights."""
+        return ""
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """What receives its state while it runs."""
+        return NoCheckpoints()
+
+    def is_kept(self) -> bool:
+        """Whether everything that it leaves besides its outcome is still there."""
+        return True
+
+    def assemble(self, data: StudyData, machine: Machine) -> Training:
+        """Return the training, ready to run."""
+        return start_training(self.setup, data.train, data.split, data.pixels, machine)
+
+    def keep(self, training: Training) -> None:
+        """Save what the finished training leaves besides its outcome."""
 
     @property
     def name(self) -> str:

@@ -20,7 +20,7 @@ from mnist_growth.studies.data import StudyData
 from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.store import OutcomeStore
 from mnist_growth.studies.trial import Trial
-from mnist_growth.training import EpochRecord, Machine, Monitors, NoCheckpoints, TrainingState, start_training
+from mnist_growth.training import EpochRecord, Machine, Monitors, TrainingState
 
 _OF_COMMAND = (
     "kedro.framework.cli",
@@ -56,8 +56,8 @@ def work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the study ends its workers
     logging.getLogger("mnist_growth").setLevel(logging.ERROR)  # the study reports what happens
     threading.Thread(target=_end_with_study, daemon=True, name="study-watch").start()
-    outcome = train(trial, data, machine, _Reporter(connection, is_asked))
     try:
+        outcome = train(trial, data, machine, _Reporter(connection, is_asked))
         if outcome.is_final:
             store.save(trial.key, outcome)
     except OSError as error:
@@ -67,16 +67,23 @@ def work(
 
 
 def train(trial: Trial, data: StudyData, machine: Machine, reporter: "_Reporter") -> Outcome:
-    """Return the outcome of a training; an error is an outcome, too."""
+    """Return the outcome of a training; an error is an outcome, too.
+
+    Raises:
+        OSError: A file cannot be written, which no other training could do either.
+    """
     began = time.monotonic()
     state: TrainingState | None = None
     accuracy, error = None, None
     try:
-        training = start_training(trial.setup, data.train, data.split, data.pixels, machine)
+        training = trial.assemble(data, machine)
         state = training.state
-        training.run(NoCheckpoints(), reporter)
+        training.run(trial.checkpoints, reporter)
         if not reporter.is_stopped:
             accuracy = _test_accuracy(training.trained().network, data.test)
+            trial.keep(training)
+    except OSError:
+        raise
     except Exception as raised:
         error = raised
     return Outcome(

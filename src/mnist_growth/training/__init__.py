@@ -1,6 +1,6 @@
 """Training a growing network: start, loop, state and checkpoints."""
 
-from mnist_growth.training.checkpoint import Checkpoint
+from mnist_growth.training.checkpoint import Checkpoint, contents
 from mnist_growth.training.checkpoint_store import CHECKPOINTS, CheckpointStore
 from mnist_growth.training.checkpoints import Checkpoints, NoCheckpoints
 from mnist_growth.training.config import BatchSizeConfig, LearningRateConfig, TrainingConfig
@@ -14,7 +14,14 @@ from mnist_growth.training.resume import TRAINING_GROUPS, ResumeConfig, Resumpti
 from mnist_growth.training.setup import MAY_CHANGE, TrainingData, TrainingSetup, refuse_changes, split_fingerprint
 from mnist_growth.training.size import check_size, last_spec
 from mnist_growth.training.snapshots import CheckpointsConfig, Snapshot
-from mnist_growth.training.start import Machine, Training, continue_training, define_training, start_training
+from mnist_growth.training.start import (
+    Machine,
+    Training,
+    branch_training,
+    continue_training,
+    define_training,
+    start_training,
+)
 from mnist_growth.training.state import EpochProgress, TrainingState
 from mnist_growth.training.summary import training_summary
 from mnist_growth.training.terminal import TerminalMonitor
@@ -47,7 +54,9 @@ __all__ = [
     "TrainingSetup",
     "TrainingState",
     "batches_per_epoch",
+    "branch_training",
     "check_size",
+    "contents",
     "continue_training",
     "define_training",
     "growth_table",

@@ -225,6 +225,33 @@ def continue_training(
     return _assembled(state, setup, digits, split, machine, objective)
 
 
+def branch_training(
+    setup: TrainingSetup,
+    digits: Digits,
+    split: Split,
+    checkpoint: Checkpoint,
+    machine: Machine,
+    *,
+    objective: ObjectiveFactory | None = None,
+) -> Training:
+    """Assemble a training that goes on from a checkpoint of another training, with parameters of its own.
+
+    Args:
+        setup: Its ``schedule_start`` is the number of epochs of the checkpoint if the schedule begins there.
+        digits: Training digits.
+        split: Into training and validation part.
+        checkpoint: Where to begin.
+        machine: What it runs on.
+        objective: Makes what computes the gradients; None for those of ``training.loss``.
+    """
+    device = choose_device(machine.device)
+    setup = replace(
+        setup.with_precision(choose_precision(setup.training.precision, device)),
+        threads=machine.threads or default_threads(),
+    )
+    return _assembled(checkpoint.restore(device), setup, digits, split, machine, objective)
+
+
 def _assembled(
     state: TrainingState,
     setup: TrainingSetup,

@@ -50,9 +50,9 @@ def measure_responses(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return responses, their means, the ranges of good values, and the importance of the parameters."""
     sweep = studies.responses(trainings, config, _usual(recipe, config))
-    means = studies.mean_responses(sweep)
     measures = ("validation_accuracy", "seconds", "peak_rss_bytes")
-    return sweep, means, studies.good_ranges(means, config), studies.importances(trainings, config.names, measures)
+    importance = studies.importances(trainings, config.names, measures)
+    return sweep, studies.mean_responses(sweep), studies.good_ranges(sweep, config), importance
 
 
 def describe_sweep(trainings: pd.DataFrame, data: StudyData, manifest: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from mnist_growth.report.sections import (
     difficulty,
     digits,
     exports,
+    family,
     growth,
     landscape,
     mistakes,
@@ -54,6 +55,7 @@ TOPICS: tuple[Topic, ...] = (
     compression.TOPIC,
     sweep.TOPIC,
     tuning.TOPIC,
+    family.TOPIC,
 )
 
 

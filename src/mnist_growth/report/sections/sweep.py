@@ -19,10 +19,10 @@ _COLUMNS: Columns = {
     "tried": ("values tried", str),
 }
 _HOW = (
-    "Each training differs from the others in some parameters. A value is good if its mean validation accuracy lies "
-    "within the 95 % interval of the best value's. Values are chosen by validation digits; test digits are only "
-    "reported. The importance of a parameter is the share of the variance over all combinations of values that it "
-    "explains alone."
+    "Each training differs from the others in some parameters. A value is good if it is not significantly worse than "
+    "the best one: the 95 % interval of the difference, paired by seed, contains 0. Values are chosen by validation "
+    "digits; test digits are only reported. The importance of a parameter is the share of the variance over all "
+    "combinations of values that it explains alone."
 )
 
 

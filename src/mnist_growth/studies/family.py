@@ -1,0 +1,238 @@
+"""Networks of several widths from one training.
+
+A trunk grows at a constant learning rate. At each width a copy leaves it and is cooled down: the learning rate falls to
+0 and the warps become weaker. The trunk is not changed by it, so all members share its work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from mnist_growth.digits import Digits, Split
+from mnist_growth.evaluation import wilson_interval
+from mnist_growth.network import TrainedNetwork, load_network, save_network, save_tensors
+from mnist_growth.studies.data import StudyData
+from mnist_growth.studies.family_config import FamilyConfig
+from mnist_growth.studies.outcome import Outcome
+from mnist_growth.studies.trial import Recipe, Trial
+from mnist_growth.training import (
+    Checkpoint,
+    Machine,
+    NoCheckpoints,
+    Training,
+    TrainingSetup,
+    TrainingState,
+    branch_training,
+    contents,
+)
+
+
+class Stages(NoCheckpoints):
+    """Keeps the state of the trunk at its last epoch of each width.
+
+    Args:
+        folder: Of the checkpoints.
+        epochs: Number of epochs at each width.
+    """
+
+    def __init__(self, folder: Path, epochs: int) -> None:
+        self.folder, self._epochs = folder, epochs
+
+    def note_epoch(self, state: TrainingState, setup: TrainingSetup) -> None:
+        """Save a checkpoint at the last epoch of a width.
+
+        Raises:
+            OSError: The folder cannot be written to, or the disk is full.
+        """
+        if state.epochs_done % self._epochs == 0:
+            save_tensors(self.path(state.epochs_done), "checkpoint", *contents(state, setup))
+
+    def path(self, epochs: int) -> Path:
+        """Return the checkpoint after a number of epochs."""
+        return self.folder / f"epochs-{epochs:05d}.safetensors"
+
+    def newest(self) -> Path | None:
+        """Return the newest checkpoint; None if there is none."""
+        return max(self.folder.glob("epochs-*.safetensors"), default=None)
+
+
+@dataclass(frozen=True)
+class Trunk(Trial):
+    """The training that all members share; a killed one continues from the last epoch of a width.
+
+    Attributes:
+        folder: Of the study.
+        stage_epochs: Number of epochs at each width.
+    """
+
+    folder: Path = field(kw_only=True)
+    stage_epochs: int = field(kw_only=True)
+
+    @property
+    def stages(self) -> Stages:
+        """Its checkpoints."""
+        return Stages(self.folder / self.key, self.stage_epochs)
+
+    @property
+    def checkpoints(self) -> Stages:
+        """What receives its state while it runs."""
+        return self.stages
+
+    def is_kept(self) -> bool:
+        """Whether all of its checkpoints are there."""
+        epochs = range(self.stage_epochs, self.setup.training.epochs + 1, self.stage_epochs)
+        return all(self.stages.path(each).exists() for each in epochs)
+
+    def assemble(self, data: StudyData, machine: Machine) -> Training:
+        """Return the training, at its start or at its newest checkpoint."""
+        newest = self.stages.newest()
+        if newest is None:
+            return super().assemble(data, machine)
+        return branch_training(self.setup, data.train, data.split, Checkpoint.read(newest), machine)
+
+
+@dataclass(frozen=True)
+class Member(Trial):
+    """A copy of the trunk that is cooled down.
+
+    Attributes:
+        trunk: The trunk.
+        epochs: Number of epochs of the trunk before it.
+    """
+
+    trunk: Trunk = field(kw_only=True)
+    epochs: int = field(kw_only=True)
+
+    @property
+    def origin(self) -> str:
+        """The trunk that it begins with."""
+        return self.trunk.key
+
+    @property
+    def path(self) -> Path:
+        """File of its network."""
+        return self.trunk.folder / f"{self.key}.safetensors"
+
+    def is_kept(self) -> bool:
+        """Whether its network is there."""
+        return self.path.exists()
+
+    def assemble(self, data: StudyData, machine: Machine) -> Training:
+        """Return the training, which begins at the checkpoint of the trunk.
+
+        Raises:
+            ValueError: The checkpoint is damaged.
+            OSError: It cannot be read.
+        """
+        checkpoint = Checkpoint.read(self.trunk.stages.path(self.epochs))
+        return branch_training(self.setup, data.train, data.split, checkpoint, machine)
+
+    def keep(self, training: Training) -> None:
+        """Save the network.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        save_network(self.path, training.trained())
+
+
+def define_trunk(config: FamilyConfig, recipe: Recipe, digits: Digits, split: Split, folder: Path) -> Trunk:
+    """Return the trunk of a family.
+
+    Args:
+        config: Widths and epochs.
+        recipe: The other parameters.
+        digits: Training digits.
+        split: Into training and validation part.
+        folder: Of the study, for checkpoints and networks.
+
+    Raises:
+        ValueError: The network cannot have these widths.
+    """
+    first, *later = config.widths
+    stages = [{"epoch": config.trunk_epochs * number, "neurons": width} for number, width in enumerate(later, start=1)]
+    trial = Trial.define(
+        recipe,
+        {
+            "growth.trigger": "plan" if stages else "schedule",
+            "growth.initial_neurons": first,
+            "growth.max_neurons": config.widths[-1],
+            "growth.plan": stages,
+            "training.epochs": config.trunk_epochs * len(config.widths),
+            "training.learning_rate_schedule.schedule": "decay",
+            "training.learning_rate_schedule.decay": 1.0,
+            "warps.ease_from": 1.0,
+        },
+        digits,
+        split,
+    )
+    return Trunk({"part": "trunk"}, trial.setup, folder=folder, stage_epochs=config.trunk_epochs)
+
+
+def define_members(config: FamilyConfig, recipe: Recipe, trunk: Trunk) -> list[Member]:
+    """Return the members of a family, from the narrowest to the widest."""
+    members = []
+    for number, width in enumerate(config.widths, start=1):
+        before = config.trunk_epochs * number
+        setup = trunk.setup
+        schedule = setup.training.learning_rate_schedule.model_copy(update={"schedule": "cosine", "warmup_epochs": 0.0})
+        training = setup.training.model_copy(
+            update={"epochs": before + config.cool_down_epochs, "learning_rate_schedule": schedule}
+        )
+        growth = setup.growth.model_copy(  # a schedule whose largest width no network is below
+            update={"trigger": "schedule", "plan": (), "initial_neurons": 1, "max_neurons": 1}
+        )
+        warps = recipe.warps.model_copy(update={"ease_from": 0.0})
+        changed = replace(setup, training=training, growth=growth, warps=warps, schedule_start=before)
+        members.append(Member({"width": width}, changed, trunk=trunk, epochs=before))
+    return members
+
+
+def family_table(members: Sequence[tuple[Member, Outcome]], trunk: Outcome, test_digits: int) -> pd.DataFrame:
+    """Return one row per member that has finished, from the narrowest to the widest.
+
+    Args:
+        members: With their outcomes.
+        trunk: Outcome of the trunk.
+        test_digits: Number of test digits.
+
+    Returns:
+        ``width``; ``accuracy`` on the test digits with its 95 % interval; ``validation_accuracy`` and
+        ``validation_loss``; ``multiply_adds`` of one image; ``parameters``; ``training_multiply_adds``, which is what
+        the member adds to the work of the family: its epochs of the trunk and its cool-down; and ``key``.
+    """
+    rows, before = [], 0
+    finished = [(member, outcome) for member, outcome in members if outcome.state == "finished"]
+    for member, outcome in sorted(finished, key=lambda pair: pair[0].epochs):
+        accuracy = outcome.test_accuracy
+        assert accuracy is not None
+        low, high = wilson_interval(round(accuracy * test_digits), test_digits)
+        trunk_work = int(trunk.history[member.epochs - 1]["multiply_adds"])
+        rows.append(
+            {
+                "width": member.changes["width"],
+                "accuracy": accuracy,
+                "accuracy_low": float(low),
+                "accuracy_high": float(high),
+                "validation_accuracy": outcome.value("validation_accuracy"),
+                "validation_loss": outcome.value("validation_loss"),
+                "multiply_adds": outcome.forward_multiply_adds,
+                "parameters": int(outcome.value("parameters")),
+                "training_multiply_adds": int(outcome.value("multiply_adds")) - before,
+                "key": member.key,
+            }
+        )
+        before = trunk_work
+    return pd.DataFrame(rows)
+
+
+def load_member(member: Member) -> TrainedNetwork:
+    """Return the network of a member that has finished.
+
+    Raises:
+        ValueError: Its file is damaged.
+        OSError: The file cannot be read.
+    """
+    return load_network(member.path)
