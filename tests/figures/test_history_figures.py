@@ -1,7 +1,8 @@
 import plotly.io
 import pytest
 
-from mnist_growth.figures import cost, growth, learning_curves, memory
+from mnist_growth import figures
+from mnist_growth.figures import cost, learning_curves, memory
 
 
 def marks(figure) -> list[float]:
@@ -10,6 +11,10 @@ def marks(figure) -> list[float]:
 
 def labels(figure) -> dict[float, str]:
     return {note.x: note.text for note in figure.layout.annotations if note.xref != "paper"}
+
+
+def growth(history):
+    return figures.growth(history, ["stream", "block 1"])
 
 
 @pytest.mark.parametrize("draw", [learning_curves, growth, memory])
@@ -73,7 +78,7 @@ def test_growth_shows_width_parameters_loss_and_accuracy(history):
     lines = {trace.name: list(trace.y) for trace in growth(history).data}
 
     assert lines == {
-        "each hidden layer": [128, 128, 192, 192, 256, 256, 256],
+        "each group of units": [128, 128, 192, 192, 256, 256, 256],
         "parameters": history["parameters"].tolist(),
         "training loss": history["train_loss"].tolist(),
         "validation loss": history["validation_loss"].tolist(),
@@ -87,8 +92,8 @@ def test_layers_of_unequal_width_have_separate_lines(history):
     figure = growth(history)
 
     lines = {trace.name: list(trace.y) for trace in figure.data}
-    assert lines["hidden layer 1"] == [128, 128, 192, 192, 192, 192, 192]
-    assert lines["hidden layer 2"] == [128] * 7
+    assert lines["stream"] == [128, 128, 192, 192, 192, 192, 192]
+    assert lines["block 1"] == [128] * 7
     assert labels(figure)[2.5] == "192-128"
 
 

@@ -18,7 +18,7 @@ BACKGROUNDS = {"dark": "#111111", "light": "#EEEEEE"}  # of the plots of Kedro-V
 
 @pytest.fixture
 def figure(history: pd.DataFrame) -> dict:
-    return stamp(growth(history), "a network").to_plotly_json()
+    return stamp(growth(history, ["hidden layer 1", "hidden layer 2"]), "a network").to_plotly_json()
 
 
 def axes(figure: dict) -> dict[str, dict]:
@@ -47,7 +47,7 @@ def test_titles_of_stacked_panels_are_above_their_panels(figure: dict) -> None:
     shown = preview(figure)
     panels = {name: axis for name, axis in axes(shown).items() if name.startswith("y")}
     notes = {note["text"]: note for note in shown["layout"]["annotations"]}
-    assert set(notes) == {"units per hidden layer", "parameters", "loss (nats, log scale)", "validation accuracy"}
+    assert set(notes) == {"units", "parameters", "loss (nats, log scale)", "validation accuracy"}
     assert all("title" not in axis for axis in panels.values())
     below = sorted(axis["domain"] for axis in panels.values())
     for (_, top), (bottom, _) in itertools.pairwise(below):
@@ -74,7 +74,7 @@ def test_captions_of_images_are_small() -> None:
 def test_the_catalog_gives_the_preview_to_kedro_viz(tmp_path, history: pd.DataFrame) -> None:
     entry = {"type": "mnist_growth.datasets.FigureDataset", "filepath": str(tmp_path / "a_figure.json")}
     catalog = DataCatalog.from_config({"a_figure": entry})
-    drawn = growth(history)
+    drawn = growth(history, ["hidden layer 1", "hidden layer 2"])
     catalog.save("a_figure", drawn)
     assert catalog.load("a_figure") == drawn
     dataset = catalog.get("a_figure")

@@ -21,6 +21,7 @@ def test_a_group_of_a_normalised_layer_names_every_tensor_over_its_units():
             UnitAxis("hidden.0.norm.running_var", 0, "variance"),
             UnitAxis("hidden.1.linear.weight", 1, "outgoing"),
         ),
+        title="hidden layer 1",
     )
     assert (last.name, last.size) == ("hidden.1", 4)
     assert last.of_role("outgoing") == (UnitAxis("output.weight", 1, "outgoing"),)

@@ -26,7 +26,7 @@ METRICS: dict[str, Any] = {
     "epochs": 7,
 }
 PARAMETERS: dict[str, Any] = {
-    "network": {"kind": "residual", "batch_norm": False},
+    "network": {"kind": "residual", "batch_norm": True, "residual": {"blocks": 2}},
     "growth": {"initial_neurons": 32, "max_neurons": 96, "operator": "paired"},
     "training": {"batch_size": 64, "learning_rate": 0.003, "weight_decay": 0.02, "ema_decay": 0.99, "seed": 5},
     "split": {"validation_fraction": 0.2, "seed": 3},
@@ -54,8 +54,9 @@ def test_a_model_card_states_the_metrics_and_the_training():
     card = rows(model_card(METRICS, PARAMETERS, {"Commit": "abc"}))
     assert card["Accuracy"] == ("98.77 % (95 % interval 98.51 to 98.99 %)",)
     assert card["Mistakes"] == ("124 of 10,000",)
-    assert card["Hidden layers"] == ("96-64",)
-    assert card["Batch norm"] == ("no",)
+    assert card["Units"] == ("96-64",)
+    assert card["Blocks"] == ("2",)
+    assert "Batch norm" not in card
     assert card["Growth"] == ("32 to 96 neurons per layer, paired",)
     assert card["Commit"] == ("abc",)
     assert card["Macro F1"] == ("98.71 %",)

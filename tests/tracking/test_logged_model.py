@@ -146,7 +146,7 @@ def test_the_page_of_the_model_says_what_it_is_and_how_to_load_and_serve_it(proj
     description = model.tags["mlflow.note.content"]
     first, *_ = description.splitlines()
     assert first == (
-        "Network of kind mlp with hidden layers of 16-16 units and 13,034 parameters, after 1 epoch on the data set "
+        "Network of kind mlp with 16-16 units and 13,034 parameters, after 1 epoch on the data set "
         "sample. It assigns an image to one of 10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9."
     )
     assert f'mlflow.pyfunc.load_model("models:/{model.model_id}")' in description

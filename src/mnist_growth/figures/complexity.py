@@ -19,7 +19,7 @@ def complexity(layers: pd.DataFrame, memory_parts: pd.DataFrame) -> go.Figure:
     """Draw the cost of each layer (top), and the parts of the memory next to the measured peak (bottom).
 
     Args:
-        layers: One row per layer, as ``network.LayerCost``: ``layer``, ``training_multiply_adds``, ``parameters`` and
+        layers: One row per layer, as ``network.LayerCost``: ``name``, ``training_multiply_adds``, ``parameters`` and
             ``activations`` (counts; per image, except for the parameters).
         memory_parts: One row per part with the columns ``part``, ``formula`` and ``bytes``; the parts of the formula,
             then its sum, the measured peak and the budget (drawn in megabytes of 10^6 bytes).
@@ -32,7 +32,7 @@ def complexity(layers: pd.DataFrame, memory_parts: pd.DataFrame) -> go.Figure:
         vertical_spacing=0.2,
         horizontal_spacing=0.1,
     )
-    names = [f"hidden {layer}" for layer in layers["layer"].tolist()[:-1]] + ["output"]
+    names = layers["name"].tolist()
     for column, (key, name, title) in enumerate(_COLUMNS, start=1):
         figure.add_bar(
             x=names,

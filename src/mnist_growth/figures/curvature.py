@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from mnist_growth.figures.group_names import group_names
 from mnist_growth.figures.history import short_widths
 from mnist_growth.figures.intervals import error_bars
 from mnist_growth.figures.theme import (
@@ -73,7 +74,7 @@ def hessian_blocks(blocks: pd.DataFrame) -> go.Figure:
     cohorts = blocks[blocks["born_epoch"].notna()]
     births = sorted(int(epoch) for epoch in cohorts["born_epoch"].unique())
     output = blocks[blocks["layer"] == 0]
-    groups = [(f"hidden layer {layer}", cohorts[cohorts["layer"] == layer]) for layer in sorted(set(cohorts["layer"]))]
+    groups = [(name, cohorts[cohorts["layer"] == layer]) for layer, name in group_names(cohorts).items()]
     for index, (name, rows) in enumerate([*groups, ("output", output)]):
         births_of_rows = [_birth(epoch) for epoch in rows["born_epoch"]]
         style = {

@@ -1,5 +1,7 @@
 """Width, parameters, loss and accuracy of a growing network."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -8,7 +10,7 @@ from mnist_growth.figures.history import label_epochs, layer_widths, mark_growth
 from mnist_growth.figures.theme import BLUE, GREEN, LEGEND_BELOW, TEMPLATE, TRAINING, VALIDATION
 
 
-def growth(history: pd.DataFrame) -> go.Figure:
+def growth(history: pd.DataFrame, groups: Sequence[str]) -> go.Figure:
     """Draw width, number of parameters, loss and validation accuracy over the epochs, one above the other.
 
     A vertical line crosses all panels at each growth: the last loss of the old widths is left of the line, the first
@@ -17,10 +19,11 @@ def growth(history: pd.DataFrame) -> go.Figure:
     Args:
         history: One row per epoch with the columns ``epoch``, ``widths``, ``grew``, ``parameters``, ``train_loss``,
             ``validation_loss`` (nats) and ``validation_accuracy`` (fraction of 1).
+        groups: Names of the groups of units.
     """
     figure = make_subplots(rows=4, cols=1, shared_xaxes=True, vertical_spacing=0.04)
     epochs = history["epoch"].tolist()
-    width_lines = _width_lines(history)
+    width_lines = _width_lines(history, groups)
     for name, widths, line in width_lines:
         figure.add_scatter(
             x=epochs,
@@ -72,7 +75,7 @@ def growth(history: pd.DataFrame) -> go.Figure:
         col=1,
     )
     figure.update_layout(template=TEMPLATE, title="Growth of the network", height=900, margin_b=LEGEND_BELOW)
-    figure.update_yaxes(title_text="units per hidden layer", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title_text="units", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text="parameters", rangemode="tozero", row=2, col=1)
     figure.update_yaxes(title_text="loss (nats, log scale)", type="log", dtick="D2", tickformat=".2~g", row=3, col=1)
     figure.update_yaxes(title_text="validation accuracy", tickformat=".4~p", row=4, col=1)
@@ -81,13 +84,13 @@ def growth(history: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _width_lines(history: pd.DataFrame) -> list[tuple[str, list[int], dict[str, object]]]:
-    """Name, widths and style of each line: a single one if all hidden layers are equally wide."""
+def _width_lines(history: pd.DataFrame, groups: Sequence[str]) -> list[tuple[str, list[int], dict[str, object]]]:
+    """Name, widths and style of each line: a single one if all groups are equally wide."""
     by_layer = [list(widths) for widths in zip(*map(layer_widths, history["widths"]), strict=True)]
     if all(widths == by_layer[0] for widths in by_layer):
-        return [("each hidden layer", by_layer[0], {"color": BLUE, "width": 2, "shape": "hvh"})]
+        return [("each group of units", by_layer[0], {"color": BLUE, "width": 2, "shape": "hvh"})]
     dashes = ("solid", "dash", "dot", "dashdot")
     return [
-        (f"hidden layer {layer}", widths, {"width": 2, "shape": "hvh", "dash": dashes[layer % len(dashes) - 1]})
-        for layer, widths in enumerate(by_layer, start=1)
+        (name, widths, {"width": 2, "shape": "hvh", "dash": dashes[index % len(dashes)]})
+        for index, (name, widths) in enumerate(zip(groups, by_layer, strict=True))
     ]

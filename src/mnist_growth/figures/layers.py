@@ -24,7 +24,10 @@ from mnist_growth.figures.theme import (
 
 
 def layer_activations(
-    activations: Sequence[NDArray[np.floating]], bounds: Sequence[Sequence[int]], names: Sequence[str]
+    activations: Sequence[NDArray[np.floating]],
+    bounds: Sequence[Sequence[int]],
+    names: Sequence[str],
+    layers: Sequence[str],
 ) -> go.Figure:
     """Draw the activation of every unit for some digits, one panel for each layer.
 
@@ -32,6 +35,7 @@ def layer_activations(
         activations: For each layer float [D, units], 0 or more; drawn relative to the largest of the layer.
         bounds: For each layer the positions where the units of a new growth begin, without 0.
         names: Names of the D digits.
+        layers: Names of the layers.
     """
     figure = make_subplots(
         rows=len(activations),
@@ -51,7 +55,7 @@ def layer_activations(
         for begin in begins:
             figure.add_vline(x=begin - 0.5, line={"color": GREY, "width": 1}, row=row, col=1)
         figure.update_xaxes(title_text="unit, the oldest first" if row == len(activations) else None, row=row, col=1)
-        figure.update_yaxes(title_text=f"hidden layer {row}", row=row, col=1)
+        figure.update_yaxes(title_text=layers[row - 1], row=row, col=1)
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(showgrid=False, type="category", autorange="reversed")
     figure.update_layout(

@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from mnist_growth.figures.births import birth_name
 from mnist_growth.figures.class_names import short
+from mnist_growth.figures.group_names import group_names
 from mnist_growth.figures.image_grid import image_grid
 from mnist_growth.figures.intervals import error_bars
 from mnist_growth.figures.map_grid import map_grid
@@ -34,7 +35,7 @@ def unit_selectivity(units: pd.DataFrame, class_names: Sequence[str] = ()) -> go
             ``selectivity`` (0 to 1, or NaN).
         class_names: Names of the classes; empty for digits.
     """
-    layers = sorted(set(units["layer"].tolist()))
+    layers = group_names(units)
     classes = sorted({int(each) for each in units["preferred"]} - {-1})
     names = [short(class_names[each]) if class_names else str(each) for each in classes]
     figure = make_subplots(
@@ -45,7 +46,7 @@ def unit_selectivity(units: pd.DataFrame, class_names: Sequence[str] = ()) -> go
         vertical_spacing=0.06,
         horizontal_spacing=0.03,
     )
-    for column, layer in enumerate(layers, start=1):
+    for column, (layer, name) in enumerate(layers.items(), start=1):
         rows = units[units["layer"] == layer]
         births = sorted(set(rows["born_epoch"].tolist()))
         figure.add_box(
@@ -72,7 +73,7 @@ def unit_selectivity(units: pd.DataFrame, class_names: Sequence[str] = ()) -> go
             row=2,
             col=column,
         )
-        figure.update_xaxes(title_text=f"hidden layer {layer}:<br>first epoch", row=2, col=column)
+        figure.update_xaxes(title_text=f"{name}:<br>first epoch", row=2, col=column)
     figure.update_xaxes(type="category")
     figure.update_yaxes(range=[0, 1.02], row=1)
     figure.update_yaxes(title_text="class selectivity index", row=1, col=1)
@@ -108,21 +109,21 @@ def cohort_conductance(table: pd.DataFrame) -> go.Figure:
     """
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.12)
     births = sorted({int(epoch) for epoch in table["born_epoch"]})
-    for position, layer in enumerate(sorted(set(table["layer"].tolist()))):
+    for position, (layer, name) in enumerate(group_names(table).items()):
         rows = table[table["layer"] == layer]
         for column, value in enumerate(("conductance", "share_per_unit"), start=1):
             figure.add_scatter(
                 x=[birth_name(epoch) for epoch in rows["born_epoch"].tolist()],
                 y=rows[value].tolist(),
                 error_y=error_bars(rows, value) if value == "conductance" else None,
-                name=f"hidden layer {layer}",
+                name=name,
                 legendgroup=str(layer),
                 showlegend=column == 1,
                 mode="lines+markers",
                 line={"color": SERIES_COLORS[position % len(SERIES_COLORS)], "width": 2},
                 marker={"symbol": SERIES_SYMBOLS[position % len(SERIES_SYMBOLS)], "size": 8},
                 customdata=rows[["units", "share"]].to_numpy().tolist(),
-                hovertemplate=f"hidden layer {layer}, %{{customdata[0]}} units from %{{x}}: %{{y:.3~g}}, "
+                hovertemplate=f"{name}, %{{customdata[0]}} units from %{{x}}: %{{y:.3~g}}, "
                 "%{customdata[1]:.1%} of the lead<extra></extra>",
                 row=1,
                 col=column,

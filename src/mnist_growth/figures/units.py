@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mnist_growth.figures.births import birth_name
+from mnist_growth.figures.group_names import group_names
 from mnist_growth.figures.theme import (
     LEGEND_BELOW,
     SERIES_COLORS,
@@ -35,14 +36,14 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
     drawn = cohorts.assign(dead_share=cohorts["dead_units"] / cohorts["units"])
     worth = drawn["loss_increase_per_unit"]
     drawn["loss_increase_per_unit"] = worth.where(worth > 0)  # a log scale cannot show others
-    for layer in sorted(set(cohorts["layer"].tolist())):
+    for layer, name in group_names(cohorts).items():
         rows = drawn[drawn["layer"] == layer]
         for panel, (column, title) in enumerate(_PANELS, start=1):
             figure.add_scatter(
                 x=[birth_name(int(epoch)) for epoch in rows["born_epoch"]],
                 y=[None if pd.isna(value) else value for value in rows[column].tolist()],
                 error_y=_bars(rows, column),
-                name=f"hidden layer {layer}",
+                name=name,
                 legendgroup=str(layer),
                 showlegend=panel == 1,
                 mode="lines+markers",
@@ -50,7 +51,7 @@ def units(cohorts: pd.DataFrame) -> go.Figure:
                 marker={"symbol": SERIES_SYMBOLS[(layer - 1) % len(SERIES_SYMBOLS)], "size": 7},
                 customdata=rows[["units", "dead_units", "age_epochs"]].to_numpy().tolist(),
                 hovertemplate=(
-                    f"hidden layer {layer}, %{{customdata[0]}} units, first epoch: %{{x}}, trained for "
+                    f"{name}, %{{customdata[0]}} units, first epoch: %{{x}}, trained for "
                     f"%{{customdata[2]}} epochs, %{{customdata[1]}} dead<br>{title.replace('<br>', ' ')}: "
                     "%{y:.3~g}<extra></extra>"
                 ),

@@ -236,8 +236,8 @@ def _description(pipelines: str, environment: str, parameters: Mapping[str, Any]
     values = flatten(parameters)
     first, last = (values.get(f"growth.{name}", "?") for name in ("initial_neurons", "max_neurons"))
     return (
-        f"Network of {first} to {last} neurons per hidden layer, {values.get('training.epochs', '?')} epochs, data set "
-        f"{parameters.get('dataset', '?')}, environment {environment}"
+        f"Network of {first} to {last} neurons per group of units, {values.get('training.epochs', '?')} epochs, data "
+        f"set {parameters.get('dataset', '?')}, environment {environment}"
     )
 
 

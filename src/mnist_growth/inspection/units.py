@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,8 @@ def unit_cohorts(
         One row per hidden layer and growth, and one for the units of the start, with the columns
 
         - ``layer`` (one-based), ``born_epoch`` (one-based; the first epoch with these units, 1 for those of the
-          start), ``age_epochs`` (epochs that they were trained), ``units`` (their number), all int64;
+          start), ``age_epochs`` (epochs that they were trained), ``units`` (their number), all int64; ``group``, the
+          name of the layer (str);
         - ``dead_units`` (int64): how many were active (above 0 after relu) for none of the images;
         - ``variance``, with ``variance_lower`` and ``variance_upper``: of the activations of a unit over the images;
         - ``fan_in_norm``, with ``_lower`` and ``_upper``: Euclidean norm of a unit's incoming weights, scaled as batch
@@ -85,12 +87,13 @@ def _silenced(network: Network, axes: tuple[UnitAxis, ...], units: slice) -> Ite
         yield
 
 
-def _row(network: Network, cohort: Cohort, activations: Tensor, increase: float, epochs: int) -> dict[str, int | float]:
+def _row(network: Network, cohort: Cohort, activations: Tensor, increase: float, epochs: int) -> dict[str, Any]:
     """Return the row of some units, whose activations are float64 [N, units, entries]."""
     count = activations.shape[1]
     outgoing = [_weights(network, axis)[cohort.units] for axis in cohort.group.of_role("outgoing")]
     return {
         "layer": cohort.layer,
+        "group": cohort.group.label,
         "born_epoch": cohort.born,
         "age_epochs": epochs - cohort.born + 1,
         "units": count,

@@ -103,6 +103,7 @@ class AttentionSpec(NetworkSpec):
                 parameters=(pixels + 1) * stream + tokens * stream,
                 multiply_adds=tokens * pixels * stream,
                 activations=tokens * pixels,
+                name="patches",
             )
         ]
         for heads, neurons in zip(self.heads, self.feed_forward_widths, strict=True):
@@ -115,6 +116,7 @@ class AttentionSpec(NetworkSpec):
                     parameters=2 * stream + (stream + 1) * 3 * inner + (inner + 1) * stream,
                     multiply_adds=4 * tokens * stream * inner + 2 * tokens**2 * inner,
                     activations=tokens * (2 * stream + 2 + 4 * inner) + heads * tokens**2,
+                    name=f"attention {len(costs) // 2 + 1}",
                 )
             )
             costs.append(
@@ -125,6 +127,7 @@ class AttentionSpec(NetworkSpec):
                     parameters=2 * stream + (stream + 1) * neurons + (neurons + 1) * stream,
                     multiply_adds=2 * tokens * stream * neurons,
                     activations=tokens * (2 * stream + 2 + neurons),
+                    name=f"feed-forward {len(costs) // 2}",
                 )
             )
         costs.append(
@@ -337,14 +340,14 @@ class GrowingAttention(Network):
                 UnitAxis(f"{name}.projections.bias", 0, "bias", 3 * width),
                 UnitAxis(f"{name}.output.weight", 1, "outgoing", width),
             )
-            groups.append(UnitGroup(name, heads, axes))
+            groups.append(UnitGroup(name, heads, axes, title=f"block {block + 1}, heads"))
             name = f"blocks.{block}.feed_forward"
             axes = (
                 UnitAxis(f"{name}.hidden.weight", 0, "incoming"),
                 UnitAxis(f"{name}.hidden.bias", 0, "bias"),
                 UnitAxis(f"{name}.output.weight", 1, "outgoing"),
             )
-            groups.append(UnitGroup(name, neurons, axes))
+            groups.append(UnitGroup(name, neurons, axes, title=f"block {block + 1}, feed-forward"))
         return tuple(groups)
 
     @torch.no_grad()

@@ -84,6 +84,7 @@ class CapsulesSpec(NetworkSpec):
                 parameters=(fan_in + (2 if layer <= len(self.hidden_widths) else 1)) * fan_out,
                 multiply_adds=fan_in * fan_out,
                 activations=2 * fan_out + (PIXELS if layer == 1 else 0),
+                name="" if layer <= len(self.hidden_widths) else "primary",
             )
             for layer, (fan_in, fan_out) in enumerate(pairwise([PIXELS, *self.hidden_widths, entries]), start=1)
         ]
@@ -95,6 +96,7 @@ class CapsulesSpec(NetworkSpec):
             multiply_adds=(1 + 2 * further) * entries * votes,
             activations=further * self.classes * (2 * entries + self.primary_capsules)
             + 2 * self.routing_iterations * votes,
+            name="routing",
         )
         return (*costs, digits)
 
@@ -281,7 +283,7 @@ class CapsuleNetwork(Network):
                 UnitAxis(f"{name}.norm.running_var", 0, "variance"),
                 UnitAxis("primary.weight" if is_last else f"hidden.{layer + 1}.linear.weight", 1, "outgoing"),
             )
-            groups.append(UnitGroup(name, size, axes))
+            groups.append(UnitGroup(name, size, axes, title=f"hidden layer {layer + 1}"))
         entries = self._sizes.primary_size
         axes = (
             UnitAxis("primary.weight", 0, "incoming", entries),
@@ -290,7 +292,10 @@ class CapsuleNetwork(Network):
         )
         # With one iteration all couplings are 1 / C; with more, they depend on how large the votes are.
         is_additive = self._sizes.routing_iterations == 1
-        return (*groups, UnitGroup("primary", self.spec.primary_capsules, axes, is_additive, is_odd=True))
+        primary = UnitGroup(
+            "primary", self.spec.primary_capsules, axes, is_additive, is_odd=True, title="primary capsules"
+        )
+        return (*groups, primary)
 
 
 def squash(sums: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ class LayerCost:
         gradients: Number of gradient entries; one per parameter.
         adam_moments: Number of optimizer entries; two per parameter.
         activations: Number of entries per image that the backward pass needs. Space is O(activations x images).
+        name: For people; empty for a hidden layer or the output, which are named by their number.
     """
 
     layer: int
@@ -30,10 +31,19 @@ class LayerCost:
     gradients: int
     adam_moments: int
     activations: int
+    name: str = ""
 
     @classmethod
     def of(
-        cls, layer: int, inputs: int, outputs: int, *, parameters: int, multiply_adds: int, activations: int
+        cls,
+        layer: int,
+        inputs: int,
+        outputs: int,
+        *,
+        parameters: int,
+        multiply_adds: int,
+        activations: int,
+        name: str = "",
     ) -> "LayerCost":
         """Return the cost of a layer; what follows from the arguments is filled in."""
         return cls(
@@ -46,4 +56,5 @@ class LayerCost:
             gradients=parameters,
             adam_moments=2 * parameters,
             activations=activations,
+            name=name,
         )

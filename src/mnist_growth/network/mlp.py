@@ -174,7 +174,7 @@ class GrowingMLP(Network):
             )
             next_weight = "output.weight" if is_last else f"hidden.{layer + 1}.linear.weight"
             axes = (UnitAxis(f"{name}.linear.weight", 0, "incoming"), *sums, UnitAxis(next_weight, 1, "outgoing"))
-            groups.append(UnitGroup(name, size, axes))
+            groups.append(UnitGroup(name, size, axes, title=f"hidden layer {layer + 1}"))
         return tuple(groups)
 
     def affine_chain(self) -> tuple[AffineLayer, ...]:

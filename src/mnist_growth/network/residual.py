@@ -59,6 +59,8 @@ class ResidualSpec(NetworkSpec):
         sizes = [PIXELS, self.stream_width]
         for width in self.block_widths:
             sizes += [width, self.stream_width]
+        parts = [f"block {block} {side}" for block in range(1, len(self.block_widths) + 1) for side in ("in", "out")]
+        names = ["input", *parts, "output"]
         costs = []
         for layer, (fan_in, fan_out) in enumerate(pairwise([*sizes, self.classes]), start=1):
             is_last, is_normalised = layer == len(sizes), layer % 2 == 0 or layer == 1
@@ -70,6 +72,7 @@ class ResidualSpec(NetworkSpec):
                     parameters=(fan_in + (1 if is_last else 2 if is_normalised else 0)) * fan_out,
                     multiply_adds=fan_in * fan_out,
                     activations=(2 if is_last or is_normalised else 1) * fan_out + (PIXELS if layer == 1 else 0),
+                    name=names[layer - 1],
                 )
             )
         return tuple(costs)
@@ -165,8 +168,13 @@ class ResidualNetwork(Network):
             ),
         )
         inner = (
-            UnitGroup(name, size, (*_normalised(f"{name}.inner"), UnitAxis(f"{name}.outer.weight", 1, "outgoing")))
-            for name, size in zip(names, self.spec.block_widths, strict=True)
+            UnitGroup(
+                name,
+                size,
+                (*_normalised(f"{name}.inner"), UnitAxis(f"{name}.outer.weight", 1, "outgoing")),
+                title=f"block {number}",
+            )
+            for number, (name, size) in enumerate(zip(names, self.spec.block_widths, strict=True), start=1)
         )
         return (stream, *inner)
 

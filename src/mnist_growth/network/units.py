@@ -60,6 +60,7 @@ class UnitGroup:
             outgoing weights, so that copies that share these weights, and pairs with opposite ones, are exact.
         is_odd: Whether the outputs of a unit change their signs with its sums, as those of a squashed capsule do; relu
             cuts off one sign.
+        title: Name for people, such as "hidden layer 1"; empty if it is the same as the name.
     """
 
     name: str
@@ -67,6 +68,12 @@ class UnitGroup:
     axes: tuple[UnitAxis, ...]
     is_additive: bool = True
     is_odd: bool = False
+    title: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+        return self.title or self.name
 
     def of_role(self, role: Role) -> tuple[UnitAxis, ...]:
         """Return the axes of one role."""

@@ -80,13 +80,22 @@ def data_card(manifest: Mapping[str, Any], parameters: Mapping[str, Any]) -> str
 
 def _model(metrics: Mapping[str, Any], parameters: Mapping[str, Any], run: Mapping[str, str]) -> Iterable[Row]:
     yield "Architecture", f"network of kind {parameters['network']['kind']}"
-    yield "Hidden layers", "-".join(str(width) for width in metrics["hidden_widths"])
-    yield "Batch norm", "yes" if parameters["network"]["batch_norm"] else "no"
+    yield "Units", "-".join(str(width) for width in metrics["hidden_widths"])
+    yield from _architecture(parameters["network"])
     yield "Parameters", count(metrics["parameters"])
     yield "Input", "28 x 28 grey values from 0 to 255; the network contains the mean and deviation that normalise them"
     yield "Output", "ten logits"
     yield from run.items()
     yield "Licence", "MIT"
+
+
+def _architecture(network: Mapping[str, Any]) -> Iterable[Row]:
+    """Return what growth does not change."""
+    if network["kind"] == "mlp":
+        yield "Batch norm", "yes" if network["batch_norm"] else "no"
+    else:
+        for name, value in network[network["kind"]].items():
+            yield name.replace("_", " ").capitalize(), str(value)
 
 
 def _training(metrics: Mapping[str, Any], parameters: Mapping[str, Any]) -> Iterable[Row]:

@@ -57,7 +57,7 @@ def _lead(metrics: Mapping[str, Any], trained: TrainedNetwork) -> str:
     if "accuracy_low" in metrics:
         bounds = f"The 95 % interval is {interval(metrics['accuracy_low'], metrics['accuracy_high'], percent)}. "
     return (
-        f"{bounds}A network of kind {trained.network.spec.kind} with hidden layers of {widths} units and "
+        f"{bounds}A network of kind {trained.network.spec.kind} with {widths} units and "
         f"{count(trained.network.parameter_count)} parameters, after {count(trained.epochs)} epochs on "
         f"{trained.dataset}."
     )

@@ -14,7 +14,7 @@ def describe_model(trained: TrainedNetwork, model_id: str) -> str:
     widths = "-".join(map(str, network.widths))
     epochs = "1 epoch" if trained.epochs == 1 else f"{trained.epochs:,} epochs"
     return f"""\
-Network of kind {network.spec.kind} with hidden layers of {widths} units and {network.parameter_count:,} parameters, \
+Network of kind {network.spec.kind} with {widths} units and {network.parameter_count:,} parameters, \
 after {epochs} on the data set {trained.dataset}. It assigns an image to one of {len(names)} classes: \
 {", ".join(names)}.
 

@@ -1,5 +1,6 @@
 """The history of a training: one record per epoch, one event per growth."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import pandas as pd
@@ -90,16 +91,22 @@ def history_table(records: list[EpochRecord]) -> pd.DataFrame:
     return pd.DataFrame([asdict(record) for record in records])
 
 
-def growth_table(events: list[GrowthEvent]) -> pd.DataFrame:
-    """Return one row per growth and hidden layer that grew in it; no row for a training without growth.
+def growth_table(events: list[GrowthEvent], groups: Sequence[str] = ()) -> pd.DataFrame:
+    """Return one row per growth and group of units that grew in it; no row for a training without growth.
 
-    Columns: epoch, layer, width_before, width_after and gradient_gain of the layer; operator, trigger,
-    parameters_before, parameters_after, largest_logit_change and largest_logit of the whole growth.
+    Args:
+        events: All growths.
+        groups: Names of the groups of units of the network; empty for hidden layers.
+
+    Columns: epoch, layer (one-based number of the group), group (its name), width_before, width_after and gradient_gain
+    of the group; operator, trigger, parameters_before, parameters_after, largest_logit_change and largest_logit of the
+    whole growth.
     """
     rows = [
         {
             "epoch": event.epoch,
             "layer": layer,
+            "group": groups[layer - 1] if groups else f"hidden layer {layer}",
             "width_before": event.widths_before[layer - 1],
             "width_after": event.widths_after[layer - 1],
             "operator": event.operator,
@@ -119,6 +126,7 @@ def growth_table(events: list[GrowthEvent]) -> pd.DataFrame:
 _GROWTH_COLUMNS = {
     "epoch": "int64",
     "layer": "int64",
+    "group": "str",
     "width_before": "int64",
     "width_after": "int64",
     "operator": "str",

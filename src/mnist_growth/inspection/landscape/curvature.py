@@ -93,11 +93,12 @@ def measure_curvature(
     found = quadratures(hessian.product, like, config.density_probes, config.density_steps, generator)
     return_freed_memory()
     shown = [*blocks, *layer_blocks(blocks)]
+    names = ["output", *(group.label for group in network.unit_groups())]
     rows = []
     for block in track(shown, len(shown)):
         start = random_signs(len(like), like, generator) * block.mask
         quadrature, _ = lanczos(hessian.block(block.mask), start, config.block_steps)
-        rows.append(_row(block, float(quadrature.nodes[-1]), _trace(block, blocks, traces)))
+        rows.append(_row(block, names[block.layer], float(quadrature.nodes[-1]), _trace(block, blocks, traces)))
     noise = gradient_noise_scale(weights, noise_images, noise_labels, config.noise_batches)
     metrics = {
         **_conditions(ends),
@@ -142,9 +143,10 @@ def _trace(block: Block, blocks: list[Block], samples: np.ndarray) -> Estimate:
     return Estimate.of_mean(samples[:, parts].sum(axis=1))
 
 
-def _row(block: Block, largest: float, trace: Estimate) -> dict[str, Any]:
+def _row(block: Block, group: str, largest: float, trace: Estimate) -> dict[str, Any]:
     return {
         "layer": block.layer,
+        "group": group,
         "born_epoch": block.born,
         "units": block.units,
         "parameters": block.size,

@@ -42,7 +42,9 @@ def draw_attributions(
         figures.stamp(figures.attributions(pictures, maps), provenance),
         figures.stamp(
             figures.activation_maps(
-                pictures, np.stack(by_layer, axis=1), [f"hidden<br>layer {layer}" for layer in layers]
+                pictures,
+                np.stack(by_layer, axis=1),
+                [group.label.replace(" ", "<br>", 1) for group in network.unit_groups()],
             ),
             provenance,
         ),

@@ -102,7 +102,10 @@ def draw_layers(
             bounds[cohort.layer - 1].append(cohort.units.start)
     names = [trained.class_names[label] for label in examples["label"].tolist()]
     return (
-        figures.stamp(figures.layer_activations(activations, bounds, names), provenance),
+        figures.stamp(
+            figures.layer_activations(activations, bounds, names, [group.label for group in network.unit_groups()]),
+            provenance,
+        ),
         figures.stamp(
             figures.layer_embedding(layer_embedding, layer_geometry, names_of(trained.class_names)), provenance
         ),

@@ -20,7 +20,7 @@ from mnist_growth.inspection.explanation import (
     unit_activations,
 )
 from mnist_growth.machine import use_threads
-from mnist_growth.network import TrainedNetwork, evaluation_mode
+from mnist_growth.network import TrainedNetwork, UnitGroup, evaluation_mode
 from mnist_growth.pipelines.explain.inputs import as_tensors
 from mnist_growth.progress import track
 
@@ -38,11 +38,12 @@ def measure_explained_units(
     """Return what excites each unit, and what the units of each growth contribute to the predictions.
 
     Returns:
-        - One row per unit: ``layer`` and ``unit`` (counted from 1 and 0), ``born_epoch``, ``preferred`` class (-1 for a
-          unit that is never active), ``selectivity``, ``preferred_mean`` (activation), ``active_share`` and
-          ``conductance``, the mean part in the difference of the lead of the predicted class from a black image;
-        - one row per layer and growth: ``layer``, ``born_epoch``, ``units``, ``digits``, ``conductance`` of all its
-          units with its interval, ``share`` of the mean difference, and ``share_per_unit``.
+        - One row per unit: ``layer`` and ``unit`` (counted from 1 and 0), ``group`` (name of the layer),
+          ``born_epoch``, ``preferred`` class (-1 for a unit that is never active), ``selectivity``, ``preferred_mean``
+          (activation), ``active_share`` and ``conductance``, the mean part in the difference of the lead of the
+          predicted class from a black image;
+        - one row per layer and growth: ``layer``, ``group``, ``born_epoch``, ``units``, ``digits``, ``conductance`` of
+          all its units with its interval, ``share`` of the mean difference, and ``share_per_unit``.
 
     Raises:
         ValueError: The growth events belong to another network.
@@ -80,6 +81,7 @@ def _preferences(
             pd.DataFrame(
                 {
                     "layer": layer,
+                    "group": next(each.group.label for each in born_together if each.layer == layer),
                     "unit": np.arange(len(born)),
                     "born_epoch": born,
                     "preferred": found.preferred,
@@ -101,6 +103,7 @@ def _contributions(born_together: Sequence[Cohort], conducted: Sequence[Tensor],
         rows.append(
             {
                 "layer": cohort.layer,
+                "group": cohort.group.label,
                 "born_epoch": cohort.born,
                 "units": cohort.size,
                 "digits": len(conducted[0]),
@@ -133,7 +136,8 @@ def embed_layers(
         hidden = unit_activations(trained.network, images)
         logits = trained.network(images)
     named = {"pixels": images.flatten(1)}
-    named |= {f"hidden {layer}": values for layer, values in enumerate(hidden, start=1)} | {"logits": logits}
+    groups = [_short(group) for group in trained.network.unit_groups()]
+    named |= dict(zip(groups, hidden, strict=True)) | {"logits": logits}
     tables, rows = [], []
     for layer, values in track(named.items(), len(named)):
         points = values.cpu().numpy()
@@ -151,3 +155,8 @@ def embed_layers(
             }
         )
     return pd.concat(tables, ignore_index=True), pd.DataFrame(rows)
+
+
+def _short(group: UnitGroup) -> str:
+    """Return the name of a group without words that all layers have."""
+    return group.label.replace("hidden layer", "hidden")

@@ -83,4 +83,5 @@ def _run(
     with checkpoints.in_use():
         training.run(checkpoints, monitor)
     state = training.state
-    return training.trained(), history_table(state.records), growth_table(state.events)
+    groups = [group.label for group in state.network.unit_groups()]
+    return training.trained(), history_table(state.records), growth_table(state.events, groups)

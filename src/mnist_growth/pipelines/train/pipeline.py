@@ -77,7 +77,7 @@ def create_results_pipeline() -> Pipeline:
             ),
             Node(
                 draw_history,
-                inputs=["training_history", "training_provenance"],
+                inputs=["network", "training_history", "training_provenance"],
                 outputs=["learning_curves_figure", "growth_figure", "cost_figure", "memory_figure"],
                 name="draw_history",
             ),

@@ -19,8 +19,10 @@ def describe_training(trained: TrainedNetwork, manifest: dict[str, Any]) -> str:
 
 
 def measure_layers(trained: TrainedNetwork) -> pd.DataFrame:
-    """Return inputs, units, parameters, multiply-adds and activations of each layer."""
-    return pd.DataFrame([asdict(cost) for cost in trained.network.costs()])
+    """Return name, inputs, units, parameters, multiply-adds and activations of each layer."""
+    costs = trained.network.costs()
+    names = [*(cost.name or f"hidden {cost.layer}" for cost in costs[:-1]), costs[-1].name or "output"]
+    return pd.DataFrame([asdict(cost) for cost in costs]).assign(name=names)
 
 
 def measure_memory(trained: TrainedNetwork, history: pd.DataFrame) -> pd.DataFrame:
@@ -50,8 +52,11 @@ def draw_complexity(layer_costs: pd.DataFrame, memory_parts: pd.DataFrame, prove
     return figures.stamp(figures.complexity(layer_costs, memory_parts), provenance)
 
 
-def draw_history(history: pd.DataFrame, provenance: str) -> tuple[go.Figure, go.Figure, go.Figure, go.Figure]:
+def draw_history(
+    trained: TrainedNetwork, history: pd.DataFrame, provenance: str
+) -> tuple[go.Figure, go.Figure, go.Figure, go.Figure]:
     """Return the figures of the learning curves, the growth, the cost and the memory of a training."""
-    drawn = figures.learning_curves(history), figures.growth(history), figures.cost(history), figures.memory(history)
+    growths = figures.growth(history, [group.label for group in trained.network.unit_groups()])
+    drawn = figures.learning_curves(history), growths, figures.cost(history), figures.memory(history)
     curves, growth, cost, memory = (figures.stamp(figure, provenance) for figure in drawn)
     return curves, growth, cost, memory

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
+
 from mnist_growth.report.formats import count, duration, megabytes, percent, scientific
 from mnist_growth.report.tables import Columns, described, key_values
 from mnist_growth.report.topic import Body, Topic
@@ -25,7 +27,8 @@ _SUMMED: Columns = {
     "activations": ("stored activations per image", count),
 }
 _LAYERS: Columns = {
-    "layer": ("layer", count),
+    "layer": ("number", count),
+    "name": ("layer", str),
     "inputs": ("inputs", count),
     "outputs": ("units", count),
     **_SUMMED,
@@ -38,9 +41,9 @@ _FORMULAS = (
 
 
 def _body(results: Mapping[str, Any]) -> Body:
-    costs, memory = results["layer_costs"], results["memory_parts"]
+    costs, memory = _with_names(results["layer_costs"]), results["memory_parts"]
     layers = described("layer_costs", "Complexity of the trained network; the last layer is the output", costs, _LAYERS)
-    total = ("all", "", "", *(count(costs[name].sum()) for name in _SUMMED))
+    total = ("", "all", "", "", *(count(costs[name].sum()) for name in _SUMMED))
     return Body(
         [_FORMULAS],
         [
@@ -49,6 +52,12 @@ def _body(results: Mapping[str, Any]) -> Body:
             replace(layers, rows=[*layers.rows, total]),
         ],
     )
+
+
+def _with_names(costs: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with names; one without is that of a perceptron."""
+    names = [*(f"hidden {layer}" for layer in costs["layer"].tolist()[:-1]), "output"]
+    return costs if "name" in costs else costs.assign(name=names)
 
 
 TOPIC = Topic(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mnist_growth.figures import with_group_names
 from mnist_growth.report.formats import count, decimals, megabytes, nats, percent, scientific, significant
 from mnist_growth.report.tables import Columns, described, key_values
 from mnist_growth.report.topic import Body, Topic
@@ -17,9 +18,9 @@ _LEARNING: Columns = {
 }
 _GROWTHS: Columns = {
     "epoch": ("before epoch", count),
-    "layer": ("hidden layer", count),
-    "width_before": ("from units", count),
-    "width_after": ("to units", count),
+    "group": ("units", str),
+    "width_before": ("from", count),
+    "width_after": ("to", count),
     "operator": ("operator", str),
     "trigger": ("trigger", str),
     "parameters_after": ("parameters", count),
@@ -28,7 +29,7 @@ _GROWTHS: Columns = {
 }
 _EPOCHS: Columns = {
     "epoch": ("epoch", count),
-    "widths": ("hidden layers", str),
+    "widths": ("units", str),
     "parameters": ("parameters", count),
     "learning_rate": ("learning rate", scientific),
     "train_loss": ("training loss (nats)", decimals),
@@ -50,7 +51,7 @@ def _body(results: Mapping[str, Any]) -> Body:
     epochs = described("training_history", "Epochs", history, _EPOCHS)
     if events.empty:
         return Body(["The network did not grow."], [learning, epochs])
-    growths = described("growth_events", "Growths", events, _GROWTHS)
+    growths = described("growth_events", "Growths", with_group_names(events), _GROWTHS)
     return Body([_PRESERVED], [learning, growths, epochs])
 
 

@@ -10,7 +10,7 @@ from mnist_growth.report.topic import Body, Topic
 _SNAPSHOTS: Columns = {
     "epoch": ("epochs completed", count),
     "event": ("event", str),
-    "widths": ("hidden layers", str),
+    "widths": ("units", str),
     "loss": ("loss (nats)", decimals),
     "accuracy": ("accuracy", percent),
     "distance": ("distance to the end", significant),
@@ -19,7 +19,7 @@ _SNAPSHOTS: Columns = {
 _GROWTHS: Columns = {
     "epoch": ("epochs completed", count),
     "moment": ("growth", str),
-    "widths": ("hidden layers", str),
+    "widths": ("units", str),
     "parameters": ("parameters", count),
     "loss": ("loss (nats)", decimals),
     "largest_eigenvalue": ("largest eigenvalue", significant),

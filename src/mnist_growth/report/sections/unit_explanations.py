@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mnist_growth.figures import with_group_names
 from mnist_growth.report.formats import count, percent, significant
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
 
 _CONDUCTANCE: Columns = {
-    "layer": ("hidden layer", count),
+    "group": ("group", str),
     "born_epoch": ("first epoch", count),
     "units": ("units", count),
     "digits": ("digits", count),
@@ -27,15 +28,15 @@ _GEOMETRY: Columns = {
 
 
 def _body(results: Mapping[str, Any]) -> Body:
-    table = results["cohort_conductance"]
-    totals = table.groupby("layer")["share"].sum()
-    first = table[table["born_epoch"] == 1].groupby("layer")["share"].sum()
+    table = with_group_names(results["cohort_conductance"])
+    totals = table.groupby("group", sort=False)["share"].sum()
+    first = table[table["born_epoch"] == 1].groupby("group", sort=False)["share"].sum()
     grown = [
-        f"{percent(first.get(layer, 0.0) / total)} of layer {layer}"
-        for layer, total in totals.items()
-        if (table["layer"] == layer).sum() > 1
+        f"{percent(first.get(group, 0.0) / total)} of {group}"
+        for group, total in totals.items()
+        if (table["group"] == group).sum() > 1
     ]
-    summary = [f"Of what a layer contributes, the units of the start carry {', '.join(grown)}."] if grown else []
+    summary = [f"Of what a group contributes, the units of the start carry {', '.join(grown)}."] if grown else []
     return Body(
         paragraphs=[
             *summary,

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mnist_growth.figures import with_group_names
 from mnist_growth.report.formats import count, scientific, significant
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
 
 _COHORTS: Columns = {
-    "layer": ("hidden layer", count),
+    "group": ("group", str),
     "born_epoch": ("first epoch", count),
     "age_epochs": ("epochs trained", count),
     "units": ("units", count),
@@ -28,7 +29,7 @@ _EXPLANATION = (
 
 
 def _body(results: Mapping[str, Any]) -> Body:
-    cohorts = results["unit_cohorts"]
+    cohorts = with_group_names(results["unit_cohorts"])
     return Body([_EXPLANATION], [described("unit_cohorts", "Units by first epoch", cohorts, _COHORTS)])
 
 
