@@ -31,9 +31,9 @@ def names(text: str) -> list[str]:
 
 
 def held(path) -> list[str]:
-    """Columns of a Parquet file or keys of a JSON file, without the limits of intervals."""
+    """Columns of a Parquet file or keys of a JSON file, without the limits of intervals and parameters of trainings."""
     columns = pd.read_parquet(path).columns if path.suffix == ".parquet" else json.loads(path.read_text("utf-8"))
-    columns = [name for name in columns if name not in NOT_DESCRIBED]
+    columns = [name for name in columns if name not in NOT_DESCRIBED and "." not in name]
     return [name for name in columns if re.sub("_(low|high|lower|upper)$", "", name) == name or not base(name, columns)]
 
 
@@ -47,8 +47,11 @@ def project(explained, tmp_path_factory, empty_database):
     """A project in which every pipeline that leaves tables has run, except the prediction of many images."""
     project = explained.copy(tmp_path_factory.mktemp("documented") / "project", empty_database)
     project.succeed("run", "--env", "smoke", "--pipeline", "train", "--params", "training.epochs=1")
-    for pipeline in ("compare", "export", "robustness", "landscape", "compress"):
+    for pipeline in ("compare", "export", "robustness", "landscape", "compress", "family"):
         project.succeed("run", "--env", "smoke", "--pipeline", pipeline)
+    sweep, tune = "sweep.seeds=1,sweep.pairs=[],sweep.recipe.training.epochs=1", "tune.trials=1"
+    project.succeed("run", "--env", "smoke", "--pipeline", "sweep", "--params", sweep)
+    project.succeed("run", "--env", "smoke", "--pipeline", "tune", "--params", tune)
     return project
 
 
