@@ -47,4 +47,4 @@ def test_a_sweep_leaves_tables_child_runs_and_trainings_that_are_not_repeated(tr
     assert {"tables/sweep.csv", "figures/sweep_accuracy_figure.json"} <= record.artifacts(newest)
 
     trained.succeed("run", "--env", "smoke", "--pipeline", "report")
-    assert "Sensitivity to parameters" in trained.path("08_reporting/report.html").read_text()
+    assert "Documented and measured ranges" in trained.path("08_reporting/report.html").read_text()

@@ -10,22 +10,9 @@ from pydantic import ValidationError
 import configured
 from mnist_growth import studies
 from mnist_growth.network import predict_logits
-from mnist_growth.studies import worker
 from mnist_growth.training import Checkpoint, Machine
 
 MACHINE = Machine("cpu", 1, 0.5)
-
-
-class Quiet(worker._Reporter):
-    """Reports to nobody, and fails after an epoch."""
-
-    def __init__(self, fails_after=0):
-        super().__init__(None, is_asked=False)
-        self.fails_after = fails_after
-
-    def epoch(self, record):
-        if record.epoch == self.fails_after:
-            raise RuntimeError("killed")
 
 
 @pytest.fixture
@@ -41,8 +28,13 @@ def family(laboratory):
     return make
 
 
-def run(trial, laboratory, **options):
-    return worker.train(trial, laboratory.data, MACHINE, Quiet(**options))
+def run(trial, laboratory, fails_after=0):
+    def report(row):
+        if row["epoch"] == fails_after:
+            raise RuntimeError("killed")
+        return False
+
+    return trial.run(laboratory.data, MACHINE, report)
 
 
 def test_the_trunk_grows_at_a_constant_rate_and_keeps_a_state_at_each_width(family, laboratory):

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from small_study import Records
 
-from mnist_growth.studies import Outcome, OutcomeStore, Study, worker
+from mnist_growth.studies import Outcome, OutcomeStore, Study
 from mnist_growth.training import Machine
 
 
@@ -41,11 +41,7 @@ def test_the_result_is_that_of_a_training_alone(laboratory):
     trial = laboratory.trial(seed=4)
     [(_, outcome)] = laboratory.study().run([trial])
 
-    class Quiet(worker._Reporter):
-        def epoch(self, record):
-            pass
-
-    alone = worker.train(trial, laboratory.data, Machine("cpu", 1, 0.5), Quiet(None, is_asked=False))
+    alone = trial.run(laboratory.data, Machine("cpu", 1, 0.5), lambda _: False)
 
     assert alone.value("validation_loss") == outcome.value("validation_loss")
     assert alone.test_accuracy == outcome.test_accuracy
@@ -144,7 +140,7 @@ def test_an_outcome_that_cannot_be_saved_ends_the_study(laboratory, tmp_path):
 def test_a_stopped_training_is_pruned_and_not_kept(laboratory):
     trial, records = laboratory.trial(epochs=50), Records()
 
-    [(_, outcome)] = laboratory.study(records).run([trial], should_stop=lambda _, record: record.epoch == 3)
+    [(_, outcome)] = laboratory.study(records).run([trial], should_stop=lambda _, record: record["epoch"] == 3)
 
     assert (outcome.state, outcome.value("epoch"), outcome.test_accuracy) == ("pruned", 3, None)
     assert records.all[0].pruned == 3
@@ -178,9 +174,7 @@ def test_an_error_is_an_outcome(laboratory, monkeypatch, error, reason, is_final
 
     monkeypatch.setattr("mnist_growth.studies.trial.start_training", fail)
 
-    outcome = worker.train(
-        laboratory.trial(seed=0), laboratory.data, Machine("cpu", 1, 0.5), worker._Reporter(None, False)
-    )
+    outcome = laboratory.trial(seed=0).run(laboratory.data, Machine("cpu", 1, 0.5), lambda _: False)
 
     assert (outcome.state, outcome.is_final, outcome.history) == ("failed", is_final, [])
     assert outcome.reason.startswith(reason)

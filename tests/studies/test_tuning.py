@@ -128,8 +128,10 @@ def test_a_training_that_is_worse_than_the_median_is_stopped(tuned):
     stopped = []
     for number, trial in enumerate(tuning.trials()):
         loss = 9.0 if number == 7 else 0.1 * (number + 1)
-        stopped.append(tuning.should_stop(trial, record(1, loss)))
-        assert not tuning.should_stop(trial, record(trial.setup.training.epochs, loss))  # nothing is left to save
+        stopped.append(tuning.should_stop(trial, asdict(record(1, loss))))
+        assert not tuning.should_stop(
+            trial, asdict(record(trial.setup.training.epochs, loss))
+        )  # nothing is left to save
         is_pruned = number == 7
         tuning.tell(trial, Outcome(state="pruned", history=[asdict(record(1, loss))]) if is_pruned else finished(loss))
 

@@ -1,7 +1,7 @@
 """The digits of a study, in a form that costs little to hand to another process."""
 
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,17 @@ class StudyData:
         test: Test digits; they are only reported on.
         split: Of the training digits into training and validation part.
         pixels: Mean and standard deviation of the pixels of the training part.
+        fingerprint: SHA-256 of the set of digits, which every result of the study belongs to.
     """
 
     train: Digits
     test: Digits
     split: Split
     pixels: PixelStatistics
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fingerprint", self.train.fingerprint)
 
     def __getstate__(self) -> dict[str, Any]:
         """Replace memory maps by the names of their files: a worker maps the same pages."""

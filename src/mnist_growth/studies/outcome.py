@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mnist_growth.config_model import ConfigModel
+from mnist_growth.machine import is_out_of_memory
 
 
 class Outcome(ConfigModel):
@@ -45,3 +46,10 @@ class Outcome(ConfigModel):
     def final(self, name: str) -> float:
         """Return a number of the last epoch of a finished training; NaN for one that was stopped or has failed."""
         return self.value(name) if self.state == "finished" else float("nan")
+
+
+def reason_of(error: Exception) -> str:
+    """Return in one line why a job has failed."""
+    if is_out_of_memory(error):
+        return "not enough memory"
+    return " ".join(str(error).split()) or type(error).__name__

@@ -2,24 +2,26 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from multiprocessing import connection
-from typing import Any
+from typing import Any, TypeVar
 
 from mnist_growth.studies.config import StudiesConfig
 from mnist_growth.studies.data import StudyData
+from mnist_growth.studies.job import Job
 from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.recorder import Recorder, TrialRecord
 from mnist_growth.studies.store import OutcomeStore
 from mnist_growth.studies.team import share_machine, worker_bytes
-from mnist_growth.studies.trial import Trial
 from mnist_growth.studies.worker import context, work
-from mnist_growth.training import EpochRecord, Machine
+from mnist_growth.training import Machine
 
 logger = logging.getLogger(__name__)
 
-ShouldStop = Callable[[Trial, EpochRecord], bool]
+_Job = TypeVar("_Job", bound=Job)
+
+ShouldStop = Callable[[Any, Mapping[str, Any]], bool]
 """Whether to stop a training after an epoch because others are more promising."""
 
 _ATTEMPTS = 2  # of a training whose process is killed
@@ -42,7 +44,7 @@ class _Running:
         attempt: Number of processes so far.
     """
 
-    trial: Trial
+    trial: Any  # a Job
     process: Any
     channel: "connection.Connection[Any, Any]"
     record: TrialRecord
@@ -84,7 +86,7 @@ class Study:
         recorder: Recorder,
         machine: Machine,
         config: StudiesConfig,
-        trials: Sequence[Trial],
+        trials: Sequence[Job],
         number: int | None = None,
     ) -> "Study":
         """Return a study whose trainings share a machine; see ``share_machine``.
@@ -102,7 +104,7 @@ class Study:
             ValueError: So many workers need more memory than the study may use.
         """
         number = len(trials) if number is None else number
-        largest = max((trial.setup for trial in trials), key=worker_bytes)
+        largest = max((trial.largest_training for trial in trials), key=worker_bytes)
         workers, share = share_machine(machine, config, largest, number)
         threads = "1 thread" if share.threads == 1 else f"{share.threads} threads"
         logger.info(
@@ -110,7 +112,7 @@ class Study:
         )
         return cls(data, store, recorder, workers, share)
 
-    def run(self, trials: Iterable[Trial], should_stop: ShouldStop | None = None) -> Iterator[tuple[Trial, Outcome]]:
+    def run(self, trials: Iterable[_Job], should_stop: ShouldStop | None = None) -> Iterator[tuple[_Job, Outcome]]:
         """Train, and yield each training with its outcome as soon as it has ended.
 
         Args:
@@ -144,12 +146,12 @@ class Study:
                 each.end()
                 _close(each.closing, KeyboardInterrupt())
 
-    def _start(self, trial: Trial, is_asked: bool) -> _Running:
+    def _start(self, trial: Job, is_asked: bool) -> _Running:
         closing = contextlib.ExitStack()
         record = closing.enter_context(self._recorder.child_run(trial.name, trial.changes, {"study.key": trial.key}))
         return _Running(trial, *self._launch(trial, is_asked), record, closing)
 
-    def _launch(self, trial: Trial, is_asked: bool) -> tuple[Any, Any]:
+    def _launch(self, trial: Job, is_asked: bool) -> tuple[Any, Any]:
         """Start the process of a training, and return it with the channel to it."""
         spawn = context()
         ours, theirs = spawn.Pipe()
@@ -169,8 +171,8 @@ class Study:
             message = each.channel.recv()
         except (EOFError, ConnectionError):
             return self._restart(each, should_stop is not None)
-        if isinstance(message, EpochRecord):
-            each.record.log_epoch(asdict(message))
+        if isinstance(message, Mapping):
+            each.record.log_epoch(message)
             if should_stop is not None:
                 with contextlib.suppress(OSError):  # the process may have been killed
                     each.channel.send(should_stop(each.trial, message))
@@ -193,7 +195,7 @@ class Study:
         each.attempt += 1
         return None
 
-    def _replay(self, trial: Trial, outcome: Outcome) -> None:
+    def _replay(self, trial: Job, outcome: Outcome) -> None:
         """Record a training that was done before."""
         tags = {"study.key": trial.key, "study.kept": "true"}
         with contextlib.ExitStack() as closing:
@@ -203,7 +205,7 @@ class Study:
             _record_end(trial, outcome, record, closing.pop_all())
 
 
-def check_finished(ended: Sequence[tuple[Trial, Outcome]]) -> None:
+def check_finished(ended: Sequence[tuple[Job, Outcome]]) -> None:
     """Refuse to go on without a finished training.
 
     Raises:
@@ -214,7 +216,7 @@ def check_finished(ended: Sequence[tuple[Trial, Outcome]]) -> None:
         raise RuntimeError(f"None of the {len(ended)} trainings of this study has finished; the first one: {reason}")
 
 
-def _record_end(trial: Trial, outcome: Outcome, record: TrialRecord, closing: contextlib.ExitStack) -> None:
+def _record_end(trial: Job, outcome: Outcome, record: TrialRecord, closing: contextlib.ExitStack) -> None:
     """End the record of a training in the way that the training has ended."""
     numbers = {"seconds": outcome.seconds, "test_accuracy": outcome.test_accuracy}
     record.log_metrics({name: number for name, number in numbers.items() if number is not None})
@@ -225,12 +227,9 @@ def _record_end(trial: Trial, outcome: Outcome, record: TrialRecord, closing: co
     if outcome.state == "pruned":
         record.mark_pruned(int(outcome.last["epoch"]))
     closing.close()
+    measure = next(name for name in ("validation_accuracy", "accuracy") if name in outcome.last)
     logger.info(
-        "%s: validation accuracy %.2f %% after epoch %d, %.0f s",
-        trial.name,
-        100 * outcome.value("validation_accuracy"),
-        outcome.value("epoch"),
-        outcome.seconds,
+        "%s: %s %.2f %%, %.0f s", trial.name, measure.replace("_", " "), 100 * outcome.value(measure), outcome.seconds
     )
 
 

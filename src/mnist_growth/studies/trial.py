@@ -3,25 +3,33 @@
 import difflib
 import hashlib
 import json
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from mnist_growth.digits import Digits, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig
+from mnist_growth.machine import peak_rss_bytes
 from mnist_growth.nested import flatten, merge
-from mnist_growth.network import NetworkConfig
+from mnist_growth.network import Network, NetworkConfig, predict_logits
 from mnist_growth.studies.data import StudyData
+from mnist_growth.studies.job import Report
+from mnist_growth.studies.outcome import Outcome, reason_of
 from mnist_growth.training import (
     Checkpoints,
+    EpochRecord,
     Machine,
+    Monitors,
     NoCheckpoints,
     Training,
     TrainingConfig,
     TrainingSetup,
+    TrainingState,
     define_training,
     start_training,
 )
@@ -151,6 +159,39 @@ class Trial:
         """Whether everything that it leaves besides its outcome is still there."""
         return True
 
+    @property
+    def largest_training(self) -> TrainingSetup:
+        """The training itself."""
+        return self.setup
+
+    def run(self, data: StudyData, machine: Machine, report: Report) -> Outcome:
+        """Train, and return the outcome, of which an error is one, too; see ``Job.run``."""
+        began = time.monotonic()
+        monitor = _Reporting(report)
+        state: TrainingState | None = None
+        accuracy, error = None, None
+        try:
+            training = self.assemble(data, machine)
+            state = training.state
+            training.run(self.checkpoints, monitor)
+            if not monitor.is_stopped:
+                accuracy = _test_accuracy(training.trained().network, data.test)
+                self.keep(training)
+        except OSError:
+            raise
+        except Exception as raised:
+            error = raised
+        return Outcome(
+            state="failed" if error else "pruned" if monitor.is_stopped else "finished",
+            reason=reason_of(error) if error else "",
+            is_final=not monitor.is_stopped and (error is None or isinstance(error, FloatingPointError)),
+            history=[asdict(record) for record in state.records] if state else [],
+            test_accuracy=accuracy,
+            forward_multiply_adds=state.network.spec.forward_multiply_adds if state else 0,
+            seconds=time.monotonic() - began,
+            peak_rss_bytes=peak_rss_bytes(),
+        )
+
     def assemble(self, data: StudyData, machine: Machine) -> Training:
         """Return the training, ready to run."""
         return start_training(self.setup, data.train, data.split, data.pixels, machine)
@@ -162,6 +203,27 @@ class Trial:
     def name(self) -> str:
         """The values, for people: ``learning_rate=0.001 seed=0``."""
         return " ".join(f"{name.rpartition('.')[2]}={_text(value)}" for name, value in self.changes.items())
+
+
+class _Reporting(Monitors):
+    """Reports every epoch, and stops the training if the study says so."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__([])
+        self._report = report
+        self.is_stopped = False
+
+    def epoch(self, record: EpochRecord) -> None:
+        """Report the epoch."""
+        self.is_stopped = self._report(asdict(record))
+
+    def should_stop(self) -> bool:
+        """Return the answer of the study."""
+        return self.is_stopped
+
+
+def _test_accuracy(network: Network, test: Digits) -> float:
+    return float(np.mean(predict_logits(network, test.images).argmax(axis=1) == test.labels))
 
 
 def _text(value: Any) -> str:

@@ -12,7 +12,7 @@ from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.trial import Recipe, Trial
 from mnist_growth.studies.tuning_config import SearchedParameter, TuneConfig
 from mnist_growth.studies.tuning_storage import PROCESS, is_abandoned, open_storage, reaching, this_process
-from mnist_growth.training import EpochRecord, last_spec
+from mnist_growth.training import last_spec
 
 if TYPE_CHECKING:
     import optuna
@@ -105,15 +105,15 @@ class Tuning:
             self._asked[id(trial)] = trial, asked
             yield trial
 
-    def should_stop(self, trial: Trial, record: EpochRecord) -> bool:
+    def should_stop(self, trial: Trial, record: Mapping[str, Any]) -> bool:
         """Return whether a training is worse after an epoch than others were."""
         _, asked = self._asked[id(trial)]
         with reaching(self._config.storage):
-            value = record.validation_loss
+            value = record["validation_loss"]
             if self._config.objectives == ("validation_error",):
-                value = 1 - record.validation_accuracy
-            asked.report(value, record.epoch)
-            return record.epoch < trial.setup.training.epochs and asked.should_prune()
+                value = 1 - record["validation_accuracy"]
+            asked.report(value, record["epoch"])
+            return record["epoch"] < trial.setup.training.epochs and asked.should_prune()
 
     def tell(self, trial: Trial, outcome: Outcome) -> None:
         """Learn how a training has ended."""
