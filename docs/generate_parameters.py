@@ -34,6 +34,7 @@ FILES = (
     "sweep",
     "tune",
     "family",
+    "active",
     "report",
     "export",
     "predict",

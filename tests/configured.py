@@ -20,7 +20,7 @@ from mnist_growth.network import NetworkConfig
 from mnist_growth.novelty import NoveltyConfig
 from mnist_growth.report import ReportConfig
 from mnist_growth.serving import ServingConfig
-from mnist_growth.studies import FamilyConfig, StudiesConfig, SweepConfig, TuneConfig
+from mnist_growth.studies import ActiveConfig, FamilyConfig, StudiesConfig, SweepConfig, TuneConfig
 from mnist_growth.training import TrainingConfig
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -30,6 +30,10 @@ CONF = Path(__file__).parents[1] / "conf"
 def base() -> dict[str, Any]:
     """All parameters of conf/base, nested by group."""
     return load_parameters(CONF)
+
+
+def active(**changes: Any) -> ActiveConfig:
+    return configure(ActiveConfig, base()["active"], changes)
 
 
 def analysis(**changes: Any) -> AnalysisConfig:

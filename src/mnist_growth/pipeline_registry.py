@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline
 
 from mnist_growth.pipelines import (
+    active,
     analyse,
     compare,
     compress,
@@ -43,6 +44,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "analyse": _group("analyse", analyse.create_pipeline()),
         "compress": _group("compress", compress.create_pipeline()),
         "sweep": _group("sweep", sweep.create_pipeline()),
+        "active": _group("active", active.create_pipeline()),
         "tune": _group("tune", tune.create_pipeline()),
         "family": _group("family", family.create_pipeline()),
         "compare": _group("compare", compare.create_pipeline()),

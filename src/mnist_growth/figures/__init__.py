@@ -3,6 +3,7 @@
 Each function takes a table or images and returns a plotly figure; ``stamp`` adds the source of the numbers.
 """
 
+from mnist_growth.figures.active_learning import active_learning
 from mnist_growth.figures.attacks import adversarial_examples, attack_accuracy, smallest_changes
 from mnist_growth.figures.attention import attention_maps
 from mnist_growth.figures.attributions import (
@@ -71,6 +72,7 @@ __all__ = [
     "IN_DARK",
     "TEMPLATE",
     "activation_maps",
+    "active_learning",
     "adversarial_examples",
     "ambiguous_digits",
     "attack_accuracy",

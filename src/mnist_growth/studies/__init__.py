@@ -1,5 +1,8 @@
 """Many trainings: what happens if a parameter changes, and which parameters are best."""
 
+from mnist_growth.studies.active import ActiveLearner, define_active_learning
+from mnist_growth.studies.active_config import ActiveConfig
+from mnist_growth.studies.active_results import labels_needed, mean_accuracies, rounds_table
 from mnist_growth.studies.config import StudiesConfig
 from mnist_growth.studies.data import StudyData
 from mnist_growth.studies.family import define_members, define_trunk, family_table, load_member
@@ -26,6 +29,8 @@ from mnist_growth.studies.tuning import Tuning
 from mnist_growth.studies.tuning_config import SearchedParameter, TuneConfig
 
 __all__ = [
+    "ActiveConfig",
+    "ActiveLearner",
     "FamilyConfig",
     "Outcome",
     "OutcomeStore",
@@ -44,17 +49,21 @@ __all__ = [
     "Tuning",
     "check_finished",
     "combinations",
+    "define_active_learning",
     "define_members",
     "define_sweep",
     "define_trunk",
     "family_table",
     "good_ranges",
     "importances",
+    "labels_needed",
     "load_member",
+    "mean_accuracies",
     "mean_responses",
     "pair_means",
     "parameters_file",
     "responses",
+    "rounds_table",
     "share_machine",
     "trainings_table",
 ]

@@ -1,6 +1,7 @@
 """The sections of the report, one file each, and their order."""
 
 from mnist_growth.report.sections import (
+    active_learning,
     attention,
     attributions,
     boundary,
@@ -53,6 +54,7 @@ TOPICS: tuple[Topic, ...] = (
     comparison.TOPIC,
     exports.TOPIC,
     compression.TOPIC,
+    active_learning.TOPIC,
     sweep.TOPIC,
     tuning.TOPIC,
     family.TOPIC,

@@ -1,0 +1,53 @@
+"""How many labels strategies of active learning need."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mnist_growth.report.formats import MISSING, percent
+from mnist_growth.report.tables import Columns, described
+from mnist_growth.report.topic import Body, Topic
+
+_HOW = (
+    "In every round a network is trained on the labelled images and chooses further ones from the rest of the training "
+    "part. The labels needed for the goal are interpolated between rounds, with a 95 % interval over repetitions. "
+    "Nothing is chosen by test digits."
+)
+
+
+def _body(results: Mapping[str, Any]) -> Body:
+    table = results["active_labels"]
+    shown = table.assign(
+        labels=_with_interval(table, "labels", "{:,.0f}"), share=_with_interval(table, "share", "{:.2f}")
+    )
+    columns: Columns = {
+        "strategy": ("strategy", str),
+        "goal": ("goal", percent),
+        "reached": ("repetitions that reach it", str),
+        "labels": ("labels needed", str),
+        "share": ("of those of random choices", str),
+    }
+    return Body([_HOW], [described("active_labels", "Labels needed by strategy", shown, columns)])
+
+
+def _with_interval(table: Any, name: str, number: str) -> list[str]:
+    """Each value with its interval, or a dash where there is none."""
+    triples = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
+    return [
+        MISSING
+        if np.isnan(value)
+        else number.format(value)
+        if np.isnan(low)
+        else f"{number.format(value)} ({number.format(low)} to {number.format(high)})"
+        for value, low, high in triples
+    ]
+
+
+TOPIC = Topic(
+    "active_learning",
+    "Active learning",
+    ("active_labels", "active_learning_figure"),
+    _body,
+    optional=True,
+)

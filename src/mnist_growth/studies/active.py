@@ -1,0 +1,264 @@
+"""Active learning: the network chooses the images that it wants to be labelled."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from mnist_growth.digits import Digits, Split
+from mnist_growth.growth import operator_named, widen_together
+from mnist_growth.machine import peak_rss_bytes
+from mnist_growth.network import Network, evaluation_mode, predict_logits, record
+from mnist_growth.studies.acquisition import StrategyName, most_useful
+from mnist_growth.studies.active_config import ActiveConfig
+from mnist_growth.studies.data import StudyData
+from mnist_growth.studies.job import Report
+from mnist_growth.studies.outcome import Outcome
+from mnist_growth.studies.trial import Recipe
+from mnist_growth.training import Machine, Monitors, NoCheckpoints, TrainingSetup, define_training, start_training
+
+_FORMAT = 1  # of the outcomes; another number makes all of them run again
+_CHUNK = 500  # images per forward pass
+
+
+@dataclass(frozen=True)
+class ActiveLearner:
+    """One series of rounds with one strategy and one seed.
+
+    In every round a network is trained on the images that are labelled so far, and the strategy chooses further ones
+    from the rest of the training part. The first images are random, and the same for all strategies with one seed.
+
+    Attributes:
+        strategy: Chooses the images.
+        seed: Of the first images, of random choices, and of all trainings.
+        recipe: Of the trainings.
+        config: Number of labels of each round, and of images of each epoch.
+        largest_training: Its parameters, for all digits, with the number of neurons of the last round.
+    """
+
+    strategy: StrategyName
+    seed: int
+    recipe: Recipe
+    config: ActiveConfig
+    largest_training: TrainingSetup
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 (hex) over everything that the outcome depends on."""
+        content = {
+            "study": "active",
+            "format": _FORMAT,
+            "recipe": self.recipe.values(),
+            "fingerprint": self.largest_training.fingerprint,
+            "split": self.largest_training.split,
+            **self.changes,
+            **{name: getattr(self.config, name) for name in ("labels", "images_per_epoch", "grows")},
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        """In what it differs from the others of the study."""
+        return {"strategy": self.strategy, "seed": self.seed}
+
+    @property
+    def name(self) -> str:
+        """For people: ``margin seed=0``."""
+        return f"{self.strategy} seed={self.seed}"
+
+    def is_kept(self) -> bool:
+        """It leaves nothing but its outcome."""
+        return True
+
+    def run(self, data: StudyData, machine: Machine, report: Report) -> Outcome:
+        """Do all rounds, and return the outcome; see ``Job.run``.
+
+        Its history has one row per round: ``epoch``, the number of the round from 1; ``labels``; ``accuracy`` of the
+        test digits; ``width`` of the network. The training part is the pool; test digits are only reported on.
+        """
+        began, generator = time.monotonic(), np.random.default_rng(self.seed)
+        pool = data.split.train
+        labelled = np.sort(generator.choice(pool, self.config.labels[0], replace=False))
+        network: Network | None = None
+        history: list[dict[str, Any]] = []
+        for number, count in enumerate(self.config.labels):
+            if number > 0:
+                assert network is not None
+                rest = np.setdiff1d(pool, labelled, assume_unique=True)
+                more = self._chosen(network, data.train.images, rest, count - len(labelled), generator)
+                labelled = np.sort(np.concatenate([labelled, more]))
+            network = self._trained(data, labelled, number, network if self.config.grows else None, machine)
+            correct = predict_logits(network, data.test.images).argmax(axis=1) == data.test.labels
+            history.append(
+                {
+                    "epoch": number + 1,
+                    "labels": count,
+                    "accuracy": float(np.mean(correct)),
+                    "width": max(network.widths),
+                }
+            )
+            report(history[-1])
+        assert network is not None
+        return Outcome(
+            state="finished",
+            is_final=True,
+            history=history,
+            test_accuracy=history[-1]["accuracy"],
+            forward_multiply_adds=network.spec.forward_multiply_adds,
+            seconds=time.monotonic() - began,
+            peak_rss_bytes=peak_rss_bytes(),
+        )
+
+    def _trained(
+        self, data: StudyData, labelled: NDArray[np.int64], number: int, before: Network | None, machine: Machine
+    ) -> Network:
+        """Return a network that was trained on some labelled images.
+
+        Args:
+            data: Has the images and their labels.
+            labelled: Their indices, int64 [L].
+            number: Of the round, from 0.
+            before: The network of the round before, which is widened and trained further; None for a new one.
+            machine: What the training runs on.
+        """
+        digits, split = repeated(data.train, labelled, self.config.images_per_epoch)
+        setup = define_round(self.recipe, self.seed, self._neurons(number), digits, split)
+        network = None if before is None else self._widened(before, setup.initial_spec.widths)
+        training = start_training(setup, digits, split, data.pixels, machine, network=network)
+        training.run(NoCheckpoints(), Monitors([]))
+        return training.trained().network
+
+    def _neurons(self, number: int) -> int:
+        """Return the number of neurons of the hidden layers in a round, which are counted from 0."""
+        growth, last = self.recipe.growth, len(self.config.labels) - 1
+        if not self.config.grows or number == last:
+            return growth.max_neurons
+        return growth.initial_neurons + (growth.max_neurons - growth.initial_neurons) * number // last
+
+    def _widened(self, network: Network, widths: tuple[int, ...]) -> Network:
+        counts = [after - before for before, after in zip(network.widths, widths, strict=True)]
+        generator = torch.Generator().manual_seed(self.seed)
+        [wider], _ = widen_together([network.train()], counts, operator_named(self.recipe.growth.operator), generator)
+        return wider
+
+    def _chosen(
+        self,
+        network: Network,
+        images: NDArray[np.uint8],
+        rest: NDArray[np.int64],
+        count: int,
+        generator: np.random.Generator,
+    ) -> NDArray[np.int64]:
+        """Return which of the images without a label are to be labelled, int64 [count]."""
+        if self.strategy == "random":
+            return generator.choice(rest, count, replace=False)
+        probabilities, features = outputs(network, images[rest], with_features=self.strategy == "badge")
+        return rest[most_useful(self.strategy, probabilities, features, count, generator)]
+
+
+def define_active_learning(config: ActiveConfig, recipe: Recipe, data: StudyData) -> list[ActiveLearner]:
+    """Return the series of rounds of a study: one for each strategy and seed.
+
+    Args:
+        config: Strategies, seeds and numbers of labels.
+        recipe: Of the trainings.
+        data: Its training part is the pool.
+
+    Raises:
+        ValueError: There are fewer images than labels.
+    """
+    if len(data.split.train) < config.labels[-1]:
+        raise ValueError(
+            f"Parameter 'active.labels' goes up to {config.labels[-1]:,}, but {data.train.dataset} has "
+            f"{len(data.split.train):,} training images; choose smaller numbers, or a larger set of digits"
+        )
+    seeds = range(recipe.training.seed, recipe.training.seed + config.seeds)
+    return [
+        ActiveLearner(
+            strategy,
+            seed,
+            recipe,
+            config,
+            define_round(recipe, seed, recipe.growth.max_neurons, data.train, data.split),
+        )
+        for seed in seeds
+        for strategy in config.strategies
+    ]
+
+
+def define_round(recipe: Recipe, seed: int, neurons: int, digits: Digits, split: Split) -> TrainingSetup:
+    """Return what defines the training of a round, in which the network does not grow.
+
+    Args:
+        recipe: Its other parameters.
+        seed: Of the training.
+        neurons: Of each hidden layer.
+        digits: Of the round.
+        split: Of these digits.
+    """
+    fixed = {"initial_neurons": neurons, "max_neurons": neurons, "trigger": "schedule", "plan": ()}
+    growth, training = recipe.growth.model_copy(update=fixed), recipe.training.model_copy(update={"seed": seed})
+    return define_training(digits, split, recipe.network, growth, training, recipe.warps)
+
+
+def repeated(digits: Digits, chosen: NDArray[np.int64], images: int) -> tuple[Digits, Split]:
+    """Return some digits as often as an epoch needs them, and once more as validation part.
+
+    Nothing is chosen by the validation part: whoever has few labels learns from all of them.
+
+    Args:
+        digits: Labelled images.
+        chosen: Their indices, int64 [L].
+        images: Number of images of an epoch, which the repetitions come closest to.
+    """
+    times = max(1, round(images / len(chosen)))
+    rows = np.tile(chosen, times + 1)
+    train = np.arange(times * len(chosen))
+    split = Split(train, np.arange(len(train), len(rows)))
+    return replace(digits, images=np.asarray(digits.images[rows]), labels=digits.labels[rows]), split
+
+
+@torch.inference_mode()
+def outputs(
+    network: Network, images: NDArray[np.uint8], *, with_features: bool
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return probabilities, float32 [N, C], and inputs of the output layer, float32 [N, D], of images.
+
+    Args:
+        network: It is not changed.
+        images: uint8 [N, 28, 28].
+        with_features: Whether the inputs of the output layer are needed; D is 0 otherwise.
+
+    Raises:
+        ValueError: They are needed, and the logits are not those of an affine map.
+    """
+    layers = [_output_layer(network)] if with_features else []
+    probabilities, features = [], []
+    with evaluation_mode(network), record(network, inputs=layers) as recorded:
+        for start in range(0, len(images), _CHUNK):
+            logits = network(torch.from_numpy(np.asarray(images[start : start + _CHUNK])).to(network.device))
+            probabilities.append(torch.softmax(logits.float(), dim=1).cpu().numpy())
+            features.append(
+                recorded.inputs[layers[0]].float().cpu().numpy() if layers else np.empty((len(logits), 0), np.float32)
+            )
+    return np.concatenate(probabilities), np.concatenate(features)
+
+
+def _output_layer(network: Network) -> str:
+    """Return the name of the affine map that gives the logits."""
+    named = [(name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear)]
+    name, layer = named[-1] if named else ("", nn.Linear(1, 1))
+    if layer.out_features != network.classes:
+        raise ValueError(
+            f"The strategy badge needs an affine map to the logits, which a network of kind {network.spec.kind!r} does "
+            "not have: choose another strategy (active.strategies)"
+        )
+    return name
