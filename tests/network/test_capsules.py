@@ -170,4 +170,7 @@ def test_directed_capsules_start_with_a_larger_gradient_than_random_ones(laborat
         wider = widen(capsules, laboratory.widening(capsules, 1, 2, operator))
         torch.nn.functional.cross_entropy(wider(laboratory.images), laboratory.labels).backward()
         gradients[operator] = wider.votes.weight.grad[:, 12:].norm()
+    # Squashing keeps the sign, so that no direction is needed twice.
+    rows = torch.cat([wider.primary.weight[12:], wider.primary.bias[12:, None]], dim=1).detach()
+    torch.testing.assert_close(rows @ rows.T, torch.eye(6, dtype=torch.float64) / 3, rtol=0, atol=1e-6)
     assert gradients["gradient_directed"] > 1.5 * gradients["zero_fan_out"]
