@@ -10,10 +10,11 @@ from plotly.subplots import make_subplots
 
 from mnist_growth.figures.class_names import short
 from mnist_growth.figures.image_grid import empty_grid
-from mnist_growth.figures.theme import SEQUENTIAL, TEMPLATE
+from mnist_growth.figures.theme import INK, SEQUENTIAL, TEMPLATE
 
 _COLUMNS = 5  # panels in a row
 _PANEL = 170  # screen pixels
+_ROLLOUT = "rollout"
 
 
 def attention_maps(maps: pd.DataFrame, images: NDArray[np.uint8], class_names: Sequence[str]) -> go.Figure:
@@ -48,7 +49,7 @@ def attention_maps(maps: pd.DataFrame, images: NDArray[np.uint8], class_names: S
             z=(shares * shares.size).round(2).tolist(),
             x=centres,
             y=centres,
-            coloraxis="coloraxis",
+            coloraxis="coloraxis" if title.startswith(_ROLLOUT) else "coloraxis2",
             hovertemplate=f"{title}: %{{z}} times the mean<extra></extra>",
             row=row,
             col=column,
@@ -56,8 +57,9 @@ def attention_maps(maps: pd.DataFrame, images: NDArray[np.uint8], class_names: S
         figure.add_contour(
             z=images[index].astype(int).tolist(),
             contours={"start": 128, "end": 128, "size": 1, "coloring": "none"},
-            line={"color": "#d9480f", "width": 2},
+            line={"color": INK, "width": 1.5},
             showscale=False,
+            showlegend=False,
             hoverinfo="skip",
             row=row,
             col=column,
@@ -67,12 +69,14 @@ def attention_maps(maps: pd.DataFrame, images: NDArray[np.uint8], class_names: S
     figure.update_yaxes(visible=False, range=[last, -0.5], constrain="domain")
     for axis in range(1, len(panels) + 1):
         figure.update_layout({f"yaxis{axis if axis > 1 else ''}": {"scaleanchor": f"x{axis if axis > 1 else ''}"}})
-    figure.update_annotations(font_size=12)
+    figure.update_annotations(font_size=11)
+    bar = {"thickness": 14, "len": 0.48}
     figure.update_layout(
         template=TEMPLATE,
         title="Attention that each patch receives, relative to the mean of all patches",
         height=rows * _PANEL + 130,
-        coloraxis={"colorscale": SEQUENTIAL, "cmin": 0, "colorbar": {"title": "share", "thickness": 14}},
+        coloraxis={"colorscale": SEQUENTIAL, "colorbar": {"title": _ROLLOUT, **bar, "y": 0.77}},
+        coloraxis2={"colorscale": SEQUENTIAL, "colorbar": {"title": "heads", **bar, "y": 0.24}},
         meta={"min_width": 760},
     )
     return figure
@@ -80,4 +84,4 @@ def attention_maps(maps: pd.DataFrame, images: NDArray[np.uint8], class_names: S
 
 def _title(row: Mapping[Hashable, int], name: str) -> str:
     """Return the title of the map that a row belongs to."""
-    return f"rollout, {name}" if row["block"] == 0 else f"{name}: block {row['block']}, head {row['head']}"
+    return f"{_ROLLOUT}, {name}" if row["block"] == 0 else f"{name}: block {row['block']}, head {row['head']}"
