@@ -12,7 +12,7 @@ from mnist_growth.digits import PixelStatistics
 from mnist_growth.growth import deepen
 from mnist_growth.learning import GrowingAdamW
 from mnist_growth.network import AttentionSpec, build
-from mnist_growth.network.attention import attention_kernel
+from mnist_growth.network.attention_block import attention_kernel
 from mnist_growth.parameters import validated
 from mnist_growth.pipeline_registry import register_pipelines
 

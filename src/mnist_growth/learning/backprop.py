@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from mnist_growth.learning.loss import CrossEntropy, Loss
 from mnist_growth.learning.objective import BatchResult
 from mnist_growth.network import GrowingMLP, Network
+from mnist_growth.network.hidden_layer import HiddenLayer
 from mnist_growth.network.interface import PIXEL_RANGE
-from mnist_growth.network.mlp import HiddenLayer
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from mnist_growth.config_model import ConfigModel
 from mnist_growth.digits.statistics import PixelStatistics
 from mnist_growth.network.costs import LayerCost
+from mnist_growth.network.hidden_layer import HiddenLayer, chain_of_groups
 from mnist_growth.network.interface import PIXELS, Capsules, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
-from mnist_growth.network.mlp import HiddenLayer
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width
 from mnist_growth.network.units import UnitAxis, UnitGroup
 
@@ -271,19 +271,7 @@ class CapsuleNetwork(Network):
 
     def unit_groups(self) -> tuple[UnitGroup, ...]:
         """Return one group for each hidden layer, and the primary capsules."""
-        groups = []
-        for layer, size in enumerate(self.spec.hidden_widths):
-            name = f"hidden.{layer}"
-            is_last = layer == len(self.hidden) - 1
-            axes: tuple[UnitAxis, ...] = (
-                UnitAxis(f"{name}.linear.weight", 0, "incoming"),
-                UnitAxis(f"{name}.norm.weight", 0, "scale"),
-                UnitAxis(f"{name}.norm.bias", 0, "shift"),
-                UnitAxis(f"{name}.norm.running_mean", 0, "mean"),
-                UnitAxis(f"{name}.norm.running_var", 0, "variance"),
-                UnitAxis("primary.weight" if is_last else f"hidden.{layer + 1}.linear.weight", 1, "outgoing"),
-            )
-            groups.append(UnitGroup(name, size, axes, title=f"hidden layer {layer + 1}"))
+        groups = chain_of_groups(self.hidden, "primary.weight")
         entries = self._sizes.primary_size
         axes = (
             UnitAxis("primary.weight", 0, "incoming", entries),

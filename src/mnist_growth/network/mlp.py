@@ -1,6 +1,5 @@
 """The multilayer perceptron that grows."""
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Literal, Self
@@ -14,11 +13,13 @@ from torch import Tensor, nn
 from mnist_growth.digits.digits import NUM_CLASSES
 from mnist_growth.digits.statistics import MNIST_PIXELS, PixelStatistics
 from mnist_growth.network.costs import LayerCost
+from mnist_growth.network.hidden_layer import HiddenLayer, chain_of_groups
+from mnist_growth.network.insertion import name_after_insertion
 from mnist_growth.network.interface import PIXEL_RANGE, PIXELS, AffineLayer, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
 from mnist_growth.network.recording import record
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width
-from mnist_growth.network.units import UnitAxis, UnitGroup
+from mnist_growth.network.units import UnitGroup
 
 
 class MLPSpec(NetworkSpec):
@@ -82,22 +83,6 @@ class MLPConfig(NetworkConfig):
         return MLPSpec(hidden_widths=(neurons,) * self.hidden_layers, batch_norm=self.batch_norm)
 
 
-class HiddenLayer(nn.Module):
-    """relu(norm(W x + b)); with batch norm, its shift replaces the bias."""
-
-    def __init__(self, fan_in: int, width: int, *, batch_norm: bool) -> None:
-        super().__init__()
-        self.linear = nn.Linear(fan_in, width, bias=not batch_norm)
-        self.norm = nn.BatchNorm1d(width) if batch_norm else None
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Map activations [N, fan_in] to activations [N, width]."""
-        outputs = self.linear(inputs)
-        if self.norm is not None:
-            outputs = self.norm(outputs)
-        return torch.relu(outputs)
-
-
 class GrowingMLP(Network):
     """A multilayer perceptron on 28 x 28 images whose hidden layers can be widened.
 
@@ -158,24 +143,7 @@ class GrowingMLP(Network):
 
     def unit_groups(self) -> tuple[UnitGroup, ...]:
         """Return one group for each hidden layer."""
-        groups = []
-        for layer, size in enumerate(self.widths):
-            name = f"hidden.{layer}"
-            is_last = layer == len(self.hidden) - 1
-            sums = (
-                (
-                    UnitAxis(f"{name}.norm.weight", 0, "scale"),
-                    UnitAxis(f"{name}.norm.bias", 0, "shift"),
-                    UnitAxis(f"{name}.norm.running_mean", 0, "mean"),
-                    UnitAxis(f"{name}.norm.running_var", 0, "variance"),
-                )
-                if self.batch_norm
-                else (UnitAxis(f"{name}.linear.bias", 0, "bias"),)
-            )
-            next_weight = "output.weight" if is_last else f"hidden.{layer + 1}.linear.weight"
-            axes = (UnitAxis(f"{name}.linear.weight", 0, "incoming"), *sums, UnitAxis(next_weight, 1, "outgoing"))
-            groups.append(UnitGroup(name, size, axes, title=f"hidden layer {layer + 1}"))
-        return tuple(groups)
+        return chain_of_groups(self.hidden, "output.weight")
 
     def affine_chain(self) -> tuple[AffineLayer, ...]:
         """Return the affine maps between which only relu is left, computed in float64.
@@ -216,7 +184,7 @@ class GrowingMLP(Network):
         widths.insert(after + 1, widths[after])
         deeper = GrowingMLP(widths, batch_norm=self.batch_norm, classes=self.classes, generator=torch.Generator())
         deeper = deeper.to(self.output.weight).train(self.training)
-        names = {name: _name_after_insertion(name, after + 1) for name in self.state_dict()}
+        names = {name: name_after_insertion(name, "hidden", after + 1) for name in self.state_dict()}
         deeper.load_state_dict({names[name]: tensor for name, tensor in self.state_dict().items()}, strict=False)
         layer = deeper.hidden[after + 1]
         assert isinstance(layer, HiddenLayer)
@@ -247,19 +215,6 @@ def _build(spec: MLPSpec, pixels: PixelStatistics, generator: torch.Generator | 
 
 
 register_kind(NetworkKind("mlp", MLPConfig, MLPSpec, _build))
-
-
-def _name_after_insertion(name: str, layer: int) -> str:
-    """Return the name that a tensor has after a hidden layer was inserted: later layers move up by one.
-
-    Args:
-        name: Such as "hidden.1.norm.weight".
-        layer: Zero-based index of the inserted layer.
-    """
-    match = re.match(r"hidden\.(\d+)\.(.*)", name)
-    if match is None or int(match[1]) < layer:
-        return name
-    return f"hidden.{int(match[1]) + 1}.{match[2]}"
 
 
 def _folded(layer: HiddenLayer) -> AffineLayer:

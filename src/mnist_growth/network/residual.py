@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from mnist_growth.config_model import ConfigModel
 from mnist_growth.digits.statistics import PixelStatistics
 from mnist_growth.network.costs import LayerCost
+from mnist_growth.network.hidden_layer import HiddenLayer
+from mnist_growth.network.insertion import name_after_insertion
 from mnist_growth.network.interface import PIXELS, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
-from mnist_growth.network.mlp import HiddenLayer
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width
 from mnist_growth.network.units import UnitAxis, UnitGroup
 
@@ -161,7 +162,7 @@ class ResidualNetwork(Network):
             "stream",
             self.spec.stream_width,
             (
-                *_normalised("input"),
+                *self.input.axes("input"),
                 *(UnitAxis(f"{name}.outer.weight", 0, "incoming") for name in names),
                 *(UnitAxis(f"{name}.inner.linear.weight", 1, "outgoing") for name in names),
                 UnitAxis("output.weight", 1, "outgoing"),
@@ -170,11 +171,12 @@ class ResidualNetwork(Network):
         inner = (
             UnitGroup(
                 name,
-                size,
-                (*_normalised(f"{name}.inner"), UnitAxis(f"{name}.outer.weight", 1, "outgoing")),
+                block.outer.in_features,
+                (*block.inner.axes(f"{name}.inner"), UnitAxis(f"{name}.outer.weight", 1, "outgoing")),
                 title=f"block {number}",
             )
-            for number, (name, size) in enumerate(zip(names, self.spec.block_widths, strict=True), start=1)
+            for number, (name, block) in enumerate(zip(names, self.blocks, strict=True), start=1)
+            if isinstance(block, ResidualBlock)
         )
         return (stream, *inner)
 
@@ -200,31 +202,12 @@ class ResidualNetwork(Network):
         _draw(block.inner.linear, torch.Generator().manual_seed(after))
         nn.init.zeros_(block.outer.weight)
         deeper.blocks.insert(after, block.to(self.device, self.dtype).train(self.training))
-        return deeper, {name: _name_after_insertion(name, after) for name in self.state_dict()}
+        return deeper, {name: name_after_insertion(name, "blocks", after) for name in self.state_dict()}
 
 
 register_kind(NetworkKind("residual", ResidualConfig, ResidualSpec, ResidualNetwork))
 
 
-def _normalised(layer: str) -> tuple[UnitAxis, ...]:
-    """Return the axes of a layer with batch norm over its own units."""
-    return (
-        UnitAxis(f"{layer}.linear.weight", 0, "incoming"),
-        UnitAxis(f"{layer}.norm.weight", 0, "scale"),
-        UnitAxis(f"{layer}.norm.bias", 0, "shift"),
-        UnitAxis(f"{layer}.norm.running_mean", 0, "mean"),
-        UnitAxis(f"{layer}.norm.running_var", 0, "variance"),
-    )
-
-
 def _draw(layer: nn.Linear, generator: torch.Generator | None) -> None:
     """Draw weights as those of every new layer: uniform in +-1 / sqrt(fan-in)."""
     nn.init.uniform_(layer.weight, -(layer.in_features**-0.5), layer.in_features**-0.5, generator)
-
-
-def _name_after_insertion(name: str, block: int) -> str:
-    """Return the name that a tensor has after a block was inserted: later blocks move up by one."""
-    parts = name.split(".")
-    if parts[0] == "blocks" and int(parts[1]) >= block:
-        parts[1] = str(int(parts[1]) + 1)
-    return ".".join(parts)
