@@ -12,7 +12,7 @@ class ProgressHooks:
     @hook_impl(trylast=True)  # the check of the parameters has loaded libraries
     def after_context_created(self) -> None:
         """Begin what the other hooks do before a run."""
-        progress.begin("prepare the run")
+        progress.begin("prepare the run", logged=False)
 
     @hook_impl(tryfirst=True)
     def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
