@@ -46,6 +46,6 @@ def test_an_unknown_environment_is_answered_with_the_existing_ones(monkeypatch):
 
     answer = error_message(MissingConfigException("nothing in conf/smoky"), "smoky")
 
-    assert answer.startswith("There is no environment 'smoky'; expected one of base, ")
+    assert answer.startswith("There is no environment 'smoky'; expected one of attention, base, ")
     assert "smoke" in answer
     assert "local" not in answer

@@ -236,8 +236,8 @@ MUTANTS = (
     Mutant(
         "gradient-directed units: without their bias",
         "growth/gradient.py",
-        "torch.cat([directed[:, -1], directed.new_zeros(rest_count)])",
-        "torch.cat([directed.new_zeros(len(directed)), directed.new_zeros(rest_count)])",
+        "torch.cat([directed[:, -1], directed.new_zeros(rest_count * entries)])",
+        "torch.cat([directed.new_zeros(len(directed)), directed.new_zeros(rest_count * entries)])",
         "growth/test_gradient.py",
     ),
     Mutant(

@@ -169,13 +169,24 @@ class Project:
         return sorted(str(path.relative_to(data)) for path in data.rglob("*") if path.is_file())
 
 
+_servers: list[int] = []
+"""Process id of the server that was started here."""
+
+
 def _start_server() -> None:
-    """Start the server, which then finds `preloaded`, unless it is there already."""
+    """Start the server, which then finds `preloaded`, unless it is there already.
+
+    A process has one server. That of a study, which other tests may have started, does not have `preloaded`.
+    """
+    if getattr(forkserver._forkserver, "_forkserver_pid", None) not in _servers:
+        forkserver._forkserver._stop()
+        _SERVER.set_forkserver_preload(["preloaded"])
     here = str(Path(__file__).parent)
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = here if before is None else os.pathsep.join((here, before))
     try:
         forkserver.ensure_running()
+        _servers[:] = [forkserver._forkserver._forkserver_pid]
     finally:
         if before is None:
             del os.environ["PYTHONPATH"]

@@ -125,7 +125,7 @@ def test_files_of_another_set_than_mnist(project, digits):
         (("--params", "archive.path=my_digits"), "'archive.path' is 'my_digits', but 'dataset' is 'mnist'"),
         (("--params", "dataset=fashion"), "There is no dataset named 'fashion', expected one of mnist, fashion_mnist"),
         (("--pipeline", "trian"), "There is no pipeline 'trian'; expected one of __default__, "),
-        (("--env", "smoky"), "There is no environment 'smoky'; expected one of base, best, "),
+        (("--env", "smoky"), "There is no environment 'smoky'; expected one of attention, base, best, "),
         (("--pipeline", "evaluate"), "create one with `kedro run"),
     ],
 )

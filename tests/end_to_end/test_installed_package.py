@@ -62,7 +62,7 @@ def test_an_installed_package_runs_in_an_empty_folder(site, tmp_path):
     served = run(site, tmp_path, *COMMAND, "serve", "--port", "0")
     assert (served.returncode, served.stderr.startswith("Error: There is no trained network in ")) == (1, True)
     misspelt = run(site, tmp_path, *COMMAND, "run", "--env", "smok")
-    assert misspelt.stderr.startswith("Error: There is no environment 'smok'; expected one of base, best, ")
+    assert misspelt.stderr.startswith("Error: There is no environment 'smok'; expected one of attention, base, best, ")
 
 
 def test_the_module_runs_with_a_configuration_of_its_own(site, tmp_path):

@@ -163,7 +163,7 @@ def test_growths_and_epochs(tables, history):
         parameters = 784 * after + 2 * after * after + 10 * after + 6 * after + 10
         assert row[:7] == [
             str(growth + 2),
-            str(layer + 1),
+            f"hidden layer {layer + 1}",
             str(before),
             str(after),
             "zero_fan_out",
@@ -205,7 +205,7 @@ def test_what_became_of_the_units(tables, weights):
         increase = loss(forward(weights, images, layer + 1, silenced)[1]) - loss(logits)
 
         assert row[:5] == [
-            str(layer + 1),
+            f"hidden layer {layer + 1}",
             str(born),
             str(4 - born + 1),
             str(stop - start),
@@ -248,12 +248,13 @@ def test_layers_and_memory(tables, weights):
     rows = zip(tables["layer_costs"][1:-1], matrices, others, kept, strict=True)
     for number, (row, matrix, more, activations) in enumerate(rows, start=1):
         outputs, inputs = matrix.shape
-        sizes = [number, inputs, outputs, matrix.size + more, matrix.size, activations]
-        assert row == [f"{size:,}" for size in sizes]
+        name = "output" if number == len(matrices) else f"hidden {number}"
+        sizes = [inputs, outputs, matrix.size + more, matrix.size, activations]
+        assert row == [str(number), name, *(f"{size:,}" for size in sizes)]
     products = sum(matrix.size for matrix in matrices)
     parameters = products + sum(others)
     sums = [f"{total:,}" for total in (parameters, products, sum(kept))]
-    assert tables["layer_costs"][-1] == ["all", "", "", *sums]
+    assert tables["layer_costs"][-1] == ["all", "", "", "", *sums]
     memory = {row[0]: row[2] for row in tables["memory_parts"][1:]}
     expected = {
         "weights": 4 * parameters,

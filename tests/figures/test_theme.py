@@ -1,6 +1,7 @@
 import itertools
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,7 @@ def test_figures_use_only_theme_colours():
     assert {name: colors for name, colors in found.items() if colors} == {}
 
 
-@pytest.mark.parametrize("draw", [growth, memory])
+@pytest.mark.parametrize("draw", [partial(growth, groups=["hidden layer 1", "hidden layer 2"]), memory])
 def test_dark_mode_replaces_only_colours(draw, history):
     figure = draw(history)
 

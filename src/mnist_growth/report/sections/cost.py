@@ -43,7 +43,7 @@ _FORMULAS = (
 def _body(results: Mapping[str, Any]) -> Body:
     costs, memory = _with_names(results["layer_costs"]), results["memory_parts"]
     layers = described("layer_costs", "Complexity of the trained network; the last layer is the output", costs, _LAYERS)
-    total = ("", "all", "", "", *(count(costs[name].sum()) for name in _SUMMED))
+    total = ("all", "", "", "", *(count(costs[name].sum()) for name in _SUMMED))
     return Body(
         [_FORMULAS],
         [
