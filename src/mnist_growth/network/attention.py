@@ -286,7 +286,7 @@ class GrowingAttention(Network):
         block = after // 2
         widths = list(self.widths)
         widths[2 * block + 2 : 2 * block + 2] = widths[2 * block : 2 * block + 2]
-        # The seed makes several new blocks differ, and those of a network and its average equal.
+        # A fixed seed: a network and its average get the same block.
         generator = torch.Generator().manual_seed(block + 1)
         deeper = GrowingAttention(self.spec.with_widths(widths), self.pixels, generator)
         deeper = deeper.to(self.device, self.dtype).train(self.training)
