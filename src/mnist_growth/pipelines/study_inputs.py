@@ -1,8 +1,11 @@
 """What every study starts from."""
 
+from typing import Any
+
 from kedro.pipeline import Node
 
-from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
+from mnist_growth import figures
+from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig, requested_dataset
 from mnist_growth.growth import GrowthConfig
 from mnist_growth.machine import DeviceName, MemoryConfig, Threads
 from mnist_growth.network import NetworkConfig
@@ -23,6 +26,12 @@ def collect_recipe(network: NetworkConfig, growth: GrowthConfig, training: Train
 def collect_machine(device: DeviceName, threads: Threads, memory: MemoryConfig) -> Machine:
     """Return what a study runs on."""
     return Machine(device, threads, memory.budget_fraction)
+
+
+def describe_digits(data: StudyData, manifest: dict[str, Any]) -> str:
+    """Return the name of the digits of a study for the subtitles of its figures."""
+    name = data.train.dataset
+    return figures.describe_dataset(name, requested_dataset(name, manifest))
 
 
 STUDY_INPUTS = (

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth import figures, progress, studies
-from mnist_growth.digits import requested_dataset
+from mnist_growth.pipelines.study_inputs import describe_digits
 from mnist_growth.studies import ActiveConfig, OutcomeStore, Recipe, Recorder, StudiesConfig, StudyData
 from mnist_growth.training import Machine
 
@@ -43,7 +43,6 @@ def draw_active_learning(
     accuracies: pd.DataFrame, config: ActiveConfig, data: StudyData, manifest: dict[str, Any]
 ) -> go.Figure:
     """Return the figure of the accuracy by number of labels."""
-    name = data.train.dataset
-    dataset = figures.describe_dataset(name, requested_dataset(name, manifest))
+    dataset = describe_digits(data, manifest)
     figure = figures.active_learning(accuracies, config.strategies, config.goal)
     return figures.stamp(figure, f"dataset {dataset} · {config.seeds} repetitions")

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from mnist_growth import figures, progress, studies
 from mnist_growth.datasets import NetworkVersions
-from mnist_growth.digits import requested_dataset
+from mnist_growth.pipelines.study_inputs import describe_digits
 from mnist_growth.studies import FamilyConfig, OutcomeStore, Recipe, Recorder, StudiesConfig, StudyData
 from mnist_growth.training import Machine
 
@@ -52,8 +52,7 @@ def train_family(
 
 def describe_family(table: pd.DataFrame, data: StudyData, manifest: dict[str, Any]) -> str:
     """Return the subtitle of the figure: which set of digits, and how many networks."""
-    name = data.train.dataset
-    dataset = figures.describe_dataset(name, requested_dataset(name, manifest))
+    dataset = describe_digits(data, manifest)
     return f"dataset {dataset} · {len(data.test):,} test digits · {len(table)} networks from one trunk"
 
 

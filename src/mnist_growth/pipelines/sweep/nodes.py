@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth import figures, progress, studies
-from mnist_growth.digits import requested_dataset
+from mnist_growth.pipelines.study_inputs import describe_digits
 from mnist_growth.studies import OutcomeStore, Recipe, Recorder, StudiesConfig, StudyData, SweepConfig
 from mnist_growth.training import Machine
 
@@ -57,8 +57,7 @@ def measure_responses(
 
 def describe_sweep(trainings: pd.DataFrame, data: StudyData, manifest: dict[str, Any]) -> str:
     """Return the subtitle of the figures: which set of digits, and how many trainings."""
-    name = data.train.dataset
-    dataset = figures.describe_dataset(name, requested_dataset(name, manifest))
+    dataset = describe_digits(data, manifest)
     finished = trainings[trainings["state"] == "finished"]
     return f"dataset {dataset} · {len(finished)} trainings of {finished['epochs'].max()} epochs"
 

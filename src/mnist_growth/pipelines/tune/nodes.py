@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mnist_growth import figures, progress, studies
-from mnist_growth.digits import requested_dataset
+from mnist_growth.pipelines.study_inputs import describe_digits
 from mnist_growth.studies import OutcomeStore, Recipe, Recorder, StudiesConfig, StudyData, TuneConfig, Tuning
 from mnist_growth.training import Machine
 
@@ -62,8 +62,7 @@ def measure_importance(trials: pd.DataFrame, config: TuneConfig) -> pd.DataFrame
 
 def describe_tuning(trials: pd.DataFrame, data: StudyData, manifest: dict[str, Any]) -> str:
     """Return the subtitle of the figures: which set of digits, and how many trainings."""
-    name = data.train.dataset
-    dataset = figures.describe_dataset(name, requested_dataset(name, manifest))
+    dataset = describe_digits(data, manifest)
     finished = int((trials["state"] == "complete").sum())
     return f"dataset {dataset} · {len(trials)} trainings, {finished} of them finished"
 
