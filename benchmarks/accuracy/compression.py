@@ -31,7 +31,7 @@ from mnist_growth.compression.latency import eager, fastest_backend, latencies
 from mnist_growth.datasets import DigitsDataset, SplitDataset
 from mnist_growth.digits import Digits, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig
-from mnist_growth.network import MLPSpec, NetworkConfig, TrainedNetwork, build, load_network
+from mnist_growth.network import MLPSpec, NetworkConfig, TrainedNetwork, accuracy_of, build, load_network
 from mnist_growth.training import Machine, Monitors, TrainingConfig, split_fingerprint
 
 NAME = "compression"
@@ -118,8 +118,8 @@ def row(name: str, trained: TrainedNetwork, train: Digits, test: Digits, split: 
     return compression.compression_row(
         name,
         trained,
-        validation_accuracy=compression.accuracy_of(trained, *held_out),
-        accuracy=compression.accuracy_of(trained, np.array(test.images), test.labels),
+        validation_accuracy=accuracy_of(trained.network, *held_out),
+        accuracy=accuracy_of(trained.network, np.array(test.images), test.labels),
         latency=fastest_backend(trained, np.array(test.images[:1]), calls),
     )
 

@@ -13,9 +13,10 @@ from small_study import Records
 import configured
 from mnist_growth.network import build, predict_logits
 from mnist_growth.studies import worker
-from mnist_growth.studies.active import ActiveLearner, define_active_learning, outputs, repeated
+from mnist_growth.studies.active import ActiveLearner, define_active_learning, repeated
 from mnist_growth.studies.active_results import labels_needed, mean_accuracies, rounds_table
 from mnist_growth.studies.outcome import Outcome
+from mnist_growth.studies.outputs import outputs
 from mnist_growth.training import Machine
 
 MACHINE = Machine("cpu", 1, 0.5)

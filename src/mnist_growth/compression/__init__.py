@@ -4,7 +4,7 @@ from mnist_growth.compression.candidate import Candidate, make_candidate
 from mnist_growth.compression.choice import choose
 from mnist_growth.compression.config import CompressConfig, Recipe
 from mnist_growth.compression.fine_tuning import FineTuner
-from mnist_growth.compression.measures import accuracy_of, compression_row, network_bytes
+from mnist_growth.compression.measures import compression_row, network_bytes
 from mnist_growth.compression.quantisation import QuantisationAwareMLP, quantise_weights, quantised
 from mnist_growth.compression.refusal import check_compressible
 from mnist_growth.compression.store import CandidateStore, candidate_key
@@ -17,7 +17,6 @@ __all__ = [
     "FineTuner",
     "QuantisationAwareMLP",
     "Recipe",
-    "accuracy_of",
     "candidate_key",
     "check_compressible",
     "choose",

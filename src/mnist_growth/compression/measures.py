@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from mnist_growth.compression.latency import Latency
-from mnist_growth.network import PackedSpec, TrainedNetwork, predict_logits, save_network
+from mnist_growth.network import PackedSpec, TrainedNetwork, save_network
 
 FLOAT_BITS = 32
 
@@ -20,11 +19,6 @@ def network_bytes(trained: TrainedNetwork) -> int:
         path = Path(folder) / "network.safetensors"
         save_network(path, trained)
         return path.stat().st_size
-
-
-def accuracy_of(trained: TrainedNetwork, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
-    """Return the share of images, uint8 [N, 28, 28], whose labels, int64 [N], a network predicts."""
-    return float((predict_logits(trained.network, images).argmax(axis=1) == labels).mean())
 
 
 def compression_row(

@@ -12,7 +12,7 @@ from mnist_growth.network.mode import evaluation_mode
 from mnist_growth.network.packed import PackedMLP, PackedSpec
 from mnist_growth.network.packed_layer import QuantisedLayer, quantise_activations
 from mnist_growth.network.packing import WEIGHT_BITS, largest_code
-from mnist_growth.network.prediction import Score, predict_logits, score
+from mnist_growth.network.prediction import Score, accuracy_of, predict_logits, score
 from mnist_growth.network.recording import Recording, record
 from mnist_growth.network.residual import ResidualConfig, ResidualNetwork, ResidualSpec
 from mnist_growth.network.spec import NetworkConfig, NetworkSpec, Width, build
@@ -55,6 +55,7 @@ __all__ = [
     "UnitAxis",
     "UnitGroup",
     "Width",
+    "accuracy_of",
     "build",
     "check_header",
     "evaluation_mode",

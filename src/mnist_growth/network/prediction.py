@@ -29,6 +29,11 @@ def predict_logits(network: Network, images: NDArray[np.uint8]) -> NDArray[np.fl
     return np.concatenate([chunk.numpy() for chunk in chunks]) if chunks else np.empty((0, network.classes), np.float32)
 
 
+def accuracy_of(network: Network, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
+    """Return the share of images, uint8 [N, 28, 28], whose labels, int64 [N], a network predicts."""
+    return float(np.mean(predict_logits(network, images).argmax(axis=1) == labels))
+
+
 @dataclass(frozen=True)
 class Score:
     """Mean cross-entropy (natural logarithm) and share of correct answers."""

@@ -11,22 +11,21 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from mnist_growth.digits import Digits, Split
 from mnist_growth.growth import operator_named, widen_together
 from mnist_growth.machine import peak_rss_bytes
-from mnist_growth.network import Network, evaluation_mode, predict_logits, record
+from mnist_growth.network import Network, accuracy_of
 from mnist_growth.studies.acquisition import StrategyName, most_useful
 from mnist_growth.studies.active_config import ActiveConfig
 from mnist_growth.studies.data import StudyData
 from mnist_growth.studies.job import Report
 from mnist_growth.studies.outcome import Outcome
+from mnist_growth.studies.outputs import outputs
 from mnist_growth.studies.trial import Recipe
 from mnist_growth.training import Machine, Monitors, NoCheckpoints, TrainingSetup, define_training, start_training
 
 _FORMAT = 1  # of the outcomes; another number makes all of them run again
-_CHUNK = 500  # images per forward pass
 
 
 @dataclass(frozen=True)
@@ -96,12 +95,11 @@ class ActiveLearner:
                 more = self._chosen(network, data.train.images, rest, count - len(labelled), generator)
                 labelled = np.sort(np.concatenate([labelled, more]))
             network = self._trained(data, labelled, number, network if self.config.grows else None, machine)
-            correct = predict_logits(network, data.test.images).argmax(axis=1) == data.test.labels
             history.append(
                 {
                     "epoch": number + 1,
                     "labels": count,
-                    "accuracy": float(np.mean(correct)),
+                    "accuracy": accuracy_of(network, data.test.images, data.test.labels),
                     "width": max(network.widths),
                 }
             )
@@ -224,41 +222,3 @@ def repeated(digits: Digits, chosen: NDArray[np.int64], images: int) -> tuple[Di
     train = np.arange(times * len(chosen))
     split = Split(train, np.arange(len(train), len(rows)))
     return replace(digits, images=np.asarray(digits.images[rows]), labels=digits.labels[rows]), split
-
-
-@torch.inference_mode()
-def outputs(
-    network: Network, images: NDArray[np.uint8], *, with_features: bool
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return probabilities, float32 [N, C], and inputs of the output layer, float32 [N, D], of images.
-
-    Args:
-        network: It is not changed.
-        images: uint8 [N, 28, 28].
-        with_features: Whether the inputs of the output layer are needed; D is 0 otherwise.
-
-    Raises:
-        ValueError: They are needed, and the logits are not those of an affine map.
-    """
-    layers = [_output_layer(network)] if with_features else []
-    probabilities, features = [], []
-    with evaluation_mode(network), record(network, inputs=layers) as recorded:
-        for start in range(0, len(images), _CHUNK):
-            logits = network(torch.from_numpy(np.asarray(images[start : start + _CHUNK])).to(network.device))
-            probabilities.append(torch.softmax(logits.float(), dim=1).cpu().numpy())
-            features.append(
-                recorded.inputs[layers[0]].float().cpu().numpy() if layers else np.empty((len(logits), 0), np.float32)
-            )
-    return np.concatenate(probabilities), np.concatenate(features)
-
-
-def _output_layer(network: Network) -> str:
-    """Return the name of the affine map that gives the logits."""
-    named = [(name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear)]
-    name, layer = named[-1] if named else ("", nn.Linear(1, 1))
-    if layer.out_features != network.classes:
-        raise ValueError(
-            f"The strategy badge needs an affine map to the logits, which a network of kind {network.spec.kind!r} does "
-            "not have: choose another strategy (active.strategies)"
-        )
-    return name

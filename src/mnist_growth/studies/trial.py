@@ -9,14 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from mnist_growth.digits import Digits, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig
 from mnist_growth.machine import peak_rss_bytes
 from mnist_growth.nested import flatten, merge
-from mnist_growth.network import Network, NetworkConfig, predict_logits
+from mnist_growth.network import NetworkConfig, accuracy_of
 from mnist_growth.studies.data import StudyData
 from mnist_growth.studies.job import Report
 from mnist_growth.studies.outcome import Outcome, reason_of
@@ -175,7 +174,7 @@ class Trial:
             state = training.state
             training.run(self.checkpoints, monitor)
             if not monitor.is_stopped:
-                accuracy = _test_accuracy(training.trained().network, data.test)
+                accuracy = accuracy_of(training.trained().network, data.test.images, data.test.labels)
                 self.keep(training)
         except OSError:
             raise
@@ -220,10 +219,6 @@ class _Reporting(Monitors):
     def should_stop(self) -> bool:
         """Return the answer of the study."""
         return self.is_stopped
-
-
-def _test_accuracy(network: Network, test: Digits) -> float:
-    return float(np.mean(predict_logits(network, test.images).argmax(axis=1) == test.labels))
 
 
 def _text(value: Any) -> str:

@@ -14,7 +14,7 @@ from mnist_growth.compression.latency import fastest_backend
 from mnist_growth.digits import Digits, Split, WarpConfig
 from mnist_growth.growth import GrowthConfig
 from mnist_growth.machine import DeviceName, MemoryConfig, Threads, vector_instructions
-from mnist_growth.network import NetworkConfig, TrainedNetwork
+from mnist_growth.network import NetworkConfig, TrainedNetwork, accuracy_of
 from mnist_growth.training import Machine, TerminalMonitor, TrainingConfig, growth_table
 
 logger = logging.getLogger(__name__)
@@ -77,8 +77,8 @@ def measure_candidates(
         compression.compression_row(
             name,
             network,
-            validation_accuracy=compression.accuracy_of(network, *validation),
-            accuracy=compression.accuracy_of(network, test_digits.images, test_digits.labels),
+            validation_accuracy=accuracy_of(network.network, *validation),
+            accuracy=accuracy_of(network.network, test_digits.images, test_digits.labels),
             latency=fastest_backend(network, np.array(test_digits.images[:1]), config.latency_calls),
         )
         for name, network in networks
