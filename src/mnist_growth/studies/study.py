@@ -1,4 +1,4 @@
-"""Many trainings, several at a time, each in a process of its own."""
+"""Many jobs, such as trainings, several at a time, each in a process of its own."""
 
 import contextlib
 import logging
@@ -36,7 +36,7 @@ class _Running:
     """A training in progress.
 
     Attributes:
-        trial: The training.
+        job: What is being done.
         process: Its process.
         channel: To the process.
         record: Receives its epochs.
@@ -44,7 +44,7 @@ class _Running:
         attempt: Number of processes so far.
     """
 
-    trial: Any  # a Job
+    job: Any  # a Job
     process: Any
     channel: "connection.Connection[Any, Any]"
     record: TrialRecord
@@ -86,7 +86,7 @@ class Study:
         recorder: Recorder,
         machine: Machine,
         config: StudiesConfig,
-        trials: Sequence[Job],
+        jobs: Sequence[Job],
         number: int | None = None,
     ) -> "Study":
         """Return a study whose trainings share a machine; see ``share_machine``.
@@ -97,14 +97,14 @@ class Study:
             recorder: Opens a record for each training.
             machine: What the study runs on.
             config: Has the number of workers.
-            trials: All trainings, or those that may take most memory.
-            number: Number of trainings; None: that of ``trials``.
+            jobs: All jobs, or those that may take most memory.
+            number: Number of jobs; None: that of ``jobs``.
 
         Raises:
             ValueError: So many workers need more memory than the study may use.
         """
-        number = len(trials) if number is None else number
-        largest = max((trial.largest_training for trial in trials), key=worker_bytes)
+        number = len(jobs) if number is None else number
+        largest = max((job.largest_training for job in jobs), key=worker_bytes)
         workers, share = share_machine(machine, config, largest, number)
         threads = "1 thread" if share.threads == 1 else f"{share.threads} threads"
         logger.info(
@@ -112,26 +112,26 @@ class Study:
         )
         return cls(data, store, recorder, workers, share)
 
-    def run(self, trials: Iterable[_Job], should_stop: ShouldStop | None = None) -> Iterator[tuple[_Job, Outcome]]:
+    def run(self, jobs: Iterable[_Job], should_stop: ShouldStop | None = None) -> Iterator[tuple[_Job, Outcome]]:
         """Train, and yield each training with its outcome as soon as it has ended.
 
         Args:
-            trials: Taken one by one, when a worker is free: a later one may depend on the outcomes before it.
+            jobs: Taken one by one, when a worker is free: a later one may depend on the outcomes before it.
             should_stop: Asked after every epoch; None: trainings are not stopped early.
 
         Raises:
             OSError: An outcome cannot be saved. Those before are kept.
         """
-        waiting, running = iter(trials), list[_Running]()
+        waiting, running = iter(jobs), list[_Running]()
         try:
             while True:
-                while len(running) < self._workers and (trial := next(waiting, None)) is not None:
-                    known = self._store.find(trial.key) if trial.is_kept() else None
+                while len(running) < self._workers and (job := next(waiting, None)) is not None:
+                    known = self._store.find(job.key) if job.is_kept() else None
                     if known is None:
-                        running.append(self._start(trial, should_stop is not None))
+                        running.append(self._start(job, should_stop is not None))
                     else:
-                        self._replay(trial, known)
-                        yield trial, known
+                        self._replay(job, known)
+                        yield job, known
                 if not running:
                     return
                 for channel in connection.wait([each.channel for each in running]):
@@ -139,24 +139,24 @@ class Study:
                     outcome = self._receive(each, should_stop)
                     if outcome is not None:
                         running.remove(each)
-                        _record_end(each.trial, outcome, each.record, each.closing)
-                        yield each.trial, outcome
+                        _record_end(each.job, outcome, each.record, each.closing)
+                        yield each.job, outcome
         finally:
             for each in running:
                 each.end()
                 _close(each.closing, KeyboardInterrupt())
 
-    def _start(self, trial: Job, is_asked: bool) -> _Running:
+    def _start(self, job: Job, is_asked: bool) -> _Running:
         closing = contextlib.ExitStack()
-        record = closing.enter_context(self._recorder.child_run(trial.name, trial.changes, {"study.key": trial.key}))
-        return _Running(trial, *self._launch(trial, is_asked), record, closing)
+        record = closing.enter_context(self._recorder.child_run(job.name, job.changes, {"study.key": job.key}))
+        return _Running(job, *self._launch(job, is_asked), record, closing)
 
-    def _launch(self, trial: Job, is_asked: bool) -> tuple[Any, Any]:
+    def _launch(self, job: Job, is_asked: bool) -> tuple[Any, Any]:
         """Start the process of a training, and return it with the channel to it."""
         spawn = context()
         ours, theirs = spawn.Pipe()
-        arguments = (trial, self._data, self._machine, self._store, theirs, is_asked)
-        process = spawn.Process(target=work, args=arguments, name="trial", daemon=True)
+        arguments = (job, self._data, self._machine, self._store, theirs, is_asked)
+        process = spawn.Process(target=work, args=arguments, name="job", daemon=True)
         process.start()
         theirs.close()  # so that the end of the process ends the channel
         return process, ours
@@ -175,7 +175,7 @@ class Study:
             each.record.log_epoch(message)
             if should_stop is not None:
                 with contextlib.suppress(OSError):  # the process may have been killed
-                    each.channel.send(should_stop(each.trial, message))
+                    each.channel.send(should_stop(each.job, message))
             return None
         each.end()
         if isinstance(message, OSError):
@@ -190,19 +190,19 @@ class Study:
         each.end()
         if each.attempt >= _ATTEMPTS:
             return Outcome(state="failed", reason=f"its process ended with exit code {code}, {each.attempt} times")
-        logger.warning("The process of %s ended with exit code %s: it starts again", each.trial.name, code)
-        each.process, each.channel = self._launch(each.trial, is_asked)
+        logger.warning("The process of %s ended with exit code %s: it starts again", each.job.name, code)
+        each.process, each.channel = self._launch(each.job, is_asked)
         each.attempt += 1
         return None
 
-    def _replay(self, trial: Job, outcome: Outcome) -> None:
+    def _replay(self, job: Job, outcome: Outcome) -> None:
         """Record a training that was done before."""
-        tags = {"study.key": trial.key, "study.kept": "true"}
+        tags = {"study.key": job.key, "study.kept": "true"}
         with contextlib.ExitStack() as closing:
-            record = closing.enter_context(self._recorder.child_run(trial.name, trial.changes, tags))
+            record = closing.enter_context(self._recorder.child_run(job.name, job.changes, tags))
             for row in outcome.history:
                 record.log_epoch(row)
-            _record_end(trial, outcome, record, closing.pop_all())
+            _record_end(job, outcome, record, closing.pop_all())
 
 
 def check_finished(ended: Sequence[tuple[Job, Outcome]]) -> None:
@@ -216,12 +216,12 @@ def check_finished(ended: Sequence[tuple[Job, Outcome]]) -> None:
         raise RuntimeError(f"None of the {len(ended)} trainings of this study has finished; the first one: {reason}")
 
 
-def _record_end(trial: Job, outcome: Outcome, record: TrialRecord, closing: contextlib.ExitStack) -> None:
+def _record_end(job: Job, outcome: Outcome, record: TrialRecord, closing: contextlib.ExitStack) -> None:
     """End the record of a training in the way that the training has ended."""
     numbers = {"seconds": outcome.seconds, "test_accuracy": outcome.test_accuracy}
     record.log_metrics({name: number for name, number in numbers.items() if number is not None})
     if outcome.state == "failed":
-        logger.warning("%s failed: %s", trial.name, outcome.reason)
+        logger.warning("%s failed: %s", job.name, outcome.reason)
         _close(closing, TrialFailed(outcome.reason))
         return
     if outcome.state == "pruned":
@@ -229,7 +229,7 @@ def _record_end(trial: Job, outcome: Outcome, record: TrialRecord, closing: cont
     closing.close()
     measure = next(name for name in ("validation_accuracy", "accuracy") if name in outcome.last)
     logger.info(
-        "%s: %s %.2f %%, %.0f s", trial.name, measure.replace("_", " "), 100 * outcome.value(measure), outcome.seconds
+        "%s: %s %.2f %%, %.0f s", job.name, measure.replace("_", " "), 100 * outcome.value(measure), outcome.seconds
     )
 
 

@@ -11,7 +11,14 @@ from mnist_growth.training.monitor import Monitor, Monitors
 from mnist_growth.training.pace import learning_rate, warp_strength
 from mnist_growth.training.parts import training_parts
 from mnist_growth.training.resume import TRAINING_GROUPS, ResumeConfig, Resumption
-from mnist_growth.training.setup import MAY_CHANGE, TrainingData, TrainingSetup, refuse_changes, split_fingerprint
+from mnist_growth.training.setup import (
+    MAY_CHANGE,
+    TrainingData,
+    TrainingSetup,
+    define_training,
+    refuse_changes,
+    split_fingerprint,
+)
 from mnist_growth.training.size import check_size, last_spec
 from mnist_growth.training.snapshots import CheckpointsConfig, Snapshot
 from mnist_growth.training.start import (
@@ -19,7 +26,6 @@ from mnist_growth.training.start import (
     Training,
     branch_training,
     continue_training,
-    define_training,
     start_training,
 )
 from mnist_growth.training.state import EpochProgress, TrainingState

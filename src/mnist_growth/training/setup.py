@@ -1,6 +1,7 @@
 """What defines a training, and what may change when it is resumed."""
 
 import hashlib
+import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,11 +12,13 @@ import torch
 from torch import Tensor
 
 from mnist_growth.digits import Digits, Preparation, Split, WarpConfig
-from mnist_growth.growth import GrowthConfig, planned_widths
+from mnist_growth.growth import GrowthConfig, plan_for_budget, planned_widths
 from mnist_growth.machine import MemoryBudget, Precision
 from mnist_growth.nested import flatten
 from mnist_growth.network import Network, NetworkConfig, NetworkSpec, TrainedNetwork
 from mnist_growth.training.config import TrainingConfig
+
+logger = logging.getLogger(__name__)
 
 MAY_CHANGE = ("training.epochs", "training.micro_batch_size", "training.checkpoint_seconds", "threads")
 """Parameters that may change on resume; so may the device."""
@@ -164,6 +167,45 @@ class TrainingData:
         indices = indices.to(self.images.device)
         images, labels = (whole.index_select(0, indices) for whole in (self.images, self.labels))
         return images.to(device), labels.to(device)
+
+
+def define_training(
+    digits: Digits,
+    split: Split,
+    network: NetworkConfig,
+    growth: GrowthConfig,
+    training: TrainingConfig,
+    warps: WarpConfig,
+) -> TrainingSetup:
+    """Return everything that defines a training on some digits.
+
+    With the trigger ``budget`` this makes the plan: the setup has the trigger, widths and epochs that carry it out.
+
+    Raises:
+        ValueError: The plan of growth does not fit the network, or the budget does not pay for one epoch.
+    """
+    if growth.trigger == "budget":
+        assert growth.budget_multiply_adds is not None  # as its model demands
+        spec = network.spec(growth.initial_neurons).with_classes(len(digits.class_names))
+        plan = plan_for_budget(spec, growth, len(split.train), growth.budget_multiply_adds)
+        logger.info(
+            "The budget of %.3g multiply-adds pays for %d epochs: %s",
+            growth.budget_multiply_adds,
+            plan.epochs,
+            plan,
+        )
+        growth, training = plan.growth(growth), training.model_copy(update={"epochs": plan.epochs})
+    return TrainingSetup(
+        network=network,
+        growth=growth,
+        training=training,
+        warps=warps,
+        dataset=digits.dataset,
+        fingerprint=digits.fingerprint,
+        split=split_fingerprint(split),
+        preparation=digits.preparation,
+        class_names=digits.class_names,
+    )
 
 
 def refuse_changes(changes: Mapping[str, tuple[Any, Any]]) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from mnist_growth.digits import Digits, PixelStatistics, Split, WarpConfig
+from mnist_growth.digits import Digits, PixelStatistics, Split
 from mnist_growth.evaluation import accuracy_without_learning
-from mnist_growth.growth import GrowthConfig, check_operator, plan_for_budget
+from mnist_growth.growth import check_operator
 from mnist_growth.learning import ObjectiveFactory, objective_factory
 from mnist_growth.machine import (
     MAX_THREADS,
@@ -22,14 +22,13 @@ from mnist_growth.machine import (
     limit_primitive_cache,
     use_threads,
 )
-from mnist_growth.network import Network, NetworkConfig, TrainedNetwork, build
+from mnist_growth.network import Network, TrainedNetwork, build
 from mnist_growth.training.checkpoint import Checkpoint
 from mnist_growth.training.checkpoints import Checkpoints
-from mnist_growth.training.config import TrainingConfig
 from mnist_growth.training.loop import Change, train
 from mnist_growth.training.monitor import Monitor
 from mnist_growth.training.resume import ResumeConfig, first_epoch_of_schedule
-from mnist_growth.training.setup import TrainingData, TrainingSetup, split_fingerprint
+from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.size import last_spec
 from mnist_growth.training.state import TrainingState
 
@@ -103,45 +102,6 @@ class Training:
     def trained(self) -> TrainedNetwork:
         """Return the averaged network as it is now, on the CPU."""
         return self.setup.trained(self.state.average.to("cpu"), self.state.epochs_done)
-
-
-def define_training(
-    digits: Digits,
-    split: Split,
-    network: NetworkConfig,
-    growth: GrowthConfig,
-    training: TrainingConfig,
-    warps: WarpConfig,
-) -> TrainingSetup:
-    """Return everything that defines a training on some digits.
-
-    With the trigger ``budget`` this makes the plan: the setup has the trigger, widths and epochs that carry it out.
-
-    Raises:
-        ValueError: The plan of growth does not fit the network, or the budget does not pay for one epoch.
-    """
-    if growth.trigger == "budget":
-        assert growth.budget_multiply_adds is not None  # as its model demands
-        spec = network.spec(growth.initial_neurons).with_classes(len(digits.class_names))
-        plan = plan_for_budget(spec, growth, len(split.train), growth.budget_multiply_adds)
-        logger.info(
-            "The budget of %.3g multiply-adds pays for %d epochs: %s",
-            growth.budget_multiply_adds,
-            plan.epochs,
-            plan,
-        )
-        growth, training = plan.growth(growth), training.model_copy(update={"epochs": plan.epochs})
-    return TrainingSetup(
-        network=network,
-        growth=growth,
-        training=training,
-        warps=warps,
-        dataset=digits.dataset,
-        fingerprint=digits.fingerprint,
-        split=split_fingerprint(split),
-        preparation=digits.preparation,
-        class_names=digits.class_names,
-    )
 
 
 def start_training(
