@@ -91,7 +91,7 @@ def test_a_network_that_did_not_grow_has_no_table_of_growths(show, results):
 
 
 def test_the_layers_are_summed(show, results):
-    assert show(results).tables["layer_costs"][-1] == ["", "all", "", "", "9,634", "9,584", "844"]
+    assert show(results).tables["layer_costs"][-1] == ["all", "", "", "", "9,634", "9,584", "844"]
 
 
 def test_the_configuration_has_network_parameters_also_of_models_and_versions(show, results, trained):

@@ -47,8 +47,8 @@ def register_kind(kind: NetworkKind) -> None:
 
 
 def registered_kinds() -> tuple[NetworkKind, ...]:
-    """Return all kinds, in the order of their registration."""
-    return tuple(_KINDS.values())
+    """Return all kinds, by name: the order does not depend on that of the imports."""
+    return tuple(kind for _, kind in sorted(_KINDS.items()))
 
 
 def kind_named(name: str) -> NetworkKind:
