@@ -41,6 +41,7 @@ class BypassSpec(NetworkSpec):
         return tuple(
             LayerCost.of(
                 number,
+                f"map {number}",
                 fan_in,
                 fan_out,
                 parameters=(fan_in + 1) * fan_out + (first * self.classes if number == 3 else 0),

@@ -45,6 +45,7 @@ PIXELS = PixelStatistics(0.13, 0.31, count=100)
 DIGITS = sample_digits()
 IMAGES = torch.from_numpy(DIGITS.train.images[:64].copy())
 LABELS = torch.from_numpy(DIGITS.train.labels[:64].copy())
+GROUPS = ["first", "second"]
 MACHINE = Machine("cpu", 1, 1.0)
 PRESERVING = [name for name in get_args(OperatorName) if name != "random"]
 
@@ -139,7 +140,7 @@ def test_it_is_saved_loaded_and_evaluated(trained, tmp_path):
 
 def test_units_and_gradients_are_measured(training, trained):
     cohorts = unit_cohorts(
-        trained.network, growth_table(training.state.events), DIGITS.test.images, DIGITS.test.labels, epochs=3
+        trained.network, growth_table(training.state.events, GROUPS), DIGITS.test.images, DIGITS.test.labels, epochs=3
     )
     assert cohorts["units"].tolist() == [24, 12, 12] * 2
     assert cohorts["loss_increase"].iloc[0] > 0
@@ -157,7 +158,7 @@ def test_its_loss_landscape_is_measured_through_its_growths(training, trained):
     hessian = config.hessian.model_copy(
         update={"trace_probes": 3, "density_probes": 2, "density_steps": 5, "block_steps": 4, "sharpness_steps": 3}
     )
-    events = growth_table(training.state.events)
+    events = growth_table(training.state.events, GROUPS)
     found = landscape.measure_curvature(trained.network, events, IMAGES, LABELS, IMAGES, LABELS, hessian, seed=0)
     assert found.metrics["hessian_largest"] > found.metrics["hessian_smallest"]
     assert found.metrics["sharpness"] > 0
@@ -195,7 +196,7 @@ def test_its_answers_units_and_boundaries_are_explained(training, trained):
     assert quality.set_index("method").loc["integrated_gradients", "deletion_gain_low"] > 0
     assert set(randomisation["layer"]) == {"first", "second", "output"}
     units, growths = explain_units.measure_explained_units(
-        trained, growth_table(training.state.events), DIGITS.test, chosen, config
+        trained, growth_table(training.state.events, GROUPS), DIGITS.test, chosen, config
     )
     assert growths["units"].tolist() == [24, 12, 12] * 2
     assert growths[growths["layer"] == 1]["share"].sum() == pytest.approx(1, abs=0.02)  # the second has a bypass
@@ -226,7 +227,7 @@ def test_its_robustness_is_measured(training, trained):
     bounds, _ = robustness.bound_changes(trained, sample, config)
     assert bounds["upper"] is None
     assert bounds["lower"] > 0
-    noise = robustness.disturb_weights(trained, growth_table(training.state.events), sample, config)
+    noise = robustness.disturb_weights(trained, growth_table(training.state.events, GROUPS), sample, config)
     assert set(noise["layer"]) >= {"first", "second", "last", "bypass"}
 
 

@@ -58,6 +58,7 @@ def test_preferred_classes_are_shares_of_the_units_of_a_growth():
     units = pd.DataFrame(
         {
             "layer": [1, 1, 1, 2],
+            "group": [*["hidden layer 1"] * 3, "hidden layer 2"],
             "born_epoch": [1, 1, 4, 1],
             "preferred": [7, 3, -1, 7],
             "selectivity": [0.5, 0.25, np.nan, 1.0],

@@ -62,6 +62,7 @@ def test_traces_that_are_not_positive_have_no_point_on_the_logarithmic_axis():
     blocks = pd.DataFrame(
         {
             "layer": [0, 1, 1, 1],
+            "group": ["output", *["hidden layer 1"] * 3],
             "born_epoch": [np.nan, 1, 4, np.nan],
             "units": [10, 8, 4, 12],
             "parameters": [90, 800, 400, 1200],

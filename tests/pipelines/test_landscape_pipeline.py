@@ -73,7 +73,7 @@ def train(folder, **training):
     started.run(store, TerminalMonitor())
     return SimpleNamespace(
         trained=replace(started.trained(), version="v1"),
-        events=growth_table(started.state.events),
+        events=growth_table(started.state.events, [group.label for group in started.state.network.unit_groups()]),
         store=store,
         split=split,
     )

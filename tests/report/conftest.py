@@ -99,6 +99,7 @@ def results() -> dict[str, Any]:
         {
             "epoch": [2],
             "layer": [1],
+            "group": ["hidden layer 1"],
             "width_before": [8],
             "width_after": [12],
             "operator": ["zero_fan_out"],
@@ -111,6 +112,7 @@ def results() -> dict[str, Any]:
     cohorts = pd.DataFrame(
         {
             "layer": [1, 1, 2],
+            "group": ["hidden layer 1", "hidden layer 1", "hidden layer 2"],
             "born_epoch": [1, 2, 1],
             "age_epochs": [2, 1, 2],
             "units": [8, 4, 8],
@@ -125,6 +127,7 @@ def results() -> dict[str, Any]:
     layers = pd.DataFrame(
         {
             "layer": [1, 2, 3],
+            "name": ["hidden 1", "hidden 2", "output"],
             "inputs": [784, 12, 8],
             "outputs": [12, 8, 10],
             "parameters": [9432, 112, 90],

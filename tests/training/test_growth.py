@@ -22,6 +22,7 @@ from mnist_growth.training.step import TrainingStep
 
 # A training of three epochs has its growths in it whatever the trigger.
 GROWTH = {"plateau_improvement": 0.99, "plateau_epochs": 1, "cooldown_epochs": 1}
+GROUPS = ["hidden layer 1", "hidden layer 2"]
 PLAN = [{"epoch": 1, "neurons": [9, 7]}, {"epoch": 2, "neurons": 10}]
 COMBINATIONS = list(itertools.product(get_args(OperatorName), ("schedule", "plateau", "plan"), get_args(PlaceName)))
 
@@ -133,7 +134,11 @@ def test_a_plan_may_add_layers_and_continues_after_them_bit_for_bit(make_trainin
     assert all(state.optimizer.parameters[name] is tensor for name, tensor in state.network.named_parameters())
     assert state.average.widths == (9, 9, 9, 8)
     cohorts = unit_cohorts(
-        state.average, growth_table(state.events), training.data.images.numpy(), training.data.labels.numpy(), epochs=4
+        state.average,
+        growth_table(state.events, [group.label for group in state.network.unit_groups()]),
+        training.data.images.numpy(),
+        training.data.labels.numpy(),
+        epochs=4,
     )
     assert cohorts[cohorts["layer"] == 4][["born_epoch", "units"]].to_numpy().tolist() == [[3, 8]]
 
@@ -210,14 +215,15 @@ def test_the_scale_of_new_units_reaches_the_optimizer(make_training, recorder):
 
 def test_the_table_has_a_row_for_each_growth_and_layer_and_survives_parquet(make_training, recorder):
     state = run(make_training(), recorder)
-    table = growth_table(state.events)
+    table = growth_table(state.events, GROUPS)
     assert list(table["epoch"]) == [2, 2, 3, 3]
     assert list(table["layer"]) == [1, 2, 1, 2]
+    assert list(table["group"]) == [*GROUPS, *GROUPS]
     assert list(table["width_before"]) == [6, 6, 9, 9]
     assert list(table["width_after"]) == [9, 9, 10, 10]
     assert list(table["gradient_gain"]) == [gain for event in state.events for gain in event.gradient_gains]
-    for rows in (table, growth_table([])):
+    for rows in (table, growth_table([], GROUPS)):
         file = io.BytesIO()
         rows.to_parquet(file)
         pd.testing.assert_frame_equal(pd.read_parquet(file), rows)
-    assert list(growth_table([]).columns) == list(table.columns)
+    assert list(growth_table([], GROUPS).columns) == list(table.columns)

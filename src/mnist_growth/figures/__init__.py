@@ -32,7 +32,6 @@ from mnist_growth.figures.curvature import growth_curvature, hessian_blocks, hes
 from mnist_growth.figures.digits import ambiguous_digits, confused_digits, sample_predictions, warps, worst_mistakes
 from mnist_growth.figures.drift import drift_distributions, drift_windows
 from mnist_growth.figures.family import family
-from mnist_growth.figures.group_names import with_group_names
 from mnist_growth.figures.growth import growth
 from mnist_growth.figures.hard_digits import hardest_digits, near_duplicates, suspected_labels
 from mnist_growth.figures.importance import importance
@@ -144,6 +143,5 @@ __all__ = [
     "units",
     "warps",
     "weight_noise",
-    "with_group_names",
     "worst_mistakes",
 ]

@@ -96,12 +96,12 @@ class AttentionSpec(NetworkSpec):
         costs = [
             LayerCost.of(
                 1,
+                "patches",
                 pixels,
                 stream,
                 parameters=(pixels + 1) * stream + tokens * stream,
                 multiply_adds=tokens * pixels * stream,
                 activations=tokens * pixels,
-                name="patches",
             )
         ]
         for heads, neurons in zip(self.heads, self.feed_forward_widths, strict=True):
@@ -109,28 +109,29 @@ class AttentionSpec(NetworkSpec):
             costs.append(
                 LayerCost.of(
                     len(costs) + 1,
+                    f"attention {len(costs) // 2 + 1}",
                     stream,
                     inner,
                     parameters=2 * stream + (stream + 1) * 3 * inner + (inner + 1) * stream,
                     multiply_adds=4 * tokens * stream * inner + 2 * tokens**2 * inner,
                     activations=tokens * (2 * stream + 2 + 4 * inner) + heads * tokens**2,
-                    name=f"attention {len(costs) // 2 + 1}",
                 )
             )
             costs.append(
                 LayerCost.of(
                     len(costs) + 1,
+                    f"feed-forward {len(costs) // 2}",
                     stream,
                     neurons,
                     parameters=2 * stream + (stream + 1) * neurons + (neurons + 1) * stream,
                     multiply_adds=2 * tokens * stream * neurons,
                     activations=tokens * (2 * stream + 2 + neurons),
-                    name=f"feed-forward {len(costs) // 2}",
                 )
             )
         costs.append(
             LayerCost.of(
                 len(costs) + 1,
+                "output",
                 stream,
                 self.classes,
                 parameters=2 * stream + (stream + 1) * self.classes,

@@ -79,24 +79,24 @@ class CapsulesSpec(NetworkSpec):
         costs = [
             LayerCost.of(
                 layer,
+                f"hidden {layer}" if layer <= len(self.hidden_widths) else "primary",
                 fan_in,
                 fan_out,
                 parameters=(fan_in + (2 if layer <= len(self.hidden_widths) else 1)) * fan_out,
                 multiply_adds=fan_in * fan_out,
                 activations=2 * fan_out + (PIXELS if layer == 1 else 0),
-                name="" if layer <= len(self.hidden_widths) else "primary",
             )
             for layer, (fan_in, fan_out) in enumerate(pairwise([PIXELS, *self.hidden_widths, entries]), start=1)
         ]
         digits = LayerCost.of(
             len(costs) + 1,
+            "routing",
             entries,
             votes,
             parameters=entries * votes,
             multiply_adds=(1 + 2 * further) * entries * votes,
             activations=further * self.classes * (2 * entries + self.primary_capsules)
             + 2 * self.routing_iterations * votes,
-            name="routing",
         )
         return (*costs, digits)
 

@@ -9,6 +9,7 @@ class LayerCost:
 
     Attributes:
         layer: One-based number; the last layer is the output.
+        name: For people.
         inputs: Number of its inputs.
         outputs: Number of its units.
         parameters: Number of its trainable parameters.
@@ -19,10 +20,10 @@ class LayerCost:
         gradients: Number of gradient entries; one per parameter.
         adam_moments: Number of optimizer entries; two per parameter.
         activations: Number of entries per image that the backward pass needs. Space is O(activations x images).
-        name: For people; empty for a hidden layer or the output, which are named by their number.
     """
 
     layer: int
+    name: str
     inputs: int
     outputs: int
     parameters: int
@@ -31,23 +32,23 @@ class LayerCost:
     gradients: int
     adam_moments: int
     activations: int
-    name: str = ""
 
     @classmethod
     def of(
         cls,
         layer: int,
+        name: str,
         inputs: int,
         outputs: int,
         *,
         parameters: int,
         multiply_adds: int,
         activations: int,
-        name: str = "",
     ) -> "LayerCost":
         """Return the cost of a layer; what follows from the arguments is filled in."""
         return cls(
             layer=layer,
+            name=name,
             inputs=inputs,
             outputs=outputs,
             parameters=parameters,
@@ -56,5 +57,4 @@ class LayerCost:
             gradients=parameters,
             adam_moments=2 * parameters,
             activations=activations,
-            name=name,
         )

@@ -56,6 +56,7 @@ class MLPSpec(NetworkSpec):
             costs.append(
                 LayerCost.of(
                     layer,
+                    "output" if is_output else f"hidden {layer}",
                     fan_in,
                     fan_out,
                     parameters=(fan_in + (2 if self.batch_norm and not is_output else 1)) * fan_out,

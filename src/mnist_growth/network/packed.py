@@ -82,6 +82,7 @@ class PackedSpec(NetworkSpec):
         return tuple(
             LayerCost.of(
                 layer,
+                "output" if layer == len(self.shapes) else f"hidden {layer}",
                 inputs,
                 outputs,
                 parameters=kept + outputs,

@@ -68,12 +68,12 @@ class ResidualSpec(NetworkSpec):
             costs.append(
                 LayerCost.of(
                     layer,
+                    names[layer - 1],
                     fan_in,
                     fan_out,
                     parameters=(fan_in + (1 if is_last else 2 if is_normalised else 0)) * fan_out,
                     multiply_adds=fan_in * fan_out,
                     activations=(2 if is_last or is_normalised else 1) * fan_out + (PIXELS if layer == 1 else 0),
-                    name=names[layer - 1],
                 )
             )
         return tuple(costs)

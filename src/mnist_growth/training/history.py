@@ -91,12 +91,12 @@ def history_table(records: list[EpochRecord]) -> pd.DataFrame:
     return pd.DataFrame([asdict(record) for record in records])
 
 
-def growth_table(events: list[GrowthEvent], groups: Sequence[str] = ()) -> pd.DataFrame:
+def growth_table(events: list[GrowthEvent], groups: Sequence[str]) -> pd.DataFrame:
     """Return one row per growth and group of units that grew in it; no row for a training without growth.
 
     Args:
         events: All growths.
-        groups: Names of the groups of units of the network; empty for hidden layers.
+        groups: Names of the groups of units of the network.
 
     Columns: epoch, layer (one-based number of the group), group (its name), width_before, width_after and gradient_gain
     of the group; operator, trigger, parameters_before, parameters_after, largest_logit_change and largest_logit of the
@@ -106,7 +106,7 @@ def growth_table(events: list[GrowthEvent], groups: Sequence[str] = ()) -> pd.Da
         {
             "epoch": event.epoch,
             "layer": layer,
-            "group": groups[layer - 1] if groups else f"hidden layer {layer}",
+            "group": groups[layer - 1],
             "width_before": event.widths_before[layer - 1],
             "width_after": event.widths_after[layer - 1],
             "operator": event.operator,

@@ -107,7 +107,7 @@ def choose_network(table: pd.DataFrame, candidates: Sequence[Candidate], config:
 
 def growth_of(compressed: TrainedNetwork) -> pd.DataFrame:  # noqa: ARG001
     """Return the growth events of a compressed network: none, as its units are not those of the source network."""
-    return growth_table([])
+    return growth_table([], [])
 
 
 def draw_compression(table: pd.DataFrame, provenance: str) -> tuple[go.Figure, go.Figure, go.Figure]:

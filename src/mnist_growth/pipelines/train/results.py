@@ -20,9 +20,7 @@ def describe_training(trained: TrainedNetwork, manifest: dict[str, Any]) -> str:
 
 def measure_layers(trained: TrainedNetwork) -> pd.DataFrame:
     """Return name, inputs, units, parameters, multiply-adds and activations of each layer."""
-    costs = trained.network.costs()
-    names = [*(cost.name or f"hidden {cost.layer}" for cost in costs[:-1]), costs[-1].name or "output"]
-    return pd.DataFrame([asdict(cost) for cost in costs]).assign(name=names)
+    return pd.DataFrame([asdict(cost) for cost in trained.network.costs()])
 
 
 def measure_memory(trained: TrainedNetwork, history: pd.DataFrame) -> pd.DataFrame:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
 from mnist_growth.report.formats import count, duration, megabytes, percent, scientific
 from mnist_growth.report.tables import Columns, described, key_values
 from mnist_growth.report.topic import Body, Topic
@@ -41,7 +39,7 @@ _FORMULAS = (
 
 
 def _body(results: Mapping[str, Any]) -> Body:
-    costs, memory = _with_names(results["layer_costs"]), results["memory_parts"]
+    costs, memory = results["layer_costs"], results["memory_parts"]
     layers = described("layer_costs", "Complexity of the trained network; the last layer is the output", costs, _LAYERS)
     total = ("all", "", "", "", *(count(costs[name].sum()) for name in _SUMMED))
     return Body(
@@ -52,12 +50,6 @@ def _body(results: Mapping[str, Any]) -> Body:
             replace(layers, rows=[*layers.rows, total]),
         ],
     )
-
-
-def _with_names(costs: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with names; one without is that of a perceptron."""
-    names = [*(f"hidden {layer}" for layer in costs["layer"].tolist()[:-1]), "output"]
-    return costs if "name" in costs else costs.assign(name=names)
 
 
 TOPIC = Topic(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.figures import with_group_names
 from mnist_growth.report.formats import count, decimals, megabytes, nats, percent, scientific, significant
 from mnist_growth.report.tables import Columns, described, key_values
 from mnist_growth.report.topic import Body, Topic
@@ -51,7 +50,7 @@ def _body(results: Mapping[str, Any]) -> Body:
     epochs = described("training_history", "Epochs", history, _EPOCHS)
     if events.empty:
         return Body(["The network did not grow."], [learning, epochs])
-    growths = described("growth_events", "Growths", with_group_names(events), _GROWTHS)
+    growths = described("growth_events", "Growths", events, _GROWTHS)
     return Body([_PRESERVED], [learning, growths, epochs])
 
 

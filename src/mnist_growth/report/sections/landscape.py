@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.figures import with_group_names
 from mnist_growth.report.formats import count, nats, percent, scientific, significant
 from mnist_growth.report.tables import Columns, described, key_values
 from mnist_growth.report.topic import Body, Topic
@@ -50,7 +49,7 @@ _READING = (
 
 
 def _body(results: Mapping[str, Any]) -> Body:
-    metrics, blocks = results["landscape_metrics"], with_group_names(results["hessian_blocks"])
+    metrics, blocks = results["landscape_metrics"], results["hessian_blocks"]
     saddle = [_SADDLE] if metrics["hessian_smallest"] < 0 else []
     return Body(
         [_CURVATURE, *saddle, _READING],

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.figures import with_group_names
 from mnist_growth.report.formats import count, percent, significant
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
@@ -28,7 +27,7 @@ _GEOMETRY: Columns = {
 
 
 def _body(results: Mapping[str, Any]) -> Body:
-    table = with_group_names(results["cohort_conductance"])
+    table = results["cohort_conductance"]
     totals = table.groupby("group", sort=False)["share"].sum()
     first = table[table["born_epoch"] == 1].groupby("group", sort=False)["share"].sum()
     grown = [

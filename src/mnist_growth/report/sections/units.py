@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.figures import with_group_names
 from mnist_growth.report.formats import count, scientific, significant
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
@@ -29,7 +28,7 @@ _EXPLANATION = (
 
 
 def _body(results: Mapping[str, Any]) -> Body:
-    cohorts = with_group_names(results["unit_cohorts"])
+    cohorts = results["unit_cohorts"]
     return Body([_EXPLANATION], [described("unit_cohorts", "Units by first epoch", cohorts, _COHORTS)])
 
 
