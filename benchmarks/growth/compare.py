@@ -92,6 +92,7 @@ def recipe_and_digits(options: argparse.Namespace, width: int, epochs: int) -> t
     }
     if options.quick:
         overrides["growth"]["initial_neurons"] = 16
+        overrides["network"]["attention"] = {"neurons_per_head": 16}
         overrides["training"]["batch_size"] = 32
     parameters, digits = recipes.load(options.env, "sample" if options.quick else options.dataset, overrides)
     if options.quick:
