@@ -13,7 +13,8 @@ from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.cli import parser
 from benchmarks.common.results import write_results
 from benchmarks.common.tables import markdown
-from benchmarks.mutation.mutants import MUTANTS, Mutant
+from benchmarks.mutation.mutant import Mutant
+from benchmarks.mutation.mutants import MUTANTS
 from benchmarks.mutation.project_copy import ProjectCopy
 
 NAME = "mutation_listed"

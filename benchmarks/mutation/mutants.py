@@ -1,26 +1,7 @@
 """Mutants that the tests must notice: single plausible mistakes, each with the tests of the module that it is in."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One wrong version of the code.
-
-    Attributes:
-        name: What is wrong.
-        file: Changed file, relative to the package.
-        old: Text that occurs once in the file.
-        new: Text that replaces it.
-        tests: Tests that should fail, relative to the folder of the tests, separated by spaces.
-    """
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: str
-
+from benchmarks.mutation import kinds
+from benchmarks.mutation.mutant import Mutant
 
 MUTANTS = (
     Mutant(
@@ -303,4 +284,5 @@ MUTANTS = (
         "members = np.random.default_rng(config.seed).permutation(",
         "digits/test_split.py",
     ),
+    *kinds.MUTANTS,
 )
