@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
-from mnist_growth.network import Network, evaluation_mode
+from mnist_growth.network import Network, TracedLayer, evaluation_mode, has_vector_layers, trace_layers
 from mnist_growth.network.prediction import CHUNK
 from mnist_growth.progress import track
 
@@ -35,7 +35,7 @@ def gradient_norms(network: Network, images: NDArray[np.uint8], labels: NDArray[
     """
     norms = []
     with evaluation_mode(network):
-        has_formula = _has_formula(network)
+        has_formula = has_vector_layers(network)
         chunk_size = CHUNK if has_formula else _EXAMPLES
         for start in track(range(0, len(images), chunk_size), len(images), chunk_size):
             chunk = torch.from_numpy(np.array(images[start : start + chunk_size])).to(network.device)
@@ -45,46 +45,14 @@ def gradient_norms(network: Network, images: NDArray[np.uint8], labels: NDArray[
     return np.concatenate(norms) if norms else np.empty(0, np.float32)
 
 
-def _has_formula(network: Network) -> bool:
-    """Return whether all parameters belong to affine maps and batch norms, which see one vector for each image."""
-    owners = [module for module in network.modules() if list(module.parameters(recurse=False))]
-    if not all(isinstance(module, nn.Linear | nn.BatchNorm1d) for module in owners):
-        return False
-    seen: list[tuple[int, ...]] = []
-    hooks = [module.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape)) for module in owners]
-    try:
-        with torch.no_grad():
-            network(torch.zeros(2, 28, 28, dtype=torch.uint8, device=network.device))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return len(seen) == len(owners) and all(len(shape) == 2 and shape[0] == 2 for shape in seen)
-
-
 def _by_formula(network: Network, images: Tensor, labels: Tensor) -> Tensor:
     """Return the squared length of each image's gradient [B] from one backward pass."""
-    seen: list[tuple[nn.Module, Tensor, Tensor]] = []
-
-    def watch(module: nn.Module, given: tuple[Tensor, ...], result: Tensor) -> None:
-        if not result.requires_grad:
-            result.requires_grad_(True)  # the parameters of a loaded network are frozen
-        seen.append((module, given[0], result))
-
-    watched = [module for module in network.modules() if isinstance(module, nn.Linear | nn.BatchNorm1d)]
-    hooks = [module.register_forward_hook(watch) for module in watched]
-    try:
-        with torch.enable_grad():
-            # The sum of the losses: each image keeps its own gradient.
-            loss = F.cross_entropy(network(images), labels, reduction="sum")
-            gradients = torch.autograd.grad(loss, [result for _, _, result in seen])
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with torch.enable_grad(), trace_layers(network) as layers:
+        # The sum of the losses: each image keeps its own gradient.
+        loss = F.cross_entropy(network(images), labels, reduction="sum")
+        gradients = torch.autograd.grad(loss, [layer.outputs for layer in layers])
     return sum(
-        (
-            _squared_length(module, given.detach(), gradient)
-            for (module, given, _), gradient in zip(seen, gradients, strict=True)
-        ),
+        (_squared_length(layer, gradient) for layer, gradient in zip(layers, gradients, strict=True)),
         start=torch.zeros(len(labels), device=network.device),
     )
 
@@ -102,18 +70,14 @@ def _one_by_one(network: Network, images: Tensor, labels: Tensor) -> Tensor:
     return torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients.values()]).sum(0)
 
 
-def _squared_length(module: nn.Module, given: Tensor, gradient: Tensor) -> Tensor:
+def _squared_length(layer: TracedLayer, gradient: Tensor) -> Tensor:
     """Return the squared length of each image's gradient with respect to the parameters of one layer [B].
 
     Args:
-        module: An affine map or a batch norm, in evaluation mode.
-        given: Its inputs [B, inputs].
+        layer: An affine map or a batch norm, in evaluation mode.
         gradient: Of the loss with respect to its outputs [B, outputs].
     """
-    if isinstance(module, nn.BatchNorm1d):
-        assert module.running_mean is not None
-        assert module.running_var is not None
-        normalised = (given - module.running_mean) * (module.running_var + module.eps).rsqrt()
-        return (gradient * normalised).square().sum(1) + gradient.square().sum(1)
-    has_bias = isinstance(module, nn.Linear) and module.bias is not None
-    return gradient.square().sum(1) * (given.square().sum(1) + float(has_bias))
+    if isinstance(layer.module, nn.BatchNorm1d):
+        return (gradient * layer.normalised).square().sum(1) + gradient.square().sum(1)
+    has_bias = layer.module.bias is not None
+    return gradient.square().sum(1) * (layer.inputs.square().sum(1) + float(has_bias))

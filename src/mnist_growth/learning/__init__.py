@@ -7,14 +7,18 @@ from mnist_growth.learning.averaging import averaged_copy, update_average
 from mnist_growth.learning.backprop import Backprop
 from mnist_growth.learning.choice import LossName, objective_factory, objective_for
 from mnist_growth.learning.distillation import DistillationConfig, DistillationLoss, distillation_factory
+from mnist_growth.learning.fisher import fisher_diagonal
+from mnist_growth.learning.known_classes import KnownClasses, known_classes_factory
 from mnist_growth.learning.loss import CrossEntropy, Loss
 from mnist_growth.learning.margin import MarginLoss
 from mnist_growth.learning.masked import Masked, masked_factory
 from mnist_growth.learning.objective import BatchResult, Objective, ObjectiveFactory
+from mnist_growth.learning.penalty import Anchor, Penalised, penalised_factory
 
 __all__ = [
     "Adversarial",
     "AdversarialConfig",
+    "Anchor",
     "Autograd",
     "Backprop",
     "BatchResult",
@@ -22,17 +26,22 @@ __all__ = [
     "DistillationConfig",
     "DistillationLoss",
     "GrowingAdamW",
+    "KnownClasses",
     "Loss",
     "LossName",
     "MarginLoss",
     "Masked",
     "Objective",
     "ObjectiveFactory",
+    "Penalised",
     "adversarial_factory",
     "averaged_copy",
     "distillation_factory",
+    "fisher_diagonal",
+    "known_classes_factory",
     "masked_factory",
     "objective_factory",
     "objective_for",
+    "penalised_factory",
     "update_average",
 ]

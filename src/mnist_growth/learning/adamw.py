@@ -56,6 +56,7 @@ class GrowingAdamW:
             name: Moments.none(parameter.detach()).blocks() for name, parameter in self.parameters.items()
         }
         self._calls: list[FusedUpdate] = []
+        self._held: list[tuple[nn.Parameter, Tensor, Tensor]] = []
 
     @property
     def newest_age(self) -> int | None:
@@ -89,6 +90,22 @@ class GrowingAdamW:
                 betas=self.betas,
                 epsilon=self.epsilon,
             )
+        for parameter, mask, values in self._held:
+            parameter.copy_(torch.where(mask, values, parameter))
+
+    @torch.no_grad()
+    def hold(self, held: Mapping[str, Tensor]) -> None:
+        """Keep some entries as they are, whatever their gradients, moments and decay say.
+
+        They are free again when the network grows. ``state`` does not contain what is held.
+
+        Args:
+            held: bool, by the name of a parameter and of its shape: True where an entry is kept.
+        """
+        self._held = [
+            (self.parameters[name], mask.to(self.parameters[name].device), self.parameters[name].detach().clone())
+            for name, mask in held.items()
+        ]
 
     def zero_grad(self) -> None:
         """Set every gradient to None. Memory that an objective owns is freed with the objective."""
@@ -217,7 +234,7 @@ class GrowingAdamW:
             )
         self.parameters = parameters
         self.blocks = {name: blocks[name] for name in parameters}
-        self._calls = []
+        self._calls, self._held = [], []
 
     def _prepare(self) -> list[FusedUpdate]:
         """Sort all blocks into one call of the kernel for each weight decay and learning rate."""

@@ -7,6 +7,7 @@ from mnist_growth.network.file import TrainedNetwork, load_network, rebuild_netw
 from mnist_growth.network.folded import FoldedChain
 from mnist_growth.network.interface import PIXELS, AffineLayer, Capsules, IntegerLayer, Network
 from mnist_growth.network.kinds import NetworkKind, register_kind
+from mnist_growth.network.layer_trace import TracedLayer, has_vector_layers, trace_layers
 from mnist_growth.network.mlp import GrowingMLP, MLPConfig, MLPSpec
 from mnist_growth.network.mode import evaluation_mode
 from mnist_growth.network.packed import PackedMLP, PackedSpec
@@ -51,6 +52,7 @@ __all__ = [
     "ResidualSpec",
     "Role",
     "Score",
+    "TracedLayer",
     "TrainedNetwork",
     "UnitAxis",
     "UnitGroup",
@@ -59,6 +61,7 @@ __all__ = [
     "build",
     "check_header",
     "evaluation_mode",
+    "has_vector_layers",
     "largest_code",
     "load_network",
     "load_tensors",
@@ -72,5 +75,6 @@ __all__ = [
     "save_tensors",
     "score",
     "tensors_sha256",
+    "trace_layers",
     "training_memory",
 ]

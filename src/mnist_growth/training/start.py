@@ -70,8 +70,14 @@ class Training:
     objective: ObjectiveFactory
     before_epoch: Change | None = None
 
-    def run(self, checkpoints: Checkpoints, monitor: Monitor) -> None:
-        """Train to the last epoch; see ``train``."""
+    def run(self, checkpoints: Checkpoints, monitor: Monitor, *, is_judged: bool = True) -> None:
+        """Train to the last epoch; see ``train``.
+
+        Args:
+            checkpoints: Receives the checkpoints.
+            monitor: Receives every batch, growth step and epoch.
+            is_judged: Whether to warn if the network answers the validation digits no better than a constant.
+        """
         assert self.setup.threads is not None
         configure_tf32(self.setup.training.precision)
         limit_primitive_cache(len(self.state.network.costs()) - 1)
@@ -85,7 +91,8 @@ class Training:
             train(
                 self.state, self.data, self.setup, checkpoints, monitor, self.budget, self.objective, self.before_epoch
             )
-        self._warn_if_nothing_was_learned()
+        if is_judged:
+            self._warn_if_nothing_was_learned()
 
     def _warn_if_nothing_was_learned(self) -> None:
         """Log a warning if the network is not better than a constant answer."""

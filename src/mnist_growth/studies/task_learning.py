@@ -1,0 +1,217 @@
+"""One network that learns tasks, with what a method keeps of the earlier ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mnist_growth.digits import Digits, Split
+from mnist_growth.growth import operator_named, widen_together
+from mnist_growth.learning import (
+    Anchor,
+    ObjectiveFactory,
+    fisher_diagonal,
+    known_classes_factory,
+    objective_factory,
+    penalised_factory,
+)
+from mnist_growth.network import Network, predict_logits
+from mnist_growth.studies.continual_config import ContinualConfig, Method, ScenarioConfig
+from mnist_growth.studies.continual_tasks import Examples, TaskStream
+from mnist_growth.studies.data import StudyData
+from mnist_growth.studies.protection import protected_entries
+from mnist_growth.studies.replay_memory import ReplayMemory
+from mnist_growth.studies.trial import Recipe
+from mnist_growth.training import Machine, Monitors, NoCheckpoints, TrainingSetup, define_training, start_training
+
+_WATCHED = 500  # validation images of every epoch of a task
+
+
+@dataclass
+class TaskLearning:
+    """A network on its way through a stream of tasks.
+
+    Attributes:
+        stream: The tasks.
+        method: Against forgetting.
+        settings: Of the scenario.
+        config: Numbers of images.
+        recipe: Of the trainings.
+        seed: Of the images that are chosen, and of all trainings.
+        data: Digits of all tasks.
+        machine: What the trainings run on.
+        network: After the last task, in evaluation mode; None before the first one.
+        anchor: Penalty of elastic weight consolidation; None before the first task, and for other methods.
+        memory: Examples of earlier tasks, for methods that replay them.
+    """
+
+    stream: TaskStream
+    method: Method
+    settings: ScenarioConfig
+    config: ContinualConfig
+    recipe: Recipe
+    seed: int
+    data: StudyData
+    machine: Machine
+    network: Network | None = None
+    anchor: Anchor | None = None
+    memory: ReplayMemory = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.memory = ReplayMemory(self.config.replay_images)
+
+    def learn(self, tasks: Sequence[int]) -> None:
+        """Train some tasks together; those before them have been trained.
+
+        Args:
+            tasks: Numbers of successive tasks, from 0.
+        """
+        newest = tasks[-1]
+        chosen = {task: self._chosen(task) for task in tasks}
+        examples = _joined([self.stream.examples(task, self.data.train, rows) for task, rows in chosen.items()])
+        replayed = self._replayed(tasks[0], len(examples[0]))
+        watched = self.stream.examples(newest, self.data.train, self._rows(newest, self.data.split.validation)[:_WATCHED])
+        digits, split = self._digits([examples, *replayed], watched)
+        setup = define_task(self.recipe, self.settings, self.seed, self._neurons(newest), digits, split)
+        before = self.network
+        network = None if before is None else self._widened(before, setup.initial_spec.widths, newest)
+        training = start_training(
+            setup,
+            digits,
+            split,
+            self.data.pixels,
+            self.machine,
+            objective=self._objective(newest),
+            network=network,
+        )
+        if self.method.protects and before is not None:
+            protected = protected_entries(
+                before, training.state.network, self.stream.answered(newest), is_task_known=self.stream.is_task_known
+            )
+            training.state.optimizer.hold(protected)
+        training.run(NoCheckpoints(), Monitors([]), is_judged=False)
+        self.network = training.trained().network
+        if self.method.replays:
+            generator = np.random.default_rng([self.seed, newest])
+            self.memory.add(newest, self.data.train.labels[chosen[newest]], chosen[newest], generator)
+        if self.method.penalty != "none":
+            self.anchor = self._consolidated(newest, torch.from_numpy(examples[0]))
+
+    def measure(self, learned: int) -> dict[str, Any]:
+        """Return the accuracies of the tasks so far; see ``ContinualLearner.run``.
+
+        Args:
+            learned: Number of tasks that have been trained.
+        """
+        assert self.network is not None
+        row: dict[str, Any] = {"epoch": learned, "width": max(self.network.widths)}
+        parts = {
+            "accuracy": (self.data.test, np.arange(len(self.data.test))),
+            "validation_accuracy": (self.data.train, self.data.split.validation),
+        }
+        for name, (digits, rows) in parts.items():
+            accuracies = [
+                self._accuracy(self.stream.examples(task, digits, self.stream.rows(task, digits.labels, rows)), learned)
+                for task in range(learned)
+            ]
+            row[name] = float(np.mean(accuracies))
+            row |= {f"{name}_{task}": accuracy for task, accuracy in enumerate(accuracies, start=1)}
+        return row
+
+    def _accuracy(self, examples: Examples, learned: int) -> float:
+        """Return the share of the images whose label is the most probable of the possible classes."""
+        assert self.network is not None
+        images, labels = examples
+        logits = predict_logits(self.network, images)
+        possible = self.stream.possible(learned)
+        if possible is not None:
+            logits = np.where(possible.numpy()[labels], logits, -np.inf)
+        return float(np.mean(logits.argmax(axis=1) == labels))
+
+    def _rows(self, task: int, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.stream.rows(task, self.data.train.labels, rows)
+
+    def _chosen(self, task: int) -> NDArray[np.int64]:
+        """Return the rows of the training images of a task, ascending."""
+        rows, count = self._rows(task, self.data.split.train), self.config.images_per_task
+        if count is None or count >= len(rows):
+            return rows
+        return np.sort(np.random.default_rng([self.seed, task]).choice(rows, count, replace=False))
+
+    def _replayed(self, learned: int, images: int) -> list[Examples]:
+        """Return the examples that are kept of earlier tasks, repeated until there are about as many as new ones."""
+        if not self.method.replays or learned == 0:
+            return []
+        kept = [
+            self.stream.examples(task, self.data.train, self.memory.of_task(task)) for task in range(learned)
+        ]
+        return kept * max(1, round(images / sum(len(labels) for _, labels in kept)))
+
+    def _digits(self, examples: Sequence[Examples], watched: Examples) -> tuple[Digits, Split]:
+        """Return digits whose training part are some examples, and whose validation part are others."""
+        images, labels = _joined([*examples, watched])
+        digits = replace(self.data.train, images=images, labels=labels, class_names=self.stream.class_names)
+        count = len(labels) - len(watched[1])
+        return digits, Split(np.arange(count), np.arange(count, len(labels)))
+
+    def _neurons(self, task: int) -> int:
+        """Return the number of neurons of each hidden layer while a task is trained."""
+        growth, last = self.recipe.growth, self.settings.tasks - 1
+        if not self.method.grows:
+            return growth.max_neurons
+        return growth.initial_neurons + (growth.max_neurons - growth.initial_neurons) * task // last
+
+    def _widened(self, network: Network, widths: tuple[int, ...], task: int) -> Network:
+        """Return a network with new units, and widen the penalty with it."""
+        counts = [after - before for before, after in zip(network.widths, widths, strict=True)]
+        generator = torch.Generator().manual_seed(self.seed + task)
+        [wider], _ = widen_together([network.train()], counts, operator_named(self.recipe.growth.operator), generator)
+        if self.anchor is not None:
+            self.anchor = self.anchor.widened(wider)
+        return wider.requires_grad_(True)
+
+    def _objective(self, task: int) -> ObjectiveFactory:
+        """Return what computes the gradients of a task: the loss over its classes, and the penalty of earlier tasks."""
+        possible = self.stream.possible(task + 1)
+        factory = objective_factory("cross_entropy") if possible is None else known_classes_factory(possible)
+        return factory if self.anchor is None else penalised_factory(factory, self.anchor, self.settings.ewc_strength)
+
+    def _consolidated(self, task: int, images: torch.Tensor) -> Anchor:
+        """Return the penalty after a task: that of the tasks before, and that of its own Fisher information."""
+        assert self.network is not None
+        generator = torch.Generator().manual_seed(self.seed + task)
+        chosen = torch.randperm(len(images), generator=generator)[: self.config.fisher_images]
+        importance = fisher_diagonal(self.network, images[chosen], self.stream.classes(task))
+        if self.anchor is None:
+            return Anchor.at(self.network, importance)
+        if self.method.penalty == "online":
+            return self.anchor.decayed(self.config.online_decay, self.network, importance)
+        return self.anchor.plus(Anchor.at(self.network, importance))
+
+
+def define_task(
+    recipe: Recipe, settings: ScenarioConfig, seed: int, neurons: int, digits: Digits, split: Split
+) -> TrainingSetup:
+    """Return what defines the training of a task, in which the network does not grow.
+
+    Args:
+        recipe: Its other parameters.
+        settings: Has the number of epochs.
+        seed: Of the training.
+        neurons: Of each hidden layer.
+        digits: Of the task.
+        split: Of these digits.
+    """
+    fixed = {"initial_neurons": neurons, "max_neurons": neurons, "trigger": "schedule", "plan": ()}
+    growth = recipe.growth.model_copy(update=fixed)
+    training = recipe.training.model_copy(update={"seed": seed, "epochs": settings.epochs})
+    return define_training(digits, split, recipe.network, growth, training, recipe.warps)
+
+
+def _joined(examples: Sequence[Examples]) -> Examples:
+    """Return several sets of examples as one."""
+    images, labels = zip(*examples, strict=True)
+    return np.concatenate(images), np.concatenate(labels)
