@@ -35,6 +35,7 @@ FILES = (
     "tune",
     "family",
     "active",
+    "continual",
     "report",
     "export",
     "predict",

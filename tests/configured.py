@@ -20,7 +20,7 @@ from mnist_growth.network import NetworkConfig
 from mnist_growth.novelty import NoveltyConfig
 from mnist_growth.report import ReportConfig
 from mnist_growth.serving import ServingConfig
-from mnist_growth.studies import ActiveConfig, FamilyConfig, StudiesConfig, SweepConfig, TuneConfig
+from mnist_growth.studies import ActiveConfig, ContinualConfig, FamilyConfig, StudiesConfig, SweepConfig, TuneConfig
 from mnist_growth.training import TrainingConfig
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -46,6 +46,10 @@ def archive(**changes: Any) -> ArchiveParameters:
 
 def compress(**changes: Any) -> CompressConfig:
     return configure(CompressConfig, base()["compress"], changes)
+
+
+def continual(**changes: Any) -> ContinualConfig:
+    return configure(ContinualConfig, base()["continual"], changes)
 
 
 def drift(**changes: Any) -> DriftConfig:

@@ -19,6 +19,7 @@ PIPELINES: Mapping[str, str] = {
     "tune": "search for the parameters with the smallest validation loss; `--env tuned` uses them",
     "family": "train networks of several widths in one growing training",
     "active": "let networks choose which images are labelled, and count the labels that they need",
+    "continual": "let a network learn tasks one after the other, and measure what it forgets",
     "compare": "compare the newest network with the previous one",
     "export": "export the newest network to ONNX, float32 and int8",
     "predict": "predict the images of predict.folder",

@@ -21,6 +21,7 @@ from mnist_growth.figures.complexity import complexity
 from mnist_growth.figures.compression import compression
 from mnist_growth.figures.confused_pairs import confused_pairs
 from mnist_growth.figures.confusion import confusion_matrix
+from mnist_growth.figures.continual_learning import continual_accuracy, continual_matrix
 from mnist_growth.figures.corruptions import (
     corruption_accuracy,
     corruption_calibration,
@@ -91,6 +92,8 @@ __all__ = [
     "confused_digits",
     "confused_pairs",
     "confusion_matrix",
+    "continual_accuracy",
+    "continual_matrix",
     "corruption_accuracy",
     "corruption_calibration",
     "corruption_examples",

@@ -36,7 +36,7 @@ def fisher_diagonal(network: Network, images: Tensor, classes: Tensor) -> dict[s
     impossible = ~classes.to(network.device)
     add = _add_by_formula if has_formula else _add_one_by_one
     with evaluation_mode(network):
-        for chunk in images.split(_CHUNK if has_formula else _EXAMPLES):
+        for chunk in torch.split(images, _CHUNK if has_formula else _EXAMPLES):
             add(total, network, chunk.to(network.device), impossible)
     return {name: value / len(images) for name, value in total.items()}
 
@@ -69,7 +69,8 @@ def _add_one_by_one(total: dict[str, Tensor], network: Network, images: Tensor, 
 
     def log_probability(weights: dict[str, Tensor], image: Tensor, label: int) -> Tensor:
         logits = functional_call(network, (weights, buffers), (image.unsqueeze(0),))
-        return logits.masked_fill(impossible, -torch.inf).log_softmax(1)[0, label]
+        score: Tensor = logits.masked_fill(impossible, -torch.inf).log_softmax(1)[0, label]
+        return score
 
     probabilities = network(images).masked_fill(impossible, -torch.inf).softmax(1)
     for label in (~impossible).nonzero().flatten().tolist():

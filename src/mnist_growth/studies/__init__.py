@@ -4,6 +4,9 @@ from mnist_growth.studies.active import ActiveLearner, define_active_learning
 from mnist_growth.studies.active_config import ActiveConfig
 from mnist_growth.studies.active_results import labels_needed, mean_accuracies, rounds_table
 from mnist_growth.studies.config import StudiesConfig
+from mnist_growth.studies.continual import ContinualLearner, define_continual_learning
+from mnist_growth.studies.continual_config import ContinualConfig
+from mnist_growth.studies.continual_results import average_accuracies, forgetting_table, tasks_table
 from mnist_growth.studies.data import StudyData
 from mnist_growth.studies.family import define_members, define_trunk, family_table, load_member
 from mnist_growth.studies.family_config import FamilyConfig
@@ -31,6 +34,8 @@ from mnist_growth.studies.tuning_config import SearchedParameter, TuneConfig
 __all__ = [
     "ActiveConfig",
     "ActiveLearner",
+    "ContinualConfig",
+    "ContinualLearner",
     "FamilyConfig",
     "Outcome",
     "OutcomeStore",
@@ -47,13 +52,16 @@ __all__ = [
     "TrialRecord",
     "TuneConfig",
     "Tuning",
+    "average_accuracies",
     "check_finished",
     "combinations",
     "define_active_learning",
+    "define_continual_learning",
     "define_members",
     "define_sweep",
     "define_trunk",
     "family_table",
+    "forgetting_table",
     "good_ranges",
     "importances",
     "labels_needed",
@@ -65,5 +73,6 @@ __all__ = [
     "responses",
     "rounds_table",
     "share_machine",
+    "tasks_table",
     "trainings_table",
 ]

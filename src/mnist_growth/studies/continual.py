@@ -127,9 +127,7 @@ def define_continual_learning(config: ContinualConfig, recipe: Recipe, data: Stu
         largest = define_task(recipe, settings, recipe.training.seed, recipe.growth.max_neurons, data.train, data.split)
         for seed in seeds:
             stream = TaskStream(scenario, settings.tasks, seed, config.rotation_degrees, data.train.class_names)
-            learners += [
-                ContinualLearner(stream, method, seed, recipe, config, largest) for method in config.methods
-            ]
+            learners += [ContinualLearner(stream, method, seed, recipe, config, largest) for method in config.methods]
     return learners
 
 

@@ -21,7 +21,7 @@ Examples = tuple[NDArray[np.uint8], NDArray[np.int64]]
 class TaskStream:
     """A sequence of tasks that are made of one set of digits.
 
-    - ``permuted``: all digits, with the pixels in an order that is random but fixed for the task; the first task has the
+    - ``permuted``: all digits, with the pixels in a random order that is fixed for the task; the first task has the
       original order (Goodfellow et al. 2014; Kirkpatrick et al. 2017).
     - ``rotated``: all digits, rotated by one step more in every task (Lopez-Paz and Ranzato 2017).
     - ``split_task``, ``split_domain``, ``split_class``: some classes in every task, in their order, in the three

@@ -7,7 +7,9 @@ from mnist_growth.network import Network
 
 
 def protected_entries(old: Network, new: Network, answered: Tensor, *, is_task_known: bool) -> dict[str, Tensor]:
-    """Return the entries that training a further task must not change (Rusu et al., "Progressive neural networks", 2016).
+    """Return the entries that training a further task must not change.
+
+    As in Rusu et al., "Progressive neural networks" (2016), new units see old ones, but not the other way round.
 
     - Everything that goes into an old unit: its weights and bias, and its weights of new units, which are zero. So its
       output stays the same for every image.

@@ -18,7 +18,9 @@ class ReplayMemory:
     size: int
     groups: dict[tuple[int, int], NDArray[np.int64]] = field(default_factory=dict)
 
-    def add(self, task: int, labels: NDArray[np.int64], rows: NDArray[np.int64], generator: np.random.Generator) -> None:
+    def add(
+        self, task: int, labels: NDArray[np.int64], rows: NDArray[np.int64], generator: np.random.Generator
+    ) -> None:
         """Keep some examples of a task; all groups then have the same room.
 
         Args:
@@ -35,8 +37,8 @@ class ReplayMemory:
         room = self.size // len(self.groups)
         if room == 0:
             raise ValueError(
-                f"Parameter 'continual.replay_images' is {self.size}, but there are {len(self.groups)} classes of tasks "
-                "to remember; choose at least as many"
+                f"Parameter 'continual.replay_images' is {self.size}, but there are {len(self.groups)} classes of "
+                "tasks to remember; choose at least as many"
             )
         self.groups = {group: kept[:room] for group, kept in self.groups.items()}
 

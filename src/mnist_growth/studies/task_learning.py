@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mnist_growth.digits import Digits, Split
+from mnist_growth.digits import Digits, PixelStatistics, Split
 from mnist_growth.growth import operator_named, widen_together
 from mnist_growth.learning import (
     Anchor,
@@ -73,7 +73,9 @@ class TaskLearning:
         chosen = {task: self._chosen(task) for task in tasks}
         examples = _joined([self.stream.examples(task, self.data.train, rows) for task, rows in chosen.items()])
         replayed = self._replayed(tasks[0], len(examples[0]))
-        watched = self.stream.examples(newest, self.data.train, self._rows(newest, self.data.split.validation)[:_WATCHED])
+        watched = self.stream.examples(
+            newest, self.data.train, self._rows(newest, self.data.split.validation)[:_WATCHED]
+        )
         digits, split = self._digits([examples, *replayed], watched)
         setup = define_task(self.recipe, self.settings, self.seed, self._neurons(newest), digits, split)
         before = self.network
@@ -82,7 +84,7 @@ class TaskLearning:
             setup,
             digits,
             split,
-            self.data.pixels,
+            scaled_only(self.data.pixels),
             self.machine,
             objective=self._objective(newest),
             network=network,
@@ -107,19 +109,23 @@ class TaskLearning:
             learned: Number of tasks that have been trained.
         """
         assert self.network is not None
+        test, validation = self.data.test, self.data.train
+        accuracies = self._accuracies(test, np.arange(len(test)), learned)
         row: dict[str, Any] = {"epoch": learned, "width": max(self.network.widths)}
-        parts = {
-            "accuracy": (self.data.test, np.arange(len(self.data.test))),
-            "validation_accuracy": (self.data.train, self.data.split.validation),
-        }
-        for name, (digits, rows) in parts.items():
-            accuracies = [
-                self._accuracy(self.stream.examples(task, digits, self.stream.rows(task, digits.labels, rows)), learned)
-                for task in range(learned)
-            ]
-            row[name] = float(np.mean(accuracies))
-            row |= {f"{name}_{task}": accuracy for task, accuracy in enumerate(accuracies, start=1)}
+        row |= {f"accuracy_{task}": accuracy for task, accuracy in enumerate(accuracies, start=1)}
+        row["accuracy"] = float(np.mean(accuracies))
+        if learned == self.stream.tasks:
+            row["validation_accuracy"] = float(
+                np.mean(self._accuracies(validation, self.data.split.validation, learned))
+            )
         return row
+
+    def _accuracies(self, digits: Digits, rows: NDArray[np.int64], learned: int) -> list[float]:
+        """Return the accuracy of each task so far on some rows of the digits."""
+        return [
+            self._accuracy(self.stream.examples(task, digits, self.stream.rows(task, digits.labels, rows)), learned)
+            for task in range(learned)
+        ]
 
     def _accuracy(self, examples: Examples, learned: int) -> float:
         """Return the share of the images whose label is the most probable of the possible classes."""
@@ -145,9 +151,7 @@ class TaskLearning:
         """Return the examples that are kept of earlier tasks, repeated until there are about as many as new ones."""
         if not self.method.replays or learned == 0:
             return []
-        kept = [
-            self.stream.examples(task, self.data.train, self.memory.of_task(task)) for task in range(learned)
-        ]
+        kept = [self.stream.examples(task, self.data.train, self.memory.of_task(task)) for task in range(learned)]
         return kept * max(1, round(images / sum(len(labels) for _, labels in kept)))
 
     def _digits(self, examples: Sequence[Examples], watched: Examples) -> tuple[Digits, Split]:
@@ -209,6 +213,15 @@ def define_task(
     growth = recipe.growth.model_copy(update=fixed)
     training = recipe.training.model_copy(update={"seed": seed, "epochs": settings.epochs})
     return define_training(digits, split, recipe.network, growth, training, recipe.warps)
+
+
+def scaled_only(pixels: PixelStatistics) -> PixelStatistics:
+    """Return statistics with which pixels are scaled to a root mean square of 1, and black ones stay 0.
+
+    The weights of black pixels then neither matter nor change for an image. With the mean subtracted, every image uses
+    all weights of the first layer, and the tasks disturb each other more.
+    """
+    return replace(pixels, mean=0.0, std=float(np.hypot(pixels.mean, pixels.std)))
 
 
 def _joined(examples: Sequence[Examples]) -> Examples:

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from mnist_growth.report.formats import MISSING, percent
+from mnist_growth.report.formats import count, percent, with_interval
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
 
@@ -19,7 +17,7 @@ _HOW = (
 def _body(results: Mapping[str, Any]) -> Body:
     table = results["active_labels"]
     shown = table.assign(
-        labels=_with_interval(table, "labels", "{:,.0f}"), share=_with_interval(table, "share", "{:.2f}")
+        labels=with_interval(table, "labels", count), share=with_interval(table, "share", "{:.2f}".format)
     )
     columns: Columns = {
         "strategy": ("strategy", str),
@@ -29,19 +27,6 @@ def _body(results: Mapping[str, Any]) -> Body:
         "share": ("of those of random choices", str),
     }
     return Body([_HOW], [described("active_labels", "Labels needed by strategy", shown, columns)])
-
-
-def _with_interval(table: Any, name: str, number: str) -> list[str]:
-    """Each value with its interval, or a dash where there is none."""
-    triples = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
-    return [
-        MISSING
-        if np.isnan(value)
-        else number.format(value)
-        if np.isnan(low)
-        else f"{number.format(value)} ({number.format(low)} to {number.format(high)})"
-        for value, low, high in triples
-    ]
 
 
 TOPIC = Topic(
