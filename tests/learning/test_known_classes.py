@@ -23,7 +23,7 @@ def test_loss_and_gradient_are_those_of_the_task_of_each_image():
     for row, (label, pair) in enumerate([(0, slice(0, 2)), (1, slice(2, 4)), (0, slice(2, 4))]):
         logits = LOGITS[row, pair].clone().requires_grad_()
         each = F.cross_entropy(logits[None], torch.tensor([label]))
-        expected += float(each)
+        expected += each.item()
         (gradients[row, pair],) = torch.autograd.grad(each, logits)
     assert float(loss) == pytest.approx(expected, rel=1e-12)
     assert torch.allclose(gradient, gradients, atol=1e-14)

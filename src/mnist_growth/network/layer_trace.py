@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mnist_growth.network.interface import Network
+from mnist_growth.network.mode import evaluation_mode
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,6 @@ def has_vector_layers(network: Network) -> bool:
     owners = [module for module in network.modules() if list(module.parameters(recurse=False))]
     if not all(isinstance(module, nn.Linear | nn.BatchNorm1d) for module in owners):
         return False
-    with torch.no_grad(), trace_layers(network) as traced:
+    with torch.no_grad(), evaluation_mode(network), trace_layers(network) as traced:
         network(torch.zeros(2, 28, 28, dtype=torch.uint8, device=network.device))
     return len(traced) == len(owners) and all(layer.inputs.shape[:-1] == (2,) for layer in traced)
