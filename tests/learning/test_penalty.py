@@ -85,17 +85,19 @@ def test_online_ewc_decays_the_old_importance_and_moves_the_centre():
     assert anchor.centre["output.weight"].data_ptr() != later.output.weight.data_ptr()
 
 
-def test_new_units_are_not_important():
+def test_new_units_have_an_importance_of_their_own_around_their_present_weights():
     network = make(1, (4, 3))
     anchor = Anchor.at(network, random_importance(network, 2))
     wider = widen(network, zero_fan_out(network, network.unit_groups()[0], 2, torch.Generator().manual_seed(0)))
 
-    widened = anchor.widened(wider)
+    new = random_importance(wider, 3)
+
+    widened = anchor.widened(wider, new)
 
     for name, parameter in wider.named_parameters():
         assert widened.importance[name].shape == parameter.shape
     assert torch.equal(widened.importance["hidden.0.linear.weight"][:4], anchor.importance["hidden.0.linear.weight"])
-    assert not widened.importance["hidden.0.linear.weight"][4:].any()
+    assert torch.equal(widened.importance["hidden.0.linear.weight"][4:], new["hidden.0.linear.weight"][4:])
     assert torch.equal(widened.importance["hidden.1.linear.weight"][:, :4], anchor.importance["hidden.1.linear.weight"])
-    assert not widened.importance["hidden.1.linear.weight"][:, 4:].any()
+    assert torch.equal(widened.importance["hidden.1.linear.weight"][:, 4:], new["hidden.1.linear.weight"][:, 4:])
     assert float(value(widened, wider.state_dict())) == 0

@@ -27,7 +27,10 @@ class Anchor:
     @classmethod
     def at(cls, network: Network, importance: Mapping[str, Tensor]) -> Self:
         """Return the function whose minimum is at the present weights of a network."""
-        return cls(dict(importance), {name: network.get_parameter(name).detach().clone() for name in importance})
+        return cls(
+            {name: value.clone() for name, value in importance.items()},
+            {name: network.get_parameter(name).detach().clone() for name in importance},
+        )
 
     def plus(self, other: "Anchor") -> "Anchor":
         """Return the sum of two functions.
@@ -61,16 +64,18 @@ class Anchor:
         """
         return Anchor.at(network, {name: factor * self.importance[name] + value for name, value in importance.items()})
 
-    def widened(self, network: Network) -> "Anchor":
-        """Return the function for a network whose new units come after the old ones, and are not important.
+    def widened(self, network: Network, importance: Mapping[str, Tensor]) -> "Anchor":
+        """Return the function for a network whose new units come after the old ones.
 
         Args:
-            network: Its parameters begin with the old ones along every axis.
+            network: Its parameters begin with the old ones along every axis; the new ones are the new centre.
+            importance: Of all parameters, of which that of the new entries is used.
         """
-        return Anchor(
-            {name: _enlarged(value, network.get_parameter(name)) for name, value in self.importance.items()},
-            {name: _enlarged(value, network.get_parameter(name)) for name, value in self.centre.items()},
-        )
+        wider = Anchor.at(network, importance)
+        for old, new in ((self.importance, wider.importance), (self.centre, wider.centre)):
+            for name, value in old.items():
+                new[name][tuple(slice(0, size) for size in value.shape)] = value
+        return wider
 
 
 class Penalised:
@@ -138,10 +143,3 @@ def _penalised(
     label_smoothing: float,
 ) -> Objective:
     return Penalised(factory(network, dtype, label_smoothing), network, anchor, strength)
-
-
-def _enlarged(old: Tensor, like: Tensor) -> Tensor:
-    """Return zeros of another tensor's shape that begin with the entries of an old one."""
-    new = torch.zeros_like(like, requires_grad=False)
-    new[tuple(slice(0, size) for size in old.shape)] = old
-    return new

@@ -35,7 +35,8 @@ def protected_entries(old: Network, new: Network, answered: Tensor, *, is_task_k
         if name in of_units:
             entries[: len(before)] = True
         else:  # the output layer: its rows are classes
-            inputs = slice(None) if is_task_known or before.ndim == 1 else slice(before.shape[1])
-            entries[answered.nonzero().flatten(), ..., inputs] = True
+            entries[answered] = True
+            if before.ndim > 1 and not is_task_known:
+                entries[:, before.shape[1] :] = False
         protected[name] = entries
     return protected

@@ -43,7 +43,8 @@ class TaskLearning:
         seed: Of the images that are chosen, and of all trainings.
         data: Digits of all tasks.
         machine: What the trainings run on.
-        network: After the last task, in evaluation mode; None before the first one.
+        network: After the newest task, already widened for the next one if the method grows; None before the first.
+        narrow: The same before it was widened.
         anchor: Penalty of elastic weight consolidation; None before the first task, and for other methods.
         memory: Examples of earlier tasks, for methods that replay them.
     """
@@ -57,6 +58,7 @@ class TaskLearning:
     data: StudyData
     machine: Machine
     network: Network | None = None
+    narrow: Network | None = None
     anchor: Anchor | None = None
     memory: ReplayMemory = field(init=False)
 
@@ -78,8 +80,6 @@ class TaskLearning:
         )
         digits, split = self._digits([examples, *replayed], watched)
         setup = define_task(self.recipe, self.settings, self.seed, self._neurons(newest), digits, split)
-        before = self.network
-        network = None if before is None else self._widened(before, setup.initial_spec.widths, newest)
         training = start_training(
             setup,
             digits,
@@ -87,15 +87,19 @@ class TaskLearning:
             scaled_only(self.data.pixels),
             self.machine,
             objective=self._objective(newest),
-            network=network,
+            network=self.network,
         )
-        if self.method.protects and before is not None:
+        if self.method.protects and self.narrow is not None:
             protected = protected_entries(
-                before, training.state.network, self.stream.answered(newest), is_task_known=self.stream.is_task_known
+                self.narrow,
+                training.state.network,
+                self.stream.answered(newest),
+                is_task_known=self.stream.is_task_known,
             )
             training.state.optimizer.hold(protected)
         training.run(NoCheckpoints(), Monitors([]), is_judged=False)
-        self.network = training.trained().network
+        self.narrow = training.trained().network
+        self.network = self._widened(self.narrow, newest + 1) if newest + 1 < self.stream.tasks else self.narrow
         if self.method.replays:
             generator = np.random.default_rng([self.seed, newest])
             self.memory.add(newest, self.data.train.labels[chosen[newest]], chosen[newest], generator)
@@ -109,9 +113,10 @@ class TaskLearning:
             learned: Number of tasks that have been trained.
         """
         assert self.network is not None
+        assert self.narrow is not None
         test, validation = self.data.test, self.data.train
         accuracies = self._accuracies(test, np.arange(len(test)), learned)
-        row: dict[str, Any] = {"epoch": learned, "width": max(self.network.widths)}
+        row: dict[str, Any] = {"epoch": learned, "width": max(self.narrow.widths)}
         row |= {f"accuracy_{task}": accuracy for task, accuracy in enumerate(accuracies, start=1)}
         row["accuracy"] = float(np.mean(accuracies))
         if learned == self.stream.tasks:
@@ -168,13 +173,11 @@ class TaskLearning:
             return growth.max_neurons
         return growth.initial_neurons + (growth.max_neurons - growth.initial_neurons) * task // last
 
-    def _widened(self, network: Network, widths: tuple[int, ...], task: int) -> Network:
-        """Return a network with new units, and widen the penalty with it."""
-        counts = [after - before for before, after in zip(network.widths, widths, strict=True)]
+    def _widened(self, network: Network, task: int) -> Network:
+        """Return a trainable network with the units that a task adds, which computes the same function."""
+        counts = [self._neurons(task) - width for width in network.widths]
         generator = torch.Generator().manual_seed(self.seed + task)
-        [wider], _ = widen_together([network.train()], counts, operator_named(self.recipe.growth.operator), generator)
-        if self.anchor is not None:
-            self.anchor = self.anchor.widened(wider)
+        [wider], _ = widen_together([network], counts, operator_named(self.recipe.growth.operator), generator)
         return wider.requires_grad_(True)
 
     def _objective(self, task: int) -> ObjectiveFactory:
@@ -184,7 +187,12 @@ class TaskLearning:
         return factory if self.anchor is None else penalised_factory(factory, self.anchor, self.settings.ewc_strength)
 
     def _consolidated(self, task: int, images: torch.Tensor) -> Anchor:
-        """Return the penalty after a task: that of the tasks before, and that of its own Fisher information."""
+        """Return the penalty after a task: that of the tasks before, and that of its own Fisher information.
+
+        The network may have new units already. Their outgoing weights are zero and still important: units that answer
+        images of a task at random would disturb it. The images of earlier tasks, which the new units have never seen,
+        are gone: it is assumed that new weights are as important for each of these tasks as for this one.
+        """
         assert self.network is not None
         generator = torch.Generator().manual_seed(self.seed + task)
         chosen = torch.randperm(len(images), generator=generator)[: self.config.fisher_images]
@@ -193,7 +201,8 @@ class TaskLearning:
             return Anchor.at(self.network, importance)
         if self.method.penalty == "online":
             return self.anchor.decayed(self.config.online_decay, self.network, importance)
-        return self.anchor.plus(Anchor.at(self.network, importance))
+        of_earlier_tasks = {name: task * value for name, value in importance.items()}
+        return self.anchor.widened(self.network, of_earlier_tasks).plus(Anchor.at(self.network, importance))
 
 
 def define_task(
