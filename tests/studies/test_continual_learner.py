@@ -32,8 +32,8 @@ def config(**changes):
         "fisher_images": 20,
         "replay_images": 40,
         "settings": {
-            **dict.fromkeys(["permuted", "rotated"], SETTINGS),
-            **dict.fromkeys(["split_task", "split_domain", "split_class"], {**SETTINGS, "tasks": 5}),
+            **dict.fromkeys(("permuted", "rotated"), SETTINGS),
+            **{name: {**SETTINGS, "tasks": 5} for name in ("split_task", "split_domain", "split_class")},
         },
     }
     return configured.continual(**small | changes)

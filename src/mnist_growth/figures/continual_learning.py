@@ -102,7 +102,7 @@ def continual_matrix(tasks: pd.DataFrame, scenarios: Sequence[str], methods: Seq
         vertical_spacing=0.3 / rows if rows > 1 else 0,
         horizontal_spacing=0.12,
     )
-    lowest = min(float((1 - matrix).max().max()) for _, _, matrix in shown)
+    largest = max(float((1 - matrix).max().max()) for _, _, matrix in shown)
     for place, (_, method, matrix) in enumerate(shown):
         figure.add_heatmap(
             z=(1 - matrix).to_numpy().tolist(),
@@ -114,7 +114,7 @@ def continual_matrix(tasks: pd.DataFrame, scenarios: Sequence[str], methods: Seq
             textfont={"size": 10},
             colorscale=SEQUENTIAL,
             zmin=0,
-            zmax=max(0.25, lowest),
+            zmax=largest,
             showscale=False,
             hoverongaps=False,
             xgap=1,
