@@ -16,7 +16,7 @@ def fisher_diagonal(network: Network, images: Tensor, classes: Tensor) -> dict[s
 
     The expectation over the answers y is computed exactly, from the probabilities of the network. The empirical Fisher
     information, with the true labels in place of y, vanishes for images that the network has learned, and is no
-    estimate of it (Kunstner, Hennig and Balles, "Limitations of the empirical Fisher approximation", NeurIPS 2019).
+    estimate of it (Kunstner, Balles and Hennig, "Limitations of the empirical Fisher approximation", NeurIPS 2019).
 
     In a network of affine maps and batch norms one backward pass for each class serves a whole chunk of images: the
     gradient of a weight matrix for an image is the outer product of the gradient g at the layer's output and its input
