@@ -1,6 +1,7 @@
 """Where Optuna keeps a study: a journal in a file, or a database."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ PROCESS = "process"
 
 _CONNECT_SECONDS = 10
 _WITH_TIMEOUT = ("postgresql", "mysql")  # databases whose drivers have the option connect_timeout
+_PAUSES = (1.0, 3.0)  # seconds before the second and the third attempt to make the tables of an empty database
 _SAME_MOMENT = 2.0  # seconds: setting the clock moves the creation time that the system reports
 
 
@@ -31,7 +33,7 @@ def open_storage(url: str | None, journal: Path) -> "BaseStorage":
         ConnectionError: The database cannot be reached.
         OSError: The journal cannot be written.
     """
-    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     if url is None:
@@ -39,8 +41,24 @@ def open_storage(url: str | None, journal: Path) -> "BaseStorage":
         _cut_incomplete_line(journal)
         return JournalStorage(JournalFileBackend(str(journal)))
     with reaching(url):
-        timeout = {"connect_timeout": _CONNECT_SECONDS} if url.startswith(_WITH_TIMEOUT) else {}
-        return RDBStorage(url, engine_kwargs={"connect_args": timeout})
+        return _open_database(url)
+
+
+def _open_database(url: str) -> "BaseStorage":
+    """Open a database, which gets Optuna's tables if it is empty.
+
+    Optuna does not expect another process to make them at the same moment: the slower one fails, and tries again.
+    """
+    from optuna.storages import RDBStorage
+    from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+    timeout = {"connect_timeout": _CONNECT_SECONDS} if url.startswith(_WITH_TIMEOUT) else {}
+    for seconds in _PAUSES:
+        try:
+            return RDBStorage(url, engine_kwargs={"connect_args": timeout})
+        except (IntegrityError, ProgrammingError):
+            time.sleep(seconds)
+    return RDBStorage(url, engine_kwargs={"connect_args": timeout})
 
 
 @contextmanager
