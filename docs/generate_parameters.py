@@ -36,6 +36,7 @@ FILES = (
     "family",
     "active",
     "continual",
+    "meta",
     "report",
     "export",
     "predict",

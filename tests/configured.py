@@ -20,7 +20,15 @@ from mnist_growth.network import NetworkConfig
 from mnist_growth.novelty import NoveltyConfig
 from mnist_growth.report import ReportConfig
 from mnist_growth.serving import ServingConfig
-from mnist_growth.studies import ActiveConfig, ContinualConfig, FamilyConfig, StudiesConfig, SweepConfig, TuneConfig
+from mnist_growth.studies import (
+    ActiveConfig,
+    ContinualConfig,
+    FamilyConfig,
+    MetaConfig,
+    StudiesConfig,
+    SweepConfig,
+    TuneConfig,
+)
 from mnist_growth.training import TrainingConfig
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -82,6 +90,10 @@ def landscape(**changes: Any) -> LandscapeConfig:
 
 def memory(**changes: Any) -> MemoryConfig:
     return configure(MemoryConfig, base()["memory"], changes)
+
+
+def meta(**changes: Any) -> MetaConfig:
+    return configure(MetaConfig, base()["meta"], changes)
 
 
 def network(**changes: Any) -> NetworkConfig:

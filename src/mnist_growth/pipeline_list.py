@@ -20,6 +20,7 @@ PIPELINES: Mapping[str, str] = {
     "family": "train networks of several widths in one growing training",
     "active": "let networks choose which images are labelled, and count the labels that they need",
     "continual": "let a network learn tasks one after the other, and measure what it forgets",
+    "meta": "learn new classes from a few images: meta-learning against simpler methods",
     "compare": "compare the newest network with the previous one",
     "export": "export the newest network to ONNX, float32 and int8",
     "predict": "predict the images of predict.folder",

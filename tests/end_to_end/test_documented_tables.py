@@ -47,7 +47,17 @@ def project(explained, tmp_path_factory, empty_database):
     """A project in which every pipeline that leaves tables has run, except the prediction of many images."""
     project = explained.copy(tmp_path_factory.mktemp("documented") / "project", empty_database)
     project.succeed("run", "--env", "smoke", "--pipeline", "train", "--params", "training.epochs=1")
-    for pipeline in ("compare", "export", "robustness", "landscape", "compress", "family", "active", "continual"):
+    for pipeline in (
+        "compare",
+        "export",
+        "robustness",
+        "landscape",
+        "compress",
+        "family",
+        "active",
+        "continual",
+        "meta",
+    ):
         project.succeed("run", "--env", "smoke", "--pipeline", pipeline)
     sweep, tune = "sweep.seeds=1,sweep.pairs=[],sweep.recipe.training.epochs=1", "tune.trials=1"
     project.succeed("run", "--env", "smoke", "--pipeline", "sweep", "--params", sweep)

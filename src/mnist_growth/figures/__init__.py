@@ -33,6 +33,7 @@ from mnist_growth.figures.curvature import growth_curvature, hessian_blocks, hes
 from mnist_growth.figures.digits import ambiguous_digits, confused_digits, sample_predictions, warps, worst_mistakes
 from mnist_growth.figures.drift import drift_distributions, drift_windows
 from mnist_growth.figures.family import family
+from mnist_growth.figures.few_shot import few_shot
 from mnist_growth.figures.growth import growth
 from mnist_growth.figures.hard_digits import hardest_digits, near_duplicates, suspected_labels
 from mnist_growth.figures.importance import importance
@@ -106,6 +107,7 @@ __all__ = [
     "drift_windows",
     "exciting_images",
     "family",
+    "few_shot",
     "growth",
     "growth_curvature",
     "hardest_digits",

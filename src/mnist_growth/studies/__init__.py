@@ -11,6 +11,9 @@ from mnist_growth.studies.data import StudyData
 from mnist_growth.studies.family import define_members, define_trunk, family_table, load_member
 from mnist_growth.studies.family_config import FamilyConfig
 from mnist_growth.studies.importance import importances
+from mnist_growth.studies.meta import FewShotLearner, define_few_shot_learning
+from mnist_growth.studies.meta_config import MetaConfig
+from mnist_growth.studies.meta_results import few_shot_means, few_shot_table
 from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.parameters_file import parameters_file
 from mnist_growth.studies.recorder import Recorder, TrialRecord
@@ -37,6 +40,8 @@ __all__ = [
     "ContinualConfig",
     "ContinualLearner",
     "FamilyConfig",
+    "FewShotLearner",
+    "MetaConfig",
     "Outcome",
     "OutcomeStore",
     "Recipe",
@@ -57,10 +62,13 @@ __all__ = [
     "combinations",
     "define_active_learning",
     "define_continual_learning",
+    "define_few_shot_learning",
     "define_members",
     "define_sweep",
     "define_trunk",
     "family_table",
+    "few_shot_means",
+    "few_shot_table",
     "forgetting_table",
     "good_ranges",
     "importances",

@@ -1,4 +1,4 @@
-"""What strategies of active learning look at: probabilities, and the inputs of the output layer."""
+"""What strategies and methods look at: probabilities, and the inputs of the output layer."""
 
 import numpy as np
 import torch
@@ -42,7 +42,7 @@ def _output_layer(network: Network) -> str:
     name, layer = named[-1] if named else ("", nn.Linear(1, 1))
     if layer.out_features != network.classes:
         raise ValueError(
-            f"The strategy badge needs an affine map to the logits, which a network of kind {network.spec.kind!r} does "
-            "not have: choose another strategy (active.strategies)"
+            f"A network of kind {network.spec.kind!r} has no affine map to the logits, which the strategy badge and "
+            "the methods linear and centroids need: leave them out (active.strategies, meta.methods)"
         )
     return name
