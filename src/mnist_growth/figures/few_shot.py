@@ -46,7 +46,7 @@ def few_shot(means: pd.DataFrame, methods: Sequence[str], ways: int) -> go.Figur
         ticktext=[method.replace("_", " ") for method in methods],
         range=[len(methods) - 0.5, -0.5],
     )
-    figure.update_xaxes(title_text="accuracy on new classes", tickformat=".0%")
+    figure.update_xaxes(title_text="mean with 95 % interval", tickformat=".0%", range=[0, 1.01])
     return figure.update_layout(
-        title="Accuracy by method, with 95 % intervals", height=200 + 60 * len(methods), margin_b=LEGEND_BELOW + 40
+        title="Accuracy on new classes", height=200 + 60 * len(methods), margin_b=LEGEND_BELOW + 40
     )
