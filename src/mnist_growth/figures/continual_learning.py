@@ -11,7 +11,7 @@ from mnist_growth.figures.loss_surface import nothing_to_draw
 from mnist_growth.figures.theme import GREY, LEGEND_BELOW, SEQUENTIAL, SERIES_COLORS, SERIES_SYMBOLS, TEMPLATE
 
 _ROW = 300  # pixels of one plot
-_COLUMNS = 2
+_MATRIX = 250  # pixels of one heat map
 _OFFSET = 0.03  # tasks between two methods, so that their intervals stand side by side
 JOINT = "joint"
 """The method that is trained once, on all tasks."""
@@ -27,7 +27,7 @@ def continual_accuracy(accuracies: pd.DataFrame, scenarios: Sequence[str], metho
         methods: In the order of the legend. Joint training is a line across, since it has no order of tasks.
     """
     rows = len(scenarios)
-    figure = make_subplots(rows=rows, cols=1, vertical_spacing=0.24 / rows if rows > 1 else 0, subplot_titles=scenarios)
+    figure = make_subplots(rows=rows, cols=1, vertical_spacing=0.34 / rows if rows > 1 else 0, subplot_titles=scenarios)
     successive = [method for method in methods if method != JOINT]
     for row, scenario in enumerate(scenarios, start=1):
         of_scenario = accuracies[accuracies["scenario"] == scenario]
@@ -83,7 +83,7 @@ def continual_matrix(tasks: pd.DataFrame, scenarios: Sequence[str], methods: Seq
         tasks: Columns ``scenario``, ``method``, ``tasks_trained``, ``task`` and ``accuracy``; see
             ``studies.tasks_table``.
         scenarios: From the top to the bottom.
-        methods: Without joint training, in rows of two.
+        methods: One below the other, without joint training.
     """
     title = "Accuracy of every task over time (%)"
     shown = [
@@ -94,16 +94,15 @@ def continual_matrix(tasks: pd.DataFrame, scenarios: Sequence[str], methods: Seq
     ]
     if not shown:
         return nothing_to_draw(title, "Only joint training was done, which has no order of tasks.")
-    rows = -(-len(shown) // _COLUMNS)
+    rows = len(shown)
     figure = make_subplots(
         rows=rows,
-        cols=_COLUMNS,
+        cols=1,
         subplot_titles=[f"{scenario}: {method}" if len(scenarios) > 1 else method for scenario, method, _ in shown],
-        vertical_spacing=0.3 / rows if rows > 1 else 0,
-        horizontal_spacing=0.12,
+        vertical_spacing=0.28 / rows if rows > 1 else 0,
     )
     largest = max(float((1 - matrix).max().max()) for _, _, matrix in shown)
-    for place, (_, method, matrix) in enumerate(shown):
+    for row, (_, method, matrix) in enumerate(shown, start=1):
         figure.add_heatmap(
             z=(1 - matrix).to_numpy().tolist(),
             x=matrix.columns.tolist(),
@@ -120,14 +119,14 @@ def continual_matrix(tasks: pd.DataFrame, scenarios: Sequence[str], methods: Seq
             xgap=1,
             ygap=1,
             hovertemplate=f"{method}: task %{{x}} after task %{{y}}: %{{customdata:.2%}}<extra></extra>",
-            row=place // _COLUMNS + 1,
-            col=place % _COLUMNS + 1,
+            row=row,
+            col=1,
         )
     figure.update_xaxes(dtick=1, showline=False, ticks="", showgrid=False)
     figure.update_yaxes(dtick=1, autorange="reversed", showline=False, ticks="", showgrid=False)
     figure.update_xaxes(title_text="task", row=rows)
-    figure.update_yaxes(title_text="tasks trained", col=1)
-    return figure.update_layout(template=TEMPLATE, title=title, height=_ROW * rows + 130)
+    figure.update_yaxes(title_text="tasks trained")
+    return figure.update_layout(template=TEMPLATE, title=title, height=_MATRIX * rows + 130)
 
 
 def _matrix(tasks: pd.DataFrame, scenario: str, method: str) -> pd.DataFrame:
