@@ -152,16 +152,16 @@ def test_growing_for_the_next_task_changes_no_answer(laboratory):
 
 
 def test_new_units_are_as_important_for_every_earlier_task_as_for_the_newest(laboratory):
-    series = learning(laboratory, "growth_ewc", settings={"permuted": {**SETTINGS, "tasks": 3}})
-    series.learn([0])
-    series.learn([1])
+    series = learning(laboratory, "growth_ewc", settings={"permuted": {**SETTINGS, "tasks": 4}})
+    for task in range(3):
+        series.learn([task])
 
     both = series.anchor.importance["output.weight"]
     series.anchor = None
-    examples = torch.from_numpy(series.stream.examples(1, laboratory.data.train, series._chosen(1))[0])
-    newest = series._consolidated(1, examples).importance["output.weight"]
+    examples = torch.from_numpy(series.stream.examples(2, laboratory.data.train, series._chosen(2))[0])
+    newest = series._consolidated(2, examples).importance["output.weight"]
     assert series.narrow.widths == (8, 8)
-    assert torch.allclose(both[:, 8:], 2 * newest[:, 8:])
+    assert torch.allclose(both[:, 8:], 3 * newest[:, 8:])
     assert (both[:, :8] > newest[:, :8]).any()
 
 
