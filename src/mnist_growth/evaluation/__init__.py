@@ -19,6 +19,7 @@ from mnist_growth.evaluation.intervals import (
 )
 from mnist_growth.evaluation.intervention_curve import intervention_row
 from mnist_growth.evaluation.metrics import class_metrics, confusion_matrix, test_metrics
+from mnist_growth.evaluation.pareto import hypervolume, pareto_front
 from mnist_growth.evaluation.parts import Tally, accuracy_by_part
 from mnist_growth.evaluation.predictions import (
     ambiguous_digits,
@@ -52,11 +53,13 @@ __all__ = [
     "disagreements",
     "expected_calibration_error",
     "hardest_digits",
+    "hypervolume",
     "inspected_digits",
     "intervention_row",
     "mcnemar_p_value",
     "mean_interval",
     "paired_difference_interval",
+    "pareto_front",
     "prediction_table",
     "probabilities",
     "reliability_curve",
