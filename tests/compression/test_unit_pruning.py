@@ -14,6 +14,7 @@ from mnist_growth.compression.units import (
     narrow_with_reconstruction,
     reconstruction,
     units_to_keep,
+    units_within,
 )
 from mnist_growth.digits import PixelStatistics
 from mnist_growth.growth import Probe, narrow
@@ -67,6 +68,20 @@ def test_units_of_all_groups_are_compared_per_multiply_add():
     assert [len(kept) for kept in units_to_keep(network, equal, 7 / 12, 1)] == [1, 4, 2]
     first = [torch.tensor([1.0, 5.0, 3.0, 0.0]), torch.zeros(4), torch.zeros(4)]
     assert [kept.tolist() for kept in units_to_keep(network, first, 0.5, 2)] == [[1, 2], [0, 1], [0, 1]]
+
+
+def test_as_many_units_stay_as_the_multiply_adds_allow():
+    network = make((4, 4, 4))  # 3,208 multiply-adds; the units cost 788, 8 and 14
+    importance = [torch.arange(4.0), torch.arange(4.0) / 1000, torch.arange(4.0) / 1000]
+
+    for limit in (3208, 3207, 2500, 900, 1):
+        kept = units_within(network, importance, limit, 1)
+        cost = network.spec.with_widths([len(units) for units in kept]).forward_multiply_adds
+        more = units_to_keep(network, importance, (sum(map(len, kept)) + 1) / 12, 1)
+        dearer = network.spec.with_widths([len(units) for units in more]).forward_multiply_adds
+        assert cost <= limit or [len(units) for units in kept] == [1, 1, 1]
+        assert dearer > limit or cost == 3208
+        assert all(len(units) == 0 or units[-1] == 3 for units in kept)
 
 
 def test_units_that_leave_are_replaced_by_their_regression_on_the_others():

@@ -3,27 +3,33 @@
 from mnist_growth.compression.candidate import Candidate, make_candidate
 from mnist_growth.compression.choice import choose
 from mnist_growth.compression.config import CompressConfig, Recipe
-from mnist_growth.compression.fine_tuning import FineTuner
+from mnist_growth.compression.fine_tuning import FineTuner, training_probe
 from mnist_growth.compression.measures import compression_row, network_bytes
 from mnist_growth.compression.quantisation import QuantisationAwareMLP, quantise_weights, quantised
 from mnist_growth.compression.refusal import check_compressible
 from mnist_growth.compression.store import CandidateStore, candidate_key
 from mnist_growth.compression.teachers import load_teachers
+from mnist_growth.compression.units import ImportanceName, importances, narrow_training, units_within
 
 __all__ = [
     "Candidate",
     "CandidateStore",
     "CompressConfig",
     "FineTuner",
+    "ImportanceName",
     "QuantisationAwareMLP",
     "Recipe",
     "candidate_key",
     "check_compressible",
     "choose",
     "compression_row",
+    "importances",
     "load_teachers",
     "make_candidate",
+    "narrow_training",
     "network_bytes",
     "quantise_weights",
     "quantised",
+    "training_probe",
+    "units_within",
 ]

@@ -9,7 +9,7 @@ import torch
 
 from mnist_growth.compression.config import CompressConfig
 from mnist_growth.digits import Digits, Split, WarpConfig, evenly_spread
-from mnist_growth.growth import GrowthConfig, Probe
+from mnist_growth.growth import GrowthConfig, Probe, without_growth
 from mnist_growth.learning import ObjectiveFactory
 from mnist_growth.machine import choose_device
 from mnist_growth.network import Network, NetworkConfig, TrainedNetwork
@@ -94,7 +94,7 @@ class FineTuner:
             self.digits,
             self.split,
             self.network,
-            self._no_growth(),
+            without_growth(self.growth),
             self._training(epochs, rates or Rates(self.config.learning_rate, 0.0, self.config.ema_decay)),
             self.warps,
         )
@@ -112,9 +112,7 @@ class FineTuner:
 
     def probe(self, device: torch.device) -> Probe:
         """Return ``config.calibration_digits`` training digits, evenly spaced, on a device."""
-        chosen = evenly_spread(self.split.train, self.config.calibration_digits)
-        images, labels = (np.ascontiguousarray(part[chosen]) for part in (self.digits.images, self.digits.labels))
-        return Probe(torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device))
+        return training_probe(self.digits, self.split, self.config.calibration_digits, device)
 
     def _training(self, epochs: int, rates: Rates) -> TrainingConfig:
         schedule = self.training.learning_rate_schedule.model_copy(
@@ -129,8 +127,9 @@ class FineTuner:
             }
         )
 
-    def _no_growth(self) -> GrowthConfig:
-        """Return a schedule whose largest width no network is below."""
-        return self.growth.model_copy(
-            update={"trigger": "schedule", "plan": (), "initial_neurons": 1, "max_neurons": 1}
-        )
+
+def training_probe(digits: Digits, split: Split, count: int, device: torch.device) -> Probe:
+    """Return at most ``count`` digits of the training part, evenly spaced, on a device."""
+    chosen = evenly_spread(split.train, count)
+    images, labels = (np.ascontiguousarray(part[chosen]) for part in (digits.images, digits.labels))
+    return Probe(torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device))

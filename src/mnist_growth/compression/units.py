@@ -1,5 +1,6 @@
 """Structured pruning, the inverse of growth: which units leave, and how the others take over what they contributed."""
 
+import bisect
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -98,6 +99,36 @@ def units_to_keep(network: Network, importance: Sequence[Tensor], share: float, 
         share: Share of all units that stays, in (0, 1].
         min_units: Smallest number of units of a group; a group that has fewer keeps all.
     """
+    return _most_important(
+        network, _per_multiply_add(network, importance, min_units), round(share * sum(network.widths))
+    )
+
+
+def units_within(network: Network, importance: Sequence[Tensor], multiply_adds: int, min_units: int) -> list[Tensor]:
+    """Return which units of each group stay, int64 [k], so that the network costs at most some multiply-adds.
+
+    As ``units_to_keep``, with the largest share that is affordable. If not even ``min_units`` of each group are, these
+    stay.
+
+    Args:
+        network: Its groups are narrowed together.
+        importance: Result of ``importances``.
+        multiply_adds: Of the forward pass of one image.
+        min_units: Smallest number of units of a group; a group that has fewer keeps all.
+    """
+    ranked = _per_multiply_add(network, importance, min_units)
+
+    def cost(count: int) -> int:
+        kept = _most_important(network, ranked, count)
+        return network.spec.with_widths([len(units) for units in kept]).forward_multiply_adds
+
+    counts = range(sum(network.widths) + 1)  # the more units, the more multiply-adds
+    affordable = bisect.bisect_right(counts, multiply_adds, key=cost)
+    return _most_important(network, ranked, max(0, affordable - 1))
+
+
+def _per_multiply_add(network: Network, importance: Sequence[Tensor], min_units: int) -> list[Tensor]:
+    """Return the importance of each unit per multiply-add; infinite for the best ``min_units`` of each group."""
     spec = network.spec
     ranked = []
     for group, values in enumerate(importance):
@@ -106,10 +137,15 @@ def units_to_keep(network: Network, importance: Sequence[Tensor], share: float, 
         per_cost = values.cpu() / cost
         per_cost[per_cost.argsort(descending=True, stable=True)[:min_units]] = torch.inf
         ranked.append(per_cost)
-    count = max(round(share * sum(spec.widths)), sum(int(values.isinf().sum()) for values in ranked))
-    best = torch.cat(ranked).argsort(descending=True, stable=True)[:count]
-    stays = torch.zeros(sum(spec.widths), dtype=torch.bool).index_fill_(0, best, True)
-    return [part.nonzero().flatten() for part in torch.split(stays, list(spec.widths))]
+    return ranked
+
+
+def _most_important(network: Network, ranked: Sequence[Tensor], count: int) -> list[Tensor]:
+    """Return the most important units of all groups, and at least those of infinite importance."""
+    values, widths = torch.cat(list(ranked)), list(network.widths)
+    best = values.argsort(descending=True, stable=True)[: max(count, int(values.isinf().sum()))]
+    stays = torch.zeros(len(values), dtype=torch.bool).index_fill_(0, best, True)
+    return [part.nonzero().flatten() for part in torch.split(stays, widths)]
 
 
 def reconstruction(network: Network, group: UnitGroup, kept: Tensor, probe: Probe) -> Narrowing:
@@ -189,13 +225,24 @@ class GradualNarrowing:
         kept = units_to_keep(
             average, importances(average, self.probe, self.config.importance), share, self.config.min_units
         )
-        network, narrowings = narrow_with_reconstruction(state.network, kept, self.probe)
-        if not narrowings:
-            return False
-        narrower, _ = narrow_with_reconstruction(average, kept, self.probe)
-        state.optimizer.grow(network, narrowings)
-        state.network, state.average = network, narrower.requires_grad_(False)
-        return True
+        return narrow_training(state, kept, self.probe)
+
+
+def narrow_training(state: TrainingState, kept: Sequence[Tensor], probe: Probe) -> bool:
+    """Narrow the network of a training, its average and the optimizer's state; return whether units have left.
+
+    Args:
+        state: Between two epochs.
+        kept: Which units of each group stay.
+        probe: Training images, on which both networks are compensated for what leaves.
+    """
+    network, narrowings = narrow_with_reconstruction(state.network, kept, probe)
+    if not narrowings:
+        return False
+    narrower, _ = narrow_with_reconstruction(state.average, kept, probe)
+    state.optimizer.grow(network, narrowings)
+    state.network, state.average = network, narrower.requires_grad_(False)
+    return True
 
 
 def _map_after(network: Network, group: UnitGroup) -> str:

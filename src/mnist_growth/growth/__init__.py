@@ -1,7 +1,7 @@
 """When, where and how a network grows, or shrinks: triggers, placement, operators, widening, deepening, narrowing."""
 
 from mnist_growth.growth.budget import BudgetPlan, affordable_plans, plan_for_budget
-from mnist_growth.growth.config import GrowthConfig, OperatorName, Stage
+from mnist_growth.growth.config import GrowthConfig, OperatorName, Stage, without_growth
 from mnist_growth.growth.deepening import Deepening, deepen
 from mnist_growth.growth.gradient import (
     Directions,
@@ -11,6 +11,7 @@ from mnist_growth.growth.gradient import (
     gradient_gain,
 )
 from mnist_growth.growth.growth import Operator, check_operator, operator_named, widen_together
+from mnist_growth.growth.marginal import widths_within
 from mnist_growth.growth.narrowing import Narrowing, accepts_constants, duplicates, entries_of, narrow
 from mnist_growth.growth.operators import net2net_split, paired, random_fan_in_and_out, zero_fan_out
 from mnist_growth.growth.placement import equal_width, neurons_to_add, parameters_of_a_unit
@@ -56,5 +57,7 @@ __all__ = [
     "scheduled_neurons",
     "widen",
     "widen_together",
+    "widths_within",
+    "without_growth",
     "zero_fan_out",
 ]

@@ -132,3 +132,8 @@ class GrowthConfig(ConfigModel):
                 f"{self.max_neurons}; increase it or choose smaller widths."
             )
         return self
+
+
+def without_growth(config: GrowthConfig) -> GrowthConfig:
+    """Return parameters with which no network grows: a schedule whose largest width none is below."""
+    return config.model_copy(update={"trigger": "schedule", "plan": (), "initial_neurons": 1, "max_neurons": 1})

@@ -58,6 +58,16 @@ def parameters_of_a_unit(spec: NetworkSpec, group: int) -> int:
     return _unit_cost(spec, group).parameters
 
 
+def multiply_adds_of_a_unit(spec: NetworkSpec, group: int) -> int:
+    """Return the multiply-adds of the forward pass of one image that one more unit of a group brings.
+
+    Args:
+        spec: Spec of the network.
+        group: Zero-based index of the group.
+    """
+    return _unit_cost(spec, group).multiply_adds
+
+
 @dataclass(frozen=True)
 class _UnitCost:
     """Cost of one more unit."""

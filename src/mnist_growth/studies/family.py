@@ -4,14 +4,16 @@ A trunk grows at a constant learning rate. At each width a copy leaves it and is
 0 and the warps become weaker. The trunk is not changed by it, so all members share its work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from mnist_growth.digits import Digits, Split
+from mnist_growth.digits import Digits, Split, WarpConfig
 from mnist_growth.evaluation import wilson_interval
+from mnist_growth.growth import without_growth
 from mnist_growth.network import TrainedNetwork, load_network, save_network, save_tensors
 from mnist_growth.studies.data import StudyData
 from mnist_growth.studies.family_config import FamilyConfig
@@ -106,9 +108,14 @@ class Member(Trial):
     epochs: int = field(kw_only=True)
 
     @property
-    def origin(self) -> str:
+    def beyond_setup(self) -> Mapping[str, Any]:
         """The trunk that it begins with."""
-        return self.trunk.key
+        return {"origin": self.trunk.key}
+
+    @property
+    def largest_training(self) -> TrainingSetup:
+        """The trunk, whose last network is at least as wide."""
+        return self.trunk.largest_training
 
     @property
     def path(self) -> Path:
@@ -176,18 +183,29 @@ def define_members(config: FamilyConfig, recipe: Recipe, trunk: Trunk) -> list[M
     members = []
     for number, width in enumerate(config.widths, start=1):
         before = config.trunk_epochs * number
-        setup = trunk.setup
-        schedule = setup.training.learning_rate_schedule.model_copy(update={"schedule": "cosine", "warmup_epochs": 0.0})
-        training = setup.training.model_copy(
-            update={"epochs": before + config.cool_down_epochs, "learning_rate_schedule": schedule}
-        )
-        growth = setup.growth.model_copy(  # a schedule whose largest width no network is below
-            update={"trigger": "schedule", "plan": (), "initial_neurons": 1, "max_neurons": 1}
-        )
-        warps = recipe.warps.model_copy(update={"ease_from": 0.0})
-        changed = replace(setup, training=training, growth=growth, warps=warps, schedule_start=before)
-        members.append(Member({"width": width}, changed, trunk=trunk, epochs=before))
+        setup = cool_down(trunk.setup, recipe.warps, before, config.cool_down_epochs)
+        members.append(Member({"width": width}, setup, trunk=trunk, epochs=before))
     return members
+
+
+def cool_down(setup: TrainingSetup, warps: WarpConfig, before: int, epochs: int) -> TrainingSetup:
+    """Return what defines a training that leaves a trunk: its rate falls to 0, and its network does not grow.
+
+    Args:
+        setup: Of the trunk.
+        warps: Random warps, which become weaker over the epochs that follow.
+        before: Number of epochs of the trunk before it.
+        epochs: Number of epochs that follow.
+    """
+    schedule = setup.training.learning_rate_schedule.model_copy(update={"schedule": "cosine", "warmup_epochs": 0.0})
+    training = setup.training.model_copy(update={"epochs": before + epochs, "learning_rate_schedule": schedule})
+    return replace(
+        setup,
+        training=training,
+        growth=without_growth(setup.growth),
+        warps=warps.model_copy(update={"ease_from": 0.0}),
+        schedule_start=before,
+    )
 
 
 def family_table(members: Sequence[tuple[Member, Outcome]], trunk: Outcome, test_digits: int) -> pd.DataFrame:

@@ -112,11 +112,12 @@ class Study:
         )
         return cls(data, store, recorder, workers, share)
 
-    def run(self, jobs: Iterable[_Job], should_stop: ShouldStop | None = None) -> Iterator[tuple[_Job, Outcome]]:
+    def run(self, jobs: Iterable[_Job | None], should_stop: ShouldStop | None = None) -> Iterator[tuple[_Job, Outcome]]:
         """Train, and yield each training with its outcome as soon as it has ended.
 
         Args:
-            jobs: Taken one by one, when a worker is free: a later one may depend on the outcomes before it.
+            jobs: Taken one by one, when a worker is free: a later one may depend on the outcomes before it. None says
+                that the next one depends on a job that is running.
             should_stop: Asked after every epoch; None: trainings are not stopped early.
 
         Raises:

@@ -135,19 +135,17 @@ class Trial:
 
     @cached_property
     def key(self) -> str:
-        """SHA-256 (hex) over all parameters, the digits and the seed.
+        """SHA-256 (hex) over all parameters, the digits, the seed, and ``beyond_setup``.
 
         The number of threads has no part in it: a study may continue with another number of workers.
         """
-        content = {**self.setup.to_dict(), "threads": None, "format": _FORMAT}
-        if self.origin:
-            content["origin"] = self.origin
+        content = {**self.setup.to_dict(), "threads": None, "format": _FORMAT, **self.beyond_setup}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property
-    def origin(self) -> str:
-        """Key of the training that this one goes on from; empty for one that starts with random weights."""
-        return ""
+    def beyond_setup(self) -> Mapping[str, Any]:
+        """What the outcome depends on besides the setup, as values that JSON can hold."""
+        return {}
 
     @property
     def checkpoints(self) -> Checkpoints:
