@@ -17,6 +17,9 @@ from mnist_growth.studies.meta_results import few_shot_means, few_shot_table
 from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.parameters_file import parameters_file
 from mnist_growth.studies.recorder import Recorder, TrialRecord
+from mnist_growth.studies.search import Searches, define_searches
+from mnist_growth.studies.search_config import SearchConfig
+from mnist_growth.studies.search_results import Volumes, hypervolume_by_work, hypervolume_table, searched_table
 from mnist_growth.studies.store import OutcomeStore
 from mnist_growth.studies.study import ShouldStop, Study, check_finished
 from mnist_growth.studies.sweep import (
@@ -46,7 +49,9 @@ __all__ = [
     "OutcomeStore",
     "Recipe",
     "Recorder",
+    "SearchConfig",
     "SearchedParameter",
+    "Searches",
     "ShouldStop",
     "StudiesConfig",
     "Study",
@@ -58,12 +63,14 @@ __all__ = [
     "TuneConfig",
     "Tuning",
     "average_accuracies",
+    "Volumes",
     "check_finished",
     "combinations",
     "define_active_learning",
     "define_continual_learning",
     "define_few_shot_learning",
     "define_members",
+    "define_searches",
     "define_sweep",
     "define_trunk",
     "family_table",
@@ -71,6 +78,8 @@ __all__ = [
     "few_shot_table",
     "forgetting_table",
     "good_ranges",
+    "hypervolume_by_work",
+    "hypervolume_table",
     "importances",
     "labels_needed",
     "load_member",
@@ -80,6 +89,7 @@ __all__ = [
     "parameters_file",
     "responses",
     "rounds_table",
+    "searched_table",
     "share_machine",
     "tasks_table",
     "trainings_table",
