@@ -33,6 +33,7 @@ FILES = (
     "studies",
     "sweep",
     "tune",
+    "search",
     "family",
     "active",
     "continual",

@@ -29,6 +29,8 @@ from mnist_growth.studies import (
     SweepConfig,
     TuneConfig,
 )
+from mnist_growth.studies import ActiveConfig, ContinualConfig, FamilyConfig, StudiesConfig, SweepConfig, TuneConfig
+from mnist_growth.studies import ActiveConfig, FamilyConfig, SearchConfig, StudiesConfig, SweepConfig, TuneConfig
 from mnist_growth.training import TrainingConfig
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -114,6 +116,10 @@ def report(**changes: Any) -> ReportConfig:
 
 def robustness(**changes: Any) -> RobustnessConfig:
     return configure(RobustnessConfig, base()["robustness"], changes)
+
+
+def search(**changes: Any) -> SearchConfig:
+    return configure(SearchConfig, base()["search"], changes)
 
 
 def serving(**changes: Any) -> ServingConfig:

@@ -17,6 +17,7 @@ PIPELINES: Mapping[str, str] = {
     "compress": "make smaller and faster networks from the newest network, and choose one by constraint",
     "sweep": "train with other parameters: how accuracy, time and memory depend on them",
     "tune": "search for the parameters with the smallest validation loss; `--env tuned` uses them",
+    "search": "search widths and depth by growth, evolution and random choices, at equal work",
     "family": "train networks of several widths in one growing training",
     "active": "let networks choose which images are labelled, and count the labels that they need",
     "continual": "let a network learn tasks one after the other, and measure what it forgets",

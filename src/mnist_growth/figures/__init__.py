@@ -51,6 +51,7 @@ from mnist_growth.figures.memory import memory
 from mnist_growth.figures.png import png_files
 from mnist_growth.figures.provenance import describe_dataset, describe_network, stamp
 from mnist_growth.figures.reliability import reliability
+from mnist_growth.figures.search import search_fronts, search_hypervolume
 from mnist_growth.figures.style import (
     intervention_examples,
     style_differences,
@@ -131,6 +132,8 @@ __all__ = [
     "png_files",
     "reliability",
     "sample_predictions",
+    "search_fronts",
+    "search_hypervolume",
     "smallest_changes",
     "stamp",
     "style_differences",

@@ -1,6 +1,6 @@
 """The search for architectures: growth and pruning layer by layer, evolution, and random choices."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -109,6 +109,10 @@ class GrowthSearch:
         space: Defines the trainings.
         config: Widths, stages and budget.
         folder: Of the study, for checkpoints and networks.
+
+    Attributes:
+        trunk: The training that grows.
+        trainings: Number of trainings, the trunk included.
     """
 
     method: MethodName = "growth"
@@ -123,6 +127,7 @@ class GrowthSearch:
             *grown,
             *(space.pruned(self.trunk, len(grown) + number, limit) for number, limit in enumerate(pruned, start=1)),
         ]
+        self.trainings = 1 + len(self._waiting)
         self._is_begun = self._is_grown = False
 
     @property
@@ -183,43 +188,17 @@ def planned_growth(space: SearchSpace, config: SearchConfig) -> tuple[tuple[int,
     return tuple(limits), tuple(pruned)
 
 
-def define_searches(config: SearchConfig, recipe: Recipe, data: StudyData, folder: Path) -> list[Search]:
-    """Return the searches of a study: one for each method and seed.
-
-    Args:
-        config: Methods, seeds, widths and budget.
-        recipe: Of the trainings.
-        data: Digits.
-        folder: Of the study, for checkpoints and networks.
-
-    Raises:
-        ValueError: A value is not allowed, or the budget does not pay for one training.
-    """
-    first = recipe.training.seed
-    spaces = [SearchSpace(config, recipe, data.train, data.split, seed) for seed in range(first, first + config.seeds)]
-    largest = spaces[0].architecture("random", 1, spaces[0].widest.widths).work
-    if largest > config.budget_multiply_adds:
-        raise ValueError(
-            f"Parameter 'search.budget_multiply_adds' is {config.budget_multiply_adds:.3g}, but the training of the "
-            f"widest network takes {largest:.3g}; increase the budget, or decrease 'search.max_width' or the epochs."
-        )
-    make: dict[MethodName, Callable[[SearchSpace], Search]] = {
-        "evolution": lambda space: SampledSearch("evolution", space, config),
-        "growth": lambda space: GrowthSearch(space, config, folder),
-        "random": lambda space: SampledSearch("random", space, config),
-    }
-    return [make[method](space) for method in _PRIORITY if method in config.methods for space in spaces]
-
-
 class Searches:
     """All searches of a study, whose trainings share the workers.
 
     Args:
         searches: Those that come first get free workers first.
+        widest: The training of the widest network, which takes most memory.
+        expected: Number of trainings, about: how many evolution needs depends on its choices.
     """
 
-    def __init__(self, searches: Sequence[Search]) -> None:
-        self.searches = searches
+    def __init__(self, searches: Sequence[Search], widest: Trial, expected: int) -> None:
+        self.searches, self.widest, self.expected = searches, widest, expected
         self._asked: dict[int, tuple[Trial, Search]] = {}
 
     def trials(self) -> Iterator[Trial | None]:
@@ -240,3 +219,45 @@ class Searches:
         if trial is not None:
             self._asked[id(trial)] = trial, search
         return trial
+
+
+def define_searches(config: SearchConfig, recipe: Recipe, data: StudyData, folder: Path) -> Searches:
+    """Return the searches of a study: one for each method and seed.
+
+    Args:
+        config: Methods, seeds, widths and budget.
+        recipe: Of the trainings.
+        data: Digits.
+        folder: Of the study, for checkpoints and networks.
+
+    Raises:
+        ValueError: A value is not allowed, or the budget does not pay for one training.
+    """
+    first = recipe.training.seed
+    spaces = [SearchSpace(config, recipe, data.train, data.split, seed) for seed in range(first, first + config.seeds)]
+    widest = spaces[0].architecture("random", 0, spaces[0].widest.widths)
+    if widest.work > config.budget_multiply_adds:
+        raise ValueError(
+            f"Parameter 'search.budget_multiply_adds' is {config.budget_multiply_adds:.3g}, but the training of the "
+            f"widest network takes {widest.work:.3g}; increase it or decrease 'search.max_width'."
+        )
+    searches: list[Search] = []
+    expected = 0
+    for method in _PRIORITY:
+        for space in spaces if method in config.methods else []:
+            if method == "growth":
+                growth = GrowthSearch(space, config, folder)
+                searches.append(growth)
+                expected += growth.trainings
+            else:
+                searches.append(SampledSearch(method, space, config))
+                expected += _affordable_choices(space, config)
+    return Searches(searches, widest, expected)
+
+
+def _affordable_choices(space: SearchSpace, config: SearchConfig) -> int:
+    """Return how many random networks the budget pays for."""
+    search, count = SampledSearch("random", space, config), 0
+    while search.ask() is not None:
+        count += 1
+    return count

@@ -23,6 +23,7 @@ from mnist_growth.report.sections import (
     results,
     robustness,
     robustness_to_corruptions,
+    search,
     style,
     sweep,
     trajectory,
@@ -61,6 +62,7 @@ TOPICS: tuple[Topic, ...] = (
     few_shot_learning.TOPIC,
     sweep.TOPIC,
     tuning.TOPIC,
+    search.TOPIC,
     family.TOPIC,
 )
 

@@ -1,0 +1,44 @@
+"""Fronts of accuracy and multiply-adds that methods of architecture search find."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mnist_growth.report.formats import scientific, with_intervals
+from mnist_growth.report.tables import Columns, described
+from mnist_growth.report.topic import Body, Topic
+
+_HOW = (
+    "All searches have the same budget of multiply-adds for their trainings; growth may take a share of it alone. Growth "
+    "widens one network layer by layer and prunes copies of it. Evolution (NSGA-II) and random choices train each "
+    "network from random weights. The hypervolume is the area that the networks of a search dominate, in decades of "
+    "multiply-adds times decades of error; larger is better. Networks are chosen by validation digits, and the "
+    "hypervolume on test digits is that of the chosen ones. Intervals are 95 % intervals over the seeds; differences are "
+    "between searches with the same seed."
+)
+_COLUMNS: Columns = {
+    "method": ("method", str),
+    "seeds": ("searches", str),
+    "networks": ("networks", "{:.1f}".format),
+    "work": ("multiply-adds of all trainings", scientific),
+    "hypervolume": ("hypervolume", str),
+    "difference": ("difference from random", str),
+    "test_hypervolume": ("on test digits", str),
+    "test_difference": ("difference from random", str),
+    "work_share": ("work to reach random's, as a share", str),
+}
+
+
+def _body(results: Mapping[str, Any]) -> Body:
+    table = results["search_hypervolume"]
+    numbers = ("hypervolume", "difference", "test_hypervolume", "test_difference", "work_share")
+    shown = table.assign(**{name: with_intervals(table, name, "{:.3f}") for name in numbers})
+    return Body([_HOW], [described("search_hypervolume", "Hypervolume by method", shown, _COLUMNS)])
+
+
+TOPIC = Topic(
+    "search",
+    "Architecture search",
+    ("search_hypervolume", "search_fronts_figure", "search_hypervolume_figure"),
+    _body,
+    optional=True,
+)
