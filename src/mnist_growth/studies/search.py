@@ -11,7 +11,7 @@ from mnist_growth.studies.search_objectives import objectives
 from mnist_growth.studies.search_trials import Architecture, LayerByLayer, SearchSpace
 from mnist_growth.studies.trial import Recipe, Trial
 
-_PRIORITY: tuple[MethodName, ...] = ("evolution", "growth", "random")
+_PRIORITY: tuple[MethodName, ...] = ("growth", "evolution", "random")
 """The order in which methods get free workers: those first whose trainings wait for each other."""
 
 
