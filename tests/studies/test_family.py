@@ -10,7 +10,7 @@ from pydantic import ValidationError
 import configured
 from mnist_growth import studies
 from mnist_growth.network import predict_logits
-from mnist_growth.training import Checkpoint, Machine
+from mnist_growth.training import Checkpoint, Machine, last_spec, learning_rate, warp_strength
 
 MACHINE = Machine("cpu", 1, 0.5)
 
@@ -79,6 +79,27 @@ def test_a_member_goes_on_from_its_width_and_its_rate_falls_to_0(family, laborat
         assert accuracy == outcome.test_accuracy
     starts = [outcome.history[: member.epochs] for member, outcome in zip(members, outcomes, strict=True)]
     assert starts[0] == starts[2][:2]  # the same trunk
+
+
+def test_rate_and_warps_of_a_member_fall_from_their_full_strength_over_its_own_epochs(family, laboratory):
+    laboratory.recipe = laboratory.recipe.with_values({"warps.enabled": True, "warps.final_strength": 0.2})
+    trunk, members = family(cool_down_epochs=4)
+
+    for member in members:
+        setup, full = member.setup, laboratory.recipe.training.learning_rate
+        points = [member.epochs + number for number in range(5)]
+        rates = [learning_rate(point, setup.training, setup.schedule_start) for point in points]
+        warps = [warp_strength(point, setup.training.epochs, setup.warps, setup.schedule_start) for point in points]
+        assert rates == pytest.approx([full * (1 + np.cos(np.pi * share)) / 2 for share in (0, 0.25, 0.5, 0.75, 1)])
+        assert warps == pytest.approx([1, 0.8, 0.6, 0.4, 0.2])
+    last = trunk.setup.training.epochs
+    assert warp_strength(last, last, trunk.setup.warps) == 1
+
+
+def test_a_member_needs_the_memory_of_the_trunk(family):
+    trunk, [narrowest, *_] = family()
+
+    assert last_spec(narrowest.largest_training).widths == (16,) == last_spec(trunk.setup).widths
 
 
 def test_a_member_without_its_network_is_not_kept(family, laboratory):

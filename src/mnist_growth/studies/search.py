@@ -11,9 +11,6 @@ from mnist_growth.studies.search_objectives import objectives
 from mnist_growth.studies.search_trials import Architecture, LayerByLayer, SearchSpace
 from mnist_growth.studies.trial import Recipe, Trial
 
-_PRIORITY: tuple[MethodName, ...] = ("growth", "evolution", "random")
-"""The order in which methods get free workers: those first whose trainings wait for each other."""
-
 
 class Search(Protocol):
     """Chooses the trainings of one method with one seed.
@@ -243,8 +240,8 @@ def define_searches(config: SearchConfig, recipe: Recipe, data: StudyData, folde
         )
     searches: list[Search] = []
     expected = 0
-    for method in _PRIORITY:
-        for space in spaces if method in config.methods else []:
+    for method in config.methods:
+        for space in spaces:
             if method == "growth":
                 growth = GrowthSearch(space, config, folder)
                 searches.append(growth)

@@ -9,9 +9,9 @@ from mnist_growth.report.topic import Body, Topic
 
 _HOW = (
     "All searches have the same budget of multiply-adds for their trainings; growth may take a share of it alone. "
-    "Growth widens one network layer by layer and prunes copies of it. Evolution (NSGA-II) and random choices train each "
-    "network from random weights. The hypervolume is the area that the networks of a search dominate, in decades of "
-    "multiply-adds times decades of error; larger is better. Networks are chosen by validation digits, and the "
+    "Growth widens one network layer by layer and prunes copies of it. Evolution (NSGA-II) and random choices train "
+    "each network from random weights. The hypervolume is the area that the networks of a search dominate, in decades "
+    "of multiply-adds times decades of error; larger is better. Networks are chosen by validation digits, and the "
     "hypervolume on test digits is that of the chosen ones. Intervals are 95 % intervals over the seeds; differences "
     "are between searches with the same seed."
 )
