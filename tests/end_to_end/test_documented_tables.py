@@ -62,6 +62,8 @@ def project(explained, tmp_path_factory, empty_database):
     sweep, tune = "sweep.seeds=1,sweep.pairs=[],sweep.recipe.training.epochs=1", "tune.trials=1"
     project.succeed("run", "--env", "smoke", "--pipeline", "sweep", "--params", sweep)
     project.succeed("run", "--env", "smoke", "--pipeline", "tune", "--params", tune)
+    search = "search.seeds=1,search.budget_multiply_adds=1.2e9"
+    project.succeed("run", "--env", "smoke", "--pipeline", "search", "--params", search)
     return project
 
 
