@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from mnist_growth.figures.intervals import error_bars
 from mnist_growth.figures.log_ticks import log_ticks
 from mnist_growth.figures.theme import LEGEND_BELOW, SERIES_COLORS, SERIES_SYMBOLS, TEMPLATE
 
@@ -73,22 +74,11 @@ def search_hypervolume(by_work: pd.DataFrame, methods: Sequence[str]) -> go.Figu
     for number, method in enumerate(methods):
         shown = by_work[by_work["method"] == method].sort_values("work")
         color = SERIES_COLORS[number % len(SERIES_COLORS)]
-        for limit, fill in (("low", None), ("high", "tonexty")):
-            figure.add_scatter(
-                x=shown["work"].tolist(),
-                y=shown[f"hypervolume_{limit}"].tolist(),
-                mode="lines",
-                line={"width": 0, "color": color},
-                fill=fill,
-                legendgroup=method,
-                showlegend=False,
-                hoverinfo="skip",
-            )
         figure.add_scatter(
             x=shown["work"].tolist(),
             y=shown["hypervolume"].tolist(),
+            error_y=error_bars(shown, "hypervolume"),
             name=method,
-            legendgroup=method,
             mode="lines+markers",
             line={"color": color, "width": 2},
             marker={"size": 6, "symbol": SERIES_SYMBOLS[number % len(SERIES_SYMBOLS)]},

@@ -17,7 +17,7 @@ from mnist_growth.studies.search_objectives import objectives
 from mnist_growth.studies.search_trials import Architecture
 from mnist_growth.studies.trial import Trial
 
-_BUDGET_POINTS = 40  # of a curve of the hypervolume by work
+_BUDGET_POINTS = 20  # of a curve of the hypervolume by work
 _COLUMNS = (
     "method",
     "seed",
