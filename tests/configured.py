@@ -25,6 +25,7 @@ from mnist_growth.studies import (
     ContinualConfig,
     FamilyConfig,
     MetaConfig,
+    SearchConfig,
     StudiesConfig,
     SweepConfig,
     TuneConfig,

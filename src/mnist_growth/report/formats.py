@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 Format = Callable[[Any], str]
 """A function from a value to its text."""
@@ -95,13 +94,6 @@ def with_interval(table: Any, name: str, number: Format) -> list[str]:
         table: Has the columns ``name``, ``name_low`` and ``name_high``; limits may be missing.
         name: Of the column.
         number: Format of the three numbers.
-def with_intervals(table: pd.DataFrame, name: str, number: str) -> list[str]:
-    """Return the values of a column with their intervals, or dashes: "0.52 (0.48 to 0.56)".
-
-    Args:
-        table: Has the columns ``<name>``, ``<name>_low`` and ``<name>_high``.
-        name: Of the values.
-        number: Format of a number, such as ``{:.2f}``.
     """
     triples = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
     return [
@@ -110,8 +102,5 @@ def with_intervals(table: pd.DataFrame, name: str, number: str) -> list[str]:
         else number(value)
         if np.isnan(low)
         else f"{number(value)} ({number(low)} to {number(high)})"
-        else number.format(value)
-        if np.isnan(low)
-        else f"{number.format(value)} ({number.format(low)} to {number.format(high)})"
         for value, low, high in triples
     ]

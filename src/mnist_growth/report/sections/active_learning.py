@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mnist_growth.report.formats import count, percent, with_interval
-from mnist_growth.report.formats import percent, with_intervals
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
 
@@ -19,7 +18,6 @@ def _body(results: Mapping[str, Any]) -> Body:
     table = results["active_labels"]
     shown = table.assign(
         labels=with_interval(table, "labels", count), share=with_interval(table, "share", "{:.2f}".format)
-        labels=with_intervals(table, "labels", "{:,.0f}"), share=with_intervals(table, "share", "{:.2f}")
     )
     columns: Columns = {
         "strategy": ("strategy", str),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.report.formats import scientific, with_intervals
+from mnist_growth.report.formats import scientific, with_interval
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
 
@@ -31,7 +31,7 @@ _COLUMNS: Columns = {
 def _body(results: Mapping[str, Any]) -> Body:
     table = results["search_hypervolume"]
     numbers = ("hypervolume", "difference", "test_hypervolume", "test_difference", "work_share")
-    shown = table.assign(**{name: with_intervals(table, name, "{:.3f}") for name in numbers})
+    shown = table.assign(**{name: with_interval(table, name, "{:.3f}".format) for name in numbers})
     return Body([_HOW], [described("search_hypervolume", "Hypervolume by method", shown, _COLUMNS)])
 
 
