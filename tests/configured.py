@@ -30,8 +30,6 @@ from mnist_growth.studies import (
     SweepConfig,
     TuneConfig,
 )
-from mnist_growth.studies import ActiveConfig, ContinualConfig, FamilyConfig, StudiesConfig, SweepConfig, TuneConfig
-from mnist_growth.studies import ActiveConfig, FamilyConfig, SearchConfig, StudiesConfig, SweepConfig, TuneConfig
 from mnist_growth.training import TrainingConfig
 
 CONF = Path(__file__).parents[1] / "conf"
