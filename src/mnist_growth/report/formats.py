@@ -85,22 +85,3 @@ def interval(low: Any, high: Any, form: Format) -> str:
 
 def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
-
-
-def with_interval(table: Any, name: str, number: Format) -> list[str]:
-    """Each value of a column with its interval, "1.23 (1.10 to 1.36)"; a dash where there is no value.
-
-    Args:
-        table: Has the columns ``name``, ``name_low`` and ``name_high``; limits may be missing.
-        name: Of the column.
-        number: Format of the three numbers.
-    """
-    triples = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
-    return [
-        MISSING
-        if np.isnan(value)
-        else number(value)
-        if np.isnan(low)
-        else f"{number(value)} ({number(low)} to {number(high)})"
-        for value, low, high in triples
-    ]

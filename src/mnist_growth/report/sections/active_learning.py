@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.report.formats import count, percent, with_interval
+from mnist_growth.report.formats import count, percent
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
 
@@ -16,17 +16,14 @@ _HOW = (
 
 def _body(results: Mapping[str, Any]) -> Body:
     table = results["active_labels"]
-    shown = table.assign(
-        labels=with_interval(table, "labels", count), share=with_interval(table, "share", "{:.2f}".format)
-    )
     columns: Columns = {
         "strategy": ("strategy", str),
         "goal": ("goal", percent),
         "reached": ("repetitions that reach it", str),
-        "labels": ("labels needed", str),
-        "share": ("of those of random choices", str),
+        "labels": ("labels needed", count),
+        "share": ("of those of random choices", "{:.2f}".format),
     }
-    return Body([_HOW], [described("active_labels", "Labels needed by strategy", shown, columns)])
+    return Body([_HOW], [described("active_labels", "Labels needed by strategy", table, columns)])
 
 
 TOPIC = Topic(

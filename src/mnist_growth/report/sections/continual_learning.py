@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnist_growth.report.formats import percent, points, with_interval
+from mnist_growth.report.formats import percent, points
 from mnist_growth.report.tables import Columns, described
 from mnist_growth.report.topic import Body, Topic
 
@@ -17,20 +17,15 @@ _HOW = (
 
 def _body(results: Mapping[str, Any]) -> Body:
     table = results["continual_forgetting"]
-    shown = table.assign(
-        average_accuracy=with_interval(table, "average_accuracy", percent),
-        forgetting=with_interval(table, "forgetting", points),
-        backward_transfer=with_interval(table, "backward_transfer", points),
-    )
     columns: Columns = {
         "scenario": ("scenario", str),
         "method": ("method", str),
         "width": ("neurons per layer at the end", str),
-        "average_accuracy": ("average accuracy", str),
-        "forgetting": ("forgetting", str),
-        "backward_transfer": ("backward transfer", str),
+        "average_accuracy": ("average accuracy", percent),
+        "forgetting": ("forgetting", points),
+        "backward_transfer": ("backward transfer", points),
     }
-    return Body([_HOW], [described("continual_forgetting", "Accuracy and forgetting by method", shown, columns)])
+    return Body([_HOW], [described("continual_forgetting", "Accuracy and forgetting by method", table, columns)])
 
 
 TOPIC = Topic(
