@@ -8,6 +8,8 @@ from mnist_growth.learning import objective_factory, objective_for
 from mnist_growth.training import start_training
 from mnist_growth.training.setup import split_fingerprint
 
+SMALL_ATTENTION = {"patch_side": 14, "stream_width": 6, "head_width": 2, "neurons_per_head": 3, "blocks": 1}
+
 
 def test_splits_that_differ_in_any_way_have_different_fingerprints():
     parts = [([0, 1], [2, 3]), ([0], [1, 2, 3]), ([0, 1, 2], [3]), ([2, 3], [0, 1]), ([0, 1], [2, 4]), ([0, 1], [2])]
@@ -52,11 +54,15 @@ def test_the_objective_computes_the_loss_in_the_parameters_unless_another_is_giv
     assert start_training(*given, objective=objective_for).objective is objective_for
 
 
-def test_an_operator_that_a_group_does_not_offer_is_refused_before_the_training(make_training):
+def test_growth_that_a_group_does_not_offer_is_refused_before_the_training(make_training):
     network = {"kind": "capsules", "capsules": {"primary_size": 3}}
     grows = make_training(network=network, growth={"operator": "net2net_split"})
     with pytest.raises(ValueError, match=r"The units of primary .*; choose another growth.operator"):
         start_training(grows.setup, grows.digits, grows.split, MNIST_PIXELS, grows.machine)
+
+    heads = make_training(network={"kind": "attention", "attention": SMALL_ATTENTION}, growth={"where": "largest_gain"})
+    with pytest.raises(ValueError, match=r"The units of blocks\.0\.attention .*; choose growth.where=all"):
+        start_training(heads.setup, heads.digits, heads.split, MNIST_PIXELS, heads.machine)
 
     fixed = make_training(network=network, growth={"operator": "net2net_split", "max_neurons": 6})
     assert start_training(fixed.setup, fixed.digits, fixed.split, MNIST_PIXELS, fixed.machine).state.network.widths

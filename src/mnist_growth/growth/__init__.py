@@ -10,7 +10,7 @@ from mnist_growth.growth.gradient import (
     gradient_directions,
     gradient_gain,
 )
-from mnist_growth.growth.growth import Operator, check_operator, operator_named, widen_together
+from mnist_growth.growth.growth import Operator, check_growth, operator_named, widen_together
 from mnist_growth.growth.marginal import widths_within
 from mnist_growth.growth.narrowing import Narrowing, accepts_constants, duplicates, entries_of, narrow
 from mnist_growth.growth.operators import net2net_split, paired, random_fan_in_and_out, zero_fan_out
@@ -35,7 +35,7 @@ __all__ = [
     "Widening",
     "accepts_constants",
     "affordable_plans",
-    "check_operator",
+    "check_growth",
     "deepen",
     "duplicates",
     "entries_of",

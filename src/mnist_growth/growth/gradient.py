@@ -162,8 +162,13 @@ def gradient_directed(
     return Widening.of_new(network, group, count, new)
 
 
-def check_directions(network: Network, group: UnitGroup) -> None:
-    """Refuse to direct units by a gradient that there is not.
+def check_directions(network: Network, group: UnitGroup, advice: str = "choose another growth.operator") -> None:
+    """Refuse to direct units by a gradient that there is not, or to compare groups by it.
+
+    Args:
+        network: To be widened.
+        group: One of its groups of units.
+        advice: What to do instead.
 
     Raises:
         ValueError: The units do not lie between affine maps.
@@ -171,7 +176,7 @@ def check_directions(network: Network, group: UnitGroup) -> None:
     if _neighbours_of(network, group) is None:
         raise ValueError(
             f"The units of {group.name} do not lie between affine maps, so there is no gradient matrix for them; "
-            "choose another growth.operator"
+            f"{advice}"
         )
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import torch
 
-from mnist_growth.growth.config import OperatorName
+from mnist_growth.growth.config import GrowthConfig, OperatorName
 from mnist_growth.growth.gradient import Probe, check_directions, gradient_directed
 from mnist_growth.growth.operators import check_additive, net2net_split, paired, random_fan_in_and_out, zero_fan_out
 from mnist_growth.growth.widening import Widening, widen
@@ -40,21 +40,23 @@ def operator_named(name: OperatorName, probe: Probe | None = None) -> Operator:
     return partial(gradient_directed, probe=probe)
 
 
-def check_operator(name: OperatorName, network: Network) -> None:
-    """Refuse an operator that is not offered for all groups of units of a network.
+def check_growth(config: GrowthConfig, network: Network) -> None:
+    """Refuse an operator or a choice of groups that is not offered for all groups of units of a network.
 
     Args:
-        name: As in the parameters.
+        config: Parameters of growth.
         network: At the start of a training that grows.
 
     Raises:
         ValueError: Names the group.
     """
     for group in network.unit_groups():
-        if name in ("paired", "net2net_split"):
+        if config.operator in ("paired", "net2net_split"):
             check_additive(group)
-        elif name == "gradient_directed":
+        elif config.operator == "gradient_directed":
             check_directions(network, group)
+        if config.where == "largest_gain" and config.trigger != "plan":
+            check_directions(network, group, "choose growth.where=all")
 
 
 def widen_together(

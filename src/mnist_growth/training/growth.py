@@ -163,11 +163,7 @@ def _new_units(
     portion = target.neurons - equal_width(spec)
     per_parameter = []
     for group, found in enumerate(values):
-        if found is None:
-            raise ValueError(
-                f"growth.where=largest_gain needs the gradient of every group of units, but group {group + 1} of a "
-                f"network of kind {spec.kind!r} does not lie between affine maps: choose growth.where=all"
-            )
+        assert found is not None, "refused at the start"
         units = portion / spec.unit_sizes[group]
         per_parameter.append(gradient_gain(found, portion) / (units * parameters_of_a_unit(spec, group)))
     return neurons_to_add(spec, target.neurons, growth, per_parameter)

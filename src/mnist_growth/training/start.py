@@ -7,7 +7,7 @@ import torch
 
 from mnist_growth.digits import Digits, PixelStatistics, Split
 from mnist_growth.evaluation import accuracy_without_learning
-from mnist_growth.growth import check_operator
+from mnist_growth.growth import check_growth
 from mnist_growth.learning import ObjectiveFactory, objective_factory
 from mnist_growth.machine import (
     MAX_THREADS,
@@ -135,7 +135,7 @@ def start_training(
         network: With its initial weights, which are trained in place; None for random ones.
 
     Raises:
-        ValueError: The network grows with an operator that is not offered for all of its groups of units.
+        ValueError: The network grows with an operator, or a choice of groups, that is not offered for all groups.
     """
     device = choose_device(machine.device)
     seed = setup.training.seed
@@ -146,7 +146,7 @@ def start_training(
     if network is None:
         network = build(setup.initial_spec, pixels, torch.Generator().manual_seed(seed))
         if last_spec(setup) != setup.initial_spec:
-            check_operator(setup.growth.operator, network)
+            check_growth(setup.growth, network)
     state = TrainingState.begin(network.to(device), setup.training.weight_decay, seed, run_id)
     return _assembled(state, setup, digits, split, machine, objective)
 
