@@ -35,6 +35,7 @@ def tables(trained, digits):
         {
             "epoch": [3],
             "layer": [1],
+            "group": ["hidden layer 1"],
             "width_before": [8],
             "width_after": [12],
             "operator": ["zero_fan_out"],
@@ -70,8 +71,8 @@ def tables(trained, digits):
 
 
 HISTORY = ("epoch", "widths", "parameters", "learning_rate", "train_loss", "train_accuracy")
-COHORTS = ("layer", "born_epoch", "age_epochs", "units", "dead_units", "variance")
-LAYERS = ("layer", "inputs", "outputs", "parameters", "multiply_adds", "activations")
+COHORTS = ("layer", "group", "born_epoch", "age_epochs", "units", "dead_units", "variance")
+LAYERS = ("layer", "name", "inputs", "outputs", "parameters", "multiply_adds", "activations")
 
 
 def report(trained, given, png=None):
