@@ -1,6 +1,6 @@
 import pytest
 
-from mnist_growth.run_options import check_conf_source, check_pipeline_names, check_runner
+from mnist_growth.run_options import check_conf_source, check_pipeline_names, check_runner, chosen_pipeline
 
 
 def test_pipelines_are_known_by_name():
@@ -8,6 +8,14 @@ def test_pipelines_are_known_by_name():
 
     with pytest.raises(ValueError, match="There is no pipeline 'trian'; expected one of __default__, "):
         check_pipeline_names(["train", "trian"])
+
+
+def test_images_to_choose_from_make_active_the_pipeline_label():
+    folder = {"active": {"folder": "my_images"}}
+
+    assert chosen_pipeline("active", folder) == "label"
+    assert chosen_pipeline("active", {"active": {"folder": None, "images": 5}}) == "active"
+    assert [chosen_pipeline(name, folder) for name in (None, "predict")] == [None, "predict"]
 
 
 @pytest.mark.parametrize(

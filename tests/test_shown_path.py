@@ -19,6 +19,8 @@ def test_a_path_in_the_project_is_relative_and_another_one_is_its_name(project):
 
 def test_only_paths_of_files_of_the_user_change():
     parameters = {"archive": {"path": "/home/me/digits", "resize": True}, "predict": {"folder": None}, "device": "/x"}
+    parameters["active"] = {"folder": "/home/me/images", "images": 5}
 
-    assert with_shown_paths(parameters) == {**parameters, "archive": {"path": "digits", "resize": True}}
+    shown = {"archive": {"path": "digits", "resize": True}, "active": {"folder": "images", "images": 5}}
+    assert with_shown_paths(parameters) == {**parameters, **shown}
     assert with_shown_paths({}) == {}

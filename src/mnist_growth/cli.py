@@ -18,7 +18,7 @@ from mnist_growth.command_end import with_error_messages
 from mnist_growth.options import parse_load_versions, parse_params, read_config
 from mnist_growth.project import default_configuration, project_folder
 from mnist_growth.run_command import HELP, RunCommand, registry_commands
-from mnist_growth.run_options import check_conf_source, check_pipeline_names, check_runner
+from mnist_growth.run_options import check_conf_source, check_pipeline_names, check_runner, chosen_pipeline
 
 
 @click.group(name="mnist-growth")
@@ -27,6 +27,8 @@ def cli() -> None:
 
 
 def _run(**options: Any) -> Any:
+    options["pipeline"] = chosen_pipeline(options["pipeline"], options["params"])
+    options["pipelines"] = [chosen_pipeline(name, options["params"]) for name in options["pipelines"] or []]
     names = options["pipelines"] or [options["pipeline"]]
     if any(names):
         check_pipeline_names(names)

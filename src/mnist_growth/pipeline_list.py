@@ -20,6 +20,7 @@ PIPELINES: Mapping[str, str] = {
     "search": "search widths and depth by growth, evolution and random choices, at equal work",
     "family": "train networks of several widths in one growing training",
     "active": "let networks choose which images are labelled, and count the labels that they need",
+    "label": "choose the images of active.folder that are most worth a label",
     "continual": "let a network learn tasks one after the other, and measure what it forgets",
     "meta": "learn new classes from a few images: meta-learning against simpler methods",
     "compare": "compare the newest network with the previous one",

@@ -48,6 +48,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "compress": _group("compress", compress.create_pipeline()),
         "sweep": _group("sweep", sweep.create_pipeline()),
         "active": _group("active", active.create_pipeline()),
+        "label": _group("active", active.create_label_pipeline()),
         "continual": _group("continual", continual.create_pipeline()),
         "meta": _group("meta", meta.create_pipeline()),
         "tune": _group("tune", tune.create_pipeline()),

@@ -9,10 +9,21 @@ from kedro.runner import AbstractRunner
 from kedro.utils import load_obj
 
 from mnist_growth.configuration import BASE
+from mnist_growth.nested import flatten
 from mnist_growth.pipeline_list import PIPELINES
 
 RUNNERS = ("SequentialRunner", "ThreadRunner")
 """Runners of Kedro that can run the project."""
+
+
+def chosen_pipeline(name: str | None, parameters: Mapping[str, Any]) -> str | None:
+    """Return the pipeline that a run asks for: ``label`` in place of ``active`` if there is an ``active.folder``.
+
+    Args:
+        name: A value of ``--pipeline`` or ``--pipelines``; None for the default.
+        parameters: Value of ``--params``.
+    """
+    return "label" if name == "active" and flatten(parameters).get("active.folder") is not None else name
 
 
 def check_pipeline_names(names: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mnist_growth.nested import flatten, merge
 
-_PATHS = ("archive.path", "predict.folder")
+_PATHS = ("active.folder", "archive.path", "predict.folder")
 """Parameters that are paths of the user's files."""
 
 

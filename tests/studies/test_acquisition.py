@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skactiveml.pool import uncertainty_scores
 
-from mnist_growth.studies.acquisition import STRATEGIES, badge, entropy, margin, most_useful, uncertainty
+from mnist_growth.studies.acquisition import STRATEGIES, badge, entropy, margin, most_useful, scores, uncertainty
 
 
 def random_probabilities(seed: int, images: int = 40, classes: int = 5) -> np.ndarray:
@@ -63,6 +63,16 @@ def gradients(probabilities, features):
     """The gradients as matrices, written out."""
     labels = np.eye(probabilities.shape[1])[probabilities.argmax(axis=1)]
     return np.einsum("nc,nd->ncd", probabilities - labels, features).reshape(len(features), -1)
+
+
+def test_the_score_of_badge_is_the_length_of_the_gradient_and_random_has_none():
+    probabilities, features = random_probabilities(0), np.random.default_rng(1).normal(size=(40, 6))
+
+    lengths = np.linalg.norm(gradients(probabilities, features), axis=1)
+
+    assert scores("badge", probabilities, features) == pytest.approx(lengths)
+    assert scores("margin", probabilities, features) == pytest.approx(margin(probabilities))
+    assert np.isnan(scores("random", probabilities, features)).all()
 
 
 def naive_badge(probabilities, features, count, generator):

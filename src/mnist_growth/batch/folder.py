@@ -3,6 +3,7 @@
 import heapq
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -39,7 +40,9 @@ class FolderSource:
             if entry.problem:
                 yield Picture(name, None, entry.problem)
             else:
-                yield from pictures_in(name, partial(_content, Path(entry.path)), self.max_pixels)
+                path = Path(entry.path)
+                for picture in pictures_in(name, partial(_content, path), self.max_pixels):
+                    yield replace(picture, path=path) if picture.name == name else picture
 
 
 class _Entry(NamedTuple):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -16,11 +17,13 @@ class Picture:
         name: Name in its source: a path relative to the folder, or a number.
         pixels: Grey values, uint8 [H, W]; None if the image cannot be read.
         error: Reason in one line; empty if the image can be read.
+        path: The file that contains this image only; None for pages, and images of tables and archives.
     """
 
     name: str
     pixels: NDArray[np.uint8] | None
     error: str = ""
+    path: Path | None = None
 
 
 class Source(Protocol):

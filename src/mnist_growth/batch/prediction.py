@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mnist_growth.batch.picture import Picture
+from mnist_growth.digits.digits import IMAGE_SIDE
 from mnist_growth.digits.doubt import SEPARATOR
 from mnist_growth.digits.preparation import PreparedImage
 from mnist_growth.drift import FEATURES, STYLE, Features, collect, measure_images
@@ -37,10 +38,14 @@ class Part:
             probability of each class (``probability_0`` and so on), and the style: ``pixel_mean``, ``ink``, ``slant``,
             ``thickness``.
         unreadable: One row per other image: ``name``, ``reason``.
+        forms: Prepared images of the predictions, uint8 [N, 28, 28].
+        positions: Their positions among all images, from 0, int64 [N].
     """
 
     predictions: pd.DataFrame
     unreadable: pd.DataFrame
+    forms: NDArray[np.uint8]
+    positions: NDArray[np.int64]
 
 
 def predict_pictures(
@@ -67,8 +72,8 @@ def predict_pictures(
     Raises:
         ValueError: An image cannot be read and ``strict`` is set.
     """
-    remaining = iter(pictures)
-    while group := [_prepared(picture, prepare) for picture in islice(remaining, PART)]:
+    remaining = enumerate(pictures)
+    while group := [_prepared(position, picture, prepare) for position, picture in islice(remaining, PART)]:
         unreadable = [(image.name, image.reason) for image in group if image.form is None]
         if unreadable and strict:
             name, reason = unreadable[0]
@@ -76,9 +81,12 @@ def predict_pictures(
                 f"Cannot predict {name}: {reason}; remove or replace it, or leave out predict.strict to skip it"
             )
         readable = [image for image in group if image.form is not None]
+        forms = np.array([image.form for image in readable], np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
         yield Part(
-            _predict(readable, logits, class_names, novelty, limits),
+            _predict(readable, forms, logits, class_names, novelty, limits),
             pd.DataFrame(unreadable, columns=["name", "reason"], dtype="str"),
+            forms,
+            np.array([image.position for image in readable], np.int64),
         )
 
 
@@ -95,6 +103,7 @@ def features_of(predictions: pd.DataFrame) -> Features:
 class _Image(NamedTuple):
     """A prepared image, uint8 [28, 28], with the mean of the original and doubts; or the reason why there is none."""
 
+    position: int
     name: str
     form: NDArray[np.uint8] | None
     mean: float
@@ -102,17 +111,18 @@ class _Image(NamedTuple):
     reason: str
 
 
-def _prepared(picture: Picture, prepare: Prepare) -> _Image:
+def _prepared(position: int, picture: Picture, prepare: Prepare) -> _Image:
     if picture.pixels is None:
-        return _Image(picture.name, None, 0.0, (), picture.error)
+        return _Image(position, picture.name, None, 0.0, (), picture.error)
     try:
-        return _Image(picture.name, *prepare(picture.pixels), "")
+        return _Image(position, picture.name, *prepare(picture.pixels), "")
     except ValueError as error:
-        return _Image(picture.name, None, 0.0, (), str(error))
+        return _Image(position, picture.name, None, 0.0, (), str(error))
 
 
 def _predict(
     images: list[_Image],
+    forms: NDArray[np.uint8],
     logits: Logits,
     class_names: Sequence[str],
     novelty: NoveltyScore | None,
@@ -123,7 +133,6 @@ def _predict(
         empty = {name: np.empty(0) for name in columns(len(class_names))}
         texts = dict.fromkeys(("name", "class_name", "doubt"), "str")
         return pd.DataFrame(empty).astype({**texts, "prediction": np.int64})
-    forms = np.stack([image.form for image in images if image.form is not None])
     table = prediction_table(logits(forms)).drop(columns="index")
     features = measure_images(
         np.array([image.mean for image in images]),

@@ -9,6 +9,7 @@ from mnist_growth.datasets.digits import DigitsDataset
 from mnist_growth.datasets.drift_reference import DriftReferenceDataset
 from mnist_growth.datasets.environment import EnvironmentDataset
 from mnist_growth.datasets.figure import FigureDataset
+from mnist_growth.datasets.images_to_label import ImagesToLabelDataset
 from mnist_growth.datasets.metrics import ManifestDataset, MetricsDataset
 from mnist_growth.datasets.network import NetworkDataset
 from mnist_growth.datasets.network_versions import NetworkVersions, NetworkVersionsDataset
@@ -32,6 +33,7 @@ __all__ = [
     "EnvironmentDataset",
     "FigureDataset",
     "Found",
+    "ImagesToLabelDataset",
     "ManifestDataset",
     "MetricsDataset",
     "NetworkDataset",

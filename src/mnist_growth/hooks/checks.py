@@ -56,7 +56,8 @@ def _check_values(pipeline: Pipeline, catalog: DataCatalog) -> None:
     """Check values that a node would refuse, before the run is recorded.
 
     Raises:
-        ValueError: The network cannot follow the plan of growth, or there are no images to predict.
+        ValueError: The network cannot follow the plan of growth, there are no images to predict or to choose from, or
+            images to choose from are given to the study of active learning.
     """
     from mnist_growth.batch import open_source
     from mnist_growth.growth import planned_widths
@@ -65,5 +66,13 @@ def _check_values(pipeline: Pipeline, catalog: DataCatalog) -> None:
     if {"params:network", "params:growth", "params:training"} <= used:
         network, growth, training = (catalog.load(f"params:{name}") for name in ("network", "growth", "training"))
         planned_widths(training.epochs, growth, network.spec(growth.initial_neurons))
-    if "params:predict" in used:
+    made = {name for node in pipeline.nodes for name in node.outputs}
+    if "batch_predictions" in made:
         open_source(catalog.load("params:predict").folder)
+    if "images_to_label" in made:
+        open_source(catalog.load("params:active").folder, parameter="active.folder")
+    if "active_learning" in made and (folder := catalog.load("params:active").folder) is not None:
+        raise ValueError(
+            f"Parameter 'active.folder' is {folder!r}, but the study active does not use it: choose its images with "
+            "`kedro run --pipeline label`, or set it to null for the study"
+        )

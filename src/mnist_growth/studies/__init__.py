@@ -1,5 +1,6 @@
 """Many trainings: what happens if a parameter changes, and which parameters are best."""
 
+from mnist_growth.studies.acquisition import most_useful, scores
 from mnist_growth.studies.active import ActiveLearner, define_active_learning
 from mnist_growth.studies.active_config import ActiveConfig
 from mnist_growth.studies.active_results import labels_needed, mean_accuracies, rounds_table
@@ -15,6 +16,7 @@ from mnist_growth.studies.meta import FewShotLearner, define_few_shot_learning
 from mnist_growth.studies.meta_config import MetaConfig
 from mnist_growth.studies.meta_results import few_shot_means, few_shot_table
 from mnist_growth.studies.outcome import Outcome
+from mnist_growth.studies.outputs import outputs
 from mnist_growth.studies.parameters_file import parameters_file
 from mnist_growth.studies.recorder import Recorder, TrialRecord
 from mnist_growth.studies.search import Searches, define_searches
@@ -85,10 +87,13 @@ __all__ = [
     "load_member",
     "mean_accuracies",
     "mean_responses",
+    "most_useful",
+    "outputs",
     "pair_means",
     "parameters_file",
     "responses",
     "rounds_table",
+    "scores",
     "searched_table",
     "share_machine",
     "tasks_table",

@@ -1,5 +1,6 @@
 """Which images are worth a label: strategies of active learning."""
 
+from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 import numpy as np
@@ -33,6 +34,25 @@ def entropy(probabilities: Probabilities) -> NDArray[np.floating]:
     return scores
 
 
+def gradient_length(probabilities: Probabilities, features: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the length of the gradient that ``badge`` describes, of each image, float64 [N].
+
+    Args:
+        probabilities: Float [N, C].
+        features: Inputs of the output layer, float [N, D].
+    """
+    lengths = (np.linalg.norm(each, axis=1) for each in (_errors(probabilities), features.astype(np.float64)))
+    product: NDArray[np.float64] = np.prod(list(lengths), axis=0)
+    return product
+
+
+def _errors(probabilities: Probabilities) -> NDArray[np.float64]:
+    """Return p - y with the most probable class as the label, float64 [N, C]."""
+    errors = probabilities.astype(np.float64)
+    errors[np.arange(len(errors)), probabilities.argmax(axis=1)] -= 1
+    return errors
+
+
 def badge(
     probabilities: Probabilities, features: NDArray[np.floating], count: int, generator: np.random.Generator
 ) -> NDArray[np.int64]:
@@ -53,10 +73,8 @@ def badge(
     Returns:
         Positions, int64 [count], all different.
     """
-    errors = probabilities.astype(np.float64)
-    errors[np.arange(len(errors)), probabilities.argmax(axis=1)] -= 1
-    inputs = features.astype(np.float64)
-    squares = (errors**2).sum(axis=1) * (inputs**2).sum(axis=1)
+    errors, inputs = _errors(probabilities), features.astype(np.float64)
+    squares = gradient_length(probabilities, features) ** 2
     distances = np.full(len(squares), np.inf)
     chosen = [int(squares.argmax())]
     while len(chosen) < count:
@@ -71,6 +89,13 @@ def badge(
             rest = np.setdiff1d(np.arange(len(distances)), chosen)
             chosen.extend(generator.choice(rest, count - len(chosen), replace=False).tolist())
     return np.array(chosen, dtype=np.int64)
+
+
+_SCORES: Mapping[str, Callable[[Probabilities], NDArray[np.floating]]] = {
+    "uncertainty": uncertainty,
+    "margin": margin,
+    "entropy": entropy,
+}
 
 
 def most_useful(
@@ -97,5 +122,22 @@ def most_useful(
         return generator.choice(len(probabilities), count, replace=False)
     if strategy == "badge":
         return badge(probabilities, features, count, generator)
-    score = {"uncertainty": uncertainty, "margin": margin, "entropy": entropy}[strategy]
-    return np.argsort(-score(probabilities), kind="stable")[:count]
+    return np.argsort(-_SCORES[strategy](probabilities), kind="stable")[:count]
+
+
+def scores(
+    strategy: StrategyName, probabilities: Probabilities, features: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """Return how much a strategy wants the label of each image, were it the only one, float [N].
+
+    Args:
+        strategy: ``uncertainty``, ``margin`` or ``entropy``: its score; ``badge``: the length of the gradient;
+            ``random``: NaN, as it has none.
+        probabilities: Of the classes, float [N, C].
+        features: Inputs of the output layer, float [N, D]; used by ``badge`` only.
+    """
+    if strategy == "random":
+        return np.full(len(probabilities), np.nan)
+    if strategy == "badge":
+        return gradient_length(probabilities, features)
+    return _SCORES[strategy](probabilities)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from mnist_growth.config_model import ConfigModel
 from mnist_growth.studies.acquisition import StrategyName
@@ -14,6 +14,8 @@ BASELINE: StrategyName = "random"
 class ActiveConfig(ConfigModel):
     """Group ``active`` of the parameters."""
 
+    model_config = ConfigDict(coerce_numbers_to_str=True)  # a folder may be named 2026
+
     recipe: dict[str, dict[str, Any]]
     strategies: Annotated[tuple[StrategyName, ...], Field(strict=False, min_length=1)]
     labels: Annotated[tuple[int, ...], Field(strict=False, min_length=1)]
@@ -21,6 +23,9 @@ class ActiveConfig(ConfigModel):
     images_per_epoch: Annotated[int, Field(ge=1)]
     grows: bool
     goal: Annotated[float, Field(gt=0, lt=1)]
+    folder: Annotated[str, Field(strict=False)] | None
+    images: Annotated[int, Field(ge=1)]
+    strategy: StrategyName
 
     @model_validator(mode="after")
     def _strategies_are_different(self) -> Self:

@@ -43,6 +43,6 @@ def _output_layer(network: Network) -> str:
     if layer.out_features != network.classes:
         raise ValueError(
             f"A network of kind {network.spec.kind!r} has no affine map to the logits, which the strategy badge and "
-            "the methods linear and centroids need: leave them out (active.strategies, meta.methods)"
+            "the methods linear and centroids need: choose others (active.strategies, active.strategy, meta.methods)"
         )
     return name

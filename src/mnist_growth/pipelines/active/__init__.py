@@ -1,5 +1,5 @@
-"""Which images are worth a label: learning curves of strategies that choose them."""
+"""Which images are worth a label: learning curves of strategies that choose them, and the choice of a strategy."""
 
-from mnist_growth.pipelines.active.pipeline import create_pipeline
+from mnist_growth.pipelines.active.pipeline import create_label_pipeline, create_pipeline
 
-__all__ = ["create_pipeline"]
+__all__ = ["create_label_pipeline", "create_pipeline"]
