@@ -2,7 +2,8 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 from kedro.pipeline import Pipeline
 from kedro.validation.type_extractor import TypeExtractor
@@ -140,12 +141,14 @@ def _follow(kind: Any, location: Sequence[int | str]) -> tuple[list[str], list[t
         The parts of the parameter's name (pydantic also names the members of unions), and the models found there.
     """
     names: list[str] = []
-    models = _models(kind)
+    kinds, models = [kind], _models(kind)
     for part in location:
-        fields = [model.model_fields[part] for model in models if part in model.model_fields]
-        if fields:
-            models = [model for field in fields for model in _models(field.annotation)]
-        if fields or isinstance(part, int):
+        fields = [model.model_fields[part].annotation for model in models if part in model.model_fields]
+        values = [value for kind in kinds for value in _values(kind)]
+        if fields or values:
+            kinds = fields or values
+            models = [model for kind in kinds for model in _models(kind)]
+        if fields or values or isinstance(part, int):
             names.append(str(part))
     return names, models
 
@@ -155,6 +158,13 @@ def _models(kind: Any) -> list[type[BaseModel]]:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return [kind, *(model for subclass in kind.__subclasses__() for model in _models(subclass))]
     return [model for argument in get_args(kind) for model in _models(argument)]
+
+
+def _values(kind: Any) -> list[Any]:
+    """All types of values in a type that is a mapping, or may be one."""
+    if get_origin(kind) is dict:
+        return [get_args(kind)[1]]
+    return [value for argument in get_args(kind) if get_origin(kind) is UnionType for value in _values(argument)]
 
 
 def _as_yaml(value: Any) -> str:
