@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mnist_growth.config_model import ConfigModel
 from mnist_growth.learning.objective import BatchResult, Objective, ObjectiveFactory
+from mnist_growth.learning.wrapped import Wrapped
 from mnist_growth.network import Network
 from mnist_growth.network.interface import PIXEL_RANGE
 
@@ -23,7 +24,7 @@ class AdversarialConfig(ConfigModel):
     clean_share: Annotated[float, Field(ge=0, lt=1)]
 
 
-class Adversarial:
+class Adversarial(Wrapped):
     """Another objective on adversarial examples of its images.
 
     The attack is projected gradient ascent on the loss in the L-infinity norm from a random start (Madry et al.,
@@ -38,25 +39,13 @@ class Adversarial:
     """
 
     def __init__(self, objective: Objective, config: AdversarialConfig, generator: torch.Generator) -> None:
-        self.objective = objective
+        super().__init__(objective)
         self.config = config
         self.generator = generator
-
-    def begin(self) -> None:
-        """Begin an update; see ``Objective.begin``."""
-        self.objective.begin()
 
     def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
         """Add the gradient of the loss of adversarial examples; see ``Objective.add``."""
         return self.objective.add(self.perturbed(images, labels), labels, share)
-
-    def finish(self) -> None:
-        """Complete the gradients; see ``Objective.finish``."""
-        self.objective.finish()
-
-    def input_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Return the gradient with respect to the pixels; see ``Objective.input_gradient``."""
-        return self.objective.input_gradient(images, labels)
 
     @torch.no_grad()
     def perturbed(self, images: Tensor, labels: Tensor) -> Tensor:

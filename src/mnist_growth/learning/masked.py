@@ -6,11 +6,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from mnist_growth.learning.objective import BatchResult, Objective, ObjectiveFactory
+from mnist_growth.learning.objective import Objective, ObjectiveFactory
+from mnist_growth.learning.wrapped import Wrapped
 from mnist_growth.network import Network
 
 
-class Masked:
+class Masked(Wrapped):
     """Another objective, with a gradient of exactly zero for pruned weights.
 
     A weight that is zero and whose Adam moments are zero (``GrowingAdamW.forget``) then stays exactly zero: its update
@@ -24,29 +25,17 @@ class Masked:
     """
 
     def __init__(self, objective: Objective, network: Network, masks: Mapping[str, Tensor]) -> None:
-        self.objective = objective
+        super().__init__(objective)
         self.masks = masks
         self._parameters = {name: network.get_parameter(name) for name in masks}
-
-    def begin(self) -> None:
-        """Begin an update; see ``Objective.begin``."""
-        self.objective.begin()
-
-    def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
-        """Add the gradient of the loss of some images; see ``Objective.add``."""
-        return self.objective.add(images, labels, share)
 
     @torch.no_grad()
     def finish(self) -> None:
         """Complete the gradients, and set those of pruned weights to zero; see ``Objective.finish``."""
-        self.objective.finish()
+        super().finish()
         for name, parameter in self._parameters.items():
             assert parameter.grad is not None
             parameter.grad.mul_(self.masks[name])
-
-    def input_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Return the gradient with respect to the pixels; see ``Objective.input_gradient``."""
-        return self.objective.input_gradient(images, labels)
 
 
 def masked_factory(factory: ObjectiveFactory, masks: Mapping[str, Tensor]) -> ObjectiveFactory:

@@ -8,7 +8,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from mnist_growth.learning.objective import BatchResult, Objective, ObjectiveFactory
+from mnist_growth.learning.objective import Objective, ObjectiveFactory
+from mnist_growth.learning.wrapped import Wrapped
 from mnist_growth.network import Network
 
 
@@ -78,7 +79,7 @@ class Anchor:
         return wider
 
 
-class Penalised:
+class Penalised(Wrapped):
     """Another objective plus (strength / 2) sum_i F_i (theta_i - c_i)^2, elastic weight consolidation.
 
     Kirkpatrick et al., "Overcoming catastrophic forgetting in neural networks", PNAS 2017, equation 3. The losses that
@@ -92,7 +93,7 @@ class Penalised:
     """
 
     def __init__(self, objective: Objective, network: Network, anchor: Anchor, strength: float) -> None:
-        self.objective = objective
+        super().__init__(objective)
         self._terms = [
             (
                 network.get_parameter(name),
@@ -102,25 +103,13 @@ class Penalised:
             for name, importance in anchor.importance.items()
         ]
 
-    def begin(self) -> None:
-        """Begin an update; see ``Objective.begin``."""
-        self.objective.begin()
-
-    def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
-        """Add the gradient of the loss of some images; see ``Objective.add``."""
-        return self.objective.add(images, labels, share)
-
     @torch.no_grad()
     def finish(self) -> None:
         """Complete the gradients, and add strength F_i (theta_i - c_i); see ``Objective.finish``."""
-        self.objective.finish()
+        super().finish()
         for parameter, stiffness, centre in self._terms:
             assert parameter.grad is not None
             parameter.grad.addcmul_(stiffness, parameter - centre)
-
-    def input_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Return the gradient with respect to the pixels; see ``Objective.input_gradient``."""
-        return self.objective.input_gradient(images, labels)
 
 
 def penalised_factory(factory: ObjectiveFactory, anchor: Anchor, strength: float) -> ObjectiveFactory:
