@@ -5,16 +5,13 @@ import torch
 import torch.nn.functional as F
 
 from bypass_network import Bypass, BypassSpec
+from mnist_growth.compression.unit_importance import activations, importances, units_to_keep, units_within
 from mnist_growth.compression.units import (
     RIDGE,
     GradualNarrowing,
     NarrowingConfig,
-    activations,
-    importances,
     narrow_with_reconstruction,
     reconstruction,
-    units_to_keep,
-    units_within,
 )
 from mnist_growth.digits import PixelStatistics
 from mnist_growth.growth import Probe, narrow

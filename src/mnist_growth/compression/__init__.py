@@ -9,7 +9,8 @@ from mnist_growth.compression.quantisation import QuantisationAwareMLP, quantise
 from mnist_growth.compression.refusal import check_compressible
 from mnist_growth.compression.store import CandidateStore, candidate_key
 from mnist_growth.compression.teachers import load_teachers
-from mnist_growth.compression.units import ImportanceName, importances, narrow_training, units_within
+from mnist_growth.compression.unit_importance import ImportanceName, importances, units_within
+from mnist_growth.compression.units import narrow_training
 
 __all__ = [
     "Candidate",

@@ -9,7 +9,8 @@ from mnist_growth.compression.config import Recipe
 from mnist_growth.compression.fine_tuning import FineTuner, Rates
 from mnist_growth.compression.quantisation import quantised
 from mnist_growth.compression.sparsity import GradualPruning, PatternPruning, nonzero_masks
-from mnist_growth.compression.units import GradualNarrowing, importances, narrow_with_reconstruction, units_to_keep
+from mnist_growth.compression.unit_importance import importances, units_to_keep
+from mnist_growth.compression.units import GradualNarrowing, narrow_with_reconstruction
 from mnist_growth.learning import ObjectiveFactory, distillation_factory, masked_factory
 from mnist_growth.network import Network, TrainedNetwork, build
 
