@@ -8,8 +8,9 @@ from mnist_growth.studies.config import StudiesConfig
 from mnist_growth.studies.continual import ContinualLearner, define_continual_learning
 from mnist_growth.studies.continual_config import ContinualConfig
 from mnist_growth.studies.continual_results import average_accuracies, forgetting_table, tasks_table
+from mnist_growth.studies.cool_down import load_member
 from mnist_growth.studies.data import StudyData
-from mnist_growth.studies.family import define_members, define_trunk, family_table, load_member
+from mnist_growth.studies.family import define_members, define_trunk, family_table
 from mnist_growth.studies.family_config import FamilyConfig
 from mnist_growth.studies.importance import importances
 from mnist_growth.studies.meta import FewShotLearner, define_few_shot_learning

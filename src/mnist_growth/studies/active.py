@@ -1,7 +1,5 @@
 """Active learning: the network chooses the images that it wants to be labelled."""
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,11 +17,12 @@ from mnist_growth.network import Network, accuracy_of
 from mnist_growth.studies.acquisition import StrategyName, most_useful
 from mnist_growth.studies.active_config import ActiveConfig
 from mnist_growth.studies.data import StudyData
-from mnist_growth.studies.job import Report
+from mnist_growth.studies.fixed_width import define_fixed_width
+from mnist_growth.studies.job import Report, key_of
 from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.outputs import outputs
 from mnist_growth.studies.trial import Recipe
-from mnist_growth.training import Machine, Monitors, NoCheckpoints, TrainingSetup, define_training, start_training
+from mnist_growth.training import Machine, Monitors, NoCheckpoints, TrainingSetup, start_training
 
 _FORMAT = 1  # of the outcomes; another number makes all of them run again
 
@@ -61,7 +60,7 @@ class ActiveLearner:
             **self.changes,
             **{name: getattr(self.config, name) for name in ("labels", "images_per_epoch", "grows")},
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return key_of(content)
 
     @property
     def changes(self) -> Mapping[str, Any]:
@@ -128,7 +127,7 @@ class ActiveLearner:
             machine: What the training runs on.
         """
         digits, split = repeated(data.train, labelled, self.config.images_per_epoch)
-        setup = define_round(self.recipe, self.seed, self._neurons(number), digits, split)
+        setup = define_fixed_width(self.recipe, self.seed, self._neurons(number), digits, split)
         network = None if before is None else self._widened(before, setup.initial_spec.widths)
         training = start_training(setup, digits, split, data.pixels, machine, network=network)
         training.run(NoCheckpoints(), Monitors([]))
@@ -185,26 +184,11 @@ def define_active_learning(config: ActiveConfig, recipe: Recipe, data: StudyData
             seed,
             recipe,
             config,
-            define_round(recipe, seed, recipe.growth.max_neurons, data.train, data.split),
+            define_fixed_width(recipe, seed, recipe.growth.max_neurons, data.train, data.split),
         )
         for seed in seeds
         for strategy in config.strategies
     ]
-
-
-def define_round(recipe: Recipe, seed: int, neurons: int, digits: Digits, split: Split) -> TrainingSetup:
-    """Return what defines the training of a round, in which the network does not grow.
-
-    Args:
-        recipe: Its other parameters.
-        seed: Of the training.
-        neurons: Of each hidden layer.
-        digits: Of the round.
-        split: Of these digits.
-    """
-    fixed = {"initial_neurons": neurons, "max_neurons": neurons, "trigger": "schedule", "plan": ()}
-    growth, training = recipe.growth.model_copy(update=fixed), recipe.training.model_copy(update={"seed": seed})
-    return define_training(digits, split, recipe.network, growth, training, recipe.warps)
 
 
 def repeated(digits: Digits, chosen: NDArray[np.int64], images: int) -> tuple[Digits, Split]:

@@ -1,7 +1,5 @@
 """Continual learning: one network learns tasks one after the other, and may forget the earlier ones."""
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from mnist_growth.machine import peak_rss_bytes
 from mnist_growth.studies.continual_config import METHODS, ContinualConfig, MethodName
 from mnist_growth.studies.continual_tasks import TaskStream
 from mnist_growth.studies.data import StudyData
-from mnist_growth.studies.job import Report
+from mnist_growth.studies.job import Report, key_of
 from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.task_learning import TaskLearning, define_task
 from mnist_growth.studies.trial import Recipe
@@ -55,7 +53,7 @@ class ContinualLearner:
             **self.changes,
             **{name: getattr(self.config, name) for name in common},
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return key_of(content)
 
     @property
     def changes(self) -> Mapping[str, Any]:

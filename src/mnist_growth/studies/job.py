@@ -1,5 +1,7 @@
 """What a study consists of."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -44,3 +46,8 @@ class Job(Protocol):
         Raises:
             OSError: A file cannot be written, which no other job could do either.
         """
+
+
+def key_of(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of values that JSON can hold; their order does not matter."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

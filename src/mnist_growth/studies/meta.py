@@ -1,7 +1,5 @@
 """Few-shot learning: new classes from a few images, with what was learned from other classes."""
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,9 +11,9 @@ import numpy as np
 from mnist_growth.digits import Digits, Split
 from mnist_growth.evaluation import mean_interval
 from mnist_growth.machine import choose_device, default_threads, peak_rss_bytes, use_threads
-from mnist_growth.studies.active import define_round
 from mnist_growth.studies.data import StudyData
-from mnist_growth.studies.job import Report
+from mnist_growth.studies.fixed_width import define_fixed_width
+from mnist_growth.studies.job import Report, key_of
 from mnist_growth.studies.meta_config import MetaConfig, MethodName
 from mnist_growth.studies.meta_methods import learners
 from mnist_growth.studies.meta_training import MetaTraining
@@ -98,7 +96,7 @@ class FewShotLearner:
             "config": self.config.model_dump(mode="json", exclude=own - {self.method.removesuffix("_first_order")}),
             **self.changes,
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return key_of(content)
 
     @property
     def changes(self) -> Mapping[str, Any]:
@@ -161,7 +159,7 @@ class FewShotLearner:
         digits = replace(parts[0], images=images, labels=labels)
         split = Split(np.arange(len(parts[0])), np.arange(len(parts[0]), len(digits)))
         neurons = self.recipe.growth.max_neurons
-        setup = define_round(self.recipe, self.seed, neurons, digits, split)
+        setup = define_fixed_width(self.recipe, self.seed, neurons, digits, split)
         return MetaTraining(self.config, setup, digits, split, machine, choose_device(machine.device))
 
     def _new_digits(self, data: StudyData) -> Digits:
@@ -190,7 +188,7 @@ def define_few_shot_learning(config: MetaConfig, recipe: Recipe, data: StudyData
             config,
             recipe,
             ClassSplit.of(len(data.train.class_names), config, seed),
-            define_round(recipe, seed, recipe.growth.max_neurons, data.train, data.split),
+            define_fixed_width(recipe, seed, recipe.growth.max_neurons, data.train, data.split),
         )
         for seed in range(first, first + config.seeds)
         for method in config.methods

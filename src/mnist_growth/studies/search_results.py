@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_growth.evaluation import hypervolume, mean_interval, pareto_front
 from mnist_growth.network import MLPSpec
-from mnist_growth.studies.family import Member
+from mnist_growth.studies.cool_down import Member
 from mnist_growth.studies.outcome import Outcome
 from mnist_growth.studies.search import Search
 from mnist_growth.studies.search_config import BASELINE, SearchConfig

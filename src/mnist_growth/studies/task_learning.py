@@ -22,10 +22,11 @@ from mnist_growth.network import Network, predict_logits
 from mnist_growth.studies.continual_config import ContinualConfig, Method, ScenarioConfig
 from mnist_growth.studies.continual_tasks import Examples, TaskStream
 from mnist_growth.studies.data import StudyData
+from mnist_growth.studies.fixed_width import define_fixed_width
 from mnist_growth.studies.protection import protected_entries
 from mnist_growth.studies.replay_memory import ReplayMemory
 from mnist_growth.studies.trial import Recipe
-from mnist_growth.training import Machine, Monitors, NoCheckpoints, TrainingSetup, define_training, start_training
+from mnist_growth.training import Machine, Monitors, NoCheckpoints, TrainingSetup, start_training
 
 _WATCHED = 500  # validation images of every epoch of a task
 
@@ -218,10 +219,8 @@ def define_task(
         digits: Of the task.
         split: Of these digits.
     """
-    fixed = {"initial_neurons": neurons, "max_neurons": neurons, "trigger": "schedule", "plan": ()}
-    growth = recipe.growth.model_copy(update=fixed)
-    training = recipe.training.model_copy(update={"seed": seed, "epochs": settings.epochs})
-    return define_training(digits, split, recipe.network, growth, training, recipe.warps)
+    training = recipe.training.model_copy(update={"epochs": settings.epochs})
+    return define_fixed_width(replace(recipe, training=training), seed, neurons, digits, split)
 
 
 def scaled_only(pixels: PixelStatistics) -> PixelStatistics:

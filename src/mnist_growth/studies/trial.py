@@ -1,8 +1,6 @@
 """One training of a study, with everything that it depends on."""
 
 import difflib
-import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +15,7 @@ from mnist_growth.machine import peak_rss_bytes
 from mnist_growth.nested import flatten, merge
 from mnist_growth.network import NetworkConfig, accuracy_of
 from mnist_growth.studies.data import StudyData
-from mnist_growth.studies.job import Report
+from mnist_growth.studies.job import Report, key_of
 from mnist_growth.studies.outcome import Outcome, reason_of
 from mnist_growth.training import (
     Checkpoints,
@@ -140,7 +138,7 @@ class Trial:
         The number of threads has no part in it: a study may continue with another number of workers.
         """
         content = {**self.setup.to_dict(), "threads": None, "format": _FORMAT, **self.beyond_setup}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return key_of(content)
 
     @property
     def beyond_setup(self) -> Mapping[str, Any]:
