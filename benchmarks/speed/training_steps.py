@@ -4,6 +4,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+
 from benchmarks.common import training as trainings
 from benchmarks.common.base_parameters import base_with, from_base
 from mnist_growth.network import PIXELS, NetworkConfig
@@ -11,6 +13,7 @@ from mnist_growth.training import batches_per_epoch
 from mnist_growth.training.epoch import begin_epoch
 from mnist_growth.training.growth import due_growth, grow
 from mnist_growth.training.micro_batch import MicroBatches
+from mnist_growth.training.recorded_steps import RecordedSteps, recorded_on_gpu
 from mnist_growth.training.step import TrainingStep
 
 IMAGES, HIDDEN_LAYERS = 20_480, 3
@@ -46,12 +49,13 @@ class Steps:
 
     Args:
         variant: Kind of update.
+        device: Name of the device.
     """
 
-    def __init__(self, variant: Variant) -> None:
+    def __init__(self, variant: Variant, device: str = "cpu") -> None:
         portion = variant.width // 8
         parameters = base_with(
-            device="cpu",
+            device=device,
             memory={"budget_fraction": 1.0},
             network={"hidden_layers": HIDDEN_LAYERS},
             growth={
@@ -77,16 +81,23 @@ class Steps:
             raise RuntimeError(f"The network has grown to {self.state.network.widths}; expected {variant.widths}.")
 
     def run(self, updates: int) -> float:
-        """Make some updates and return the mean time of one, in seconds."""
-        progress = self.state.progress
+        """Make at least some updates and return the mean time of one, in seconds."""
+        progress, before = self.state.progress, self.state.updates
+        self._wait()
         started = time.perf_counter()
-        for _ in range(updates):
+        while self.state.updates < before + updates:
             if progress.batches == self.step.batches:
                 progress.batches = 0
             self.step()
-        return (time.perf_counter() - started) / updates
+        self._wait()
+        return (time.perf_counter() - started) / (self.state.updates - before)
 
-    def _made(self) -> TrainingStep:
+    def _wait(self) -> None:
+        """Wait until a GPU has done what it was given."""
+        if self.state.device.type == "cuda":
+            torch.cuda.synchronize()
+
+    def _made(self) -> TrainingStep | RecordedSteps:
         """Return a step for the network as it is, at the beginning of an epoch."""
         training, config = self.training, self.training.setup.training
         network = self.state.network
@@ -94,7 +105,9 @@ class Steps:
         batches = batches_per_epoch(len(training.data.train), config.batch_size)
         micro_batches = MicroBatches(config.batch_size, min_images=network.spec.min_batch_size, budget=training.budget)
         objective = training.objective(network, config.product_dtype, config.label_smoothing)
-        return TrainingStep(self.state, training.data, training.setup, batches, micro_batches, objective)
+        return recorded_on_gpu(
+            TrainingStep(self.state, training.data, training.setup, batches, micro_batches, objective)
+        )
 
 
 def executed_multiply_adds(widths: Sequence[int]) -> int:

@@ -12,7 +12,7 @@ from benchmarks.common import results
 from benchmarks.common.networks import network_file, network_or_untrained, untrained
 from benchmarks.serving import load
 from benchmarks.serving.services import OURS
-from benchmarks.speed import sparse, start_up
+from benchmarks.speed import gpu, sparse, start_up
 from benchmarks.stress import suite
 from mnist_growth.digits import sample_digits
 from mnist_growth.digits.idx import write_images, write_labels
@@ -42,6 +42,21 @@ def test_start_up_measures_each_command_once(trial, monkeypatch, capsys):
     assert entry["n"] == 1
     assert {name: len(seconds) for name, seconds in entry["seconds"].items()} == dict.fromkeys(commands, 1)
     assert capsys.readouterr().out.count("\n| `") == len(commands)
+
+
+# Kedro reads the fields of parameters in the way that pydantic is going to take away.
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince211")
+def test_training_on_a_gpu_is_tried_on_the_cpu(trial, monkeypatch, capsys):
+    monkeypatch.setattr(gpu, "QUICK_DIGITS", 200)
+    monkeypatch.setattr(gpu, "QUICK_UPDATES", 2)
+    monkeypatch.setattr(gpu, "WIDTH", 32)
+    monkeypatch.setattr(gpu, "ENVIRONMENTS", ("base",))
+    monkeypatch.setattr(gpu, "RUNS", 1)
+    entry = trial(gpu)
+    assert entry["update_microseconds"] > 0
+    assert [race["accuracy"] for race in entry["races"]] == [0.98, 0.99]
+    assert [training["environment"] for training in entry["trainings"]] == ["base"]
+    assert "training, `base`" in capsys.readouterr().out
 
 
 def test_photographs_counts_right_and_doubtful_digits(trial, tmp_path, monkeypatch, capsys):

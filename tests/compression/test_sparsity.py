@@ -17,7 +17,7 @@ from mnist_growth.compression.sparsity import (
     two_of_four_masks,
 )
 from mnist_growth.digits import PixelStatistics
-from mnist_growth.learning import Autograd, Backprop, masked_factory, objective_for, update_average
+from mnist_growth.learning import Autograd, Backprop, kept_share, masked_factory, objective_for, update_average
 from mnist_growth.network import GrowingMLP
 from mnist_growth.training import TrainingState
 
@@ -39,7 +39,7 @@ def train(state, objective, updates):
         objective.finish()
         state.optimizer.step(0.01)
         state.updates += 1
-        update_average(state.average, state.network, 0.9, state.updates)
+        update_average(state.average, state.network, kept_share(0.9, state.updates))
 
 
 def test_the_schedule_is_that_of_zhu_and_gupta():

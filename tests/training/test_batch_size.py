@@ -92,6 +92,7 @@ def test_a_resumed_training_equals_the_uninterrupted_one(make_training, recorder
 
 def test_the_average_covers_as_many_images_with_larger_batches(make_training, recorder, monkeypatch):
     spans = []
+    monkeypatch.setattr("mnist_growth.training.step.kept_share", lambda *arguments: arguments[-1])
     monkeypatch.setattr("mnist_growth.training.step.update_average", lambda *arguments: spans.append(arguments[-1]))
     steps = [{"epoch": 1, "batch_size": 45}]
     finish(make_training(training={**scheduled("steps", steps=steps), "epochs": 2}), NoCheckpoints(), recorder)

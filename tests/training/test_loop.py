@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch.nn.utils import parameters_to_vector
 
-from mnist_growth.learning import averaged_copy, objective_for, update_average
+from mnist_growth.learning import averaged_copy, kept_share, objective_for, update_average
 from mnist_growth.machine import Terminated, memory_limit_bytes
 from mnist_growth.network import GrowingMLP
 from mnist_growth.training import NoCheckpoints, batches_per_epoch, history_table, learning_rate, train
@@ -122,7 +122,7 @@ def test_one_step_equals_a_plain_torch_step_whatever_the_micro_batch(make_traini
     chosen = state.progress.order[:40]
     F.cross_entropy(reference(training.data.images[chosen]), training.data.labels[chosen]).backward()
     optimizer.step()
-    update_average(average, reference, 0.5, 0)
+    update_average(average, reference, kept_share(0.5, 0))
     pieces = MicroBatches(micro_batch_size or 40, min_images=1, budget=training.budget)
     TrainingStep(state, training.data, training.setup, 1, pieces, objective_for(state.network, None, 0.0))()
     # Sums are taken in another order, and Adam divides each gradient by its own size: in float32, the rounding of a
@@ -143,7 +143,7 @@ def test_during_an_epoch_the_average_stays_close_to_one_of_every_update(make_tra
     step = TrainingStep(state, training.data, training.setup, 90, pieces, objective)
     for updates in range(90):
         step()
-        update_average(reference, state.network, 0.9, updates)
+        update_average(reference, state.network, kept_share(0.9, updates))
         if (updates + 1) % 8 == 0:
             current, average, expected = (
                 parameters_to_vector(network.parameters()) for network in (state.network, state.average, reference)

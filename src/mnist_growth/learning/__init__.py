@@ -3,7 +3,7 @@
 from mnist_growth.learning.adamw import GrowingAdamW
 from mnist_growth.learning.adversarial import Adversarial, AdversarialConfig, adversarial_factory
 from mnist_growth.learning.autograd import Autograd
-from mnist_growth.learning.averaging import averaged_copy, update_average
+from mnist_growth.learning.averaging import averaged_copy, kept_share, update_average
 from mnist_growth.learning.backprop import Backprop
 from mnist_growth.learning.choice import LossName, objective_factory, objective_for
 from mnist_growth.learning.distillation import DistillationConfig, DistillationLoss, distillation_factory
@@ -38,6 +38,7 @@ __all__ = [
     "averaged_copy",
     "distillation_factory",
     "fisher_diagonal",
+    "kept_share",
     "known_classes_factory",
     "masked_factory",
     "objective_factory",

@@ -23,6 +23,7 @@ from mnist_growth.training.epoch import batches_per_epoch, begin_epoch, finish_e
 from mnist_growth.training.growth import GrowthTarget, due_growth, grow
 from mnist_growth.training.micro_batch import MicroBatches, bytes_per_image
 from mnist_growth.training.monitor import Monitor
+from mnist_growth.training.recorded_steps import RecordedSteps, recorded_on_gpu
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import TrainingState
 from mnist_growth.training.step import TrainingStep
@@ -79,7 +80,7 @@ def train(
         checkpoints.save(state, setup)
         last_checkpoint = time.monotonic()
 
-    def new_step() -> TrainingStep:
+    def new_step() -> TrainingStep | RecordedSteps:
         """Create the step for the current widths; its locals would otherwise keep the memory of an old network."""
         dtype = training.product_dtype
         # The measurement draws from a generator of its own.
@@ -92,9 +93,9 @@ def train(
         batches = batches_per_epoch(len(data.train), state.progress.batch_size)
         created = TrainingStep(state, data, setup, batches, micro_batches, objective)
         return_freed_memory()  # of the growth step and the measurement: training needs less
-        return created
+        return recorded_on_gpu(created)
 
-    step: TrainingStep | None = None
+    step: TrainingStep | RecordedSteps | None = None
     # Widths, and a target for which the multiply-add budget does not cover one more unit.
     unaffordable: tuple[tuple[int, ...], GrowthTarget] | None = None
     monitor.started(state.epochs_done, training.epochs, batches_per_epoch(len(data.train), training.batch_size))

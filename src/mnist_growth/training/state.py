@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from mnist_growth.learning import GrowingAdamW, averaged_copy
+from mnist_growth.learning import BatchResult, GrowingAdamW, averaged_copy
 from mnist_growth.network import Network
 from mnist_growth.training.history import EpochRecord, GrowthEvent
 
@@ -75,6 +75,18 @@ class TrainingState:
     records: list[EpochRecord] = field(default_factory=list)
     events: list[GrowthEvent] = field(default_factory=list)
     run_id: str = ""
+
+    def count_batches(self, batches: int, result: BatchResult) -> None:
+        """Add batches that were trained to the progress.
+
+        Args:
+            batches: Their number.
+            result: Loss and correct answers, summed over them.
+        """
+        self.progress.loss_sum += result.loss_sum
+        self.progress.correct_count += result.correct_count
+        self.progress.batches += batches
+        self.updates += batches
 
     @property
     def device(self) -> torch.device:

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from mnist_growth.digits import apply_warps, draw_warps
-from mnist_growth.learning import BatchResult, Objective, update_average
+from mnist_growth.learning import BatchResult, Objective, kept_share, update_average
 from mnist_growth.machine import is_out_of_memory
-from mnist_growth.training.graph import GraphedUpdate
 from mnist_growth.training.growth import newest_factor
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.pace import Pace, learning_rate, warp_strength
@@ -46,11 +45,9 @@ class TrainingStep:
         self.objective = objective
         self._buffers = list(state.network.buffers())
         self._saved_buffers = [buffer.clone() for buffer in self._buffers]
-        self._order = torch.empty(0)
         # Ages are counted here: reading them from a GPU would synchronise with it.
         self._first_age, self._first_update = state.optimizer.newest_age, state.updates
-        is_graphed = state.device.type == "cuda" and data.images.device == state.device
-        self._graph = GraphedUpdate(self.update, state.warp_generator, micro_batches) if is_graphed else None
+        self._order = torch.empty(0)
 
     @property
     def newest_age(self) -> int | None:
@@ -65,13 +62,12 @@ class TrainingStep:
                 exceeded after the update.
         """
         started = time.perf_counter()
-        state = self.state
-        result = self._update_in_fitting_pieces(self._pace())
-        state.progress.loss_sum += result.loss_sum
-        state.progress.correct_count += result.correct_count
-        state.updates += 1
-        state.progress.batches += 1
-        self._average()
+        state, batch = self.state, self.state.progress.batches
+        result = self._update_in_fitting_pieces(self.pace(batch))
+        kept = self.kept_share(batch)
+        state.count_batches(1, result)
+        if state.progress.batches % AVERAGE_EVERY == 0 or state.progress.batches == self.batches:
+            update_average(state.average, state.network, kept)
         self.micro_batches.check_budget()
         state.progress.seconds += time.perf_counter() - started
 
@@ -99,39 +95,40 @@ class TrainingStep:
         state.optimizer.step(pace.rate, pace.newest_factor)
         return total
 
-    def _pace(self) -> Pace:
-        """Return the pace of the next batch."""
-        setup, progress = self.setup, self.state.progress
-        done, after = (self.state.epochs_done + (progress.batches + more) / self.batches for more in (0, 1))
+    def pace(self, batch: int) -> Pace:
+        """Return the pace of a batch of the epoch, from 0, that has not been trained yet."""
+        setup, epochs, batches = self.setup, self.state.epochs_done, self.batches
+        age, done = self.newest_age, self.state.progress.batches
         return Pace(
-            rate=learning_rate(after, setup.training, setup.schedule_start),
-            newest_factor=newest_factor(self.newest_age, setup.growth, self.batches),
-            warp_strength=warp_strength(done, setup.training.epochs, setup.warps, setup.schedule_start),
+            rate=learning_rate(epochs + (batch + 1) / batches, setup.training, setup.schedule_start),
+            newest_factor=newest_factor(None if age is None else age + batch - done, setup.growth, batches),
+            warp_strength=warp_strength(
+                epochs + batch / batches, setup.training.epochs, setup.warps, setup.schedule_start
+            ),
         )
+
+    def kept_share(self, batch: int) -> float:
+        """Return the share of the old average that an average after a batch of the epoch, from 0, keeps."""
+        state, config = self.state, self.setup.training
+        updates = state.updates + batch - state.progress.batches
+        # A larger batch counts for as many of the initial size, so that the average covers as many images.
+        span = (batch % AVERAGE_EVERY + 1) * state.progress.batch_size / config.batch_size
+        return kept_share(config.ema_decay, updates, span)
 
     def _update_in_fitting_pieces(self, pace: Pace) -> BatchResult:
         """Make one update; if memory runs out, start it again with smaller micro-batches."""
-        update = self.update if self._graph is None else self._graph.update
         chosen, generator = self._chosen(), self.state.warp_generator
         drawn = generator.get_state()
         torch._foreach_copy_(self._saved_buffers, self._buffers)
         while True:
             try:
-                return update(chosen, pace)
+                return self.update(chosen, pace)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
             generator.set_state(drawn)
             torch._foreach_copy_(self._buffers, self._saved_buffers)
             self.micro_batches.halve()
-
-    def _average(self) -> None:
-        """Average the weights after every eighth batch, and at the end of an epoch, before the validation."""
-        done, state = self.state.progress.batches, self.state
-        if done % AVERAGE_EVERY == 0 or done == self.batches:
-            # A larger batch counts for as many of the initial size, so that the average covers as many images.
-            span = ((done - 1) % AVERAGE_EVERY + 1) * state.progress.batch_size / self.setup.training.batch_size
-            update_average(state.average, state.network, self.setup.training.ema_decay, state.updates - 1, span)
 
     def _chosen(self) -> Tensor:
         """Return the indices of the images of the batch, on the device of the images."""

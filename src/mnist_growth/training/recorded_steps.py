@@ -1,0 +1,112 @@
+"""The updates between two averages of the weights as one piece of work, which a GPU does without the host."""
+
+import time
+from functools import partial
+
+import torch
+
+from mnist_growth.learning import BatchResult, update_average
+from mnist_growth.machine import is_out_of_memory
+from mnist_growth.training.epoch_schedule import EpochSchedule
+from mnist_growth.training.graph import GraphRecorder, Work
+from mnist_growth.training.step import AVERAGE_EVERY, TrainingStep
+
+WARM_UPDATES = 3
+"""Updates that are made one by one before any is recorded: libraries initialise, buffers are allocated."""
+
+
+class RecordedSteps:
+    """Makes the same updates and averages as a training step, but several with one call.
+
+    The updates up to the next average, and this average, are recorded once and replayed from then on. What differs
+    between updates is laid out on the device before every epoch. They are recorded again when a batch is divided
+    differently; after a growth there is another training step.
+
+    Args:
+        step: Within an epoch; used before anything is recorded, and for what is left of a series after resuming.
+        recorder: Makes the graphs; None for those of CUDA.
+    """
+
+    def __init__(self, step: TrainingStep, recorder: GraphRecorder | None = None) -> None:
+        self._step = step
+        self._recorder = recorder or GraphRecorder(step.state.warp_generator)
+        progress = step.state.progress
+        images = min(progress.batch_size, len(progress.order))
+        self._schedule = EpochSchedule(step.batches, images, step.state.device)
+        self._sums = BatchResult(torch.zeros_like(progress.loss_sum), torch.zeros_like(progress.correct_count))
+        self._direct_updates = 0
+        self._recorded: dict[int, Work] = {}
+        self._recorded_for = 0
+        self._next_batch: int | None = None
+
+    @property
+    def batches(self) -> int:
+        """Number of batches of an epoch."""
+        return self._step.batches
+
+    def __call__(self) -> None:
+        """Train all batches up to the next average, or a single one; see ``TrainingStep``."""
+        state, batch = self._step.state, self._step.state.progress.batches
+        if self._direct_updates < WARM_UPDATES or batch % AVERAGE_EVERY:
+            self._direct_updates += 1
+            self._next_batch = None
+            self._step()
+            return
+        started = time.perf_counter()
+        count = min(AVERAGE_EVERY, self.batches - batch)
+        if batch == 0 or batch != self._next_batch:
+            self._lay_out(batch)
+        self._updates(count)()
+        self._next_batch = batch + count
+        state.count_batches(count, self._sums)
+        self._step.micro_batches.check_budget()
+        state.progress.seconds += time.perf_counter() - started
+
+    def _updates(self, count: int) -> Work:
+        """Return what makes a number of updates and an average, recorded if it has not been.
+
+        Raises:
+            MemoryError: The smallest micro-batch does not fit.
+        """
+        micro_batches, generator = self._step.micro_batches, self._step.state.warp_generator
+        while True:
+            if self._recorded_for != micro_batches.size:
+                self._recorded.clear()
+                self._recorded_for = micro_batches.size
+            if count in self._recorded:
+                return self._recorded[count]
+            drawn = generator.get_state()
+            try:
+                self._recorded[count] = self._recorder.record(partial(self._make_updates, count))
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                generator.set_state(drawn)
+                micro_batches.halve()
+
+    def _make_updates(self, count: int) -> None:
+        """Make the next updates of the schedule, and an average; sum loss and correct answers."""
+        self._sums.loss_sum.zero_()
+        self._sums.correct_count.zero_()
+        for _ in range(count):
+            chosen, pace, kept = self._schedule.take()
+            result = self._step.update(chosen, pace)
+            self._sums.loss_sum.add_(result.loss_sum)
+            self._sums.correct_count.add_(result.correct_count)
+        update_average(self._step.state.average, self._step.state.network, kept)
+
+    def _lay_out(self, batch: int) -> None:
+        """Lay out the epoch from a batch on."""
+        remaining = range(batch, self.batches)
+        self._schedule.fill(
+            self._step.state.progress.order,
+            [self._step.pace(each) for each in remaining],
+            [self._step.kept_share(each) for each in remaining],
+            batch,
+        )
+
+
+def recorded_on_gpu(step: TrainingStep) -> TrainingStep | RecordedSteps:
+    """Return what makes the updates of a step: recorded on a GPU that also has the images, and directly elsewhere."""
+    device = step.state.device
+    return RecordedSteps(step) if device.type == "cuda" and step.data.images.device == device else step
