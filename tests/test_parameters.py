@@ -10,12 +10,13 @@ from mnist_growth.parameters import check_digits, check_parameters
 from mnist_growth.pipeline_registry import register_pipelines
 
 PIPELINES = register_pipelines()
+SMOKE = load_parameters(configured.CONF, "smoke")
 HINT = " See conf/base/parameters_*.yml for the meaning of every parameter."
 
 
 @pytest.fixture
 def parameters():
-    return load_parameters(configured.CONF, "smoke")
+    return deepcopy(SMOKE)
 
 
 def problems(parameters):
