@@ -168,6 +168,20 @@ def test_parameters_outside_a_run_equal_those_of_a_run():
     assert load_parameters(CONF, runtime_params={"dataset": "sample"})["training"]["epochs"] == 150
 
 
+def test_parameters_are_read_once_and_may_be_changed_by_each_caller(tmp_path):
+    (tmp_path / "base").mkdir()
+    path = tmp_path / "base" / "parameters.yml"
+    path.write_text("split: {seed: 1}\n")
+    loader = ConfigLoader(str(tmp_path), env="base", **CONFIG_LOADER_ARGS)
+
+    loader["parameters"]["split"]["seed"] = 2
+    path.write_text("split: {seed: 3}\n")
+
+    assert loader["parameters"] == {"split": {"seed": 1}}
+    loader["parameters"] = {"split": {"seed": 4}}  # as a user of Kedro may set them
+    assert loader["parameters"] == {"split": {"seed": 4}}
+
+
 @pytest.mark.parametrize("content", [b"report: caf\xe9\n", b"- 1\n", b"report: [\n", b"\0\1"])
 def test_a_file_that_cannot_be_read_is_named(tmp_path, content):
     (tmp_path / "base").mkdir()

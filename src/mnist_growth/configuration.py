@@ -1,5 +1,6 @@
 """The configured parameters outside a Kedro run: in benchmarks, studies, notebooks and tests."""
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +25,21 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class ConfigLoader(OmegaConfigLoader):
-    """Kedro's loader of the configuration, which also names a file that it cannot read."""
+    """Kedro's loader of the configuration, which also names a file that it cannot read.
+
+    It reads the parameters once: Kedro and the hooks ask for them several times in a run, and reading takes 0.4 s.
+    """
+
+    _parameters: dict[str, Any] | None = None
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Return a part of the configuration; the caller may change it."""
+        if key != "parameters" or key in self.data:
+            part: dict[str, Any] = super().__getitem__(key)
+            return part
+        if self._parameters is None:
+            self._parameters = super().__getitem__(key)
+        return copy.deepcopy(self._parameters)
 
     def _is_valid_config_path(self, path: Path) -> bool:
         """Whether a file belongs to the configuration.
