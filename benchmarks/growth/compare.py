@@ -55,7 +55,8 @@ def main() -> None:
         width, epochs = (int(number) for number in point.split(":"))
         recipe, digits = recipe_and_digits(options, width, epochs)
         kind = "" if options.kind == "mlp" else f"{options.kind}, "
-        key = f"{recipe['dataset']}, {kind}{width} neurons, {epochs} epochs"
+        rate, precision = recipe["training"]["learning_rate"], recipe["training"]["precision"]
+        key = f"{recipe['dataset']}, {kind}{width} neurons, {epochs} epochs, learning rate {rate:g}, {precision}"
         runs: list[dict[str, Any]] = read_results(NAME, quick=options.quick).get(key, {}).get("runs", [])
         done = {(run["method"], run["seed"]) for run in runs}
         origin = {"commit": circumstances.commit, "clean": circumstances.clean, "date": circumstances.date}
