@@ -26,7 +26,10 @@ GROWN: dict[str, str] = {
     "grown, gradient_directed": "gradient_directed",
     "grown, random": "random",
 }
-"""Operator of each method that grows to the largest width."""
+"""Operator of each method that grows to the largest width by the plan with the smallest expected error."""
+
+OTHER_OPERATORS = tuple(GROWN)[1:]
+"""Methods that differ from ``grown`` in the operator only."""
 
 GIVEN: dict[str, tuple[float, float]] = {
     "grown from a half": (1 / 2, 1 / 2),
