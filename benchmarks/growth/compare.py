@@ -23,7 +23,7 @@ from benchmarks.common import cli, recipes
 from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.results import read_results, results_file, write_results
 from benchmarks.growth.figure import draw
-from benchmarks.growth.methods import GROMO, METHODS, NARROWER, OTHER_OPERATORS, one_run
+from benchmarks.growth.methods import BUDGETS, GROMO, METHODS, NARROWER, OTHER_OPERATORS, one_run
 from benchmarks.growth.tables import tables
 from benchmarks.page import write_page
 from mnist_growth.digits import Digits, DigitSet
@@ -32,9 +32,6 @@ from mnist_growth.network import NetworkConfig
 from mnist_growth.network.kinds import registered_kinds
 
 NAME = "growth"
-BUDGETS = {512: (3, 5, 8, 13, 20, 26), 2048: (2, 3, 5, 8, 13, 20, 26)}
-"""Budgets of each largest width, in epochs of that width."""
-
 POINTS = [f"{width}:{epochs}" for width, budgets in BUDGETS.items() for epochs in budgets]
 QUICK_POINTS = ["64:4"]
 QUICK_DIGITS = 300

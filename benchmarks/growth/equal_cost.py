@@ -6,6 +6,7 @@ from typing import Any
 
 from scipy import stats
 
+from benchmarks.common.pages import wrapped
 from benchmarks.common.tables import markdown
 from benchmarks.growth.law import IMAGES
 from mnist_growth.network.mlp import MLPSpec
@@ -154,4 +155,10 @@ def table(trainings: Sequence[Mapping[str, Any]]) -> str:
                     difference(grown, best),
                 )
             )
-    return markdown(HEADER, rows)
+    counts = sorted({training.n for recipe in RECIPES for training in recipe.select(measured)})
+    source = (
+        f"Mean test accuracy of {' or '.join(map(str, counts))} networks, with 95 % intervals of the differences in "
+        "percentage points. The best fixed width is the measured one with the smallest validation error. Three hidden "
+        "layers, MNIST, one NVIDIA H200 ([benchmarks/growth/scaling_law.json](benchmarks/growth/scaling_law.json))."
+    )
+    return f"{markdown(HEADER, rows)}\n\n{wrapped(source)}"

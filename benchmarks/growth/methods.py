@@ -44,6 +44,9 @@ METHODS = [FIXED, *NARROWER, *GROWN, *GIVEN, BUDGET, GROMO]
 error or by a given plan. ``trigger budget`` chooses among all plans.
 """
 
+BUDGETS = {512: (3, 5, 8, 13, 20, 26), 2048: (2, 3, 5, 8, 13, 20, 26)}
+"""Budgets of each largest width, in epochs of that width."""
+
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.int64]]
 Trained = tuple[Predict, dict[str, Any]]
 

@@ -16,8 +16,8 @@ from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.results import write_results
 from benchmarks.common.tables import markdown
 from benchmarks.growth import law
-from benchmarks.growth.compare import BUDGETS
 from benchmarks.growth.equal_cost import epoch_cost
+from benchmarks.growth.methods import BUDGETS
 from mnist_growth.growth import BudgetPlan, GrowthConfig, affordable_plans
 from mnist_growth.growth.scaling_law import ScalingLaw
 from mnist_growth.network.mlp import MLPSpec
