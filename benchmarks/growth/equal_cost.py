@@ -126,7 +126,7 @@ def difference(one: Measured, other: Measured) -> str:
         variance**2 / (training.n - 1) for variance, training in zip(variances, (one, other), strict=True)
     )
     mean, half = one.accuracy - other.accuracy, stats.t.ppf(0.975, freedom) * sum(variances) ** 0.5
-    return f"{mean:+.2f} [{mean - half:+.2f}, {mean + half:+.2f}]"
+    return f"{mean:+z.2f} [{mean - half:+z.2f}, {mean + half:+z.2f}]"
 
 
 def table(trainings: Sequence[Mapping[str, Any]]) -> str:
@@ -146,12 +146,12 @@ def table(trainings: Sequence[Mapping[str, Any]]) -> str:
             best = min(rivals, key=lambda rival: rival.validation_error)
             rows.append(
                 (
-                    recipe.last,
+                    f"{recipe.last:,}",
                     f"{wide.epochs[0]:g}",
                     f"{wide.accuracy:.2f} %",
                     f"{grown.accuracy:.2f} %",
                     difference(grown, wide),
-                    f"{best.widths[0]}: {best.accuracy:.2f} %",
+                    f"{best.widths[0]:,}: {best.accuracy:.2f} %",
                     difference(grown, best),
                 )
             )
