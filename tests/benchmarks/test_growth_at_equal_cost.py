@@ -20,6 +20,7 @@ from benchmarks.growth.equal_cost import (
     table,
 )
 from benchmarks.growth.methods import GIVEN, given_plan
+from benchmarks.growth.tables import best_fixed
 from mnist_growth.figures import in_dark
 from mnist_growth.figures.theme import IN_DARK
 from mnist_growth.growth.scaling_law import MEASURED
@@ -134,3 +135,9 @@ def test_resampled_laws_differ_from_each_other_and_stay_close():
     laws = trigger.resampled_laws(law.read(), 3)
     assert len(set(laws)) == 3
     assert all(one.error(512, 20 * law.IMAGES) == pytest.approx(0.7, abs=0.1) for one in laws)
+
+
+def test_a_single_fixed_width_is_not_called_the_best_one():
+    wide, narrow = [{"validation_accuracy": 0.98}], [{"validation_accuracy": 0.99}]
+    assert best_fixed({"fixed": wide, "grown": narrow}) == []
+    assert best_fixed({"fixed": wide, "fixed, 256 neurons": narrow, "grown": wide}) is narrow
