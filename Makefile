@@ -22,7 +22,7 @@ help:
 	@echo "make viz                        build a static Kedro-Viz site in build/"
 	@echo "make bench                      training speed: throughput, time to accuracy, start-up and more (ARGS=--quick: a trial)"
 	@echo "make bench-run                  accuracy, time and memory of complete runs with several seeds"
-	@echo "make bench-growth               ways of growing compared with a fixed width (hours)"
+	@echo "make bench-growth               ways of growing compared with fixed widths (days; ARGS='--points 512:5')"
 	@echo "make bench-inspection           explain, robustness and landscape of several networks side by side (ARGS='--networks ...')"
 	@echo "make bench-compression          accuracy, size and speed of compressed networks (ARGS='--networks <versions> --alone')"
 	@echo "make bench-novelty              images that are not digits: how many the newest network recognises"

@@ -1,6 +1,7 @@
 """Write the tables of docs/benchmarks.md and of the README from the results in benchmarks/results: `make bench-page`.
 
-Each block of tables stands between two equal marks, in the README between `<!-- results -->` and `<!-- /results -->`.
+Each block of tables stands between two equal marks, in the README between two such as `<!-- results -->` and
+`<!-- /results -->`.
 Text outside the blocks is kept. Benchmarks update both when they end.
 """
 
@@ -11,6 +12,7 @@ from benchmarks import readme
 from benchmarks.common.pages import between, with_block
 from benchmarks.common.paths import PROJECT
 from benchmarks.common.results import read_results
+from benchmarks.growth import equal_cost, law, trigger
 from benchmarks.growth import tables as growth
 from benchmarks.serving import load_tables as serving
 from benchmarks.speed import accuracy_tables, checkpoints, evaluation, overhead, start_up, throughput_tables
@@ -18,6 +20,7 @@ from benchmarks.speed import accuracy_tables, checkpoints, evaluation, overhead,
 PAGE = PROJECT / "docs" / "benchmarks.md"
 README = PROJECT / "README.md"
 README_MARKS = ("<!-- results -->", "<!-- /results -->")
+GROWING_MARKS = ("<!-- growing -->", "<!-- /growing -->")
 
 SPEED: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "throughput": ("Throughput of a training step", throughput_tables.table),
@@ -41,7 +44,8 @@ def write_page() -> None:
     for mark, text in blocks().items():
         page = with_block(page, mark, text)
     PAGE.write_text(page, "utf-8")
-    README.write_text(between(README.read_text("utf-8"), *README_MARKS, readme_results()), "utf-8")
+    text = between(README.read_text("utf-8"), *README_MARKS, readme_results())
+    README.write_text(between(text, *GROWING_MARKS, equal_cost.table(law.read())), "utf-8")
     print(f"Wrote the tables to {PAGE} and {README}.")
 
 
@@ -54,6 +58,7 @@ def blocks() -> dict[str, str]:
     """Return the text of each block by its mark."""
     return {
         "<!-- growth -->": growth.tables(read_results("growth", quick=False)),
+        "<!-- trigger -->": trigger.table(read_results(trigger.NAME, quick=False)),
         "<!-- serving -->": serving.tables(read_results("serving", quick=False)),
         "<!-- speed -->": speed_sections(quick=False),
     }

@@ -1,10 +1,10 @@
 """The results in the README, from benchmarks/results: complete runs, and the training time to 98 % and 99 %."""
 
 import statistics
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.common.pages import wrapped
 from benchmarks.common.tables import commit_of, markdown, mean_and_deviation
 from benchmarks.speed.accuracy_tables import OURS, Run, by_contestant, is_ours, ratios, seconds
 from benchmarks.speed.contestants import RIVALS, TUNED
@@ -46,7 +46,7 @@ def _complete_runs(entry: Mapping[str, Any]) -> list[str]:
         'Mean ± standard deviation. Measured with `make bench-run ARGS="--seeds 3"`, '
         f"{_measured(entry)}. [benchmarks/results/whole_run.json](benchmarks/results/whole_run.json) has every run."
     )
-    return [markdown(header, [row]), _wrapped(source)]
+    return [markdown(header, [row]), wrapped(source)]
 
 
 def _races(lower: Mapping[str, Any], higher: Mapping[str, Any]) -> list[str]:
@@ -77,7 +77,7 @@ def _races(lower: Mapping[str, Any], higher: Mapping[str, Any]) -> list[str]:
     if missing:
         text.append(f"Not measured yet: {', '.join(NAMES[label] for label in missing)}.")
     text.append("Measured with `make bench`; see [all tables and the method](docs/benchmarks.md).")
-    return [markdown(header, rows), _wrapped(" ".join(text))]
+    return [markdown(header, rows), wrapped(" ".join(text))]
 
 
 def _row(name: str, runs: list[Run], ours: list[Run]) -> tuple[object, ...]:
@@ -106,7 +106,3 @@ def _rivals_at_99(rivals: Mapping[str, list[Run]]) -> str:
 
 def _measured(entry: Mapping[str, Any]) -> str:
     return f"{entry['date']}, {commit_of(entry)}"
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, 125, break_long_words=False, break_on_hyphens=False)

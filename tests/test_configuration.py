@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from mnist_growth.configuration import CONFIG_LOADER_ARGS, ConfigLoader, configure, load_parameters
 from mnist_growth.growth import GrowthConfig, scheduled_neurons
+from mnist_growth.network import NetworkConfig
 from mnist_growth.parameters import UNGROUPED, check_parameters
 from mnist_growth.pipeline_registry import register_pipelines
 
@@ -75,6 +76,16 @@ def test_an_environment_contains_only_differences_from_base(environment):
     assert given
     assert given.keys() <= base.keys()
     assert {name for name, value in given.items() if base[name] == value} == set()
+
+
+def test_the_wide_environment_grows_to_at_most_12_million_parameters():
+    parameters = load("wide")["parameters"]
+    widths = growth_of(parameters)
+    spec = NetworkConfig.model_validate(parameters["network"]).spec(widths[-1])
+
+    assert (widths[0], widths[-1]) == (512, 2048)
+    assert 0.5 <= widths.count(512) / len(widths) < 1
+    assert spec.parameter_count <= 12_000_000
 
 
 def test_base_has_exactly_the_groups_with_a_type():

@@ -1,6 +1,7 @@
 """Pages of the documentation whose tables are written by benchmarks, between two marks."""
 
 import re
+import textwrap
 
 
 def with_block(page: str, mark: str, text: str) -> str:
@@ -34,3 +35,8 @@ def between(page: str, start: str, end: str, text: str) -> str:
         raise ValueError(f"The page does not have one {start} and one {end} after it.")
     before, after = page[: page.index(start)], page[page.index(end) :]
     return f"{before}{start}\n{text.strip()}\n{after}"
+
+
+def wrapped(text: str) -> str:
+    """Break the lines of a paragraph of the README."""
+    return textwrap.fill(text, 125, break_long_words=False, break_on_hyphens=False)

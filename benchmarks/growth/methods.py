@@ -11,11 +11,12 @@ from benchmarks.common.base_parameters import base_with
 from benchmarks.common.training import start
 from mnist_growth.digits import Digits, DigitSet, SplitConfig, stratified_split
 from mnist_growth.growth import BudgetPlan, GrowthConfig, affordable_plans
-from mnist_growth.network import NetworkConfig, predict_logits
+from mnist_growth.growth.scaling_law import MEASURED
+from mnist_growth.network import NetworkConfig, NetworkSpec, predict_logits
 from mnist_growth.training import Monitors, NoCheckpoints, Training
 
 FIXED, BUDGET, GROMO = "fixed", "trigger budget", "gromo"
-NARROWER: dict[str, int] = {f"fixed, {width} neurons": width for width in (128, 192, 256, 384)}
+NARROWER: dict[str, int] = {f"fixed, {width} neurons": width for width in (128, 192, 256, 384, 512, 1024)}
 """Width of each network that is narrower than the largest width, and trains for more epochs."""
 
 GROWN: dict[str, str] = {
@@ -25,14 +26,26 @@ GROWN: dict[str, str] = {
     "grown, gradient_directed": "gradient_directed",
     "grown, random": "random",
 }
-"""Operator of each method that grows to the largest width."""
+"""Operator of each method that grows to the largest width by the plan with the smallest expected error."""
 
-METHODS = [FIXED, *NARROWER, *GROWN, BUDGET, GROMO]
+OTHER_OPERATORS = tuple(GROWN)[1:]
+"""Methods that differ from ``grown`` in the operator only."""
+
+GIVEN: dict[str, tuple[float, float]] = {
+    "grown from a half": (1 / 2, 1 / 2),
+    "grown from a quarter": (1 / 4, 3 / 4),
+}
+"""Share of the largest width at the start, and share of the epochs before growth, of each method with a given plan."""
+
+METHODS = [FIXED, *NARROWER, *GROWN, *GIVEN, BUDGET, GROMO]
 """All methods in the order of the table.
 
 ``fixed`` has the largest width from the start. The growing ones end with it, by the plan with the smallest expected
-error. ``trigger budget`` chooses among all plans.
+error or by a given plan. ``trigger budget`` chooses among all plans.
 """
+
+BUDGETS = {512: (3, 5, 8, 13, 20, 26), 2048: (2, 3, 5, 8, 13, 20, 26)}
+"""Budgets of each largest width, in epochs of that width."""
 
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.int64]]
 Trained = tuple[Predict, dict[str, Any]]
@@ -108,7 +121,11 @@ def training_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digi
     if method == BUDGET:
         growth |= {"trigger": "budget", "budget_multiply_adds": budget}
     else:
-        plan = best_plan(method, affordable_plans(spec, config, images, budget), config.max_neurons)
+        plan = (
+            given_plan(spec, images, budget, *GIVEN[method])
+            if method in GIVEN
+            else best_plan(method, affordable_plans(spec, config, images, budget), config.max_neurons)
+        )
         growth = plan.growth(config).model_dump()
         training |= {"epochs": plan.epochs}
     return start(digits, {**base_with(device="cpu"), **recipe, "growth": growth, "training": training})
@@ -130,3 +147,32 @@ def best_plan(method: str, plans: list[BudgetPlan], largest: int) -> BudgetPlan:
     if not kept:
         raise ValueError(f"No plan for {method!r} with at most {largest} neurons fits the budget")
     return min(kept, key=lambda plan: plan.error)
+
+
+def given_plan(spec: NetworkSpec, images: int, budget: float, width_share: float, narrow_share: float) -> BudgetPlan:
+    """Return the plan that grows once from a given width, after about a given share of the epochs.
+
+    The epochs after growth are rounded down, and those before growth spend the rest: they are the cheap ones.
+
+    Args:
+        spec: Spec of the network with the largest width.
+        images: Number of training images.
+        budget: Multiply-adds of the training.
+        width_share: First width as a share of the largest one.
+        narrow_share: Share of the epochs before growth.
+
+    Raises:
+        ValueError: The budget does not cover one epoch with each width.
+    """
+    last = max(spec.widths)
+    first = round(width_share * last)
+    narrow_cost = images * spec.with_equal_neurons(first).training_multiply_adds
+    wide_cost = images * spec.training_multiply_adds
+    epochs = budget / (narrow_share * narrow_cost + (1 - narrow_share) * wide_cost)
+    wide = int((1 - narrow_share) * epochs)
+    narrow = int((budget - wide * wide_cost) // narrow_cost)
+    if wide == 0 or narrow == 0:
+        raise ValueError(f"The budget does not cover one epoch with {first} and one with {last} neurons")
+    passes = MEASURED.value(first) * narrow + wide
+    spent = narrow * narrow_cost + wide * wide_cost
+    return BudgetPlan(first, last, narrow, narrow + wide, spent, MEASURED.error(last, passes * images))

@@ -48,22 +48,23 @@ def table(entry: Mapping[str, Any]) -> str:
     ]
     recipe = entry["recipe"]
     dirty = sum(not run["clean"] for run in entry["runs"])
-    precisions = sorted({run["precision"] for run in entry["runs"]})
     return (
         f"{markdown(HEADER, rows)}\n\n"
         f"{recipe['dataset']}, {recipe['train_digits']:,} training and {recipe['test_digits']:,} test digits, "
         f"{_architecture(recipe['network'])}, learning rate {recipe['training']['learning_rate']:g}. "
         "Mean ± standard deviation over n seeds; differences in percentage points, with the same seeds, with the "
-        f"95 % interval of their mean. Computed in {' and '.join(precisions)}. "
+        "95 % interval of their mean. "
         + (f"{DIRTY}: {dirty} of {len(entry['runs'])} runs were made with uncommitted changes. " if dirty else "")
         + machine_line(entry)
     )
 
 
 def best_fixed(by_method: Mapping[str, Runs]) -> Runs:
-    """Return the runs of the fixed width with the highest mean validation accuracy; empty if there is none."""
+    """Return the runs of the fixed width with the highest mean validation accuracy; empty if only one width was run."""
     fixed = [runs for method, runs in by_method.items() if method == FIXED or method in NARROWER]
-    return max(fixed, key=lambda runs: statistics.mean(run["validation_accuracy"] for run in runs), default=[])
+    if len(fixed) < 2:
+        return []
+    return max(fixed, key=lambda runs: statistics.mean(run["validation_accuracy"] for run in runs))
 
 
 def budget(entry: Mapping[str, Any]) -> int:
@@ -104,14 +105,16 @@ def _heading(entry: Mapping[str, Any]) -> str:
     kind = recipe["network"]["kind"]
     network = "" if kind == "mlp" else f"Network of kind {kind}: at most "
     width = f"{network or 'At most '}{recipe['growth']['max_neurons']:,} neurons"
-    return f"**{width}, budget of {epochs} epochs with that width**"
+    precisions = sorted({run["precision"] for run in entry["runs"]})
+    return f"**{width}, budget of {epochs} epochs with that width, in {' and '.join(precisions)}**"
 
 
-def _place(item: tuple[str, Mapping[str, Any]]) -> tuple[bool, str, int, int]:
-    """Return the place of an entry: by kind of network, width and budget."""
-    recipe = item[1]["recipe"]
+def _place(item: tuple[str, Mapping[str, Any]]) -> tuple[bool, str, int, int, str]:
+    """Return the place of an entry: by kind of network, width, budget, and then learning rate and precision."""
+    key, entry = item
+    recipe = entry["recipe"]
     kind = recipe["network"]["kind"]
-    return kind != "mlp", kind, recipe["growth"]["max_neurons"], recipe["budget_epochs"]
+    return kind != "mlp", kind, recipe["growth"]["max_neurons"], recipe["budget_epochs"], key
 
 
 def _architecture(network: Mapping[str, Any]) -> str:

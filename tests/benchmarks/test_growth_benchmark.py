@@ -50,7 +50,7 @@ def test_points_of_other_kinds_of_networks_follow_those_of_perceptrons():
     }
     text = tables(entries)
     first, second = (line for line in text.splitlines() if line.startswith("**"))
-    assert first == "**At most 512 neurons, budget of 5 epochs with that width**"
-    assert second == "**Network of kind residual: at most 64 neurons, budget of 5 epochs with that width**"
+    assert first == "**At most 512 neurons, budget of 5 epochs with that width, in float32**"
+    assert second == "**Network of kind residual: at most 64 neurons, budget of 5 epochs with that width, in float32**"
     assert "500 test digits, 3 hidden layers, learning rate" in text
     assert "500 test digits, blocks 4, learning rate" in text
