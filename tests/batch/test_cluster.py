@@ -28,8 +28,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 def cluster():
     """Two machines with one processor each, both of them processes of this one."""
     pytest.importorskip("ray", reason="the extra `cluster` is not installed")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_worker_niceness"] = "0"  # with 15, the default, a busy machine takes minutes
+    # A niceness of 15, the default, takes minutes on a busy machine.
+    os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"})
     import ray
     from ray.cluster_utils import Cluster
 
