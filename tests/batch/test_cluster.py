@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,21 @@ def options(folder: Path, **changes):
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_without_the_extra_one_sentence_says_what_to_install(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+
+    with pytest.raises(
+        ValueError, match=r"which is not installed: run pip install 'mnist-growth\[cluster\]', or leave"
+    ):
+        next(prepare_on_cluster(open_source(folder), options(folder), MNIST_PREPARATION.apply))
+
+
+def test_the_default_does_not_import_ray():
+    assert options(Path("folder")).engine == "process"
+    program = "import sys, mnist_growth.cli, mnist_growth.pipelines.predict; sys.exit('ray' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 @pytest.fixture(scope="module")
