@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image
 
 import configured
 from mnist_growth.batch import open_source, predict_prepared, prepare_on_cluster, prepare_pictures, write_results
+from mnist_growth.batch.cluster import check_listening
 from mnist_growth.digits import DIGIT_NAMES, MNIST_PREPARATION
 
 MACHINE = {"num_cpus": 1, "object_store_memory": 100_000_000}
@@ -33,6 +35,19 @@ def test_without_the_extra_one_sentence_says_what_to_install(folder, monkeypatch
         ValueError, match=r"which is not installed: run pip install 'mnist-growth\[cluster\]', or leave"
     ):
         next(prepare_on_cluster(open_source(folder), options(folder), MNIST_PREPARATION.apply))
+
+
+def test_an_address_where_nothing_listens_is_refused_at_once():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        for name in (address, f"ray://{address}"):
+            with pytest.raises(ConnectionRefusedError):
+                check_listening(name)
+        listener.listen()
+        check_listening(address)
+    check_listening("auto")
+    check_listening("")
 
 
 def test_the_default_does_not_import_ray():

@@ -21,6 +21,7 @@ from mnist_growth.digits.digits import IMAGE_SIDE
 
 _SECTIONS = 1_000  # at most; each is a task of Ray, which lists the folder once
 _SMALLEST = 50  # files per task, unless there are fewer
+_SECONDS = 5.0  # to reach the address of a cluster
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _SCHEMA = pa.schema(
@@ -119,11 +120,12 @@ def _connected() -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
+    address = os.environ.get("RAY_ADDRESS", "")
     try:
+        check_listening(address)
         with _signal_handlers_kept():
             ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        address = os.environ.get("RAY_ADDRESS")
+    except (OSError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ConnectionError(
             f"The Ray cluster {address or 'of this machine'} cannot be reached ({reason}): correct RAY_ADDRESS, or "
@@ -133,6 +135,20 @@ def _connected() -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def check_listening(address: str) -> None:
+    """Check that something listens at the address of a cluster; Ray itself would try for minutes.
+
+    Args:
+        address: `host:port`, also after `ray://`. Other addresses, such as `auto`, are not checked.
+
+    Raises:
+        OSError: Nothing listens there, or the host is unknown.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), _SECONDS).close()
 
 
 @contextmanager
