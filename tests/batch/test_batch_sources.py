@@ -48,8 +48,8 @@ def several(request, folder, digits, tmp_path):
             cells = [*((folder / "0.png").read_bytes() for _ in range(11)), (folder / "pages.tif").read_bytes()]
             pq.write_table(pa.table({"image": cells}), tmp_path / "table.parquet")
             return open_source(tmp_path / "table.parquet")
-    # the largest value, which decides about the scale, is in the last image
-    np.save(tmp_path / "array.npy", (digits[:12] / 255.0) * np.linspace(0.1, 1, 12)[:, None, None])
+    # alone, the first image would look like fractions from 0 to 1
+    np.save(tmp_path / "array.npy", digits[:12] * np.linspace(1 / 255, 1, 12)[:, None, None])
     return open_source(tmp_path / "array.npy", transposed=request.param == "transposed")
 
 
