@@ -4,16 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RIVALS := $(VENV)/.rivals-installed
+CLUSTER := $(VENV)/.cluster-installed
 ARGS ?=
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: help install run test test-avx2 check coverage bench bench-run bench-growth bench-compression bench-inspection bench-novelty bench-inference bench-serving bench-photographs bench-page check-serving check-drift stress fuzz-serving mutants mutants-sample results-page phases serve viz ui docs clean
+.PHONY: help install run test test-avx2 test-cluster check coverage bench bench-run bench-growth bench-compression bench-inspection bench-novelty bench-inference bench-serving bench-photographs bench-page check-serving check-drift stress fuzz-serving mutants mutants-sample results-page phases serve viz ui docs clean
 
 help:
 	@echo "make run [ARGS='--env smoke']   install what is missing, then kedro run"
 	@echo "make test                       install what is missing, then run the tests"
 	@echo "make test-avx2                  run the tests of numerics as on a processor with AVX2 only"
+	@echo "make test-cluster               install the extra 'cluster' and test prediction on a Ray cluster"
 	@echo "make check                      check format, lint, types and package layers"
 	@echo "make coverage                   run the tests and measure coverage"
 	@echo "make docs                       build the documentation site in site/"
@@ -55,6 +57,11 @@ $(RIVALS): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,benchmarks]'
 	@touch $(RIVALS)
 
+# Ray, for predictions on several machines.
+$(CLUSTER): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,cluster]'
+	@touch $(CLUSTER)
+
 run: $(STAMP)
 	$(BIN)/kedro run $(ARGS)
 
@@ -69,6 +76,9 @@ test-avx2: export OPENBLAS_CORETYPE = Haswell
 test-avx2: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist worksteal \
 		$(wildcard $(addprefix tests/,compression export growth inspection learning network training)) $(ARGS)
+
+test-cluster: $(CLUSTER)
+	$(BIN)/python -m pytest -n 0 tests/batch/test_cluster.py $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -25,6 +26,41 @@ def test_a_folder_is_read_in_the_order_of_its_names(folder):
     assert {picture.name for picture in pictures if picture.pixels is None} == {"notes.txt", "empty.png", "b/cut.png"}
     assert all(bool(picture.error) == (picture.pixels is None) for picture in pictures)
     assert len(open_source(str(folder))) == len(pictures) == 11
+
+
+@pytest.fixture(params=["folder", "zip", "file", "npy", "csv", "parquet", "transposed"])
+def several(request, folder, digits, tmp_path):
+    """Twelve files, rows or entries of each kind of source; a file and a cell have several images."""
+    pages = [Image.fromarray(digit) for digit in digits[:3]]
+    pages[0].save(folder / "pages.tif", save_all=True, append_images=pages[1:])
+    table = {f"pixel{number}": digits[:12].reshape(12, -1)[:, number] for number in range(784)}
+    match request.param:
+        case "folder":
+            return open_source(folder)
+        case "zip":
+            return open_source(shutil.make_archive(str(tmp_path / "all"), "zip", folder))
+        case "file":
+            return open_source(folder / "pages.tif")
+        case "csv":
+            pd.DataFrame(table).to_csv(tmp_path / "table.csv", index=False)
+            return open_source(tmp_path / "table.csv")
+        case "parquet":
+            cells = [*((folder / "0.png").read_bytes() for _ in range(11)), (folder / "pages.tif").read_bytes()]
+            pq.write_table(pa.table({"image": cells}), tmp_path / "table.parquet")
+            return open_source(tmp_path / "table.parquet")
+    # alone, the first image would look like fractions from 0 to 1
+    np.save(tmp_path / "array.npy", digits[:12] * np.linspace(1 / 255, 1, 12)[:, None, None])
+    return open_source(tmp_path / "array.npy", transposed=request.param == "transposed")
+
+
+@pytest.mark.parametrize("size", [1, 5, 100])
+def test_sections_together_are_the_whole_source(several, size):
+    sections = [several.section(start, start + size) for start in range(0, len(several), size)]
+    parts = [picture for section in sections for picture in section]
+
+    assert [(part.name, part.error) for part in parts] == [(picture.name, picture.error) for picture in several]
+    for part, picture in zip(parts, several, strict=True):
+        np.testing.assert_array_equal(part.pixels, picture.pixels)
 
 
 @pytest.mark.parametrize("page", [1, 2, 3, 7])

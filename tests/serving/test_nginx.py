@@ -133,7 +133,10 @@ def site(trained: TrainedNetwork, tmp_path_factory: pytest.TempPathFactory) -> I
 @NEEDS_NGINX
 def test_the_page_and_predictions_are_under_the_prefix(site: Site, texts: list[str]) -> None:
     status, page = site.ask("GET", "/digits/")
-    assert (status, b"/page/" in page or b'"page/' in page) == (200, True)
+    assets = re.findall(r'"(page/[^"]+)"', page.decode())
+    assert (status, len(assets) >= 2) == (200, True)
+    for path in (*assets, "docs", "openapi.json", "model"):
+        assert site.ask("GET", f"/digits/{path}")[0] == 200, path
     status, answer = site.ask("POST", "/digits/predict", b'{"image": "%s"}' % texts[0].encode())
     assert (status, b'"prediction":' in answer) == (200, True)
     assert [site.ask("GET", path)[0] for path in ("/digits", "/", "/health")] == [308, 404, 404]

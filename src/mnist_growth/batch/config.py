@@ -1,6 +1,6 @@
 """Parameters of the prediction of many images."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -12,6 +12,7 @@ class PredictConfig(ConfigModel):
 
     model_config = ConfigDict(coerce_numbers_to_str=True)  # a folder may be named 2026
 
+    engine: Literal["process", "ray"]
     folder: Annotated[str, Field(strict=False)] | None
     transposed: bool | None
     strict: bool

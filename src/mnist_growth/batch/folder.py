@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +35,11 @@ class FolderSource:
         return sum(1 for _ in _files(self.folder, _unordered))
 
     def __iter__(self) -> Iterator[Picture]:
-        for entry in _files(self.folder, _ordered):
+        return self.section(0, None)
+
+    def section(self, start: int, stop: int | None) -> Iterator[Picture]:
+        """Read the images of some files, without opening the others."""
+        for entry in islice(_files(self.folder, _ordered), start, stop):
             # File names may be invalid UTF-8, but tables require UTF-8.
             name = os.fsencode(os.path.relpath(entry.path, self.folder)).decode("utf-8", "backslashreplace")
             if entry.problem:

@@ -30,7 +30,10 @@ class Source(Protocol):
     """Source of images. Iteration reads one image after the other, always in the same order."""
 
     def __len__(self) -> int:
-        """Number of images."""
+        """Number of files, rows or entries; a file may contain several images."""
+
+    def section(self, start: int, stop: int | None) -> Iterator[Picture]:
+        """Read the images of the files, rows or entries from `start` to before `stop`, or to the end."""
 
     def __iter__(self) -> Iterator[Picture]:
         """Read all images."""

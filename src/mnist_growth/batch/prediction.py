@@ -3,16 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from mnist_growth.batch.picture import Picture
+from mnist_growth.batch.prepared import Prepare, PreparedPicture, prepare_pictures
 from mnist_growth.digits.digits import IMAGE_SIDE
 from mnist_growth.digits.doubt import SEPARATOR
-from mnist_growth.digits.preparation import PreparedImage
 from mnist_growth.drift import FEATURES, STYLE, Features, collect, measure_images
 from mnist_growth.evaluation.doubt import NO_LIMITS, DoubtLimits, network_doubts
 from mnist_growth.evaluation.predictions import prediction_table, probability_columns
@@ -23,9 +22,6 @@ PART = 500
 
 Logits = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
 """Logits [N, C] of images uint8 [N, 28, 28]."""
-
-Prepare = Callable[[NDArray[np.uint8]], PreparedImage]
-"""Makes the input of the network from an image, uint8 [H, W]; raises ValueError if it shows nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +54,25 @@ def predict_pictures(
     limits: DoubtLimits = NO_LIMITS,
     strict: bool = False,
 ) -> Iterator[Part]:
-    """Prepare images and predict them in parts.
+    """Prepare images and predict them in parts: `prepare_pictures`, then `predict_prepared`."""
+    prepared = prepare_pictures(pictures, prepare)
+    return predict_prepared(prepared, logits, class_names, novelty=novelty, limits=limits, strict=strict)
+
+
+def predict_prepared(
+    prepared: Iterable[PreparedPicture],
+    logits: Logits,
+    class_names: Sequence[str],
+    *,
+    novelty: NoveltyScore | None = None,
+    limits: DoubtLimits = NO_LIMITS,
+    strict: bool = False,
+) -> Iterator[Part]:
+    """Predict images in parts.
 
     Args:
-        pictures: Images; they are read one at a time and not kept.
+        prepared: Images; they are read one at a time and not kept.
         logits: Function that computes the logits of the network.
-        prepare: ``Preparation.apply`` of the network, or ``already_prepared`` for images of an ingested data set.
         class_names: Names of the classes, in the order of the logits.
         novelty: Function that scores how much images differ from training digits.
         limits: Limits of confidence and novelty beyond which a prediction is doubtful.
@@ -72,21 +81,22 @@ def predict_pictures(
     Raises:
         ValueError: An image cannot be read and ``strict`` is set.
     """
-    remaining = enumerate(pictures)
-    while group := [_prepared(position, picture, prepare) for position, picture in islice(remaining, PART)]:
-        unreadable = [(image.name, image.reason) for image in group if image.form is None]
+    remaining = enumerate(prepared)
+    while group := list(islice(remaining, PART)):
+        unreadable = [(image.name, image.reason) for _, image in group if image.form is None]
         if unreadable and strict:
             name, reason = unreadable[0]
             raise ValueError(
                 f"Cannot predict {name}: {reason}; remove or replace it, or leave out predict.strict to skip it"
             )
-        readable = [image for image in group if image.form is not None]
+        positions = [position for position, image in group if image.form is not None]
+        readable = [image for _, image in group if image.form is not None]
         forms = np.array([image.form for image in readable], np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
         yield Part(
             _predict(readable, forms, logits, class_names, novelty, limits),
             pd.DataFrame(unreadable, columns=["name", "reason"], dtype="str"),
             forms,
-            np.array([image.position for image in readable], np.int64),
+            np.array(positions, np.int64),
         )
 
 
@@ -100,28 +110,8 @@ def features_of(predictions: pd.DataFrame) -> Features:
     return collect({name: predictions["prediction" if name == "digit" else name].to_numpy() for name in FEATURES})
 
 
-class _Image(NamedTuple):
-    """A prepared image, uint8 [28, 28], with the mean of the original and doubts; or the reason why there is none."""
-
-    position: int
-    name: str
-    form: NDArray[np.uint8] | None
-    mean: float
-    doubts: tuple[str, ...]
-    reason: str
-
-
-def _prepared(position: int, picture: Picture, prepare: Prepare) -> _Image:
-    if picture.pixels is None:
-        return _Image(position, picture.name, None, 0.0, (), picture.error)
-    try:
-        return _Image(position, picture.name, *prepare(picture.pixels), "")
-    except ValueError as error:
-        return _Image(position, picture.name, None, 0.0, (), str(error))
-
-
 def _predict(
-    images: list[_Image],
+    images: list[PreparedPicture],
     forms: NDArray[np.uint8],
     logits: Logits,
     class_names: Sequence[str],

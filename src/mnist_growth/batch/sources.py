@@ -108,7 +108,10 @@ class _Transposed:
         return len(self._source)
 
     def __iter__(self) -> Iterator[Picture]:
-        for picture in self._source:
+        return self.section(0, None)
+
+    def section(self, start: int, stop: int | None) -> Iterator[Picture]:
+        for picture in self._source.section(start, stop):
             yield picture if picture.pixels is None else replace(picture, pixels=picture.pixels.T.copy())
 
 
@@ -127,5 +130,8 @@ class _Unpacked:
         return len(self._source)
 
     def __iter__(self) -> Iterator[Picture]:
+        return self.section(0, None)
+
+    def section(self, start: int, stop: int | None) -> Iterator[Picture]:
         with self._stack:
-            yield from self._source
+            yield from self._source.section(start, stop)

@@ -1,6 +1,7 @@
 """Images of tables and arrays; their names are their positions from 0."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,10 @@ class ArraySource:
                 yield Picture(str(position), np.array(image))
                 position += 1
 
+    def section(self, start: int, stop: int | None) -> Iterator[Picture]:
+        """Read some of the images; all of them decide about the scale of the grey values."""
+        return islice(self, start, stop)
+
 
 class CsvSource:
     """The images of a CSV table; a column with labels is not used.
@@ -62,6 +67,10 @@ class CsvSource:
                 yield Picture(str(position), image)
                 position += 1
 
+    def section(self, start: int, stop: int | None) -> Iterator[Picture]:
+        """Read some of the images; the rows before them are read and dropped."""
+        return islice(self, start, stop)
+
 
 class ParquetSource:
     """The images of a parquet table; see `ParquetImages`.
@@ -83,7 +92,11 @@ class ParquetSource:
         return len(self._table)
 
     def __iter__(self) -> Iterator[Picture]:
-        for position, cell in enumerate(self._table.cells()):
+        return self.section(0, None)
+
+    def section(self, start: int, stop: int | None) -> Iterator[Picture]:
+        """Read the images of some cells; the rows before them are read and dropped."""
+        for position, cell in islice(enumerate(self._table.cells()), start, stop):
             yield from pictures_of(str(position), cell_pages(cell, self._max_pixels))
 
 

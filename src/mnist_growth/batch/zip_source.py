@@ -24,8 +24,12 @@ class ZipSource:
         return len(self._files.names)
 
     def __iter__(self) -> Iterator[Picture]:
+        return self.section(0, None)
+
+    def section(self, start: int, stop: int | None) -> Iterator[Picture]:
+        """Read the images of some files, without reading the others."""
         with self._files.opened() as archive:
-            for name in self._files.names:
+            for name in self._files.names[start:stop]:
                 yield from pictures_in(name, partial(self._content, archive, name), self._max_pixels)
 
     def _content(self, archive: ZipFile, name: str) -> bytes:

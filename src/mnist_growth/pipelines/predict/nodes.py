@@ -8,7 +8,17 @@ from functools import partial
 import pandas as pd
 
 from mnist_growth import drift
-from mnist_growth.batch import UNREADABLE, BatchResults, Part, PredictConfig, features_of, open_source, predict_pictures
+from mnist_growth.batch import (
+    UNREADABLE,
+    BatchResults,
+    Part,
+    PredictConfig,
+    features_of,
+    open_source,
+    predict_prepared,
+    prepare_on_cluster,
+    prepare_pictures,
+)
 from mnist_growth.drift import DriftConfig, DriftReference
 from mnist_growth.evaluation.doubt import DoubtLimits
 from mnist_growth.lineage import Lineage, mark
@@ -30,10 +40,14 @@ def predict_images(
     """
     novelty = novelty_of(trained, detector)
     source = open_source(config.folder, config.transposed, config.max_pixels)
-    parts = predict_pictures(
-        track(source, len(source)),
+    prepare = trained.preparation.apply
+    if config.engine == "ray":
+        prepared = track(prepare_on_cluster(source, config, prepare), len(source))
+    else:
+        prepared = prepare_pictures(track(source, len(source)), prepare)
+    parts = predict_prepared(
+        prepared,
         partial(predict_logits, trained.network),
-        trained.preparation.apply,
         trained.class_names,
         novelty=novelty,
         limits=DoubtLimits(config.min_confidence, novelty_config.accepted_fraction),
