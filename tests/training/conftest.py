@@ -1,6 +1,5 @@
 import pytest
 import torch
-
 from small_training import Training
 
 

@@ -161,7 +161,7 @@ def _all_reduced(
     factory: ObjectiveFactory,
     sharding: Sharding,
     processes: ProcessGroup,
-    is_norm_global: bool,  # noqa: FBT001
+    is_norm_global: bool,
     network: Network,
     dtype: torch.dtype | None,
     label_smoothing: float,

@@ -120,7 +120,7 @@ class GlobalBatchNorm(TorchFunctionMode):
         super().__init__()
         self.processes = processes
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Replace ``F.batch_norm`` in training mode; call other functions."""
         if func is F.batch_norm:
             return _batch_norm(self.processes, *args, **(kwargs or {}))
@@ -144,7 +144,7 @@ def _batch_norm(
     running_var: Tensor | None,
     weight: Tensor | None = None,
     bias: Tensor | None = None,
-    training: bool = False,  # noqa: FBT001, FBT002 - the signature of torch
+    training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:

@@ -136,7 +136,7 @@ class ProcessGroup:
             return chosen
         length = self._broadcast(torch.zeros((), dtype=torch.int64, device=self.device), source)
         data = self._broadcast(torch.empty(int(length), dtype=torch.uint8, device=self.device), source)
-        received: T = pickle.loads(data.cpu().numpy().tobytes())  # noqa: S301 - from a process of the same training
+        received: T = pickle.loads(data.cpu().numpy().tobytes())
         return received
 
     def share_tensors(self, tensors: dict[str, Tensor] | None, source: int = 0) -> dict[str, Tensor]:

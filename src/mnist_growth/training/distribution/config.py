@@ -21,8 +21,8 @@ class DistributionConfig(ConfigModel):
     def _several_nodes_meet(self) -> Self:
         if self.nodes > 1 and self.rendezvous is None:
             raise ValueError(
-                f"Parameter 'distribution.nodes' is {self.nodes}, but 'distribution.rendezvous' is null; give the address "
-                "at which the machines meet, such as distribution.rendezvous=<name of the first machine>:29500."
+                f"Parameter 'distribution.nodes' is {self.nodes}, but 'distribution.rendezvous' is null; give the "
+                "address at which the machines meet, such as distribution.rendezvous=<name of a machine>:29500."
             )
         return self
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from mnist_growth.training.checkpoint import Checkpoint, contents
 from mnist_growth.training.checkpoints import Checkpoints
 from mnist_growth.training.history import GrowthEvent
 from mnist_growth.training.setup import TrainingSetup
+from mnist_growth.training.start import Training
 from mnist_growth.training.state import EpochProgress, TrainingState
 from mnist_growth.training.team import Exchange, Requests, Team
 
@@ -100,6 +102,17 @@ class ProcessTeam(Team):
         received: dict[str, Any] = self.processes.decide(dict, source)
         shared = Checkpoint(Path(f"process {source}"), self.processes.share_tensors(None, source), received)
         vars(state).update(vars(shared.restore(state.device, state.network.dtype)))
+
+    def shared(self, training: Training, source: int) -> Training:
+        """Return the training of one process: its setup, and its state in place of that of this process.
+
+        Args:
+            training: Of this process; its state is changed in place.
+            source: Rank of the process whose training it is.
+        """
+        setup = self.processes.decide(lambda: training.setup, source)
+        self.share_state(training.state, setup, source)
+        return replace(training, setup=setup)
 
     def finish_epoch(self, state: TrainingState, finish: Callable[[], None]) -> None:
         """Validate in the main process, and add its record of the epoch to the history of the others."""
