@@ -77,7 +77,7 @@ class AllReduced(Wrapped):
         if self._statistics:
             flat = torch.cat([buffer.flatten() for buffer in self._statistics])
             self.processes.sum(flat).div_(self.processes.size)
-            parts = flat.split([buffer.numel() for buffer in self._statistics])
+            parts = torch.split(flat, [buffer.numel() for buffer in self._statistics])
             for buffer, part in zip(self._statistics, parts, strict=True):
                 buffer.copy_(part.view(buffer.shape))
 
@@ -107,7 +107,7 @@ class _Bucket:
             first = parameters[0]
             sizes = [parameter.numel() for parameter in parameters]
             self._flat = torch.empty(sum(sizes), dtype=first.dtype, device=first.device)
-            parts = zip(self._flat.split(sizes), parameters, strict=True)
+            parts = zip(torch.split(self._flat, sizes), parameters, strict=True)
             self._views = [part.view(parameter.shape) for part, parameter in parts]
 
     def pack(self) -> Tensor:

@@ -54,7 +54,10 @@ class Autograd:
         for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
             parameter.grad = gradient
         if self._on_complete is not None:
-            self._hooks = [each.register_post_accumulate_grad_hook(self._on_complete) for each in self._parameters]
+            self._hooks = [
+                each.register_post_accumulate_grad_hook(self._on_complete)  # type: ignore[no-untyped-call]
+                for each in self._parameters
+            ]
 
     def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
         """Add the gradient of the loss of some images; see ``Objective.add``."""

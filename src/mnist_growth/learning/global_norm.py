@@ -6,8 +6,7 @@ rounding, and statistics are bit-equal in all processes.
 """
 
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -57,7 +56,7 @@ def normalise(
     """
     count, channels = inputs.shape
     unused = weight.detach().new_zeros(2, channels)  # with these, statistics of bfloat16 inputs are in float32
-    mean, variance = torch.batch_norm_update_stats(inputs, *unused, 0.0)  # biased variance
+    mean, variance = torch.batch_norm_update_stats(inputs, unused[0], unused[1], 0.0)  # biased variance
     mean, variance = mean.double(), variance.double()
     sums = torch.empty(2 * channels + 1, dtype=torch.float64, device=inputs.device)
     torch.mul(mean, count, out=sums[:channels])
@@ -126,16 +125,6 @@ class GlobalBatchNorm(TorchFunctionMode):
             return _batch_norm(self.processes, *args, **(kwargs or {}))
         return func(*args, **(kwargs or {}))
 
-    def __enter__(self) -> Self:
-        """Enter the context."""
-        return cast(Self, super().__enter__())
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Leave the context."""
-        super().__exit__(kind, error, traceback)
-
 
 def _batch_norm(
     processes: ProcessGroup,
@@ -182,7 +171,7 @@ class _Normalise(torch.autograd.Function):
         return outputs
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         inputs, weight, *statistics = context.saved_tensors
         gradients = normalise_backward(
             gradient.contiguous(), inputs, weight, BatchStatistics(*statistics), context.processes

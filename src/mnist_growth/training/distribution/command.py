@@ -43,7 +43,7 @@ class Command:
         self.signal: int | None = None
         self.failure: Exception | None = None
         self.out_of_memory: tuple[int, str] | None = None
-        self._connections: dict[Connection, int] = {}
+        self._connections: dict[Connection, int] = {}  # to the number of the restart in which it was made
         self._pids: dict[int, int] = {}
         self._new: list[Connection] = []
         self._started: set[int] = set()
@@ -121,13 +121,16 @@ class Command:
         """Receive what processes have sent, and return whether there was anything."""
         while self._new:
             self._connections[self._new.pop()] = -1
-        ready = wait(list(self._connections), _PAUSE) if self._connections else threading.Event().wait(_PAUSE) or []
+        if not self._connections:
+            time.sleep(_PAUSE)
+            return False
+        ready = wait(list(self._connections), _PAUSE)
         for connection in ready:
             assert isinstance(connection, Connection)
             try:
                 kind, *values = connection.recv()
             except (EOFError, OSError):
-                self._pids.pop(self._connections.pop(connection), None)
+                del self._connections[connection]
                 continue
             self._receive(connection, kind, values)
         return bool(ready)
@@ -144,11 +147,12 @@ class Command:
             self.signal = values[0]
         elif kind in ("lost", "out_of_memory"):
             rank, text = values
-            self._lost.add(rank)
             if kind == "out_of_memory":
                 self.out_of_memory = rank, text
             logger.debug("Process %d: %s", rank, text)
-            self._kill()  # one that hangs would not end otherwise
+            if self._connections[connection] == self._restarts:
+                self._lost.add(rank)
+                self._kill()  # one that hangs would not end otherwise
         elif kind == "should_stop":
             self._reply(connection, "answer", self._monitor.should_stop())
         else:
@@ -157,14 +161,14 @@ class Command:
     def _note_start(self, connection: Connection, rank: int, pid: int) -> None:
         if rank in self._started:  # the first process of a group that starts again
             self._restarts += 1
-            self._started, self._lost = set(), set()
+            self._started, self._lost, self._pids = set(), set(), {}
             logger.warning(
                 "The group of processes has lost one; all start again from the newest checkpoint (restart %d of %d)",
                 self._restarts,
                 self._max_restarts,
             )
         self._started.add(rank)
-        self._connections[connection] = rank
+        self._connections[connection] = self._restarts
         self._pids[rank] = pid
 
     def _reply(self, connection: Connection, kind: str, value: Any) -> None:

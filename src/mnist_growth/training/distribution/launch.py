@@ -154,7 +154,7 @@ def _cpu() -> Any:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Silence the log of torch's agent: it reports every lost process with a traceback, and this module in a line."""
-    names = ("torch.distributed.elastic", "torch.distributed.launcher", "torch.distributed.nn")
+    names = ("torch.distributed.elastic", "torch.distributed.launcher", "torch.multiprocessing.spawn")
     loggers = [logging.getLogger(name) for name in names]
     before = [each.level for each in loggers]
     for each in loggers:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
 
 from mnist_growth.learning import BatchResult, ObjectiveFactory, Sharding, all_reduced_factory
 from mnist_growth.machine import ProcessGroup, ProcessLostError
@@ -149,10 +150,15 @@ def _digest(state: TrainingState) -> str:
     for tensors in (state.network.state_dict(), state.average.state_dict(), moments):
         for name, tensor in tensors.items():
             digest.update(name.encode())
-            digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
-    digest.update(state.data_generator.get_state().numpy())
-    digest.update(state.warp_generator.get_state().numpy())
+            digest.update(_bytes(tensor))
+    digest.update(_bytes(state.data_generator.get_state()))
+    digest.update(_bytes(state.warp_generator.get_state()))
     return digest.hexdigest()
+
+
+def _bytes(tensor: Tensor) -> memoryview:
+    array: Any = tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy()
+    return memoryview(array)
 
 
 class TeamCheckpoints:

@@ -3,8 +3,11 @@
 import contextlib
 import logging
 import os
+import pickle
 import sys
+import traceback
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +19,8 @@ from mnist_growth.training.distribution.job import Job
 from mnist_growth.training.distribution.messages import CommandLink, LinkHandler, LinkMonitor, ignore_signals
 from mnist_growth.training.distribution.process_team import ProcessTeam, TeamCheckpoints
 from mnist_growth.training.monitor import Monitor, Monitors
+
+logger = logging.getLogger("mnist_growth")
 
 FAILURE = "mnist_growth/failure"
 """Key of the store of all processes with an error after which it is useless to start again."""
@@ -45,9 +50,10 @@ def work(job: Job, address: Any, key: bytes) -> str:
         link = CommandLink(address, key, rank)
     except OSError:  # the command has given up
         return "abandoned"
-    logger = logging.getLogger("mnist_growth")
     logger.handlers, logger.propagate = [LinkHandler(link)], False
     logger.setLevel(logging.INFO if rank == 0 else logging.ERROR)
+    with Path(os.devnull).open("wb") as nowhere:  # gloo reports every lost connection, and this module once
+        os.dup2(nowhere.fileno(), sys.stderr.fileno())
     if job.config.nodes == 1:  # gloo would look up the address of the name of this machine
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo0" if sys.platform == "darwin" else "lo")
     try:
@@ -58,6 +64,7 @@ def work(job: Job, address: Any, key: bytes) -> str:
     except Exception as error:
         if not isinstance(error, ProcessLostError) and not is_out_of_memory(error):
             _note_failure(error)
+            link.send("log", __name__, logging.DEBUG, traceback.format_exc())
             link.send("failed", _portable(error))
             return "failed"
         if isinstance(error, ProcessLostError) and (reason := _failure_elsewhere()):
@@ -106,8 +113,6 @@ def _failure_elsewhere() -> str:
 
 def _portable(error: Exception) -> Exception:
     """Return an error that another process can unpickle."""
-    import pickle
-
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
