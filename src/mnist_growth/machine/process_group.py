@@ -7,7 +7,7 @@ import contextlib
 import pickle
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -56,7 +56,7 @@ class ProcessGroup:
         init_method: str = "env://",
         rank: int = -1,
         size: int = -1,
-    ) -> "ProcessGroup":
+    ) -> Self:
         """Wait until all processes have joined: with NCCL on GPUs, with gloo otherwise.
 
         Args:

@@ -56,13 +56,14 @@ def same_bytes(found, expected):
 
 def distribution(**changes):
     """Two processes, and time-outs that suit small trainings."""
-    return configured.distribution(**{"processes": 2, "timeout_seconds": 30.0, **changes})
+    return configured.distribution(**{"processes": 2, "timeout_seconds": 60.0, **changes})
 
 
 def make_job(store, config=None, resume=None, **changes):
     """A training in two processes, with a checkpoint after every update."""
     config = config or distribution()
-    training = Training(**{**changes, "training": {"checkpoint_seconds": 1e-9, **changes.get("training", {})}})
+    short = {"checkpoint_seconds": 1e-9, "epochs": 2}
+    training = Training(**{**changes, "training": {**short, **changes.get("training", {})}})
     setup = divide(dataclasses.replace(training.setup, threads=None), config, training.split)
     machine = Machine("cpu", 1, 0.5)
     return Job(setup, training.digits, training.split, machine, config, store, PIXELS, resume, "run-1")

@@ -32,7 +32,7 @@ def undisturbed(tmp_path_factory):
 
 @pytest.mark.parametrize("fault", ["kill", "hang", MemoryError("full")], ids=["killed", "hangs", "out-of-memory"])
 def test_after_a_fault_of_the_main_process_the_group_ends_with_the_same_bytes(undisturbed, tmp_path, fault, caplog):
-    config = distribution(timeout_seconds=3.0 if fault == "hang" else 30.0)
+    config = distribution(timeout_seconds=10.0 if fault == "hang" else 60.0)
     tensors = run(make_job(FaultyStore(tmp_path / "run", fault), config))
     assert same_bytes(tensors, undisturbed)
     assert "all start again from the newest checkpoint (restart 1 of 3)" in caplog.text
@@ -41,7 +41,7 @@ def test_after_a_fault_of_the_main_process_the_group_ends_with_the_same_bytes(un
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
 def test_after_a_fault_of_another_process_the_group_ends_with_the_same_bytes(undisturbed, tmp_path, number):
-    config = distribution(timeout_seconds=3.0 if number == signal.SIGSTOP else 30.0)
+    config = distribution(timeout_seconds=10.0 if number == signal.SIGSTOP else 60.0)
     monitor = Disturbing(lambda: os.kill(workers()[1].pid, number))
     tensors = run(make_job(CheckpointStore(tmp_path / "run"), config), monitor)
     assert monitor.disturb is None
