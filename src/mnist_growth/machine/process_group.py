@@ -83,6 +83,12 @@ class ProcessGroup:
         exchanged = device if device.type == "cuda" else torch.device("cpu")
         return cls(dist.get_rank(), dist.get_world_size(), exchanged)
 
+    def limit(self, timeout_seconds: float) -> None:
+        """Set the longest time that every later exchange may take."""
+        from torch.distributed import distributed_c10d
+
+        distributed_c10d._set_pg_timeout(timedelta(seconds=timeout_seconds))
+
     def leave(self) -> None:
         """Release sockets and threads of the group."""
         import torch.distributed as dist

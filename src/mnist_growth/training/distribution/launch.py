@@ -6,6 +6,7 @@ the last of which is the result.
 
 import contextlib
 import logging
+import os
 import secrets
 import sys
 import threading
@@ -54,7 +55,7 @@ def train_in_processes(job: Job, monitor: Monitor) -> TrainingState:
 
         multiprocessing.get_context(_METHOD).set_forkserver_preload(_PRELOADED)
     key = secrets.token_bytes(16)
-    with Command(monitor, key, job.config.max_restarts) as command, _quiet():
+    with Command(monitor, key, job.config.max_restarts) as command, _quiet(), _store_of_each_start():
         agent = _Agent(job, command.address, key)
         agent.start()
         command.serve(agent)
@@ -116,6 +117,7 @@ class _Agent(threading.Thread):
         try:
             self.outcomes = elastic_launch(launch, work)(self._job, self._address, self._key)
         except Exception as error:
+            traceback.clear_frames(error.__traceback__)  # they hold the store, and its port
             self.error = error
 
 
@@ -149,6 +151,24 @@ def _cpu() -> Any:
     import torch
 
     return torch.device("cpu")
+
+
+@contextlib.contextmanager
+def _store_of_each_start() -> Iterator[None]:
+    """Make the processes of each start exchange their addresses in a store of their own.
+
+    Otherwise torch keeps one store, in which a process that starts again finds the address of one that was lost.
+    """
+    name = "TORCH_DISABLE_SHARE_RDZV_TCP_STORE"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 @contextlib.contextmanager

@@ -28,6 +28,7 @@ FAILURE = "mnist_growth/failure"
 ELSEWHERE = "failed in another process: "
 """What the returned error of another process begins with."""
 
+_START_SECONDS = 60.0  # at least, for processes to start and to load the digits
 _FAILURE_SECONDS = 1.0  # until the cause of a lost process is known in all of them
 
 
@@ -79,13 +80,14 @@ def _train(job: Job, link: CommandLink, rank: int, local_rank: int) -> None:
     if device.type == "cuda":
         device = torch.device("cuda", local_rank)
         torch.cuda.set_device(device)
-    group = ProcessGroup.join(device, job.config.timeout_seconds)
+    group = ProcessGroup.join(device, max(job.config.timeout_seconds, _START_SECONDS))
     check_alike(group.gather(Identity.own(job.setup, device)))
     team = ProcessTeam(group, is_norm_global=job.config.batch_norm == "global")
     checkpoint = job.newest()
     updates = group.gather(-1 if checkpoint is None else int(checkpoint.header["updates"]))
     source = updates.index(max(updates))
     training = team.shared(job.assemble(checkpoint), source)
+    group.limit(job.config.timeout_seconds)
     checkpoints: Checkpoints = job.checkpoints if rank == 0 else NoCheckpoints()
     monitor: Monitor = LinkMonitor(link, job.run_id) if rank == 0 else Monitors([])
     training.run(TeamCheckpoints(checkpoints, team), monitor, is_judged=rank == 0, team=team)
