@@ -63,20 +63,25 @@ class Command:
         for connection in [*self._connections, *self._new]:
             connection.close()
 
-    def serve(self, agent: threading.Thread) -> None:
+    def serve(self, agent: threading.Thread, start_seconds: float) -> None:
         """Serve the processes until the agent has ended.
 
         Args:
             agent: Starts and watches the processes.
+            start_seconds: Longest time until a process has started. The agent may wait for ever for an answer of a
+                program that uses the port of the rendezvous.
 
         Raises:
+            TimeoutError: No process has started in this time.
             KeyboardInterrupt: At a second signal; the processes are killed.
         """
-        next_signal = 0.0
+        next_signal, deadline = 0.0, time.monotonic() + start_seconds
         try:
             with stop_on_request() as stop:
                 while agent.is_alive():
                     self._serve_once()
+                    if not self._started and time.monotonic() > deadline:
+                        raise TimeoutError
                     if stop.signal is not None and time.monotonic() >= next_signal:
                         next_signal = time.monotonic() + _AGAIN
                         self.signal = stop.signal
@@ -87,7 +92,8 @@ class Command:
         except BaseException:
             self._close()
             self._kill()
-            agent.join(_END_SECONDS)
+            if self._started:
+                agent.join(_END_SECONDS)
             raise
         finally:
             self._monitor.finished()

@@ -29,6 +29,7 @@ _PRELOADED = [
     "torch.distributed.elastic.multiprocessing",
     "kedro.framework.cli",  # imported by the script of the command, which multiprocessing runs in each process
 ]
+_START_SECONDS = 30.0  # for a process to import its libraries after the machines have met
 _RUN_ID = "mnist-growth"
 
 
@@ -58,7 +59,10 @@ def train_in_processes(job: Job, monitor: Monitor) -> TrainingState:
     with Command(monitor, key, job.config.max_restarts) as command, _quiet(), _store_of_each_start():
         agent = _Agent(job, command.address, key)
         agent.start()
-        command.serve(agent)
+        try:
+            command.serve(agent, job.config.timeout_seconds + _START_SECONDS)
+        except TimeoutError:
+            raise _not_met(job.config) from None
     if command.signal is not None:
         raise_for_signal(command.signal)
     if command.failure is not None:
@@ -128,12 +132,7 @@ def _explained(error: Exception, command: Command, config: DistributionConfig) -
 
     resume = "`kedro run --pipeline resume` continues from the last checkpoint"
     if isinstance(error, RendezvousError):
-        return OSError(
-            f"The {config.nodes} machines of the training did not meet at {config.rendezvous} within "
-            f"{config.timeout_seconds:g} s: start the same command on all of them, check that the first part of "
-            "distribution.rendezvous is a machine that all can reach and that no other program uses its port, or "
-            "increase distribution.timeout_seconds"
-        )
+        return _not_met(config)
     if isinstance(error, ChildFailedError):
         often = f"{config.max_restarts + 1} times" if config.max_restarts else "and distribution.max_restarts is 0"
         if command.out_of_memory:
@@ -145,6 +144,15 @@ def _explained(error: Exception, command: Command, config: DistributionConfig) -
         return RuntimeError(f"The training lost {command.describe_lost(error)}, {often}; {resume}")
     text = " ".join("".join(traceback.format_exception_only(error)).split())
     return RuntimeError(f"The processes of the training could not be started: {text}")
+
+
+def _not_met(config: DistributionConfig) -> OSError:
+    return OSError(
+        f"The {config.nodes} machines of the training did not meet at {config.rendezvous} within "
+        f"{config.timeout_seconds:g} s: start the same command on all of them, check that the first part of "
+        "distribution.rendezvous is a machine that all can reach and that no other program uses its port, or increase "
+        "distribution.timeout_seconds"
+    )
 
 
 def _cpu() -> Any:

@@ -28,6 +28,9 @@ FAILURE = "mnist_growth/failure"
 ELSEWHERE = "failed in another process: "
 """What the returned error of another process begins with."""
 
+_kept: list[Any] = []
+"""The store, which the others read after the group is gone; it may be one that this process serves."""
+
 _START_SECONDS = 60.0  # at least, for processes to start and to load the digits
 _FAILURE_SECONDS = 1.0  # until the cause of a lost process is known in all of them
 
@@ -64,9 +67,9 @@ def work(job: Job, address: Any, key: bytes) -> str:
         return "stopped"
     except Exception as error:
         if not isinstance(error, ProcessLostError) and not is_out_of_memory(error):
-            _note_failure(error)
             link.send("log", __name__, logging.DEBUG, traceback.format_exc())
             link.send("failed", _portable(error))
+            _note_failure(error)
             return "failed"
         if isinstance(error, ProcessLostError) and (reason := _failure_elsewhere()):
             return reason
@@ -95,11 +98,16 @@ def _train(job: Job, link: CommandLink, rank: int, local_rank: int) -> None:
 
 
 def _note_failure(error: Exception) -> None:
-    """Tell the other processes that it is useless to start again."""
+    """Tell the other processes that it is useless to start again, and stop to take part in exchanges."""
+    from torch import distributed as dist
     from torch.distributed import distributed_c10d
 
     with contextlib.suppress(Exception):  # the group may not have been joined
-        distributed_c10d._get_default_store().set(FAILURE, str(error))
+        store = distributed_c10d._get_default_store()
+        store.set(FAILURE, str(error))
+        _kept.append(store)
+        traceback.clear_frames(error.__traceback__)  # they hold exchanges, and these the connections
+        dist.destroy_process_group()
 
 
 def _failure_elsewhere() -> str:
