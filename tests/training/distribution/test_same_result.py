@@ -5,7 +5,8 @@ import torch
 from distributed_training import largest_difference, same_bytes, trained
 from gloo_processes import in_processes
 
-from mnist_growth.learning import BatchResult, Wrapped
+from mnist_growth.learning import BatchResult
+from mnist_growth.learning.wrapped import Wrapped
 
 LONG = {"training": {"epochs": 51}, "growth": {"growth_epochs": 25, "max_neurons": 9}}
 """204 updates with a growth in the middle."""
@@ -63,7 +64,9 @@ def test_every_way_of_training_is_the_same_in_several_processes(processes, chang
     changes = {**SMALL, **changes, "training": {**SMALL["training"], **changes.get("training", {})}}
     one, *_ = trained(None, changes, torch.float64)
     for several, *_ in in_processes(trained, processes, changes, torch.float64):
-        assert largest_difference(several, one) <= 1e-10  # signs of attacks and maxima enlarge rounding errors
+        assert (
+            largest_difference(several, one) <= 1e-8
+        )  # Adam divides small gradients, and their rounding, by their size
 
 
 def test_local_batch_norm_is_another_training_with_the_same_weights_everywhere():
