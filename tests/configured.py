@@ -31,6 +31,7 @@ from mnist_growth.studies import (
     TuneConfig,
 )
 from mnist_growth.training import TrainingConfig
+from mnist_growth.training.distribution import DistributionConfig
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -59,6 +60,10 @@ def compress(**changes: Any) -> CompressConfig:
 
 def continual(**changes: Any) -> ContinualConfig:
     return configure(ContinualConfig, base()["continual"], changes)
+
+
+def distribution(**changes: Any) -> DistributionConfig:
+    return configure(DistributionConfig, base()["distribution"], changes)
 
 
 def drift(**changes: Any) -> DriftConfig:

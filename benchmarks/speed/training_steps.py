@@ -15,6 +15,7 @@ from mnist_growth.training.growth import due_growth, grow
 from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.recorded_steps import RecordedSteps, recorded_on_gpu
 from mnist_growth.training.step import TrainingStep
+from mnist_growth.training.team import Team
 
 IMAGES, HIDDEN_LAYERS = 20_480, 3
 UPDATES_BETWEEN_GROWTHS = 3
@@ -50,9 +51,11 @@ class Steps:
     Args:
         variant: Kind of update.
         device: Name of the device.
+        team: The processes that train together; None for this one alone.
     """
 
-    def __init__(self, variant: Variant, device: str = "cpu") -> None:
+    def __init__(self, variant: Variant, device: str = "cpu", team: Team | None = None) -> None:
+        self.team = team or Team()
         portion = variant.width // 8
         parameters = base_with(
             device=device,
@@ -104,9 +107,10 @@ class Steps:
         begin_epoch(self.state, training.data, grew=False, batch_size=training.setup.training.batch_size)
         batches = batches_per_epoch(len(training.data.train), config.batch_size)
         micro_batches = MicroBatches(config.batch_size, min_images=network.spec.min_batch_size, budget=training.budget)
-        objective = training.objective(network, config.product_dtype, config.label_smoothing)
+        factory = self.team.distributed(training.objective)
+        objective = factory(network, config.product_dtype, config.label_smoothing)
         return recorded_on_gpu(
-            TrainingStep(self.state, training.data, training.setup, batches, micro_batches, objective)
+            TrainingStep(self.state, training.data, training.setup, batches, micro_batches, objective, self.team)
         )
 
 

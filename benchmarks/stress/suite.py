@@ -19,6 +19,7 @@ NAME = "stress"
 TESTS = (
     "kill",
     "kill_pipelines",
+    "kill_processes",
     "leak",
     "fuzz",
     "larger_than_memory",
@@ -27,7 +28,7 @@ TESTS = (
     "large_images",
     "many_requests",
 )
-BOUNDED = ("kill", "kill_pipelines", "fuzz")
+BOUNDED = ("kill", "kill_pipelines", "kill_processes", "fuzz")
 """Tests that stop after a given time; the others have a fixed amount of work."""
 
 

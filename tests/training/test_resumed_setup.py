@@ -57,12 +57,12 @@ def names_in_a_setup():
         {"network": of_the_kind} | {group: configured.base()[group] for group in ("growth", "training", "warps")}
     )
     data = {"dataset", "fingerprint", "preparation.form", "preparation.ink", "split"}
-    return sorted({*parameters, *data, "threads"})
+    return sorted({*parameters, *data, "threads", "distribution.processes", "distribution.batch_norm"})
 
 
 @pytest.mark.parametrize("name", names_in_a_setup())
 def test_every_change_is_refused_unless_it_may_change(make_training, name):
-    setup = make_training().setup
+    setup = replace(make_training().setup, processes=2)
     earlier = json.loads(json.dumps(setup.to_dict()))
     *groups, last = name.split(".")
     place = earlier
@@ -70,7 +70,14 @@ def test_every_change_is_refused_unless_it_may_change(make_training, name):
         place = place[group]
     place[last] = other(place[last])
 
-    if name in ("training.epochs", "training.micro_batch_size", "training.checkpoint_seconds", "threads"):
+    if name in (
+        "training.epochs",
+        "training.micro_batch_size",
+        "training.checkpoint_seconds",
+        "threads",
+        "distribution.processes",
+        "distribution.batch_norm",
+    ):
         setup.check_continues(earlier)
     else:
         with pytest.raises(ValueError, match=f"belongs to another training: {re.escape(name)} was "):
@@ -78,8 +85,13 @@ def test_every_change_is_refused_unless_it_may_change(make_training, name):
 
 
 def test_the_setup_has_no_other_names(make_training):
-    assert flatten(make_training().setup.to_dict()).keys() == {*names_in_a_setup(), "class_names", "schedule_start"}
+    setup = replace(make_training().setup, processes=2)
+    assert flatten(setup.to_dict()).keys() == {*names_in_a_setup(), "class_names", "schedule_start"}
     assert set(MAY_CHANGE) <= set(names_in_a_setup())
+
+
+def test_one_process_leaves_no_trace_in_the_setup(make_training):
+    assert "distribution" not in make_training().setup.to_dict()
 
 
 def test_without_requested_parameters_those_of_the_checkpoint_hold(interrupted):

@@ -2,6 +2,7 @@
 
 from mnist_growth.learning.adamw import GrowingAdamW
 from mnist_growth.learning.adversarial import Adversarial, AdversarialConfig, adversarial_factory
+from mnist_growth.learning.all_reduce import AllReduced, all_reduced_factory
 from mnist_growth.learning.autograd import Autograd
 from mnist_growth.learning.averaging import averaged_copy, kept_share, update_average
 from mnist_growth.learning.backprop import Backprop
@@ -14,10 +15,12 @@ from mnist_growth.learning.margin import MarginLoss
 from mnist_growth.learning.masked import Masked, masked_factory
 from mnist_growth.learning.objective import BatchResult, Objective, ObjectiveFactory
 from mnist_growth.learning.penalty import Anchor, Penalised, penalised_factory
+from mnist_growth.learning.sharding import Shard, Sharding
 
 __all__ = [
     "Adversarial",
     "AdversarialConfig",
+    "AllReduced",
     "Anchor",
     "Autograd",
     "Backprop",
@@ -34,7 +37,10 @@ __all__ = [
     "Objective",
     "ObjectiveFactory",
     "Penalised",
+    "Shard",
+    "Sharding",
     "adversarial_factory",
+    "all_reduced_factory",
     "averaged_copy",
     "distillation_factory",
     "fisher_diagonal",

@@ -1,11 +1,17 @@
 """Loss and gradients of any network by automatic differentiation."""
 
+import contextlib
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
+from mnist_growth.learning.global_norm import GlobalBatchNorm
 from mnist_growth.learning.loss import CrossEntropy, Loss
 from mnist_growth.learning.objective import BatchResult
+from mnist_growth.machine import ProcessGroup
 from mnist_growth.network import Network, evaluation_mode
 
 
@@ -33,6 +39,13 @@ class Autograd:
         self._dtype = None if dtype == network.dtype else dtype
         self._parameters = list(network.parameters())
         self._gradients = [torch.empty_like(parameter) for parameter in self._parameters]
+        self._norm_processes: ProcessGroup | None = None
+        self._on_complete: Callable[[Tensor], None] | None = None
+        self._hooks: list[RemovableHandle] = []
+
+    def distribute(self, norm_processes: ProcessGroup | None, on_complete: Callable[[Tensor], None]) -> None:
+        """Compute a share of each batch, while other processes compute the others; see ``Backprop.distribute``."""
+        self._norm_processes, self._on_complete = norm_processes, on_complete
 
     @torch.no_grad()
     def begin(self) -> None:
@@ -40,11 +53,17 @@ class Autograd:
         torch._foreach_zero_(self._gradients)
         for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
             parameter.grad = gradient
+        if self._on_complete is not None:
+            self._hooks = [
+                each.register_post_accumulate_grad_hook(self._on_complete)  # type: ignore[no-untyped-call]
+                for each in self._parameters
+            ]
 
     def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
         """Add the gradient of the loss of some images; see ``Objective.add``."""
+        norm = GlobalBatchNorm(self._norm_processes) if self._norm_processes else contextlib.nullcontext()
         with torch.enable_grad():
-            with torch.autocast(images.device.type, self._dtype, enabled=self._dtype is not None):
+            with norm, torch.autocast(images.device.type, self._dtype, enabled=self._dtype is not None):
                 logits = self.network(images)
             logits = logits.to(self.network.dtype)
         with torch.no_grad():
@@ -53,7 +72,10 @@ class Autograd:
         return BatchResult(loss_sum=loss, correct_count=(logits.argmax(1) == labels).sum())
 
     def finish(self) -> None:
-        """Do nothing: the gradients are complete."""
+        """Stop observing the parameters; the gradients are complete."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks = []
 
     def input_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
         """Return the gradient of each image's loss with respect to its pixels; see ``Objective.input_gradient``."""

@@ -5,13 +5,16 @@ Here every gradient has one buffer that is reused, operations are done in place 
 each weight is rounded once per update.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from mnist_growth.learning.global_norm import BatchStatistics, normalise, normalise_backward
 from mnist_growth.learning.loss import CrossEntropy, Loss
 from mnist_growth.learning.objective import BatchResult
+from mnist_growth.machine import ProcessGroup
 from mnist_growth.network import GrowingMLP, Network
 from mnist_growth.network.hidden_layer import HiddenLayer
 from mnist_growth.network.interface import PIXEL_RANGE
@@ -28,6 +31,7 @@ class _Activations:
         outputs: [N, width], after relu, in the dtype of the matrix products.
         mean: float32 [width], batch mean of the pre-activations; None without batch norm.
         inverse_std: float32 [width], one over their batch standard deviation; None without batch norm.
+        images: Number of images in all processes that the statistics are over; None if they are those of this process.
     """
 
     inputs: Tensor
@@ -35,6 +39,7 @@ class _Activations:
     outputs: Tensor
     mean: Tensor | None
     inverse_std: Tensor | None
+    images: Tensor | None = None
 
 
 class Backprop:
@@ -76,6 +81,17 @@ class Backprop:
         self._is_first = True
         self._cross_entropy = CrossEntropy(network, label_smoothing)
         self._loss = loss or self._cross_entropy
+        self._norm_processes: ProcessGroup | None = None
+        self._on_complete: Callable[[Tensor], None] | None = None
+
+    def distribute(self, norm_processes: ProcessGroup | None, on_complete: Callable[[Tensor], None]) -> None:
+        """Compute a share of each batch, while other processes compute the others.
+
+        Args:
+            norm_processes: Batch norm normalises over their images together; None: over those of this process.
+            on_complete: Called in every ``add`` with each parameter whose gradient is complete.
+        """
+        self._norm_processes, self._on_complete = norm_processes, on_complete
 
     @staticmethod
     def supports(network: Network) -> bool:
@@ -151,6 +167,18 @@ class Backprop:
         if norm is None:
             outputs = pre_activations.add_(layer.linear.bias).relu_()
             return _Activations(inputs, outputs, outputs, None, None)
+        assert norm.num_batches_tracked is not None
+        norm.num_batches_tracked += 1
+        if self._norm_processes is not None:
+            running = (
+                None if norm.running_mean is None or norm.running_var is None else (norm.running_mean, norm.running_var)
+            )
+            outputs, over_all = normalise(
+                pre_activations, norm.weight, norm.bias, running, _momentum(norm), norm.eps, self._norm_processes
+            )
+            return _Activations(
+                inputs, pre_activations, outputs.relu_(), over_all.mean, over_all.inverse_std, over_all.images
+            )
         outputs, mean, inverse_std = torch.native_batch_norm(
             pre_activations,
             norm.weight,
@@ -161,8 +189,6 @@ class Backprop:
             _momentum(norm),
             norm.eps,
         )
-        assert norm.num_batches_tracked is not None
-        norm.num_batches_tracked += 1
         return _Activations(inputs, pre_activations, outputs.relu_(), mean, inverse_std)
 
     def _backward(self, index: int, kept: _Activations, gradient: Tensor) -> Tensor:
@@ -174,18 +200,27 @@ class Backprop:
         if norm is None:
             self._accumulate(layer.linear.bias, gradient.sum(0))
             return gradient
-        gradient, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
-            gradient,
-            kept.pre_activations,
-            norm.weight,
-            None,
-            None,
-            kept.mean,
-            kept.inverse_std,
-            True,
-            norm.eps,
-            [True] * 3,
-        )
+        if self._norm_processes is not None:
+            assert kept.mean is not None
+            assert kept.inverse_std is not None
+            assert kept.images is not None
+            over_all = BatchStatistics(kept.mean, kept.inverse_std, kept.images)
+            gradient, of_weight, of_bias = normalise_backward(
+                gradient, kept.pre_activations, norm.weight, over_all, self._norm_processes
+            )
+        else:
+            gradient, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+                gradient,
+                kept.pre_activations,
+                norm.weight,
+                None,
+                None,
+                kept.mean,
+                kept.inverse_std,
+                True,
+                norm.eps,
+                [True] * 3,
+            )
         self._accumulate(norm.weight, of_weight)
         self._accumulate(norm.bias, of_bias)
         return gradient
@@ -195,10 +230,12 @@ class Backprop:
         weight = self._layers[index].weight
         if self._is_low:
             self._accumulate(weight, torch.mm(gradient.t(), inputs, out=self._products[index]))
-        elif self._is_first:
+            return
+        if self._is_first:
             torch.mm(gradient.t(), inputs, out=weight.grad)
         else:
             _gradient(weight).addmm_(gradient.t(), inputs)
+        self._complete(weight)
 
     def _accumulate(self, parameter: Tensor, value: Tensor) -> None:
         """Add to the gradient of a parameter."""
@@ -206,6 +243,11 @@ class Backprop:
             _gradient(parameter).copy_(value)
         else:
             _gradient(parameter).add_(value)
+        self._complete(parameter)
+
+    def _complete(self, parameter: Tensor) -> None:
+        if self._on_complete is not None:
+            self._on_complete(parameter)
 
 
 def _gradient(parameter: Tensor) -> Tensor:

@@ -34,6 +34,7 @@ from mnist_growth.machine.precision import (
     configure_tf32,
     limit_primitive_cache,
 )
+from mnist_growth.machine.process_group import Pending, ProcessGroup, ProcessLostError
 from mnist_growth.machine.temporary import folder_in_use, is_in_use, remove_abandoned, temporary_folder
 from mnist_growth.machine.threads import (
     MAX_THREADS,
@@ -49,8 +50,11 @@ __all__ = [
     "DeviceName",
     "MemoryBudget",
     "MemoryConfig",
+    "Pending",
     "Precision",
     "PrecisionName",
+    "ProcessGroup",
+    "ProcessLostError",
     "StopRequest",
     "Terminated",
     "Threads",

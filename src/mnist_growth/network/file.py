@@ -93,12 +93,13 @@ def load_network(path: str | Path) -> TrainedNetwork:
     )
 
 
-def rebuild_network(spec: NetworkSpec, tensors: Mapping[str, Tensor]) -> Network:
+def rebuild_network(spec: NetworkSpec, tensors: Mapping[str, Tensor], dtype: torch.dtype = torch.float32) -> Network:
     """Make a network from its tensors, on the CPU; they are compared with the spec before memory is allocated.
 
     Args:
         spec: Kind and sizes.
         tensors: Result of ``state_dict`` of the network; they are copied.
+        dtype: Of the parameters.
 
     Raises:
         ValueError: The tensors do not belong to such a network.
@@ -108,14 +109,14 @@ def rebuild_network(spec: NetworkSpec, tensors: Mapping[str, Tensor]) -> Network
     pixels = PixelStatistics(mean=0.0, std=1.0, count=0)  # replaced by those of the tensors
     try:
         with torch.device("meta"):  # has shapes and no content
-            expected = _shapes(build(spec, pixels).state_dict())
+            expected = _shapes(build(spec, pixels).to(dtype).state_dict())
     except (RuntimeError, OverflowError) as error:
         raise ValueError(f"no network is as wide as {list(spec.widths)}") from error
     found = _shapes(tensors)
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             raise ValueError(f"{name} is {found.get(name, 'missing')}; expected {expected.get(name, 'none')}")
-    network = build(spec, pixels)
+    network = build(spec, pixels).to(dtype)
     network.load_state_dict(dict(tensors))
     return network
 

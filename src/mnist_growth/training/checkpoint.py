@@ -49,14 +49,18 @@ class Checkpoint:
         """Id of the tracked run of the training; empty without one."""
         return str(self.header["run_id"])
 
-    def restore(self, device: torch.device) -> TrainingState:
+    def restore(self, device: torch.device, dtype: torch.dtype = torch.float32) -> TrainingState:
         """Return the state of the training.
+
+        Args:
+            device: Of the network.
+            dtype: Of its parameters.
 
         Raises:
             ValueError: The file is not a complete training.
         """
         try:
-            return _restore(self.tensors, check_header(self.header, CheckpointHeader), device)
+            return _restore(self.tensors, check_header(self.header, CheckpointHeader), device, dtype)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ValueError(f"{self.path} is not a complete training ({error}): choose another version") from error
 
@@ -93,10 +97,12 @@ def contents(state: TrainingState, setup: TrainingSetup) -> tuple[dict[str, Tens
     return tensors, header
 
 
-def _restore(tensors: Mapping[str, Tensor], header: CheckpointHeader, device: torch.device) -> TrainingState:
+def _restore(
+    tensors: Mapping[str, Tensor], header: CheckpointHeader, device: torch.device, dtype: torch.dtype
+) -> TrainingState:
     check_progress(tensors, header)
-    network = rebuild_network(header.spec, _named("network.", tensors)).to(device)
-    average = averaged_copy(rebuild_network(header.spec, _named("average.", tensors)).to(device))
+    network = rebuild_network(header.spec, _named("network.", tensors), dtype).to(device)
+    average = averaged_copy(rebuild_network(header.spec, _named("average.", tensors), dtype).to(device))
     moments = _named("optimizer.", tensors)
     check_moments(network, header.extents, moments)
     optimizer = GrowingAdamW(network, weight_decay=header.weight_decay)

@@ -115,8 +115,28 @@ class CheckpointStore:
             raise ValueError(
                 f"The training in {self.earlier} is still running: wait for its end or stop it, then resume"
             )
+        checkpoint = self._newest_in(self.earlier)
+        if checkpoint is None:
+            where = self.earlier or self.folder.parent
+            raise FileNotFoundError(
+                f"There is no readable checkpoint in {where}: start a training with `kedro run` first"
+            )
+        return checkpoint
+
+    def last_saved(self) -> Checkpoint | None:
+        """Return the newest checkpoint of this training that can be read; None if it has saved none.
+
+        A process that takes over from one that was killed continues from it, with the same best checkpoint and the same
+        snapshots.
+        """
+        checkpoint = self._newest_in(self.folder)
+        if checkpoint is not None:
+            self.earlier = self.folder
+        return checkpoint
+
+    def _newest_in(self, folder: Path | None) -> Checkpoint | None:
         unreadable: set[Path] = set()
-        while files := [path for path in _checkpoint_files(self.earlier) if path not in unreadable]:
+        while files := [path for path in _checkpoint_files(folder) if path not in unreadable]:
             try:
                 checkpoint = Checkpoint.read(files[0])
             except (ValueError, OSError) as error:
@@ -126,8 +146,7 @@ class CheckpointStore:
                 best = files[0].with_name(BEST)
                 self._best_before = best if best.exists() else None
                 return checkpoint
-        where = self.earlier or self.folder.parent
-        raise FileNotFoundError(f"There is no readable checkpoint in {where}: start a training with `kedro run` first")
+        return None
 
     def best(self) -> Checkpoint:
         """Return the checkpoint after the epoch with the lowest validation loss.

@@ -13,7 +13,9 @@ import torch
 from mnist_growth.learning import ObjectiveFactory, adversarial_factory, objective_for
 from mnist_growth.machine import (
     MemoryBudget,
+    StopRequest,
     is_out_of_memory,
+    raise_for_signal,
     return_freed_memory,
     stop_on_request,
 )
@@ -27,6 +29,7 @@ from mnist_growth.training.recorded_steps import RecordedSteps, recorded_on_gpu
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import TrainingState
 from mnist_growth.training.step import TrainingStep
+from mnist_growth.training.team import Requests, Team
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ def train(
     budget: MemoryBudget,
     objective_factory: ObjectiveFactory = objective_for,
     before_epoch: Change | None = None,
+    team: Team | None = None,
 ) -> None:
     """Train in place until ``setup.training.epochs`` epochs are completed or the monitor asks to stop.
 
@@ -59,6 +63,7 @@ def train(
         budget: Memory that may be used; if it is scarce, a batch is divided into micro-batches.
         objective_factory: Creates the objective, which computes the gradients; called again after every growth step.
         before_epoch: Called before every epoch; pruning is such a change.
+        team: The processes that train together; None for this one alone.
 
     Raises:
         FloatingPointError: The mean training loss of an epoch is not finite.
@@ -66,12 +71,13 @@ def train(
             saved if memory was left for it.
         KeyboardInterrupt: After SIGINT; ``machine.Terminated`` after SIGTERM or SIGHUP.
     """
-    training = setup.training
+    training, team = setup.training, team or Team()
     micro_batches = MicroBatches(
         training.micro_batch_size or state.progress.batch_size or training.batch_size,
-        min_images=state.network.spec.min_batch_size,
+        min_images=team.min_images(state.network.spec.min_batch_size),
         budget=budget,
         on_shrink=lambda size, reason: monitor.shrank(state.epochs_done + 1, size, reason),
+        processes=team.processes,
     )
     last_checkpoint = -math.inf
 
@@ -79,6 +85,10 @@ def train(
         nonlocal last_checkpoint
         checkpoints.save(state, setup)
         last_checkpoint = time.monotonic()
+
+    def requests(stop: StopRequest, step: TrainingStep | RecordedSteps) -> Requests:
+        is_checkpoint_due = time.monotonic() - last_checkpoint > training.checkpoint_seconds
+        return Requests(stop.signal, is_checkpoint_due, step.is_over_budget)
 
     def new_step() -> TrainingStep | RecordedSteps:
         """Create the step for the current widths; its locals would otherwise keep the memory of an old network."""
@@ -88,10 +98,12 @@ def train(
         micro_batches.fit(
             partial(bytes_per_image, state.network, warps=setup.warps, dtype=dtype, objective=measured), data.images
         )
-        factory = adversarial_factory(objective_factory, training.adversarial, state.warp_generator)
+        factory = adversarial_factory(
+            team.distributed(objective_factory), training.adversarial, state.warp_generator, team.sharding
+        )
         objective = factory(state.network, dtype, training.label_smoothing)
         batches = batches_per_epoch(len(data.train), state.progress.batch_size)
-        created = TrainingStep(state, data, setup, batches, micro_batches, objective)
+        created = TrainingStep(state, data, setup, batches, micro_batches, objective, team)
         return_freed_memory()  # of the growth step and the measurement: training needs less
         return recorded_on_gpu(created)
 
@@ -100,20 +112,20 @@ def train(
     unaffordable: tuple[tuple[int, ...], GrowthTarget] | None = None
     monitor.started(state.epochs_done, training.epochs, batches_per_epoch(len(data.train), training.batch_size))
     try:
-        with stop_on_request() as stop, checkpoint_when_out_of_memory(checkpoint, state, budget):
+        with stop_on_request() as stop, checkpoint_when_out_of_memory(checkpoint, state, budget, team):
             checkpoint()
             checkpoints.note_start(state, setup)
             while state.epochs_done < training.epochs:
                 if len(state.progress.order) == 0:
                     event = None
-                    target = due_growth(state, setup)
+                    target = team.decide(lambda: due_growth(state, setup))
                     if target is not None and (state.network.widths, target) != unaffordable:
                         checkpoint()  # also writes the best epoch, and frees the memory of its copy
                         checkpoints.note_growth(state, setup, is_done=False)
                         state.optimizer.zero_grad()
                         step = None
                         budget.collect()
-                        event = grow(state, data, setup, target)
+                        event = team.grow(state, setup, partial(grow, state, data, setup, target))
                         if event is None:
                             unaffordable = state.network.widths, target
                         else:
@@ -121,7 +133,7 @@ def train(
                             monitor.grew(event)
                     if before_epoch is not None and before_epoch(state):
                         step = None
-                    batch_size = batch_size_of_epoch(state, data, setup, objective_factory)
+                    batch_size = team.decide(lambda: batch_size_of_epoch(state, data, setup, objective_factory))
                     if step is not None and batch_size != state.records[-1].batch_size:
                         step = None
                     begin_epoch(state, data, grew=event is not None, batch_size=batch_size)
@@ -130,17 +142,18 @@ def train(
                 if step is None:
                     step = new_step()
                 while state.progress.batches < step.batches:
+                    team.requests = requests(stop, step)
                     step()
                     monitor.batch(state.progress.batches * state.progress.batch_size // training.batch_size)
-                    is_stop_requested = stop.signal is not None
-                    if is_stop_requested or time.monotonic() - last_checkpoint > training.checkpoint_seconds:
+                    agreed = team.agreed if team.processes else requests(stop, step)
+                    if agreed.signal is not None or agreed.checkpoint:
                         checkpoint()
-                    if is_stop_requested:
-                        stop.raise_if_requested()
-                finish_epoch(state, data, setup, micro_batches)
+                    if agreed.signal is not None:
+                        raise_for_signal(agreed.signal)
+                team.finish_epoch(state, lambda: finish_epoch(state, data, setup, micro_batches))
                 checkpoints.note_epoch(state, setup)
                 monitor.epoch(state.records[-1])
-                if monitor.should_stop():
+                if team.decide(monitor.should_stop):
                     logger.info("Stopped after epoch %d of %d, as a monitor asked", state.epochs_done, training.epochs)
                     break
             checkpoint()
@@ -151,9 +164,11 @@ def train(
 
 @contextlib.contextmanager
 def checkpoint_when_out_of_memory(
-    checkpoint: Callable[[], None], state: TrainingState, budget: MemoryBudget
+    checkpoint: Callable[[], None], state: TrainingState, budget: MemoryBudget, team: Team
 ) -> Iterator[None]:
     """Save a checkpoint when memory runs out for good, and say how to continue.
+
+    With several processes, the others wait for this one and cannot save a checkpoint with it: the error stays as it is.
 
     Raises:
         MemoryError: With a sentence that says what to do.
@@ -161,7 +176,7 @@ def checkpoint_when_out_of_memory(
     try:
         yield
     except Exception as error:
-        if not is_out_of_memory(error):
+        if not is_out_of_memory(error) or team.processes:
             raise
         what = str(error) if isinstance(error, MemoryError) and str(error) else "Memory ran out"
         traceback.clear_frames(error.__traceback__)  # they hold activations and half-grown networks

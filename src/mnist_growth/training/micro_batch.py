@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mnist_growth.digits import WarpConfig, warp
 from mnist_growth.learning import ObjectiveFactory, objective_for
-from mnist_growth.machine import AllocationMeter, MemoryBudget, is_out_of_memory
+from mnist_growth.machine import AllocationMeter, MemoryBudget, ProcessGroup, is_out_of_memory
 from mnist_growth.network import Network
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ class MicroBatches:
         min_images: Smallest number of images per pass, as ``NetworkSpec.min_batch_size``.
         budget: Memory that may be used.
         on_shrink: Called with every smaller size and the reason.
+        processes: Divide every micro-batch among them; None: this process computes all of it.
 
     Attributes:
         wanted: Images per pass that the parameters request.
@@ -46,11 +47,13 @@ class MicroBatches:
         min_images: int,
         budget: MemoryBudget,
         on_shrink: Callable[[int, str], None] = lambda _size, _reason: None,
+        processes: ProcessGroup | None = None,
     ) -> None:
         self.wanted = self.size = wanted
         self.min_images = min_images
         self.budget = budget
         self.on_shrink = on_shrink
+        self.processes = processes
         self._next_look = 0.0
 
     def request(self, wanted: int) -> None:
@@ -75,11 +78,15 @@ class MicroBatches:
             MemoryError: The budget has no room for the smallest number.
         """
         needed = ALLOWANCE * self._measured(measure, images[:PROBE_IMAGES])
+        if self.processes is not None:
+            needed /= self.processes.size  # in this process
         if self.budget.available() < self.size * needed:
             self.budget.collect()
         if self.budget.available() < self.min_images * needed:
             raise self._does_not_fit()
         fitting = int(self.budget.available() / needed)
+        if self.processes is not None:
+            fitting = self.processes.min(fitting)
         if fitting < self.size:
             self._shrink(
                 fitting,
@@ -93,20 +100,32 @@ class MicroBatches:
         Raises:
             MemoryError: The number cannot be halved any more.
         """
+        if self.is_over_budget():
+            self.keep_to_budget()
+
+    def is_over_budget(self) -> bool:
+        """Return whether more memory is used than the budget allows; it looks once a second."""
         now = time.monotonic()
         if now < self._next_look:
-            return
+            return False
         self._next_look = now + LOOK_SECONDS
         if self.budget.available() >= 0:
-            return
+            return False
         self.budget.collect()
-        if self.budget.available() < 0:
-            if self.size <= self.min_images:
-                raise self._does_not_fit()
-            self._shrink(
-                max(self.min_images, self.size // 2),
-                f"{self.budget.used() / 1e6:,.0f} MB are in use and the budget is {self.budget.bytes / 1e6:,.0f} MB",
-            )
+        return self.budget.available() < 0
+
+    def keep_to_budget(self) -> None:
+        """Halve the number of images because more memory is used than the budget allows.
+
+        Raises:
+            MemoryError: The number cannot be halved any more.
+        """
+        if self.size <= self.min_images:
+            raise self._does_not_fit()
+        self._shrink(
+            max(self.min_images, self.size // 2),
+            f"{self.budget.used() / 1e6:,.0f} MB are in use and the budget is {self.budget.bytes / 1e6:,.0f} MB",
+        )
 
     def halve(self) -> None:
         """Halve the number of images after an allocation failed.

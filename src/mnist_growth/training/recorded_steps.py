@@ -44,6 +44,11 @@ class RecordedSteps:
         """Number of batches of an epoch."""
         return self._step.batches
 
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether processes that train together have to use less memory; one process sees to it here."""
+        return self._step.is_over_budget
+
     def __call__(self) -> None:
         """Train all batches up to the next average, or a single one; see ``TrainingStep``."""
         state, batch = self._step.state, self._step.state.progress.batches
@@ -107,6 +112,10 @@ class RecordedSteps:
 
 
 def recorded_on_gpu(step: TrainingStep) -> TrainingStep | RecordedSteps:
-    """Return what makes the updates of a step: recorded on a GPU that also has the images, and directly elsewhere."""
+    """Return what makes the updates of a step: recorded on a GPU that also has the images, and directly elsewhere.
+
+    Several processes exchange their gradients in every update; these updates are not recorded.
+    """
     device = step.state.device
-    return RecordedSteps(step) if device.type == "cuda" and step.data.images.device == device else step
+    is_recorded = device.type == "cuda" and step.data.images.device == device and not step.team.processes
+    return RecordedSteps(step) if is_recorded else step

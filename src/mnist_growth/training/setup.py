@@ -5,7 +5,7 @@ import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -20,7 +20,14 @@ from mnist_growth.training.config import TrainingConfig
 
 logger = logging.getLogger(__name__)
 
-MAY_CHANGE = ("training.epochs", "training.micro_batch_size", "training.checkpoint_seconds", "threads")
+MAY_CHANGE = (
+    "training.epochs",
+    "training.micro_batch_size",
+    "training.checkpoint_seconds",
+    "threads",
+    "distribution.processes",
+    "distribution.batch_norm",
+)
 """Parameters that may change on resume; so may the device."""
 
 
@@ -41,6 +48,8 @@ class TrainingSetup:
         threads: Number of threads that compute; None: not decided yet. Results are bit-equal only for the same number.
         schedule_start: Number of epochs completed before the learning rate schedule started; 0 unless a resumed
             training has started it again.
+        processes: Number of processes that train together. Results are bit-equal only for the same number.
+        batch_norm: Whether batch norm normalises over the images of all processes (global) or of each one (local).
 
     Raises:
         ValueError: The network cannot follow the plan of growth.
@@ -57,6 +66,8 @@ class TrainingSetup:
     class_names: tuple[str, ...]
     threads: int | None = None
     schedule_start: int = 0
+    processes: int = 1
+    batch_norm: Literal["global", "local"] = "global"
 
     def __post_init__(self) -> None:
         """Refuse a plan of growth that this network cannot follow."""
@@ -81,7 +92,13 @@ class TrainingSetup:
             "class_names": list(self.class_names),
             "threads": self.threads,
             "schedule_start": self.schedule_start,
+            **({"distribution": self.distribution} if self.processes > 1 else {}),
         }
+
+    @property
+    def distribution(self) -> dict[str, Any]:
+        """How the training is distributed, as plain values."""
+        return {"processes": self.processes, "batch_norm": self.batch_norm}
 
     def trained(self, network: Network, epochs: int) -> TrainedNetwork:
         """Return a network of this training with its origin.

@@ -1,7 +1,9 @@
 """Assembling a training: parameters, digits, network, optimizer state and machine."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -31,6 +33,7 @@ from mnist_growth.training.resume import ResumeConfig, first_epoch_of_schedule
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.size import last_spec
 from mnist_growth.training.state import TrainingState
+from mnist_growth.training.team import Team
 
 logger = logging.getLogger(__name__)
 
@@ -70,26 +73,38 @@ class Training:
     objective: ObjectiveFactory
     before_epoch: Change | None = None
 
-    def run(self, checkpoints: Checkpoints, monitor: Monitor, *, is_judged: bool = True) -> None:
+    def run(
+        self, checkpoints: Checkpoints, monitor: Monitor, *, is_judged: bool = True, team: Team | None = None
+    ) -> None:
         """Train to the last epoch; see ``train``.
 
         Args:
             checkpoints: Receives the checkpoints.
             monitor: Receives every batch, growth step and epoch.
             is_judged: Whether to warn if the network answers the validation digits no better than a constant.
+            team: The processes that train together; None for this one alone.
         """
         assert self.setup.threads is not None
         configure_tf32(self.setup.training.precision)
         limit_primitive_cache(len(self.state.network.costs()) - 1)
         logger.info(
-            "Training on %s in %s with %s",
+            "Training on %s in %s with %s%s",
             self.state.device,
             self.setup.training.precision,
             "1 thread" if self.setup.threads == 1 else f"{self.setup.threads} threads",
+            "" if self.setup.processes == 1 else f" in each of {self.setup.processes} processes",
         )
         with use_threads(self.setup.threads):
             train(
-                self.state, self.data, self.setup, checkpoints, monitor, self.budget, self.objective, self.before_epoch
+                self.state,
+                self.data,
+                self.setup,
+                checkpoints,
+                monitor,
+                self.budget,
+                self.objective,
+                self.before_epoch,
+                team,
             )
         if is_judged:
             self._warn_if_nothing_was_learned()
@@ -184,6 +199,7 @@ def continue_training(
     state = checkpoint.restore(choose_device(machine.device))
     state.run_id = run_id or state.run_id
     logger.info("Continuing from %s: %d epochs completed", checkpoint.path, state.epochs_done)
+    _report_distribution(earlier.get("distribution", {"processes": 1, "batch_norm": "global"}), setup)
     setup = replace(
         setup,
         threads=machine.threads or _threads_before(checkpoint) or default_threads(),
@@ -230,6 +246,13 @@ def _assembled(
     budget = MemoryBudget(machine.budget_fraction, state.device)
     objective = objective or objective_factory(setup.training.loss)
     return Training(state, TrainingData.of(digits, split, budget), setup, budget, objective)
+
+
+def _report_distribution(before: Mapping[str, Any], setup: TrainingSetup) -> None:
+    """Say that a training is continued by other processes: its result is then not the same bit for bit."""
+    changes = [f"{name} {before[name]} -> {now}" for name, now in setup.distribution.items() if before[name] != now]
+    if changes and (setup.processes, before["processes"]) != (1, 1):
+        logger.info("Changed on resume: distribution.%s; the result is not the same bit for bit", ", ".join(changes))
 
 
 def _threads_before(checkpoint: Checkpoint) -> int | None:

@@ -13,6 +13,7 @@ from mnist_growth.training.micro_batch import MicroBatches
 from mnist_growth.training.pace import Pace, learning_rate, warp_strength
 from mnist_growth.training.setup import TrainingData, TrainingSetup
 from mnist_growth.training.state import TrainingState
+from mnist_growth.training.team import Team
 
 AVERAGE_EVERY = 8
 """Updates between two averages of the weights. Successive weights differ little: averaging only after every eighth
@@ -29,6 +30,7 @@ class TrainingStep:
         batches: Number of batches of an epoch.
         micro_batches: Divides a batch into micro-batches.
         objective: Computes the gradients of the network.
+        team: The processes that train together; None for this one alone.
     """
 
     def __init__(
@@ -39,15 +41,18 @@ class TrainingStep:
         batches: int,
         micro_batches: MicroBatches,
         objective: Objective,
+        team: Team | None = None,
     ) -> None:
         self.state, self.data, self.setup, self.batches = state, data, setup, batches
         self.micro_batches = micro_batches
         self.objective = objective
+        self.team = team or Team()
         self._buffers = list(state.network.buffers())
         self._saved_buffers = [buffer.clone() for buffer in self._buffers]
         # Ages are counted here: reading them from a GPU would synchronise with it.
         self._first_age, self._first_update = state.optimizer.newest_age, state.updates
         self._order = torch.empty(0)
+        self.is_over_budget = False
 
     @property
     def newest_age(self) -> int | None:
@@ -68,7 +73,7 @@ class TrainingStep:
         state.count_batches(1, result)
         if state.progress.batches % AVERAGE_EVERY == 0 or state.progress.batches == self.batches:
             update_average(state.average, state.network, kept)
-        self.micro_batches.check_budget()
+        self._keep_to_budget()
         state.progress.seconds += time.perf_counter() - started
 
     def update(self, chosen: Tensor, pace: Pace) -> BatchResult:
@@ -86,12 +91,15 @@ class TrainingStep:
         warps = draw_warps(len(chosen), self.setup.warps, state.warp_generator, pace.warp_strength)
         self.objective.begin()
         for piece in self.micro_batches.split(len(chosen)):
-            images, labels = self.data.batch(chosen[piece], state.device)
-            warped = apply_warps(images, warps and warps[piece])
+            own = self.team.sharding.take(piece, len(chosen)) if self.team.sharding else piece
+            images, labels = self.data.batch(chosen[own], state.device)
+            warped = apply_warps(images, warps and warps[own])
             result = self.objective.add(warped, labels, len(labels) / len(chosen))
             total.loss_sum.add_(result.loss_sum)
             total.correct_count.add_(result.correct_count)
+        exchange = self.team.start_exchange(total)
         self.objective.finish()
+        total = self.team.finish_exchange(total, exchange)
         state.optimizer.step(pace.rate, pace.newest_factor)
         return total
 
@@ -124,11 +132,20 @@ class TrainingStep:
             try:
                 return self.update(chosen, pace)
             except Exception as error:
-                if not is_out_of_memory(error):
+                if not is_out_of_memory(error) or self.team.processes:  # the others wait for this process
                     raise
             generator.set_state(drawn)
             torch._foreach_copy_(self._buffers, self._saved_buffers)
             self.micro_batches.halve()
+
+    def _keep_to_budget(self) -> None:
+        """Make micro-batches smaller if more memory is used than allowed, in all processes at the same time."""
+        if not self.team.processes:
+            self.micro_batches.check_budget()
+            return
+        if self.team.agreed.shrink:
+            self.micro_batches.keep_to_budget()
+        self.is_over_budget = self.micro_batches.is_over_budget()
 
     def _chosen(self) -> Tensor:
         """Return the indices of the images of the batch, on the device of the images."""

@@ -1,4 +1,4 @@
-"""Training the growing network, from the start or from a checkpoint."""
+"""Training the growing network, from the start or from a checkpoint, in this process or in several."""
 
 import pandas as pd
 
@@ -13,12 +13,14 @@ from mnist_growth.training import (
     ResumeConfig,
     Training,
     TrainingSetup,
+    TrainingState,
     check_size,
     continue_training,
     growth_table,
     history_table,
     start_training,
 )
+from mnist_growth.training.distribution import DistributionConfig, Job, divide, share_machine, train_in_processes
 
 
 def train_network(
@@ -29,6 +31,7 @@ def train_network(
     device: DeviceName,
     threads: Threads,
     memory: MemoryConfig,
+    distribution: DistributionConfig,
     kept: CheckpointsConfig,
     checkpoints: CheckpointStore,
     monitor: Monitor,
@@ -40,10 +43,19 @@ def train_network(
         growth and layer.
 
     Raises:
-        ValueError: The network at the start does not fit into the memory, or its checkpoints onto the disk.
+        ValueError: The network at the start does not fit into the memory, or its checkpoints onto the disk, or a batch
+            is too small for the number of processes.
     """
     machine = Machine(device, threads, memory.budget_fraction)
-    check_size(setup, MemoryBudget(memory.budget_fraction, choose_device(device)), checkpoints.folder)
+    if distribution.total > 1:
+        machine = share_machine(machine, distribution)
+        setup = divide(setup, distribution, split)
+    check_size(setup, MemoryBudget(machine.budget_fraction, choose_device(device)), checkpoints.folder)
+    if distribution.total > 1:
+        job = Job(
+            setup, train_digits, split, machine, distribution, checkpoints, pixel_statistics, None, monitor.run_id
+        )
+        return _run_in_processes(job, kept, monitor)
     training = start_training(setup, train_digits, split, pixel_statistics, machine, run_id=monitor.run_id)
     return _run(training, kept, checkpoints, monitor)
 
@@ -55,6 +67,7 @@ def resume_training(
     device: DeviceName,
     threads: Threads,
     memory: MemoryConfig,
+    distribution: DistributionConfig,
     resume: ResumeConfig,
     kept: CheckpointsConfig,
     checkpoints: CheckpointStore,
@@ -67,9 +80,14 @@ def resume_training(
 
     Raises:
         FileNotFoundError: There is no checkpoint.
-        ValueError: The checkpoint belongs to another training.
+        ValueError: The checkpoint belongs to another training, or a batch is too small for the number of processes.
     """
     machine = Machine(device, threads, memory.budget_fraction)
+    if distribution.total > 1:
+        machine = share_machine(machine, distribution)
+        setup = divide(setup, distribution, split)
+        job = Job(setup, train_digits, split, machine, distribution, checkpoints, None, resume, monitor.run_id)
+        return _run_in_processes(job, kept, monitor)
     training = continue_training(
         setup, train_digits, split, checkpoints.latest(), machine, resume, run_id=monitor.run_id
     )
@@ -82,6 +100,18 @@ def _run(
     checkpoints.keep_snapshots(kept.keep)
     with checkpoints.in_use():
         training.run(checkpoints, monitor)
-    state = training.state
+    return training.trained(), *_tables(training.state)
+
+
+def _run_in_processes(
+    job: Job, kept: CheckpointsConfig, monitor: Monitor
+) -> tuple[TrainedNetwork, pd.DataFrame, pd.DataFrame]:
+    job.checkpoints.keep_snapshots(kept.keep)
+    with job.checkpoints.in_use():
+        state = train_in_processes(job, monitor)
+    return job.setup.trained(state.average, state.epochs_done), *_tables(state)
+
+
+def _tables(state: TrainingState) -> tuple[pd.DataFrame, pd.DataFrame]:
     groups = [group.label for group in state.network.unit_groups()]
-    return training.trained(), history_table(state.records), growth_table(state.events, groups)
+    return history_table(state.records), growth_table(state.events, groups)
