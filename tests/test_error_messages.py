@@ -16,6 +16,11 @@ def test_the_message_of_a_bug_has_its_type_and_how_to_see_the_traceback():
     assert error_message(ValueError()) == "ValueError (`kedro run --verbose` shows the traceback)"
 
 
+def test_the_message_of_an_error_of_the_project_is_already_a_sentence():
+    error = type("OwnError", (Exception,), {"__module__": "mnist_growth.training"})("The results are elsewhere")
+    assert error_message(error) == "The results are elsewhere"
+
+
 def test_the_message_of_an_operating_system_error_has_the_operation():
     full = wrapped_by_kedro(OSError(28, "No space left on device"))
     assert error_message(full) == "A file cannot be used: No space left on device; free some space, then run again"

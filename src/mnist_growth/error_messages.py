@@ -43,7 +43,8 @@ def _sentence(error: BaseException, env: str | None) -> str:
             "checkpoint with `kedro run --pipeline resume`"
         )
     text = " ".join(str(error).split())
-    if isinstance(error, ValueError | OSError | FloatingPointError | MemoryError | DatasetError) and text:
+    is_own = type(error).__module__.partition(".")[0] == __package__  # its message is written for users
+    if text and (is_own or isinstance(error, ValueError | OSError | FloatingPointError | MemoryError | DatasetError)):
         return text
     detail = f": {text}" if text else ""
     return f"{type(error).__name__}{detail} (`kedro run --verbose` shows the traceback)"

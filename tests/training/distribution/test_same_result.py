@@ -30,12 +30,13 @@ def test_two_runs_of_two_processes_are_bit_equal():
 
 
 @pytest.mark.parametrize(
-    ("processes", "changes"),
+    ("processes", "tolerance", "changes"),
     [
-        (3, {"training": {"micro_batch_size": 20, "adversarial": {"epsilon": 0.1, "clean_share": 0.3}}}),
-        (2, {"network": {"kind": "residual"}, "training": {"label_smoothing": 0.1}}),
+        (3, 1e-11, {"training": {"micro_batch_size": 20, "adversarial": {"epsilon": 0.1, "clean_share": 0.3}}}),
+        (2, 1e-11, {"network": {"kind": "residual"}, "training": {"label_smoothing": 0.1}}),
         (
             2,
+            1e-11,
             {
                 "network": {"kind": "capsules", "capsules": {"primary_size": 3, "digit_size": 4}},
                 "training": {"loss": "margin"},
@@ -43,6 +44,7 @@ def test_two_runs_of_two_processes_are_bit_equal():
         ),
         (
             2,
+            1e-8,  # 2e-10 was seen
             {
                 "network": {
                     "kind": "attention",
@@ -56,17 +58,19 @@ def test_two_runs_of_two_processes_are_bit_equal():
                 }
             },
         ),
-        (2, {"training": {"batch_size": 20, "batch_size_schedule": {"schedule": "noise_scale", "noise_share": 100.0}}}),
+        (
+            2,
+            1e-11,
+            {"training": {"batch_size": 20, "batch_size_schedule": {"schedule": "noise_scale", "noise_share": 100.0}}},
+        ),
     ],
     ids=["micro-batches-and-attacks", "residual", "capsules", "attention", "growing-batches"],
 )
-def test_every_way_of_training_is_the_same_in_several_processes(processes, changes):
+def test_every_way_of_training_is_the_same_in_several_processes(processes, tolerance, changes):
     changes = {**SMALL, **changes, "training": {**SMALL["training"], **changes.get("training", {})}}
     one, *_ = trained(None, changes, torch.float64)
     for several, *_ in in_processes(trained, processes, changes, torch.float64):
-        assert (
-            largest_difference(several, one) <= 1e-8
-        )  # Adam divides small gradients, and their rounding, by their size
+        assert largest_difference(several, one) <= tolerance
 
 
 def test_local_batch_norm_is_another_training_with_the_same_weights_everywhere():

@@ -27,6 +27,7 @@ class Command:
         monitor: Receives the events of the process of rank 0.
         key: Proves that a process belongs to this command.
         max_restarts: For the log.
+        is_alone: Whether all processes are on this machine.
 
     Attributes:
         address: Where the processes connect.
@@ -35,8 +36,8 @@ class Command:
         out_of_memory: Rank and error of a process that ran out of memory.
     """
 
-    def __init__(self, monitor: Monitor, key: bytes, max_restarts: int) -> None:
-        self._monitor, self._key, self._max_restarts = monitor, key, max_restarts
+    def __init__(self, monitor: Monitor, key: bytes, max_restarts: int, *, is_alone: bool) -> None:
+        self._monitor, self._key, self._max_restarts, self._is_alone = monitor, key, max_restarts, is_alone
         self._is_closed = False
         self._listener = Listener(family="AF_UNIX" if hasattr(signal, "SIGHUP") else None, authkey=key)
         self.address = self._listener.address
@@ -149,6 +150,9 @@ class Command:
             logging.getLogger(name).log(level, "%s", text)
         elif kind == "failed":
             self.failure = self.failure or values[0]
+            if self._is_alone:  # the others would wait for this process until the time-out
+                self._close()
+                self._kill()
         elif kind == "stopped":
             self.signal = values[0]
         elif kind in ("lost", "out_of_memory"):

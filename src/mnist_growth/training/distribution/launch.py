@@ -46,7 +46,7 @@ def train_in_processes(job: Job, monitor: Monitor) -> TrainingState:
 
     Raises:
         NotTheMainNodeError: The process of rank 0 is on another machine.
-        RuntimeError: Processes were lost more than ``distribution.max_restarts`` times.
+        ChildProcessError: Processes were lost more than ``distribution.max_restarts`` times.
         MemoryError: A process ran out of memory as often.
         OSError: The other machines cannot be reached.
         KeyboardInterrupt: After SIGINT; ``machine.Terminated`` after SIGTERM or SIGHUP. A checkpoint was saved.
@@ -56,7 +56,8 @@ def train_in_processes(job: Job, monitor: Monitor) -> TrainingState:
 
         multiprocessing.get_context(_METHOD).set_forkserver_preload(_PRELOADED)
     key = secrets.token_bytes(16)
-    with Command(monitor, key, job.config.max_restarts) as command, _quiet(), _store_of_each_start():
+    is_alone = job.config.nodes == 1
+    with Command(monitor, key, job.config.max_restarts, is_alone=is_alone) as command, _quiet(), _store_of_each_start():
         agent = _Agent(job, command.address, key)
         agent.start()
         try:
@@ -141,9 +142,9 @@ def _explained(error: Exception, command: Command, config: DistributionConfig) -
                 f"Memory ran out in process {rank} ({text}), {often}: free memory, "
                 f"increase memory.budget_fraction or set a smaller training.micro_batch_size; then {resume}"
             )
-        return RuntimeError(f"The training lost {command.describe_lost(error)}, {often}; {resume}")
+        return ChildProcessError(f"The training lost {command.describe_lost(error)}, {often}; {resume}")
     text = " ".join("".join(traceback.format_exception_only(error)).split())
-    return RuntimeError(f"The processes of the training could not be started: {text}")
+    return ChildProcessError(f"The processes of the training could not be started: {text}")
 
 
 def _not_met(config: DistributionConfig) -> OSError:
