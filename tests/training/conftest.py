@@ -1,6 +1,6 @@
 import pytest
 import torch
-from small_training import Training
+from example_training import Training
 
 
 class Recorder:

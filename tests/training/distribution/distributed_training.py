@@ -9,7 +9,7 @@ import time
 import numpy as np
 import psutil
 import torch
-from small_training import PIXELS, Training
+from example_training import PIXELS, Training
 
 import configured
 from mnist_growth.training import CheckpointStore, Machine, Monitors, NoCheckpoints, train

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_training import Training
+from example_training import Training
 
 from mnist_growth.training.distribution.identity import Identity, check_alike
 

@@ -15,7 +15,7 @@ from distributed_training import (
     same_bytes,
     tensors_of,
 )
-from small_training import Training
+from example_training import Training
 
 from mnist_growth.machine import Terminated
 from mnist_growth.training import CheckpointStore, Monitors, ResumeConfig, continue_training

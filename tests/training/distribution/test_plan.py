@@ -1,7 +1,7 @@
 import pytest
 import torch
 from distributed_training import distribution
-from small_training import Training
+from example_training import Training
 
 from mnist_growth.machine import default_threads
 from mnist_growth.training import Machine

@@ -86,7 +86,7 @@ def test_different_states_are_noticed():
 
 
 def _damaged(group):
-    from small_training import Training
+    from example_training import Training
 
     from mnist_growth.machine import ProcessLostError
     from mnist_growth.training.distribution import ProcessTeam
