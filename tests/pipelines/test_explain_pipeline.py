@@ -221,6 +221,20 @@ def test_a_plane_through_digits_of_two_classes_takes_a_second_digit_of_the_first
     assert choose_examples(table)["index"].tolist() == [1, 3, 2]
 
 
+@pytest.mark.parametrize(
+    ("predictions", "chosen"),
+    [
+        ([0, 0, 0, 0, 2, 2], [0, 1, 4]),  # no digit of class 1 is right: it is left out
+        ([0, 1, 0, 0, 2, 2], [0, 4, 5]),  # one of class 0 and two of class 2 remain
+        ([1, 1, 1, 0, 0, 0], [0, 2, 4]),  # none is right: all count
+    ],
+)
+def test_examples_are_found_however_few_digits_are_right(predictions, chosen):
+    table = pd.DataFrame({"index": range(6), "label": [0, 0, 1, 1, 2, 2], "prediction": predictions})
+    table = table.assign(**{f"probability_{number}": [0.5, 0.3, 0.2, 0.1, 0.3, 0.3] for number in range(3)})
+    assert sorted(choose_examples(table)["index"]) == chosen
+
+
 def test_margins_are_shorter_for_less_certain_digits(catalog):
     margins = catalog.load("digit_margins")
     assert len(margins) == 12

@@ -318,3 +318,28 @@ def test_figures_draw_the_trials_with_a_loss():
     assert (list(complete.x), list(pruned.x)) == ([0, 3], [1])
     assert list(best.y) == [0.2, 0.1]
     assert (list(rate.x), list(batch.x)) == ([0.001, 0.5], ["a", "d"])
+
+
+def test_two_processes_that_begin_a_trial_at_the_same_time_choose_differently():
+    """Both see the same trials; only the number of their own differs."""
+    import optuna
+
+    from mnist_growth.studies.seeded_sampler import SeededByTrial
+
+    storage = optuna.storages.InMemoryStorage()
+    studies = [
+        optuna.create_study(
+            storage=storage,
+            study_name="shared",
+            load_if_exists=True,
+            sampler=SeededByTrial(optuna.samplers.RandomSampler, 3),  # its only parameter is the seed
+        )
+        for _ in range(2)
+    ]
+    first, second = (study.ask() for study in studies)
+    chosen = [trial.suggest_float("rate", 0, 1) for trial in (first, second)]
+
+    alone = optuna.create_study(sampler=SeededByTrial(optuna.samplers.RandomSampler, 3))
+    again = [trial.suggest_float("rate", 0, 1) for trial in (alone.ask(), alone.ask())]
+    assert chosen[0] != chosen[1]
+    assert again[0] != again[1]

@@ -22,7 +22,6 @@ logger = logging.getLogger(__name__)
 
 _DEFINITION = "definition"  # attribute of a study
 _REPLACES = "replaces"  # attribute of a trial with the number of the one that it starts again
-_SEED_STEP = 7919  # between the seeds of two trials
 _REASON = "reason"  # attribute of a trial
 _RESULTS = (
     "validation_loss",
@@ -72,6 +71,7 @@ class Tuning:
                 study_name=config.study,
                 load_if_exists=True,
                 directions=["minimize"] * len(config.objectives),
+                sampler=_sampler(config),
                 pruner=_pruner(config),
             )
             self._check_definition()
@@ -91,7 +91,6 @@ class Tuning:
             with reaching(self._config.storage):
                 if self._count() >= self._config.trials:
                     return
-                self.study.sampler = _sampler(self._config, len(self.study.get_trials(deepcopy=False)))
                 asked = self.study.ask(self._space)
                 asked.set_user_attr(PROCESS, this_process())
             try:
@@ -250,12 +249,13 @@ def _distribution(parameter: SearchedParameter) -> "BaseDistribution":
     return FloatDistribution(low, high, log=parameter.log, step=step)
 
 
-def _sampler(config: TuneConfig, trials: int) -> "optuna.samplers.BaseSampler":
-    """Return a sampler with a seed for the next trial, so that a continued study does not repeat its random choices."""
+def _sampler(config: TuneConfig) -> "optuna.samplers.BaseSampler":
     from optuna.samplers import RandomSampler, TPESampler
 
-    seed = (config.seed + trials * _SEED_STEP) % 2**32
-    return RandomSampler(seed=seed) if config.sampler == "random" else TPESampler(seed=seed)
+    from mnist_growth.studies.seeded_sampler import SeededByTrial
+
+    kind = RandomSampler if config.sampler == "random" else TPESampler
+    return SeededByTrial(lambda seed: kind(seed=seed), config.seed)
 
 
 def _pruner(config: TuneConfig) -> "optuna.pruners.BasePruner":

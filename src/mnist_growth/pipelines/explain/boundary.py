@@ -55,22 +55,25 @@ def measure_margins(
 def choose_examples(explained_digits: pd.DataFrame) -> pd.DataFrame:
     """Return three correctly classified digits, of the two most confused classes and of the class closest to them.
 
-    With two classes only, the third digit is another one of the first class.
+    With two classes only, the third digit is another one of them. Classes without a correctly classified digit are left
+    out; if fewer than two classes or three digits remain, all digits count, however they are classified.
     """
+    correct = explained_digits[explained_digits["label"] == explained_digits["prediction"]]
+    usable = correct if len(set(correct["label"])) > 1 and len(correct) > 2 else explained_digits
     labels = explained_digits["label"].to_numpy()
     found = probabilities(explained_digits)
-    classes = np.unique(labels)
+    classes = np.unique(usable["label"])
     confusion = np.array([found[labels == label].mean(axis=0)[classes] for label in classes])
     mutual = np.triu(confusion + confusion.T, 1)
     first, second = np.unravel_index(mutual.argmax(), mutual.shape)
     closeness = (confusion + confusion.T)[[first, second]].sum(axis=0)
     closeness[[first, second]] = -1
     third = closeness.argmax() if len(classes) > 2 else first
-    correct = explained_digits[explained_digits["label"] == explained_digits["prediction"]]
     rows: list[int] = []
     for label in classes[[first, second, third]]:
-        rows.append(next(row for row in correct.index[correct["label"] == label] if row not in rows))
-    return correct.loc[rows].reset_index(drop=True)
+        candidates = [*usable.index[usable["label"] == label], *usable.index]
+        rows.append(next(row for row in candidates if row not in rows))
+    return usable.loc[rows].reset_index(drop=True)
 
 
 @use_threads(1)
