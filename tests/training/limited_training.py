@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import torch
+from example_training import Training
 
-from conftest import Recorder, Training, make_digits
+from bar_digits import make_digits
+from conftest import Recorder
 from mnist_growth.training import NoCheckpoints, train
 
 
