@@ -7,6 +7,7 @@ and the tensors of its network are compared with the uninterrupted ones byte by 
 any difference.
 """
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -33,13 +34,23 @@ WAIT_TIMEOUT = 600.0  # seconds to wait for the moment of a kill
 BYTE_EQUAL, UNREADABLE = "byte-equal", "no readable checkpoint left"
 
 
-def main() -> None:
-    """Kill, resume, compare and write."""
-    options_parser = parser(__doc__, "two kills")
-    options_parser.add_argument("--kills", type=int, default=50)
+def kill_options(description: str | None, kills: int) -> argparse.Namespace:
+    """Return the options of a benchmark that kills processes.
+
+    Args:
+        description: Of the benchmark.
+        kills: Their number by default.
+    """
+    options_parser = parser(description, "two kills")
+    options_parser.add_argument("--kills", type=int, default=kills)
     options_parser.add_argument("--seed", type=int, default=0)
     options_parser.add_argument("--minutes", type=float, default=60.0, help="no kill begins after this time")
-    options = options_parser.parse_args()
+    return options_parser.parse_args()
+
+
+def main() -> None:
+    """Kill, resume, compare and write."""
+    options = kill_options(__doc__, 50)
     circumstances = Circumstances.now(quick=options.quick)
     kills = 2 if options.quick else options.kills
     started = time.monotonic()

@@ -17,10 +17,9 @@ from pathlib import Path
 import psutil
 
 from benchmarks.common.circumstances import Circumstances
-from benchmarks.common.cli import parser
 from benchmarks.common.project_folder import make_project, run_kedro, start_kedro
 from benchmarks.common.results import write_results
-from benchmarks.stress.kill import BYTE_EQUAL, newest_update, tensors_of, wait
+from benchmarks.stress.kill import BYTE_EQUAL, kill_options, newest_update, tensors_of, wait
 
 NAME = "kill_processes"
 TRAIN = ("run", "--env", "smoke", "--pipeline", "train", "--params")
@@ -31,11 +30,7 @@ STOPPED_SHARE = 0.2
 
 def main() -> None:
     """Kill, compare and write."""
-    options_parser = parser(__doc__, "two kills")
-    options_parser.add_argument("--kills", type=int, default=20)
-    options_parser.add_argument("--seed", type=int, default=0)
-    options_parser.add_argument("--minutes", type=float, default=60.0, help="no kill begins after this time")
-    options = options_parser.parse_args()
+    options = kill_options(__doc__, 20)
     circumstances = Circumstances.now(quick=options.quick)
     kills = 2 if options.quick else options.kills
     chance = random.Random(options.seed)

@@ -2,7 +2,7 @@
 
 from mnist_growth.learning.adamw import GrowingAdamW
 from mnist_growth.learning.adversarial import Adversarial, AdversarialConfig, adversarial_factory
-from mnist_growth.learning.all_reduce import AllReduced, all_reduced_factory
+from mnist_growth.learning.all_reduce import all_reduced_factory
 from mnist_growth.learning.autograd import Autograd
 from mnist_growth.learning.averaging import averaged_copy, kept_share, update_average
 from mnist_growth.learning.backprop import Backprop
@@ -15,12 +15,11 @@ from mnist_growth.learning.margin import MarginLoss
 from mnist_growth.learning.masked import Masked, masked_factory
 from mnist_growth.learning.objective import BatchResult, Objective, ObjectiveFactory
 from mnist_growth.learning.penalty import Anchor, Penalised, penalised_factory
-from mnist_growth.learning.sharding import Shard, Sharding
+from mnist_growth.learning.sharding import Sharding
 
 __all__ = [
     "Adversarial",
     "AdversarialConfig",
-    "AllReduced",
     "Anchor",
     "Autograd",
     "Backprop",
@@ -37,7 +36,6 @@ __all__ = [
     "Objective",
     "ObjectiveFactory",
     "Penalised",
-    "Shard",
     "Sharding",
     "adversarial_factory",
     "all_reduced_factory",
