@@ -28,6 +28,9 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
 ]
 
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"  # before kernels are imported: without a GPU they run on the CPU
+
 from laboratory import Laboratory
 from mnist_growth.machine import available_processors, raise_on_signals
 

@@ -8,7 +8,7 @@ gpu.json. Without a GPU, `--quick` tries everything on the CPU.
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -23,14 +23,18 @@ from benchmarks.speed.contestants import ours
 from benchmarks.speed.race import Arrays, Finished, Race
 from benchmarks.speed.time_to_accuracy import GOALS
 from benchmarks.speed.training_steps import Steps, Variant
+from mnist_growth import kernels
 from mnist_growth.digits import Digits, DigitSet
 from mnist_growth.machine import choose_precision
 from mnist_growth.training import Monitors, NoCheckpoints
 from mnist_growth.training.graph import GraphRecorder, Work
 
 NAME = "gpu"
-WIDTH, BATCH = 512, 256
-UPDATES, QUICK_UPDATES = 2000, 20
+WIDTH, BATCHES = 512, (256, 1024)
+OURS, PLAIN = "ours", "torch's"
+KINDS = (OURS, PLAIN)
+UPDATES, QUICK_UPDATES, REPEATS = 1000, 20, 3
+PROFILED_UPDATES, LISTED_KERNELS = 64, 40
 ENVIRONMENTS = ("base", "best")
 SEEDS = 3
 RUNS = 2  # the first one loads libraries
@@ -79,7 +83,11 @@ def main() -> None:
     seeds = 1 if options.quick else SEEDS
     findings: dict[str, Any] = {
         "device": torch.cuda.get_device_name() if device == "cuda" else "CPU",
-        "update_microseconds": update_microseconds(device, QUICK_UPDATES if options.quick else UPDATES),
+        "updates": [
+            update(kind, batch, device, QUICK_UPDATES if options.quick else UPDATES)
+            for batch in BATCHES
+            for kind in KINDS
+        ],
         "races": [time_to_accuracy(name, device, seed, quick=options.quick) for name in GOALS for seed in range(seeds)],
         "trainings": [
             complete_training(environment, device, seed, quick=options.quick)
@@ -91,12 +99,52 @@ def main() -> None:
     print(f"\nWrote {write_results(NAME, circumstances, findings, n=seeds, quick=options.quick)}.")
 
 
-def update_microseconds(device: str, updates: int) -> float:
-    """Return the time of an update at the largest default width in the real loop, in microseconds."""
-    precision = choose_precision("auto", torch.device(device))
-    steps = Steps(Variant(WIDTH, BATCH, precision, warps=True, growths=0), device)
-    steps.run(updates // 10 + 32)  # all recordings
-    return 1e6 * steps.run(updates)
+def update(kind: str, batch: int, device: str, updates: int) -> dict[str, Any]:
+    """Return the time of an update at the largest default width in the real loop, and the kernels it consists of.
+
+    Args:
+        kind: One of ``KINDS``.
+        batch: Number of images.
+        device: What is measured.
+        updates: Number of updates.
+    """
+    with torchs_kernels() if kind == PLAIN else nullcontext():
+        variant = Variant(WIDTH, batch, choose_precision("auto", torch.device(device)), warps=True, growths=0)
+        steps = Steps(variant, device)
+        steps.run(updates // 10 + 32)  # all recordings
+        seconds = min(steps.run(updates) for _ in range(REPEATS))
+        return {"kernels": kind, "batch": batch, "microseconds": 1e6 * seconds, **kernels_of(steps, device)}
+
+
+def kernels_of(steps: Steps, device: str) -> dict[str, Any]:
+    """Return how many kernels an update has and the time of each; they run one beside the other in part."""
+    if device != "cuda":
+        return {}
+    before = steps.state.updates
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profiler:
+        steps.run(PROFILED_UPDATES)
+    updates = steps.state.updates - before
+    rows = [row for row in profiler.key_averages() if row.device_time_total > 0]
+    rows.sort(key=lambda row: -row.device_time_total)
+    return {
+        "count": sum(row.count for row in rows) / updates,
+        "busy_microseconds": sum(row.device_time_total for row in rows) / updates,
+        "longest": [
+            {"kernel": row.key[:80], "count": row.count / updates, "microseconds": row.device_time_total / updates}
+            for row in rows[:LISTED_KERNELS]
+        ],
+    }
+
+
+@contextmanager
+def torchs_kernels() -> Iterator[None]:
+    """Compute without the kernels of this project within the block."""
+    usable = kernels.are_usable
+    setattr(kernels, "are_usable", lambda _device: False)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(kernels, "are_usable", usable)  # noqa: B010
 
 
 def time_to_accuracy(name: str, device: str, seed: int, *, quick: bool) -> dict[str, Any]:
@@ -155,7 +203,10 @@ def complete_training(environment: str, device: str, seed: int, *, quick: bool) 
 
 def table(findings: Mapping[str, Any]) -> str:
     """Format the results of one card; times as the range over seeds."""
-    rows = [("update, 512 neurons, batch 256", f"{findings['update_microseconds']:,.0f} µs", "", "")]
+    rows = [
+        (f"update, {WIDTH} neurons, batch {each['batch']}, {each['kernels']} kernels", f"{each['microseconds']:,.0f} µs", "", "")
+        for each in findings["updates"]
+    ]
     for key, entries in (("accuracy", findings["races"]), ("environment", findings["trainings"])):
         for value in dict.fromkeys(entry[key] for entry in entries):
             runs = [entry for entry in entries if entry[key] == value]

@@ -12,7 +12,7 @@ from scipy import ndimage
 import configured
 from mnist_growth.digits.config import WarpConfig
 from mnist_growth.digits.warps import (
-    _random_affine,
+    _affine_maps,
     apply_warps,
     draw_warps,
     grid_basis,
@@ -49,6 +49,10 @@ def _apply_affine(images: torch.Tensor, **strengths) -> torch.Tensor:
     """The given images (N = 1) under a known affine warp and no field."""
     no_field = torch.zeros(1, 2, 0, 0)
     return sample(images.float(), sampling_grid(_affine(**strengths), no_field, grid_basis(0, 4, CPU)))
+
+
+def _random_affine(count: int, config: WarpConfig) -> torch.Tensor:
+    return _affine_maps(torch.rand(count, 6, generator=_generator()), config, 1.0)
 
 
 def _pixels(grid: torch.Tensor) -> torch.Tensor:
@@ -120,7 +124,7 @@ def test_warps_do_not_depend_on_how_a_batch_is_divided(count, each, cuts):
     divided = torch.cat([apply_warps(images[part], warps[part]) for part in parts])
     one_by_one = [
         sample(
-            image.float().unsqueeze(0), sampling_grid(warps.affine[[i // each]], warps.noise[[i // each]], warps.basis)
+            image.float().unsqueeze(0), warps.grid(slice(i // each, i // each + 1))
         )
         for i, image in enumerate(images)
     ]
@@ -183,7 +187,7 @@ def test_sampling_matches_scipy():
     images = _images(8).float()
     basis = grid_basis(32, 4, CPU)
     noise = torch.randn(8, 2, basis.shape[1] - 2, basis.shape[1] - 2, generator=_generator())
-    grid = sampling_grid(_random_affine(8, configured.warps(), _generator(), 1.0), noise, basis)
+    grid = sampling_grid(_random_affine(8, configured.warps()), noise, basis)
 
     warped = sample(images, grid)
 
@@ -248,25 +252,25 @@ def test_the_affine_map_inverts_scale_shear_rotation_and_shift(rotation, shear, 
 def test_affine_parameters_are_uniform_within_their_limits():
     config = configured.warps(rotation_degrees=10, scale=0, shear_degrees=0, translation_pixels=0)
 
-    rotations = _random_affine(4000, config, _generator(), 1.0)[:, 0, 1].asin().rad2deg()
+    rotations = _random_affine(4000, config)[:, 0, 1].asin().rad2deg()
 
     assert rotations.abs().max() <= 10.001
     assert rotations.std() == pytest.approx(20 / math.sqrt(12), rel=0.03)
 
     config = configured.warps(rotation_degrees=0, scale=0.15, shear_degrees=0, translation_pixels=0)
-    scales = 1 / _random_affine(4000, config, _generator(), 1.0)[:, [0, 1], [0, 1]]
+    scales = 1 / _random_affine(4000, config)[:, [0, 1], [0, 1]]
     assert scales.min() == pytest.approx(0.85, abs=0.001)
     assert scales.max() == pytest.approx(1.15, abs=0.001)
 
     config = configured.warps(rotation_degrees=0, scale=0, shear_degrees=0, translation_pixels=2)
-    shifts = _random_affine(4000, config, _generator(), 1.0)[:, :, 2] * 14
+    shifts = _random_affine(4000, config)[:, :, 2] * 14
     assert shifts.abs().max() == pytest.approx(2, abs=0.01)
 
 
 def test_all_parameters_of_an_affine_warp_are_drawn_independently():
     config = configured.warps(rotation_degrees=15, scale=0.15, shear_degrees=15, translation_pixels=2)
 
-    inverse = _random_affine(4000, config, _generator(), 1.0).double().numpy()
+    inverse = _random_affine(4000, config).double().numpy()
 
     forward = np.linalg.inv(inverse[:, :, :2])  # rotation @ shear @ scale, of which shear @ scale is upper triangular
     rotation = np.arctan2(forward[:, 1, 0], forward[:, 0, 0])

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mnist_growth.digits.config import WarpConfig
 from mnist_growth.digits.digits import IMAGE_SIDE
+from mnist_growth import kernels
 
 _SPACING = 1.25  # distance of the bumps in sigmas: the error of the field's variance and correlation is at most 0.4 %
 _MARGIN = 2.5  # distance of the outermost bumps from the border in sigmas; bumps further out are negligible
@@ -48,20 +49,30 @@ class Warps:
     that the sampling points and weights are computed once.
 
     Attributes:
-        affine: Map from warped to original coordinates, float32 of shape [F, 2, 3].
-        noise: Standard normal numbers of the elastic field, float32 of shape [F, 2, K, K].
-        basis: Result of `grid_basis`, float32 of shape [28, K + 2].
-        images_per_warp: Number of consecutive images that share a warp.
+        uniform: Uniform in [0, 1), of the affine maps, float32 of shape [F, 6].
+        normal: Standard normal numbers of the elastic fields, float32 of shape [F, 2, K, K].
+        strength: Factor for all strengths, a number or a scalar tensor.
+        config: Strength of the warps, and number of consecutive images that share a warp.
         start: Index of the first image; more than 0 for a part of a batch.
         stop: Index after the last image.
     """
 
-    affine: Tensor
-    noise: Tensor
-    basis: Tensor
-    images_per_warp: int
+    uniform: Tensor
+    normal: Tensor
+    strength: float | Tensor
+    config: WarpConfig
     start: int
     stop: int
+
+    @property
+    def basis(self) -> Tensor:
+        """Result of ``grid_basis`` for these warps."""
+        return grid_basis(self.config.elastic_alpha_pixels, self.config.elastic_sigma_pixels, self.normal.device)
+
+    def grid(self, selected: slice) -> Tensor:
+        """Return the sampling points of some warps, shape [n, 28, 28, 2]."""
+        affine = _affine_maps(self.uniform[selected], self.config, self.strength)
+        return sampling_grid(affine, self.normal[selected] * self.strength, self.basis)
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -78,7 +89,7 @@ class Warps:
         Returns:
             First warp, number of warps and images per warp of each run.
         """
-        each = self.images_per_warp
+        each = self.config.images_per_warp
         head_stop = min(-(-self.start // each) * each, self.stop)
         tail_start = max(self.stop // each * each, head_stop)
         runs = [
@@ -108,12 +119,16 @@ def draw_warps(
     affine_strengths = (config.rotation_degrees, config.scale, config.shear_degrees, config.translation_pixels)
     if not config.enabled or not any((*affine_strengths, config.elastic_alpha_pixels)):
         return None
-    basis = grid_basis(config.elastic_alpha_pixels, config.elastic_sigma_pixels, generator.device)
-    bumps = basis.shape[1] - 2
     warps = -(-count // config.images_per_warp)
-    affine = _random_affine(warps, config, generator, strength)
-    noise = torch.randn((warps, 2, bumps, bumps), device=generator.device, generator=generator) * strength
-    return Warps(affine, noise, basis, config.images_per_warp, 0, count)
+    bumps = grid_basis(config.elastic_alpha_pixels, config.elastic_sigma_pixels, generator.device).shape[1] - 2
+    return Warps(
+        uniform=torch.rand((warps, 6), device=generator.device, generator=generator),
+        normal=torch.randn((warps, 2, bumps, bumps), device=generator.device, generator=generator),
+        strength=strength,
+        config=config,
+        start=0,
+        stop=count,
+    )
 
 
 def apply_warps(images: Tensor, warps: Warps | None) -> Tensor:
@@ -126,13 +141,14 @@ def apply_warps(images: Tensor, warps: Warps | None) -> Tensor:
     Returns:
         Grey values 0 to 255, float32 of shape [N, 28, 28]. Without warps, the input images (float32 is not copied).
     """
-    images = images.float()
     if warps is None:
-        return images
+        return images.float()
+    if kernels.are_usable(images.device):
+        return _apply_in_one_kernel(images, warps)
+    images = images.float()
     warped, done = [], 0
     for first, count, each in warps.runs():
-        selected = slice(first, first + count)
-        grid = sampling_grid(warps.affine[selected], warps.noise[selected], warps.basis)
+        grid = warps.grid(slice(first, first + count))
         warped.append(sample(images[done : done + count * each], grid))
         done += count * each
     return warped[0] if len(warped) == 1 else torch.cat(warped)
@@ -229,13 +245,35 @@ def inverse_affine(rotation: Tensor, shear: Tensor, scale: Tensor, translation: 
     return torch.cat((matrix, -matrix @ translation[:, :, None]), dim=2)
 
 
-def _random_affine(count: int, config: WarpConfig, generator: torch.Generator, strength: float | Tensor) -> Tensor:
-    """Draw an affine map for each image, shape [count, 2, 3]."""
-    draw = torch.rand((count, 6), device=generator.device, generator=generator) * 2 - 1  # uniform in [-1, 1]
+def _affine_maps(uniform: Tensor, config: WarpConfig, strength: float | Tensor) -> Tensor:
+    """Return the affine map of each warp, shape [F, 2, 3], from uniform random numbers, shape [F, 6]."""
+    draw = uniform * 2 - 1
     draw *= strength
+    rotation, shear, scale, translation = _largest(config)
     return inverse_affine(
-        rotation=draw[:, 0] * math.radians(config.rotation_degrees),
-        shear=draw[:, 1] * math.radians(config.shear_degrees),
-        scale=1 + draw[:, 2:4] * config.scale,
-        translation=draw[:, 4:6] * (config.translation_pixels / _HALF),
+        rotation=draw[:, 0] * rotation,
+        shear=draw[:, 1] * shear,
+        scale=1 + draw[:, 2:4] * scale,
+        translation=draw[:, 4:6] * translation,
+    )
+
+
+def _largest(config: WarpConfig) -> tuple[float, float, float, float]:
+    """Return the largest rotation and shear in radians, change of scale, and shift in normalised coordinates."""
+    rotation, shear = math.radians(config.rotation_degrees), math.radians(config.shear_degrees)
+    return rotation, shear, config.scale, config.translation_pixels / _HALF
+
+
+def _apply_in_one_kernel(images: Tensor, warps: Warps) -> Tensor:
+    from mnist_growth.kernels import warps as kernel
+
+    return kernel.apply(
+        images.contiguous(),
+        warps.uniform,
+        warps.normal,
+        warps.strength,
+        warps.basis,
+        _largest(warps.config),
+        start=warps.start,
+        images_per_warp=warps.config.images_per_warp,
     )

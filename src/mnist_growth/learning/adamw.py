@@ -7,8 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from mnist_growth.growth import Deepening, Narrowing, Widening
+from mnist_growth import kernels
 from mnist_growth.learning.age_blocks import Block, Extent, Moments
+from mnist_growth.learning.block_update import BlockUpdate, Part
 from mnist_growth.learning.fused_update import FusedUpdate
+from mnist_growth.learning.kernel_update import KernelUpdate
 
 Change = Widening | Deepening | Narrowing
 """A change of the shapes of a network."""
@@ -20,7 +23,8 @@ class GrowingAdamW:
     ``torch.optim.AdamW`` keeps one step count per tensor. After thousands of steps its bias correction is gone, and
     entries that start with zero moments then move by several times the learning rate in their first update. Here each
     parameter is covered by blocks of one age each; torch's fused kernel updates all blocks with the same weight decay
-    and learning rate in one call. If nothing has grown, the updates are those of ``torch.optim.AdamW``.
+    and learning rate in one call, or on a GPU, this project's kernel all blocks. If nothing has grown, the updates are
+    those of ``torch.optim.AdamW``.
 
     Only matrices decay; biases and batch-norm parameters do not.
 
@@ -55,7 +59,7 @@ class GrowingAdamW:
         self.blocks: dict[str, list[Block]] = {
             name: Moments.none(parameter.detach()).blocks() for name, parameter in self.parameters.items()
         }
-        self._calls: list[FusedUpdate] = []
+        self._calls: Sequence[BlockUpdate] = []
         self._held: list[tuple[nn.Parameter, Tensor, Tensor]] = []
 
     @property
@@ -85,8 +89,9 @@ class GrowingAdamW:
             call.view_gradients()
         for call in self._calls:
             call.run(
-                learning_rate=learning_rate * (newest_factor if call.newest else 1.0),
-                weight_decay=self.weight_decay if call.decay else 0.0,
+                learning_rate=learning_rate,
+                newest_factor=newest_factor,
+                weight_decay=self.weight_decay,
                 betas=self.betas,
                 epsilon=self.epsilon,
             )
@@ -236,11 +241,17 @@ class GrowingAdamW:
         self.blocks = {name: blocks[name] for name in parameters}
         self._calls, self._held = [], []
 
-    def _prepare(self) -> list[FusedUpdate]:
-        """Sort all blocks into one call of the kernel for each weight decay and learning rate."""
+    def _prepare(self) -> Sequence[BlockUpdate]:
+        """Sort all blocks into one call of a kernel for each weight decay and learning rate, or into a single one."""
         newest = self.newest_age
-        parts: dict[tuple[bool, bool], list[tuple[nn.Parameter, Block]]] = {}
-        for name, parameter in self.parameters.items():
-            for block in self.blocks[name]:
-                parts.setdefault((parameter.ndim > 1, int(block.age) == newest), []).append((parameter, block))
-        return [FusedUpdate(blocks, decay=decay, newest=is_newest) for (decay, is_newest), blocks in parts.items()]
+        parts = [
+            Part(parameter, block, parameter.ndim > 1, int(block.age) == newest)
+            for name, parameter in self.parameters.items()
+            for block in self.blocks[name]
+        ]
+        if all(part.parameter.dtype == torch.float32 and kernels.are_usable(part.parameter.device) for part in parts):
+            return [KernelUpdate(parts)]
+        alike: dict[tuple[bool, bool], list[Part]] = {}
+        for part in parts:
+            alike.setdefault((part.decays, part.is_newest), []).append(part)
+        return [FusedUpdate(group) for group in alike.values()]

@@ -21,7 +21,7 @@ from mnist_growth.network.interface import PIXEL_RANGE
 
 
 @dataclass(frozen=True)
-class _Activations:
+class Activations:
     """What the backward pass needs of a hidden layer.
 
     Attributes:
@@ -113,18 +113,13 @@ class Backprop:
 
         See ``Objective.add`` for the arguments.
         """
-        outputs = self.network.normalised(images).to(self.dtype)
+        outputs = self._inputs(images)
         kept = []
         for index, layer in enumerate(self.network.hidden):
             assert isinstance(layer, HiddenLayer)
             kept.append(self._forward(index, layer, outputs))
             outputs = kept[-1].outputs
-        logits = torch.mm(outputs, self._weights[-1].t()).to(self._masters[-1].dtype).add_(self.network.output.bias)
-        loss, gradient = self._loss(logits, labels, images)
-        result = BatchResult(loss_sum=loss, correct_count=(logits.argmax(1) == labels).sum())
-        gradient.mul_(share / len(labels))
-        self._accumulate(self.network.output.bias, gradient.sum(0))
-        gradient = gradient.to(self.dtype)
+        result, gradient = self._compare(torch.mm(outputs, self._weights[-1].t()), labels, images, share / len(labels))
         self._add_weight_gradient(len(kept), gradient, outputs)
         for index in reversed(range(len(kept))):
             gradient = torch.mm(gradient, self._weights[index + 1])
@@ -142,7 +137,7 @@ class Backprop:
 
         Batch norm uses its running statistics, with which it is the affine map y = g z + s.
         """
-        outputs = self.network.normalised(images).to(self.dtype)
+        outputs = self._inputs(images)
         kept = []
         for layer, weight in zip(self.network.hidden, self._weights, strict=False):
             assert isinstance(layer, HiddenLayer)
@@ -160,13 +155,37 @@ class Backprop:
         gradient = torch.mm(gradient, self._weights[0]).to(self.network.dtype)
         return gradient.div_(PIXEL_RANGE * self.network.pixel_std).view_as(images)
 
-    def _forward(self, index: int, layer: HiddenLayer, inputs: Tensor) -> _Activations:
+    def _inputs(self, images: Tensor) -> Tensor:
+        """Return normalised pixels, [N, 784], in the dtype of the matrix products."""
+        return self.network.normalised(images).to(self.dtype)
+
+    def _compare(self, products: Tensor, labels: Tensor, images: Tensor, scale: float) -> tuple[BatchResult, Tensor]:
+        """Compare the outputs with the labels, and accumulate the gradient of the output layer's bias.
+
+        Args:
+            products: The logits without their bias, [N, C], in the dtype of the matrix products.
+            labels: int64 [N].
+            images: As the network received them.
+            scale: Factor of the gradients.
+
+        Returns:
+            Loss and number of correct answers, and the gradient with respect to the logits, [N, C] like ``products``.
+        """
+        bias = self.network.output.bias
+        logits = products.to(bias.dtype).add_(bias)
+        loss, gradient = self._loss(logits, labels, images)
+        result = BatchResult(loss_sum=loss, correct_count=(logits.argmax(1) == labels).sum())
+        gradient.mul_(scale)
+        self._accumulate(bias, gradient.sum(0))
+        return result, gradient.to(self.dtype)
+
+    def _forward(self, index: int, layer: HiddenLayer, inputs: Tensor) -> Activations:
         """Compute one hidden layer."""
         pre_activations = torch.mm(inputs, self._weights[index].t())
         norm = layer.norm
         if norm is None:
             outputs = pre_activations.add_(layer.linear.bias).relu_()
-            return _Activations(inputs, outputs, outputs, None, None)
+            return Activations(inputs, outputs, outputs, None, None)
         assert norm.num_batches_tracked is not None
         norm.num_batches_tracked += 1
         if self._norm_processes is not None:
@@ -176,7 +195,7 @@ class Backprop:
             outputs, over_all = normalise(
                 pre_activations, norm.weight, norm.bias, running, _momentum(norm), norm.eps, self._norm_processes
             )
-            return _Activations(
+            return Activations(
                 inputs, pre_activations, outputs.relu_(), over_all.mean, over_all.inverse_std, over_all.images
             )
         outputs, mean, inverse_std = torch.native_batch_norm(
@@ -189,9 +208,9 @@ class Backprop:
             _momentum(norm),
             norm.eps,
         )
-        return _Activations(inputs, pre_activations, outputs.relu_(), mean, inverse_std)
+        return Activations(inputs, pre_activations, outputs.relu_(), mean, inverse_std)
 
-    def _backward(self, index: int, kept: _Activations, gradient: Tensor) -> Tensor:
+    def _backward(self, index: int, kept: Activations, gradient: Tensor) -> Tensor:
         """Return the gradient of a layer's pre-activations from that of its outputs, which is overwritten."""
         layer = self.network.hidden[index]
         assert isinstance(layer, HiddenLayer)

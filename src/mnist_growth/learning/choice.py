@@ -4,6 +4,7 @@ from typing import Literal
 
 import torch
 
+from mnist_growth import kernels
 from mnist_growth.learning.autograd import Autograd
 from mnist_growth.learning.backprop import Backprop
 from mnist_growth.learning.loss import Loss
@@ -25,8 +26,13 @@ def objective_for(
         label_smoothing: Fraction of the target probability that is spread evenly over all classes.
         loss: Of the logits; None for the cross-entropy.
     """
-    fastest = Backprop if Backprop.supports(network) else Autograd
-    return fastest(network, dtype, label_smoothing, loss)
+    if not Backprop.supports(network):
+        return Autograd(network, dtype, label_smoothing, loss)
+    if network.dtype == torch.float32 and kernels.are_usable(network.device):
+        from mnist_growth.learning.backprop_kernels import BackpropKernels
+
+        return BackpropKernels(network, dtype, label_smoothing, loss)
+    return Backprop(network, dtype, label_smoothing, loss)
 
 
 def objective_factory(loss: LossName) -> ObjectiveFactory:

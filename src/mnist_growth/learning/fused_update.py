@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mnist_growth.learning.age_blocks import Block
+from mnist_growth.learning.block_update import Addresses, Part, contiguous_gradients, join_ages
 
 
 class FusedUpdate:
@@ -15,48 +15,44 @@ class FusedUpdate:
     into buffers before the call and back after it. A network that has grown several times has several hundred blocks,
     and a step should be cheap compared with the backward pass. The buffers, the views of the weights, and one tensor
     with all ages (``torch.optim`` has one for each parameter) are therefore created only once, and the views of the
-    gradients again only when a gradient has moved.
+    gradients again only when a gradient has moved. See ``BlockUpdate`` for the methods.
 
     Args:
-        parts: Blocks, each with the parameter it is a part of; their ages become views of one tensor.
-        decay: Whether the blocks decay.
-        newest: Whether the blocks were added by the last growth step.
+        parts: Blocks that all decay or not, and are all the newest or not; their ages become views of one tensor.
     """
 
-    def __init__(self, parts: Sequence[tuple[nn.Parameter, Block]], *, decay: bool, newest: bool) -> None:
-        self.decay = decay
-        self.newest = newest
-        self._parameters = [parameter for parameter, _ in parts]
-        self._addresses = [parameter.data_ptr() for parameter in self._parameters]
-        self._views = [block.of(parameter.detach()) for parameter, block in parts]
-        self._blocks = [block for _, block in parts]
-        self._gradient_addresses: list[int] = []
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._decays, self._is_newest = parts[0].decays, parts[0].is_newest
+        self._addresses = Addresses([part.parameter for part in parts])
+        self._gradient_addresses = Addresses()
         self._gradients: list[Tensor] = []
         self._scattered_gradients: list[Tensor] = []
-        self._scattered = [index for index, view in enumerate(self._views) if not view.is_contiguous()]
-        self._scattered_views = [self._views[index] for index in self._scattered]
-        self._weight_buffers = [torch.empty_like(parts[index][1].first_moment) for index in self._scattered]
+        views = [part.block.of(part.parameter.detach()) for part in parts]
+        self._scattered = [index for index, view in enumerate(views) if not view.is_contiguous()]
+        self._scattered_views = [views[index] for index in self._scattered]
+        self._weight_buffers = [torch.empty_like(parts[index].block.first_moment) for index in self._scattered]
         self._gradient_buffers = [torch.empty_like(buffer) for buffer in self._weight_buffers]
-        self._weights = self._with_buffers(self._views, self._weight_buffers)
-        self._first_moments = [block.first_moment for _, block in parts]
-        self._second_moments = [block.second_moment for _, block in parts]
-        self._ages = torch.stack([block.age for _, block in parts])
-        self._age_views = list(self._ages.unbind())
-        for (_, block), age in zip(parts, self._age_views, strict=True):
-            block.age = age
+        self._weights = self._with_buffers(views, self._weight_buffers)
+        self._first_moments = [part.block.first_moment for part in parts]
+        self._second_moments = [part.block.second_moment for part in parts]
+        self._ages = join_ages(parts)
+        self._age_views = [part.block.age for part in parts]
 
     def is_stale(self) -> bool:
-        """Return whether the memory of a parameter was replaced, for example by ``load_state_dict(assign=True)``.
-
-        Moving the network to another device is not supported: the moments stay where they are.
-        """
-        pairs = zip(self._parameters, self._addresses, strict=True)
-        return any(parameter.data_ptr() != address for parameter, address in pairs)
+        """Return whether the memory of a parameter was replaced."""
+        return self._addresses.differ([part.parameter for part in self._parts])
 
     def run(
-        self, *, learning_rate: float | Tensor, weight_decay: float, betas: tuple[float, float], epsilon: float
+        self,
+        *,
+        learning_rate: float | Tensor,
+        newest_factor: float | Tensor,
+        weight_decay: float,
+        betas: tuple[float, float],
+        epsilon: float,
     ) -> None:
-        """Update the weights, moments and ages of all blocks in place, from the gradients that were viewed last."""
+        """Update the weights, moments and ages of all blocks in place."""
         if self._scattered:
             torch._foreach_copy_(self._weight_buffers, self._scattered_views)
             torch._foreach_copy_(self._gradient_buffers, self._scattered_gradients)
@@ -68,10 +64,10 @@ class FusedUpdate:
             self._second_moments,
             [],
             self._age_views,
-            lr=learning_rate,
+            lr=learning_rate * newest_factor if self._is_newest else learning_rate,
             beta1=betas[0],
             beta2=betas[1],
-            weight_decay=weight_decay,
+            weight_decay=weight_decay if self._decays else 0.0,
             eps=epsilon,
             amsgrad=False,
             maximize=False,
@@ -80,19 +76,17 @@ class FusedUpdate:
             torch._foreach_copy_(self._scattered_views, self._weight_buffers)
 
     def view_gradients(self) -> None:
-        """Update the views of the gradients if a gradient has moved in memory; call before every ``run``."""
-        whole = [parameter.grad.contiguous() for parameter in self._parameters if parameter.grad is not None]
-        addresses = [gradient.data_ptr() for gradient in whole]
-        if addresses == self._gradient_addresses:
-            return
-        self._gradient_addresses = addresses
-        views = [block.of(gradient) for block, gradient in zip(self._blocks, whole, strict=True)]
-        self._scattered_gradients = [views[index] for index in self._scattered]
-        self._gradients = self._with_buffers(views, self._gradient_buffers)
+        """Update the views of the gradients if one has moved in memory."""
+        whole = contiguous_gradients(self._parts)
+        if self._gradient_addresses.move(whole):
+            views = [part.block.of(gradient) for part, gradient in zip(self._parts, whole, strict=True)]
+            self._scattered_gradients = [views[index] for index in self._scattered]
+            self._gradients = self._with_buffers(views, self._gradient_buffers)
 
     def forget_gradients(self) -> None:
-        """Release the gradients; ``view_gradients`` finds the next ones."""
-        self._gradient_addresses, self._gradients, self._scattered_gradients = [], [], []
+        """Release the gradients."""
+        self._gradient_addresses.move([])
+        self._gradients, self._scattered_gradients = [], []
 
     def _with_buffers(self, tensors: list[Tensor], buffers: list[Tensor]) -> list[Tensor]:
         """Return the tensors, with buffers in place of those that are not contiguous."""

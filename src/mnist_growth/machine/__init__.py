@@ -35,6 +35,7 @@ from mnist_growth.machine.precision import (
     limit_primitive_cache,
 )
 from mnist_growth.machine.process_group import Pending, ProcessGroup, ProcessLostError
+from mnist_growth.machine.side_stream import SideStream
 from mnist_growth.machine.temporary import folder_in_use, is_in_use, remove_abandoned, temporary_folder
 from mnist_growth.machine.threads import (
     MAX_THREADS,
@@ -55,6 +56,7 @@ __all__ = [
     "PrecisionName",
     "ProcessGroup",
     "ProcessLostError",
+    "SideStream",
     "StopRequest",
     "Terminated",
     "Threads",

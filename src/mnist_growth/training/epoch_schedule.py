@@ -1,6 +1,6 @@
 """What the updates of an epoch take, laid out on a GPU before the epoch begins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from mnist_growth.training.pace import Pace
 class EpochSchedule:
     """The images of every batch of an epoch, and the numbers of every update, in memory that stays where it is.
 
-    Each ``take`` reads the next row. Nothing comes from the host, so updates that take from here can be recorded as
+    Nothing comes from the host, so updates that take from here can be recorded as
     one graph.
 
     Args:
@@ -39,9 +39,14 @@ class EpochSchedule:
         self._numbers[done:].copy_(torch.tensor(numbers))
         self._position.fill_(done)
 
-    def take(self) -> tuple[Tensor, Pace, Tensor]:
-        """Return the images of the next batch, int64 [B], its pace, and the share of the old average to keep."""
-        chosen = self._chosen.index_select(0, self._position).squeeze(0)
-        *pace, kept = self._numbers.index_select(0, self._position).squeeze(0).unbind()
-        self._position += 1
-        return chosen, Pace(*pace), kept
+    def take(self, count: int) -> Iterator[tuple[Tensor, Pace, Tensor]]:
+        """Yield the images of the next batches, int64 [B], their paces, and the shares of the old average to keep.
+
+        Args:
+            count: Number of batches.
+        """
+        rows = self._position + torch.arange(count, device=self._position.device)
+        self._position += count
+        for chosen, numbers in zip(self._chosen[rows], self._numbers[rows], strict=True):
+            *pace, kept = numbers.unbind()
+            yield chosen, Pace(*pace), kept

@@ -93,8 +93,7 @@ class RecordedSteps:
         """Make the next updates of the schedule, and an average; sum loss and correct answers."""
         self._sums.loss_sum.zero_()
         self._sums.correct_count.zero_()
-        for _ in range(count):
-            chosen, pace, kept = self._schedule.take()
+        for chosen, pace, kept in self._schedule.take(count):
             result = self._step.update(chosen, pace)
             self._sums.loss_sum.add_(result.loss_sum)
             self._sums.correct_count.add_(result.correct_count)

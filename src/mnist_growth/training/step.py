@@ -1,6 +1,7 @@
 """One update of the weights from one batch."""
 
 import time
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -87,16 +88,15 @@ class TrainingStep:
             Loss and accuracy before the step.
         """
         state = self.state
-        total = BatchResult(torch.zeros_like(state.progress.loss_sum), torch.zeros_like(state.progress.correct_count))
+        results = []
         warps = draw_warps(len(chosen), self.setup.warps, state.warp_generator, pace.warp_strength)
         self.objective.begin()
         for piece in self.micro_batches.split(len(chosen)):
             own = self.team.sharding.take(piece, len(chosen)) if self.team.sharding else piece
             images, labels = self.data.batch(chosen[own], state.device)
             warped = apply_warps(images, warps and warps[own])
-            result = self.objective.add(warped, labels, len(labels) / len(chosen))
-            total.loss_sum.add_(result.loss_sum)
-            total.correct_count.add_(result.correct_count)
+            results.append(self.objective.add(warped, labels, len(labels) / len(chosen)))
+        total = _total(results, state.progress.loss_sum.dtype)
         exchange = self.team.start_exchange(total)
         self.objective.finish()
         total = self.team.finish_exchange(total, exchange)
@@ -153,3 +153,11 @@ class TrainingStep:
         if progress.batches == 0 or len(self._order) == 0:
             self._order = progress.order.to(self.data.images.device)
         return self._order[progress.batches * size : (progress.batches + 1) * size]
+
+
+def _total(results: Sequence[BatchResult], dtype: torch.dtype) -> BatchResult:
+    """Return the sum of the results of some micro-batches; that of the losses in a dtype."""
+    if len(results) == 1:
+        return results[0]
+    losses = torch.stack([result.loss_sum.to(dtype) for result in results])
+    return BatchResult(losses.sum(), torch.stack([result.correct_count for result in results]).sum())
