@@ -204,7 +204,12 @@ def complete_training(environment: str, device: str, seed: int, *, quick: bool) 
 def table(findings: Mapping[str, Any]) -> str:
     """Format the results of one card; times as the range over seeds."""
     rows = [
-        (f"update, {WIDTH} neurons, batch {each['batch']}, {each['kernels']} kernels", f"{each['microseconds']:,.0f} µs", "", "")
+        (
+            f"update, {WIDTH} neurons, batch {each['batch']}, {each['kernels']} kernels",
+            f"{each['microseconds']:,.0f} µs",
+            "",
+            "",
+        )
         for each in findings["updates"]
     ]
     for key, entries in (("accuracy", findings["races"]), ("environment", findings["trainings"])):

@@ -123,9 +123,7 @@ def test_warps_do_not_depend_on_how_a_batch_is_divided(count, each, cuts):
     parts = [slice(start, stop) for start, stop in itertools.pairwise(bounds) if start < stop]
     divided = torch.cat([apply_warps(images[part], warps[part]) for part in parts])
     one_by_one = [
-        sample(
-            image.float().unsqueeze(0), warps.grid(slice(i // each, i // each + 1))
-        )
+        sample(image.float().unsqueeze(0), warps.grid(slice(i // each, i // each + 1)))
         for i, image in enumerate(images)
     ]
 

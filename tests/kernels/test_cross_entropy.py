@@ -6,7 +6,9 @@ pytest.importorskip("triton")
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-@pytest.mark.parametrize(("images", "classes", "smoothing"), [(256, 10, 0.1), (700, 10, 0.0), (5, 3, 0.2), (1, 16, 0.0)])
+@pytest.mark.parametrize(
+    ("images", "classes", "smoothing"), [(256, 10, 0.1), (700, 10, 0.0), (5, 3, 0.2), (1, 16, 0.0)]
+)
 def test_loss_answers_and_gradients_are_those_of_torch(device, generator, images, classes, smoothing, is_first):
     from mnist_growth.kernels.cross_entropy import cross_entropy
 
@@ -33,7 +35,9 @@ def test_very_large_logits_give_a_finite_loss(device):
     products = torch.tensor([[1e4, -1e4, 0.0], [-1e4, 1e4, 0.0]], device=device)
     bias = torch.zeros(3, device=device)
     bias.grad = torch.zeros_like(bias)
-    loss, correct, gradient = cross_entropy(products, bias, torch.tensor([0, 0], device=device), 0.0, 1.0, is_first=True)
+    loss, correct, gradient = cross_entropy(
+        products, bias, torch.tensor([0, 0], device=device), 0.0, 1.0, is_first=True
+    )
     assert loss.item() == pytest.approx(2e4)
     assert correct.item() == 1
     assert torch.isfinite(gradient).all()

@@ -1,7 +1,7 @@
-import configured
 import pytest
 import torch
 
+import configured
 from mnist_growth.digits.warps import apply_warps, draw_warps
 
 pytest.importorskip("triton")
@@ -24,7 +24,7 @@ def test_images_are_warped_as_torch_does(device, generator, monkeypatch, name, d
 
     results = []
     for usable in (True, False):
-        monkeypatch.setattr("mnist_growth.kernels.are_usable", lambda device, usable=usable: usable)
+        monkeypatch.setattr("mnist_growth.kernels.are_usable", lambda _device, usable=usable: usable)
         results.append(apply_warps(images[part], warps[part]))
 
     torch.testing.assert_close(results[0], results[1], rtol=0, atol=0.05)
@@ -32,7 +32,7 @@ def test_images_are_warped_as_torch_does(device, generator, monkeypatch, name, d
 
 
 def test_the_strength_may_be_a_tensor(device, generator, monkeypatch):
-    monkeypatch.setattr("mnist_growth.kernels.are_usable", lambda device: True)
+    monkeypatch.setattr("mnist_growth.kernels.are_usable", lambda _device: True)
     images = torch.randint(0, 256, (4, 28, 28), device=device, generator=generator, dtype=torch.uint8)
     results = []
     for strength in (0.5, torch.tensor(0.5, device=device)):

@@ -15,7 +15,7 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 def train(monkeypatch, usable, *, tensors):
     """Some updates by given gradients before and after two growth steps."""
-    monkeypatch.setattr("mnist_growth.kernels.are_usable", lambda device: usable)
+    monkeypatch.setattr("mnist_growth.kernels.are_usable", lambda _device: usable)
     network = GrowingMLP([6, 5], generator=torch.Generator().manual_seed(0)).to(DEVICE)
     optimizer = GrowingAdamW(network, weight_decay=0.05)
     generator = torch.Generator().manual_seed(1)
@@ -50,7 +50,7 @@ def test_a_network_that_grows_is_updated_as_by_torch(monkeypatch, tensors):
 
 
 def test_gradients_that_move_are_found_again(monkeypatch):
-    monkeypatch.setattr("mnist_growth.kernels.are_usable", lambda device: True)
+    monkeypatch.setattr("mnist_growth.kernels.are_usable", lambda _device: True)
     layer = torch.nn.Linear(3, 2).to(DEVICE)
     optimizer = GrowingAdamW(layer, weight_decay=0.0)
     for sign in (1.0, -1.0):

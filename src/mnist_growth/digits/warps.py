@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mnist_growth import kernels
 from mnist_growth.digits.config import WarpConfig
 from mnist_growth.digits.digits import IMAGE_SIDE
-from mnist_growth import kernels
 
 _SPACING = 1.25  # distance of the bumps in sigmas: the error of the field's variance and correlation is at most 0.4 %
 _MARGIN = 2.5  # distance of the outermost bumps from the border in sigmas; bumps further out are negligible

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mnist_growth.growth import Deepening, Narrowing, Widening
 from mnist_growth import kernels
+from mnist_growth.growth import Deepening, Narrowing, Widening
 from mnist_growth.learning.age_blocks import Block, Extent, Moments
 from mnist_growth.learning.block_update import BlockUpdate, Part
 from mnist_growth.learning.fused_update import FusedUpdate

@@ -93,11 +93,12 @@ class RecordedSteps:
         """Make the next updates of the schedule, and an average; sum loss and correct answers."""
         self._sums.loss_sum.zero_()
         self._sums.correct_count.zero_()
-        for chosen, pace, kept in self._schedule.take(count):
+        taken = list(self._schedule.take(count))
+        for chosen, pace, _ in taken:
             result = self._step.update(chosen, pace)
             self._sums.loss_sum.add_(result.loss_sum)
             self._sums.correct_count.add_(result.correct_count)
-        update_average(self._step.state.average, self._step.state.network, kept)
+        update_average(self._step.state.average, self._step.state.network, taken[-1][2])
 
     def _lay_out(self, batch: int) -> None:
         """Lay out the epoch from a batch on."""
