@@ -5,6 +5,7 @@ apart. Every training runs twice, and the second one counts: libraries are loade
 gpu.json. Without a GPU, `--quick` tries everything on the CPU.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -79,6 +80,8 @@ def main() -> None:
     if not (torch.cuda.is_available() or options.quick):
         sys.exit("This benchmark needs a GPU, and torch finds none; `--quick` tries it on the CPU.")
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    gc.collect()
+    gc.freeze()  # as a run of the project does
     circumstances = Circumstances.now(quick=options.quick)
     seeds = 1 if options.quick else SEEDS
     findings: dict[str, Any] = {
@@ -130,7 +133,7 @@ def kernels_of(steps: Steps, device: str) -> dict[str, Any]:
         "count": sum(row.count for row in rows) / updates,
         "busy_microseconds": sum(row.device_time_total for row in rows) / updates,
         "longest": [
-            {"kernel": row.key[:80], "count": row.count / updates, "microseconds": row.device_time_total / updates}
+            {"kernel": row.key[:200], "count": row.count / updates, "microseconds": row.device_time_total / updates}
             for row in rows[:LISTED_KERNELS]
         ],
     }

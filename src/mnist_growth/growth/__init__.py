@@ -9,6 +9,7 @@ from mnist_growth.growth.gradient import (
     gradient_directed,
     gradient_directions,
     gradient_gain,
+    gradient_values,
 )
 from mnist_growth.growth.growth import Operator, check_growth, operator_named, widen_together
 from mnist_growth.growth.marginal import widths_within
@@ -43,6 +44,7 @@ __all__ = [
     "gradient_directed",
     "gradient_directions",
     "gradient_gain",
+    "gradient_values",
     "is_plateau",
     "narrow",
     "net2net_split",

@@ -69,6 +69,31 @@ def gradient_directions(network: Network, probe: Probe) -> Iterator[Directions |
         The directions of each group, in order, computed on demand because they need much memory; None for a group that
         does not lie between affine maps.
     """
+    for matrix in _gradient_matrices(network, probe):
+        yield None if matrix is None else _directions(matrix)
+
+
+def gradient_values(network: Network, probe: Probe) -> list[Tensor | None]:
+    """Return the singular values of each group, which take less time than ``gradient_directions``.
+
+    Args:
+        network: It is not changed.
+        probe: Labelled images on which the gradient is measured.
+
+    Returns:
+        For each group its ``Directions.values``; None if it does not lie between affine maps.
+    """
+    return [
+        None if matrix is None else _values_of(torch.linalg.eigvalsh(_squared(matrix)))
+        for matrix in _gradient_matrices(network, probe)
+    ]
+
+
+def _gradient_matrices(network: Network, probe: Probe) -> Iterator[Tensor | None]:
+    """Yield M of each group of units, float64 [outputs, inputs + 1] on the CPU, or None; see ``gradient_directions``.
+
+    The last column is 0 with batch norm.
+    """
     twin = copy.deepcopy(network).train().requires_grad_(True)  # its running statistics may change
     neighbours = {
         group.name: found for group in twin.unit_groups() if (found := _neighbours_of(twin, group)) is not None
@@ -85,7 +110,7 @@ def gradient_directions(network: Network, probe: Probe) -> Iterator[Directions |
         for tensors in (recorded.inputs, gradients):
             for name in tensors.keys() - needed:
                 del tensors[name]
-        yield _directions(inputs, gradient, group.is_normalised)
+        yield _gradient_matrix(inputs, gradient, group.is_normalised)
 
 
 _Neighbours = tuple[str, tuple[str, ...]]
@@ -180,8 +205,8 @@ def check_directions(network: Network, group: UnitGroup, advice: str = "choose a
         )
 
 
-def _directions(inputs: Tensor, gradient: Tensor, is_normalised: bool) -> Directions:
-    """Return the singular values and right singular vectors of the gradient matrix of one group, on the CPU.
+def _gradient_matrix(inputs: Tensor, gradient: Tensor, is_normalised: bool) -> Tensor:
+    """Return the gradient matrix of one group, float64 [outputs, inputs + 1], on the CPU.
 
     Args:
         inputs: Inputs of the units, float [..., inputs]; may be overwritten.
@@ -192,15 +217,28 @@ def _directions(inputs: Tensor, gradient: Tensor, is_normalised: bool) -> Direct
     inputs = inputs.cpu().double().flatten(0, -2)
     if is_normalised:
         inputs -= inputs.mean(0)
-    matrix = gradient.new_zeros(gradient.shape[1], inputs.shape[1] + 1)  # [outputs, inputs + 1]
+    matrix = gradient.new_zeros(gradient.shape[1], inputs.shape[1] + 1)
     matrix[:, :-1] = gradient.T @ inputs
     if not is_normalised:
         matrix[:, -1] = gradient.sum(0)
-    if not matrix.isfinite().all():  # the training has diverged, and reports it
-        return Directions(matrix.new_zeros(0), matrix.new_zeros(0, matrix.shape[1]))
+    return matrix
+
+
+def _directions(matrix: Tensor) -> Directions:
+    """Return the singular values and right singular vectors of a gradient matrix."""
     # The eigenvectors of M M^T, usually the smaller Gram matrix, take much less time than an SVD of M.
-    squares, left = torch.linalg.eigh(matrix @ matrix.T)
-    values = squares.clamp(min=0).sqrt().flip(0)
-    values = values[values > RANK_TOLERANCE * values[0]]
+    squares, left = torch.linalg.eigh(_squared(matrix))
+    values = _values_of(squares)
     vectors = (left.flip(1)[:, : len(values)].T @ matrix).div_(values.unsqueeze(1))
     return Directions(values, vectors)
+
+
+def _squared(matrix: Tensor) -> Tensor:
+    """Return M M^T; zeros if the training has diverged, which it reports itself."""
+    return matrix @ matrix.T if matrix.isfinite().all() else matrix.new_zeros(len(matrix), len(matrix))
+
+
+def _values_of(squares: Tensor) -> Tensor:
+    """Return the singular values, the largest first, of their squares in ascending order."""
+    values = squares.clamp(min=0).sqrt().flip(0)
+    return values[values > RANK_TOLERANCE * values[0]]

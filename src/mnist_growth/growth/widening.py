@@ -7,9 +7,11 @@ W1 and b1 (the incoming side of the added units) and columns to W2 (their outgoi
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mnist_growth.network import Network, Role, UnitAxis, UnitGroup, build
 
@@ -154,6 +156,17 @@ def along(axis: UnitAxis, per_unit: Tensor, tensor: Tensor) -> Tensor:
 
 
 def blank_like(network: Network, widths: Sequence[int]) -> Network:
-    """Return a network of other widths with the same kind, dtype, device and mode."""
-    blank = build(network.spec.with_widths(widths), network.pixels, torch.Generator())
+    """Return a network of other widths with the same kind, dtype, device and mode; its weights are no random ones."""
+    with _NoRandomNumbers():
+        blank = build(network.spec.with_widths(widths), network.pixels, torch.Generator())
     return blank.to(network.device, network.dtype).train(network.training)
+
+
+class _NoRandomNumbers(TorchDispatchMode):
+    """Context in which initial weights are 0: drawing random ones, which are replaced, would take most of the time."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Fill with zeros instead of random numbers."""
+        if func in (torch.ops.aten.uniform_.default, torch.ops.aten.normal_.default):
+            return args[0].zero_()
+        return func(*args, **(kwargs or {}))

@@ -5,7 +5,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-MAX_ROWS = 256  # images at a time
+MAX_ROWS = 1024  # images at a time
 
 
 def cross_entropy(
@@ -29,6 +29,7 @@ def cross_entropy(
     gradient = torch.empty_like(products)
     loss = torch.empty((), dtype=torch.float32, device=products.device)
     correct = torch.empty((), dtype=torch.int64, device=products.device)
+    rows = int(min(MAX_ROWS, triton.next_power_of_2(images)))
     _cross_entropy[(1,)](
         products,
         bias,
@@ -42,9 +43,9 @@ def cross_entropy(
         label_smoothing,
         scale,
         IS_FIRST=is_first,
-        ROWS=int(min(MAX_ROWS, triton.next_power_of_2(images))),
+        ROWS=rows,
         CLASSES=triton.next_power_of_2(classes),
-        num_warps=8,
+        num_warps=int(min(32, max(4, rows // 16))),
     )
     return loss, correct, gradient
 

@@ -5,15 +5,15 @@ import triton
 import triton.language as tl
 from torch import Tensor, nn
 
-COLUMNS = 16  # channels per program; their statistics need no other program
-MAX_ROWS = 512  # images at a time
+COLUMNS = 8  # channels per program, which holds all images of them
+MAX_IMAGES = 4096
 
 
 def forward(pre_activations: Tensor, norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor, Tensor]:
     """Return relu(norm(z)) in training mode, and update the running statistics and the number of batches.
 
     Args:
-        pre_activations: z, [N, C], contiguous.
+        pre_activations: z, [N, C], contiguous, N <= ``MAX_IMAGES``.
         norm: Its scale, shift and statistics, float32 [C], contiguous.
 
     Returns:
@@ -37,9 +37,9 @@ def forward(pre_activations: Tensor, norm: nn.BatchNorm1d) -> tuple[Tensor, Tens
         channels,
         norm.momentum,
         norm.eps,
-        ROWS=_rows(images),
+        ROWS=triton.next_power_of_2(images),
         COLUMNS=COLUMNS,
-        num_warps=8,
+        num_warps=_warps(images),
     )
     return outputs, mean, inverse_std
 
@@ -78,15 +78,16 @@ def backward(
         images,
         channels,
         IS_FIRST=is_first,
-        ROWS=_rows(images),
+        ROWS=triton.next_power_of_2(images),
         COLUMNS=COLUMNS,
-        num_warps=8,
+        num_warps=_warps(images),
     )
     return gradient
 
 
-def _rows(images: int) -> int:
-    return int(min(MAX_ROWS, triton.next_power_of_2(images)))
+def _warps(images: int) -> int:
+    """Return the number of groups of 32 threads of a program."""
+    return int(min(16, max(4, triton.next_power_of_2(images) // 32)))
 
 
 @triton.jit
@@ -108,31 +109,19 @@ def _forward(
     COLUMNS: tl.constexpr,
 ):
     column = tl.program_id(0) * COLUMNS + tl.arange(0, COLUMNS)
+    row = tl.arange(0, ROWS)
     exists = column < channels
-    total = tl.zeros([COLUMNS], tl.float32)
-    for start in range(0, images, ROWS):
-        row = start + tl.arange(0, ROWS)
-        inside = (row < images)[:, None] & exists[None, :]
-        total += tl.sum(tl.load(z + row[:, None] * channels + column[None, :], mask=inside, other=0).to(tl.float32), 0)
-    mean = total / images
-    squares = tl.zeros([COLUMNS], tl.float32)
-    for start in range(0, images, ROWS):
-        row = start + tl.arange(0, ROWS)
-        inside = (row < images)[:, None] & exists[None, :]
-        value = tl.load(z + row[:, None] * channels + column[None, :], mask=inside, other=0).to(tl.float32)
-        centred = tl.where(inside, value - mean[None, :], 0)
-        squares += tl.sum(centred * centred, 0)
-    variance = squares / images
+    inside = (row < images)[:, None] & exists[None, :]
+    place = row[:, None] * channels + column[None, :]
+    value = tl.load(z + place, mask=inside, other=0).to(tl.float32)
+    mean = tl.sum(value, 0) / images
+    centred = tl.where(inside, value - mean[None, :], 0)
+    variance = tl.sum(centred * centred, 0) / images
     inverse_std = 1 / tl.sqrt(variance + eps)
     gain = tl.load(weight + column, mask=exists, other=0) * inverse_std
-    shift = tl.load(bias + column, mask=exists, other=0) - mean * gain
-    for start in range(0, images, ROWS):
-        row = start + tl.arange(0, ROWS)
-        inside = (row < images)[:, None] & exists[None, :]
-        place = row[:, None] * channels + column[None, :]
-        value = tl.load(z + place, mask=inside, other=0).to(tl.float32)
-        result = tl.maximum(value * gain[None, :] + shift[None, :], 0)
-        tl.store(outputs + place, result.to(outputs.dtype.element_ty), mask=inside)
+    shift = tl.load(bias + column, mask=exists, other=0)
+    result = tl.maximum(centred * gain[None, :] + shift[None, :], 0)
+    tl.store(outputs + place, result.to(outputs.dtype.element_ty), mask=inside)
     tl.store(mean_of + column, mean, mask=exists)
     tl.store(inverse_std_of + column, inverse_std, mask=exists)
     old_mean = tl.load(running_mean + column, mask=exists, other=0)
@@ -161,30 +150,20 @@ def _backward(
     COLUMNS: tl.constexpr,
 ):
     column = tl.program_id(0) * COLUMNS + tl.arange(0, COLUMNS)
+    row = tl.arange(0, ROWS)
     exists = column < channels
+    inside = (row < images)[:, None] & exists[None, :]
+    place = row[:, None] * channels + column[None, :]
+    through = tl.load(outputs + place, mask=inside, other=0) > 0
+    slope = tl.where(through, tl.load(gradient + place, mask=inside, other=0).to(tl.float32), 0)
     mean = tl.load(mean_of + column, mask=exists, other=0)
     inverse_std = tl.load(inverse_std_of + column, mask=exists, other=0)
-    of_bias = tl.zeros([COLUMNS], tl.float32)
-    of_weight = tl.zeros([COLUMNS], tl.float32)
-    for start in range(0, images, ROWS):
-        row = start + tl.arange(0, ROWS)
-        inside = (row < images)[:, None] & exists[None, :]
-        place = row[:, None] * channels + column[None, :]
-        through = tl.load(outputs + place, mask=inside, other=0) > 0
-        slope = tl.where(through, tl.load(gradient + place, mask=inside, other=0).to(tl.float32), 0)
-        normalised = (tl.load(z + place, mask=inside, other=0).to(tl.float32) - mean[None, :]) * inverse_std[None, :]
-        of_bias += tl.sum(slope, 0)
-        of_weight += tl.sum(slope * normalised, 0)
+    normalised = (tl.load(z + place, mask=inside, other=0).to(tl.float32) - mean[None, :]) * inverse_std[None, :]
+    of_bias = tl.sum(slope, 0)
+    of_weight = tl.sum(slope * normalised, 0)
     gain = tl.load(weight + column, mask=exists, other=0) * inverse_std
-    for start in range(0, images, ROWS):
-        row = start + tl.arange(0, ROWS)
-        inside = (row < images)[:, None] & exists[None, :]
-        place = row[:, None] * channels + column[None, :]
-        through = tl.load(outputs + place, mask=inside, other=0) > 0
-        slope = tl.where(through, tl.load(gradient + place, mask=inside, other=0).to(tl.float32), 0)
-        normalised = (tl.load(z + place, mask=inside, other=0).to(tl.float32) - mean[None, :]) * inverse_std[None, :]
-        result = gain[None, :] * (slope - of_bias[None, :] / images - normalised * (of_weight[None, :] / images))
-        tl.store(gradient + place, result.to(gradient.dtype.element_ty), mask=inside)
+    result = gain[None, :] * (slope - of_bias[None, :] / images - normalised * (of_weight[None, :] / images))
+    tl.store(gradient + place, result.to(gradient.dtype.element_ty), mask=inside)
     if not IS_FIRST:
         of_weight += tl.load(weight_gradient + column, mask=exists, other=0)
         of_bias += tl.load(bias_gradient + column, mask=exists, other=0)

@@ -105,7 +105,7 @@ class Backprop:
         for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
             parameter.grad = gradient
         if self._is_low:
-            torch._foreach_copy_(self._weights, self._masters)
+            self._round_weights()
 
     @torch.no_grad()
     def add(self, images: Tensor, labels: Tensor, share: float = 1.0) -> BatchResult:
@@ -119,7 +119,7 @@ class Backprop:
             assert isinstance(layer, HiddenLayer)
             kept.append(self._forward(index, layer, outputs))
             outputs = kept[-1].outputs
-        result, gradient = self._compare(torch.mm(outputs, self._weights[-1].t()), labels, images, share / len(labels))
+        result, gradient = self._compare(outputs, labels, images, share / len(labels))
         self._add_weight_gradient(len(kept), gradient, outputs)
         for index in reversed(range(len(kept))):
             gradient = torch.mm(gradient, self._weights[index + 1])
@@ -155,24 +155,29 @@ class Backprop:
         gradient = torch.mm(gradient, self._weights[0]).to(self.network.dtype)
         return gradient.div_(PIXEL_RANGE * self.network.pixel_std).view_as(images)
 
+    def _round_weights(self) -> None:
+        """Read the weights in the dtype of the matrix products."""
+        torch._foreach_copy_(self._weights, self._masters)
+
     def _inputs(self, images: Tensor) -> Tensor:
         """Return normalised pixels, [N, 784], in the dtype of the matrix products."""
         return self.network.normalised(images).to(self.dtype)
 
-    def _compare(self, products: Tensor, labels: Tensor, images: Tensor, scale: float) -> tuple[BatchResult, Tensor]:
-        """Compare the outputs with the labels, and accumulate the gradient of the output layer's bias.
+    def _compare(self, outputs: Tensor, labels: Tensor, images: Tensor, scale: float) -> tuple[BatchResult, Tensor]:
+        """Compute the logits and compare them with the labels; accumulate the gradient of the output layer's bias.
 
         Args:
-            products: The logits without their bias, [N, C], in the dtype of the matrix products.
+            outputs: Of the last hidden layer, [N, width], in the dtype of the matrix products.
             labels: int64 [N].
             images: As the network received them.
             scale: Factor of the gradients.
 
         Returns:
-            Loss and number of correct answers, and the gradient with respect to the logits, [N, C] like ``products``.
+            Loss and number of correct answers, and the gradient with respect to the logits, [N, C] in the dtype of the
+            matrix products.
         """
         bias = self.network.output.bias
-        logits = products.to(bias.dtype).add_(bias)
+        logits = torch.mm(outputs, self._weights[-1].t()).to(bias.dtype).add_(bias)
         loss, gradient = self._loss(logits, labels, images)
         result = BatchResult(loss_sum=loss, correct_count=(logits.argmax(1) == labels).sum())
         gradient.mul_(scale)

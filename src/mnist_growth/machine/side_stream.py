@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor
 
 
 class SideStream:
     """A second stream of work on a GPU; on the CPU, work is done at once.
 
     Small kernels leave most of a GPU idle, so independent ones run at the same time. A CUDA graph records the streams
-    as branches.
+    as branches. Memory that work in one stream allocates must not be freed before work in the other one that uses it
+    is done: keep it until ``join``.
 
     Args:
         device: Where the work is done.
@@ -19,25 +19,22 @@ class SideStream:
 
     def __init__(self, device: torch.device) -> None:
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
-        self._kept: list[Tensor] = []
+
+    def fork(self) -> None:
+        """Do the further work of this stream after all work so far."""
+        if self._stream is not None:
+            self._stream.wait_stream(torch.cuda.current_stream())
 
     @contextmanager
-    def beside(self, *used: Tensor) -> Iterator[None]:
-        """Do the work of the block after all work so far, beside the work that follows, until ``join``.
-
-        Args:
-            used: Memory that the work reads; it is not freed before ``join``.
-        """
+    def work(self) -> Iterator[None]:
+        """Do the work of the block in this stream."""
         if self._stream is None:
             yield
-            return
-        self._kept.extend(used)
-        self._stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(self._stream):
-            yield
+        else:
+            with torch.cuda.stream(self._stream):
+                yield
 
     def join(self) -> None:
-        """Do all further work after that of the blocks."""
+        """Do all further work after that of this stream so far."""
         if self._stream is not None:
             torch.cuda.current_stream().wait_stream(self._stream)
-        self._kept.clear()

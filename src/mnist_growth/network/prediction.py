@@ -53,11 +53,11 @@ def score(network: Network, images: Tensor, labels: Tensor, indices: Tensor) -> 
         indices: Which of them to score, int64 [V].
     """
     device = network.device
-    loss = torch.zeros((), dtype=torch.float64, device="cpu")
-    correct = 0
+    losses, counts = [], []
     for chunk in torch.split(indices.to(images.device), CHUNK):
         logits = network(images.index_select(0, chunk).to(device))
         truth = labels.index_select(0, chunk).to(device)
-        loss += F.cross_entropy(logits, truth, reduction="sum").double().cpu()
-        correct += int((logits.argmax(1) == truth).sum())
-    return Score(loss=float(loss) / len(indices), accuracy=correct / len(indices))
+        losses.append(F.cross_entropy(logits, truth, reduction="sum"))
+        counts.append((logits.argmax(1) == truth).sum())
+    loss, correct = torch.stack(losses).cpu().double().sum(), torch.stack(counts).sum()  # synchronises with a GPU
+    return Score(loss=float(loss) / len(indices), accuracy=int(correct) / len(indices))

@@ -1,11 +1,26 @@
 """What the updates of an epoch take, laid out on a GPU before the epoch begins."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from mnist_growth.training.pace import Pace
+
+
+class Taken(NamedTuple):
+    """What an update takes.
+
+    Attributes:
+        chosen: Images of the batch, int64 [B].
+        pace: Scalar tensors.
+        kept: Share of the old average that an average after the update keeps, scalar tensor.
+    """
+
+    chosen: Tensor
+    pace: Pace
+    kept: Tensor
 
 
 class EpochSchedule:
@@ -39,14 +54,14 @@ class EpochSchedule:
         self._numbers[done:].copy_(torch.tensor(numbers))
         self._position.fill_(done)
 
-    def take(self, count: int) -> Iterator[tuple[Tensor, Pace, Tensor]]:
-        """Yield the images of the next batches, int64 [B], their paces, and the shares of the old average to keep.
+    def take(self, count: int) -> Iterator[Taken]:
+        """Yield what the next updates take.
 
         Args:
-            count: Number of batches.
+            count: Number of updates.
         """
         rows = self._position + torch.arange(count, device=self._position.device)
         self._position += count
         for chosen, numbers in zip(self._chosen[rows], self._numbers[rows], strict=True):
             *pace, kept = numbers.unbind()
-            yield chosen, Pace(*pace), kept
+            yield Taken(chosen, Pace(*pace), kept)

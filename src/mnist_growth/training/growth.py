@@ -14,8 +14,8 @@ from mnist_growth.growth import (
     Widening,
     deepen,
     equal_width,
-    gradient_directions,
     gradient_gain,
+    gradient_values,
     neurons_to_add,
     neurons_wanted,
     operator_named,
@@ -106,7 +106,7 @@ def _grow(state: TrainingState, data: TrainingData, setup: TrainingSetup, target
     before, growth = state.network, setup.growth
     probe = _probe(data, state.device)
     networks, deepenings = _deepened([before, state.average], len(target.widths), probe.images)
-    values = [None if found is None else found.values for found in gradient_directions(networks[0], probe)]
+    values = gradient_values(networks[0], probe)
     counts = _new_units(networks[0].spec, target, growth, values)
     if not any(counts) and not deepenings:  # the budget does not cover one more unit
         return None

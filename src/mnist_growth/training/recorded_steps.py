@@ -1,15 +1,16 @@
 """The updates between two averages of the weights as one piece of work, which a GPU does without the host."""
 
 import time
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
 
 from mnist_growth.learning import BatchResult, update_average
-from mnist_growth.machine import is_out_of_memory
-from mnist_growth.training.epoch_schedule import EpochSchedule
+from mnist_growth.machine import SideStream, is_out_of_memory
+from mnist_growth.training.epoch_schedule import EpochSchedule, Taken
 from mnist_growth.training.graph import GraphRecorder, Work
-from mnist_growth.training.step import AVERAGE_EVERY, TrainingStep
+from mnist_growth.training.step import AVERAGE_EVERY, Piece, TrainingStep
 
 WARM_UPDATES = 3
 """Updates that are made one by one before any is recorded: libraries initialise, buffers are allocated."""
@@ -34,6 +35,7 @@ class RecordedSteps:
         images = min(progress.batch_size, len(progress.order))
         self._schedule = EpochSchedule(step.batches, images, step.state.device)
         self._sums = BatchResult(torch.zeros_like(progress.loss_sum), torch.zeros_like(progress.correct_count))
+        self._side = SideStream(step.state.device)
         self._direct_updates = 0
         self._recorded: dict[int, Work] = {}
         self._recorded_for = 0
@@ -91,14 +93,30 @@ class RecordedSteps:
 
     def _make_updates(self, count: int) -> None:
         """Make the next updates of the schedule, and an average; sum loss and correct answers."""
-        self._sums.loss_sum.zero_()
-        self._sums.correct_count.zero_()
         taken = list(self._schedule.take(count))
+        results = [
+            self._step.update(chosen, pace, prepared)
+            for (chosen, pace, _), prepared in zip(taken, self._prepared(taken), strict=True)
+        ]
+        update_average(self._step.state.average, self._step.state.network, taken[-1].kept)
+        torch.sum(torch.stack([each.loss_sum for each in results]).to(self._sums.loss_sum), 0, out=self._sums.loss_sum)
+        torch.sum(torch.stack([each.correct_count for each in results]), 0, out=self._sums.correct_count)
+
+    def _prepared(self, taken: Sequence[Taken]) -> Iterator[list[Piece] | None]:
+        """Yield the images of each batch, prepared beside the update before; None if memory is scarce.
+
+        Random numbers are drawn in the order of the updates, as if nothing was done side by side.
+        """
+        self._side.fork()
+        kept = []
         for chosen, pace, _ in taken:
-            result = self._step.update(chosen, pace)
-            self._sums.loss_sum.add_(result.loss_sum)
-            self._sums.correct_count.add_(result.correct_count)
-        update_average(self._step.state.average, self._step.state.network, taken[-1][2])
+            if len(self._step.micro_batches.split(len(chosen))) > 1:
+                yield None
+                continue
+            with self._side.work():
+                kept.append(list(self._step.pieces(chosen, pace)))
+            self._side.join()
+            yield kept[-1]
 
     def _lay_out(self, batch: int) -> None:
         """Lay out the epoch from a batch on."""

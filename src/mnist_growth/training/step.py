@@ -1,7 +1,8 @@
 """One update of the weights from one batch."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,6 +20,18 @@ from mnist_growth.training.team import Team
 AVERAGE_EVERY = 8
 """Updates between two averages of the weights. Successive weights differ little: averaging only after every eighth
 update, with the decay of eight updates, is as accurate for an eighth of the cost."""
+
+
+class Piece(NamedTuple):
+    """A micro-batch.
+
+    Attributes:
+        images: Warped, float [N, 28, 28] on the 0-255 scale, or uint8 without warps.
+        labels: int64 [N].
+    """
+
+    images: Tensor
+    labels: Tensor
 
 
 class TrainingStep:
@@ -77,31 +90,42 @@ class TrainingStep:
         self._keep_to_budget()
         state.progress.seconds += time.perf_counter() - started
 
-    def update(self, chosen: Tensor, pace: Pace) -> BatchResult:
-        """Gather and warp the images, compute the gradients of all micro-batches, and make one step of the optimizer.
+    def update(self, chosen: Tensor, pace: Pace, prepared: Iterable[Piece] | None = None) -> BatchResult:
+        """Compute the gradients of all micro-batches, and make one step of the optimizer.
 
         Args:
             chosen: Indices of the images of the batch, int64 [B], on the device of the images.
             pace: Learning rate and strength of the warps for this update.
+            prepared: The micro-batches; None to prepare one after the other.
 
         Returns:
             Loss and accuracy before the step.
         """
-        state = self.state
-        results = []
-        warps = draw_warps(len(chosen), self.setup.warps, state.warp_generator, pace.warp_strength)
         self.objective.begin()
-        for piece in self.micro_batches.split(len(chosen)):
-            own = self.team.sharding.take(piece, len(chosen)) if self.team.sharding else piece
-            images, labels = self.data.batch(chosen[own], state.device)
-            warped = apply_warps(images, warps and warps[own])
-            results.append(self.objective.add(warped, labels, len(labels) / len(chosen)))
-        total = _total(results, state.progress.loss_sum.dtype)
+        results = [
+            self.objective.add(piece.images, piece.labels, len(piece.labels) / len(chosen))
+            for piece in prepared or self.pieces(chosen, pace)
+        ]
+        total = _total(results, self.state.progress.loss_sum.dtype)
         exchange = self.team.start_exchange(total)
         self.objective.finish()
         total = self.team.finish_exchange(total, exchange)
-        state.optimizer.step(pace.rate, pace.newest_factor)
+        self.state.optimizer.step(pace.rate, pace.newest_factor)
         return total
+
+    def pieces(self, chosen: Tensor, pace: Pace) -> Iterator[Piece]:
+        """Gather and warp the images of a batch, one micro-batch at a time.
+
+        Args:
+            chosen: Indices of the images of the batch, int64 [B], on the device of the images.
+            pace: Strength of the warps for this update.
+        """
+        state = self.state
+        warps = draw_warps(len(chosen), self.setup.warps, state.warp_generator, pace.warp_strength)
+        for piece in self.micro_batches.split(len(chosen)):
+            own = self.team.sharding.take(piece, len(chosen)) if self.team.sharding else piece
+            images, labels = self.data.batch(chosen[own], state.device)
+            yield Piece(apply_warps(images, warps and warps[own]), labels)
 
     def pace(self, batch: int) -> Pace:
         """Return the pace of a batch of the epoch, from 0, that has not been trained yet."""
