@@ -53,11 +53,12 @@ def score(network: Network, images: Tensor, labels: Tensor, indices: Tensor) -> 
         indices: Which of them to score, int64 [V].
     """
     device = network.device
-    loss = torch.zeros((), dtype=torch.float64, device="cpu")
-    correct = 0
+    losses, corrects = [], []
     for chunk in torch.split(indices.to(images.device), CHUNK):
         logits = network(images.index_select(0, chunk).to(device))
         truth = labels.index_select(0, chunk).to(device)
-        loss += F.cross_entropy(logits, truth, reduction="sum").double().cpu()
-        correct += int((logits.argmax(1) == truth).sum())
-    return Score(loss=float(loss) / len(indices), accuracy=correct / len(indices))
+        losses.append(F.cross_entropy(logits, truth, reduction="sum"))
+        corrects.append((logits.argmax(1) == truth).sum())
+    # A GPU is waited for only here.
+    loss, correct = (sum(torch.stack(each).tolist()) for each in (losses, corrects))
+    return Score(loss=loss / len(indices), accuracy=correct / len(indices))
