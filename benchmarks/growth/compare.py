@@ -10,24 +10,27 @@ largest width, growth.trigger=budget, and GrowingMLP of gromo, which takes part 
 Every run is written to growth.json when it ends, and is not repeated: an interrupted benchmark continues, and more
 seeds, methods or points add to it. After a change of the code that matters, move the file away; each run contains its
 commit. Prints a table for each point and writes a figure.
+
+On a GPU, `--device cuda --processes 4` trains four networks at a time. A GPU rounds differently, so its runs have
+entries of their own.
 """
 
 import argparse
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
-
-import torch
 
 from benchmarks.common import cli, recipes
 from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.results import read_results, results_file, write_results
+from benchmarks.common.workers import Failure, run_tasks
 from benchmarks.growth.figure import draw
 from benchmarks.growth.methods import BUDGETS, GROMO, METHODS, NARROWER, OTHER_OPERATORS, one_run
 from benchmarks.growth.tables import tables
 from benchmarks.page import write_page
 from mnist_growth.digits import Digits, DigitSet
-from mnist_growth.machine import choose_precision
+from mnist_growth.machine import DeviceName, choose_device, choose_precision, default_threads
 from mnist_growth.network import NetworkConfig
 from mnist_growth.network.kinds import registered_kinds
 
@@ -59,6 +62,8 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, default=3, help="number of seeds: 0, 1, ...")
     parser.add_argument("--methods", nargs="+", choices=METHODS, help="default: all with the default operator")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="what the networks are trained on")
+    parser.add_argument("--processes", type=int, default=1, help="networks that are trained at the same time")
     options = parser.parse_args()
     takes_part = options.kind == "mlp" and find_spec("gromo")
     left_out = OTHER_OPERATORS if takes_part else (*OTHER_OPERATORS, GROMO)
@@ -68,19 +73,21 @@ def main() -> None:
     for point in options.points or (QUICK_POINTS if options.quick else POINTS):
         width, epochs = (int(number) for number in point.split(":"))
         recipe, digits = recipe_and_digits(options, width, epochs)
-        kind = "" if options.kind == "mlp" else f"{options.kind}, "
-        rate, precision = recipe["training"]["learning_rate"], recipe["training"]["precision"]
-        key = f"{recipe['dataset']}, {kind}{width} neurons, {epochs} epochs, learning rate {rate:g}, {precision}"
+        key = entry_of(recipe, options.device)
         runs: list[dict[str, Any]] = read_results(NAME, quick=options.quick).get(key, {}).get("runs", [])
         done = {(run["method"], run["seed"]) for run in runs}
         origin = {"commit": circumstances.commit, "clean": circumstances.clean, "date": circumstances.date}
-        for seed in range(options.seeds):
-            for method in methods:
-                if (method, seed) not in done and can_run(method, width):
-                    runs.append({**origin, **one_run(method, seed, recipe, digits)})
-                    findings = {"recipe": recipe, "runs": runs}
-                    n = len({run["seed"] for run in runs})
-                    write_results(NAME, circumstances, findings, n=n, quick=options.quick, entry=key)
+        missing = [
+            Run(method, seed, recipe, options.device, share_of_threads(options.processes))
+            for seed in range(options.seeds)
+            for method in methods
+            if (method, seed) not in done and can_run(method, width)
+        ]
+        for _, run in results_of(missing, digits, options.processes):
+            runs.append({**origin, **run})
+            findings = {"recipe": recipe, "runs": runs}
+            n = len({run["seed"] for run in runs})
+            write_results(NAME, circumstances, findings, n=n, quick=options.quick, entry=key)
     found = read_results(NAME, quick=options.quick)
     results = {key: entry for key, entry in found.items() if entry["recipe"]["network"]["kind"] == options.kind}
     path = results_file(NAME, quick=options.quick)
@@ -90,6 +97,70 @@ def main() -> None:
     print(f"\nWrote {path} and {figure.name}.")
     if not options.quick:
         write_page()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One network to train.
+
+    Attributes:
+        method: One of ``METHODS``.
+        seed: Of the training.
+        recipe: What all runs of a point have in common.
+        device: Name of the device.
+        threads: Number of threads; None: as many as the processor has.
+    """
+
+    method: str
+    seed: int
+    recipe: dict[str, Any]
+    device: DeviceName
+    threads: int | None
+
+    def result(self, digits: DigitSet) -> dict[str, Any]:
+        """Train and test; see ``one_run``."""
+        return one_run(self.method, self.seed, self.recipe, digits, device=self.device, threads=self.threads)
+
+
+def results_of(runs: Sequence[Run], digits: DigitSet, processes: int) -> Iterator[tuple[Run, dict[str, Any]]]:
+    """Train and test networks, and yield each with its result as soon as it is there.
+
+    Args:
+        runs: Which ones.
+        digits: Of all of them.
+        processes: Networks at the same time; one of them is trained in this process.
+
+    Raises:
+        RuntimeError: A training has failed.
+    """
+    if processes == 1:
+        for run in runs:
+            yield run, run.result(digits)
+        return
+    for run, result in run_tasks(Run.result, runs, digits, processes):
+        if isinstance(result, Failure):
+            raise RuntimeError(f"{run.method}, seed {run.seed}: {result.reason}\n{result.trace}")
+        yield run, result
+
+
+def share_of_threads(processes: int) -> int | None:
+    """Return the number of threads of each of some processes; None for all."""
+    return None if processes == 1 else max(1, default_threads() // processes)
+
+
+def entry_of(recipe: Mapping[str, Any], device: DeviceName) -> str:
+    """Return the key of the entry with the runs of a recipe on a device."""
+    kind, training = recipe["network"]["kind"], recipe["training"]
+    parts = [
+        recipe["dataset"],
+        *([] if kind == "mlp" else [kind]),
+        f"{recipe['growth']['max_neurons']} neurons",
+        f"{recipe['budget_epochs']} epochs",
+        f"learning rate {training['learning_rate']:g}",
+        training["precision"],
+        *([] if device == "cpu" else ["GPU"]),
+    ]
+    return ", ".join(parts)
 
 
 def recipe_and_digits(options: argparse.Namespace, width: int, epochs: int) -> tuple[dict[str, Any], DigitSet]:
@@ -113,7 +184,7 @@ def recipe_and_digits(options: argparse.Namespace, width: int, epochs: int) -> t
     if options.quick:
         digits = replace(digits, train=first(digits.train), test=first(digits.test))
     training = {name: value for name, value in parameters["training"].items() if name not in ("seed", "epochs")}
-    training["precision"] = choose_precision(training["precision"], torch.device("cpu"))
+    training["precision"] = choose_precision(training["precision"], choose_device(options.device))
     recipe = {
         "dataset": digits.dataset,
         "fingerprint": digits.fingerprint,

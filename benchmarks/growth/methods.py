@@ -12,6 +12,7 @@ from benchmarks.common.training import start
 from mnist_growth.digits import Digits, DigitSet, SplitConfig, stratified_split
 from mnist_growth.growth import BudgetPlan, GrowthConfig, affordable_plans
 from mnist_growth.growth.scaling_law import MEASURED
+from mnist_growth.machine import DeviceName
 from mnist_growth.network import NetworkConfig, NetworkSpec, predict_logits
 from mnist_growth.training import Monitors, NoCheckpoints, Training
 
@@ -51,7 +52,15 @@ Predict = Callable[[NDArray[np.uint8]], NDArray[np.int64]]
 Trained = tuple[Predict, dict[str, Any]]
 
 
-def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet) -> dict[str, Any]:
+def one_run(
+    method: str,
+    seed: int,
+    recipe: Mapping[str, Any],
+    digits: DigitSet,
+    *,
+    device: DeviceName = "cpu",
+    threads: int | None = None,
+) -> dict[str, Any]:
     """Train one network and test it.
 
     Args:
@@ -59,11 +68,14 @@ def one_run(method: str, seed: int, recipe: Mapping[str, Any], digits: DigitSet)
         seed: Seed of the training.
         recipe: What all runs have in common.
         digits: Training and test digits.
+        device: Name of the device; gromo always trains on the CPU.
+        threads: Number of threads; None: as many as the processor has.
 
     Returns:
         Results of the run, as values that JSON has.
     """
-    training = training_for(method, seed, recipe, digits.train)
+    on = {"device": "cpu" if method == GROMO else device, "threads": threads}
+    training = training_for(method, seed, recipe, digits.train, on)
     started = time.perf_counter()
     predict, found = (train_gromo if method == GROMO else train_ours)(training)
     wall_seconds = time.perf_counter() - started
@@ -109,8 +121,18 @@ def train_gromo(training: Training) -> Trained:
     }
 
 
-def training_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digits) -> Training:
-    """Combine the digits with the parameters of a method."""
+def training_for(
+    method: str, seed: int, recipe: Mapping[str, Any], digits: Digits, on: Mapping[str, Any] | None = None
+) -> Training:
+    """Combine the digits with the parameters of a method.
+
+    Args:
+        method: One of `METHODS`.
+        seed: Seed of the training.
+        recipe: What all runs have in common.
+        digits: Training digits.
+        on: Parameters ``device`` and ``threads``; None for the CPU.
+    """
     training = {**recipe["training"], "epochs": recipe["budget_epochs"], "seed": seed}
     growth = {**recipe["growth"], "trigger": "schedule", "plan": (), "operator": GROWN.get(method, "zero_fan_out")}
     config = GrowthConfig.model_validate(growth)
@@ -128,7 +150,8 @@ def training_for(method: str, seed: int, recipe: Mapping[str, Any], digits: Digi
         )
         growth = plan.growth(config).model_dump()
         training |= {"epochs": plan.epochs}
-    return start(digits, {**base_with(device="cpu"), **recipe, "growth": growth, "training": training})
+    parameters = base_with(**(on or {"device": "cpu"}))
+    return start(digits, {**parameters, **recipe, "growth": growth, "training": training})
 
 
 def best_plan(method: str, plans: list[BudgetPlan], largest: int) -> BudgetPlan:

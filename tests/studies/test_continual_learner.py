@@ -12,6 +12,7 @@ import configured
 from mnist_growth.digits import PixelStatistics
 from mnist_growth.growth import widen_together, zero_fan_out
 from mnist_growth.network import GrowingMLP, predict_logits
+from mnist_growth.studies import task_learning
 from mnist_growth.studies.continual import define_continual_learning
 from mnist_growth.studies.continual_config import METHODS
 from mnist_growth.studies.protection import protected_entries
@@ -90,6 +91,13 @@ def test_every_method_measures_every_task_so_far(laboratory, method):
     assert [row["width"] for row in rows] == ([10] if method == "joint" else [6, 10] if grows else [10, 10])
     assert outcome.test_accuracy == last["accuracy"]
     assert outcome.is_final
+
+
+def test_a_network_stays_on_the_device_of_the_trainings(laboratory, monkeypatch):
+    series = learning(laboratory, "naive")
+    monkeypatch.setattr(task_learning, "choose_device", lambda name: torch.device({"cpu": "meta"}[name]))
+    series.learn([0])
+    assert series.network.device.type == "meta"
 
 
 def test_what_old_units_compute_is_bit_equal_after_a_second_task(laboratory):

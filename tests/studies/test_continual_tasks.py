@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from bar_digits import make_digits
-from mnist_growth.studies.continual_tasks import TaskStream
+from mnist_growth.studies import continual_tasks
+from mnist_growth.studies.continual_tasks import TaskStream, rotated
 from mnist_growth.studies.replay_memory import ReplayMemory
 
 DIGITS = make_digits()
@@ -37,6 +39,17 @@ def test_rotated_tasks_turn_the_images_by_one_step_each():
     original = DIGITS.images[ROWS]
     assert np.array_equal(second, np.rot90(original, axes=(1, 2)))
     assert np.array_equal(third, original[:, ::-1, ::-1])
+
+
+@pytest.mark.parametrize("degrees", [10.0, 25.0, 180.0])
+def test_images_are_rotated_as_scipy_does(monkeypatch, degrees):
+    monkeypatch.setattr(continual_tasks, "_CHUNK", 30)
+    images = DIGITS.images[:70]
+    expected = ndimage.rotate(images, degrees, axes=(2, 1), reshape=False, order=1).astype(int)
+    found = rotated(images, degrees)
+    assert found.dtype == np.uint8
+    assert np.abs(found - expected).max() <= 1  # sums close to one half round differently
+    assert (found != expected).mean() < 1e-3
 
 
 @pytest.mark.parametrize("scenario", ["split_task", "split_domain", "split_class"])

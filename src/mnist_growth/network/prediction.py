@@ -53,11 +53,12 @@ def score(network: Network, images: Tensor, labels: Tensor, indices: Tensor) -> 
         indices: Which of them to score, int64 [V].
     """
     device = network.device
-    losses, counts = [], []
+    losses, corrects = [], []
     for chunk in torch.split(indices.to(images.device), CHUNK):
         logits = network(images.index_select(0, chunk).to(device))
         truth = labels.index_select(0, chunk).to(device)
         losses.append(F.cross_entropy(logits, truth, reduction="sum"))
-        counts.append((logits.argmax(1) == truth).sum())
-    loss, correct = torch.stack(losses).cpu().double().sum(), torch.stack(counts).sum()  # synchronises with a GPU
-    return Score(loss=float(loss) / len(indices), accuracy=int(correct) / len(indices))
+        corrects.append((logits.argmax(1) == truth).sum())
+    # A GPU is waited for only here.
+    loss, correct = (sum(torch.stack(each).tolist()) for each in (losses, corrects))
+    return Score(loss=loss / len(indices), accuracy=correct / len(indices))

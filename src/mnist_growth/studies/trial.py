@@ -170,7 +170,7 @@ class Trial:
             state = training.state
             training.run(self.checkpoints, monitor)
             if not monitor.is_stopped:
-                accuracy = accuracy_of(training.trained().network, data.test.images, data.test.labels)
+                accuracy = accuracy_of(state.average, data.test.images, data.test.labels)  # on its device
                 self.keep(training)
         except OSError:
             raise
