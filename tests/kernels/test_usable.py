@@ -17,7 +17,7 @@ def ask_again():
 
 @pytest.fixture
 def installed(monkeypatch):
-    monkeypatch.setattr(usable, "find_spec", lambda name: object())
+    monkeypatch.setattr(usable, "find_spec", lambda _name: object())
     monkeypatch.delenv(usable.VARIABLE, raising=False)
 
 
@@ -41,7 +41,7 @@ def test_the_environment_variable_turns_them_off(installed, monkeypatch):
 
 
 def test_without_triton_it_says_what_it_does_once(monkeypatch, caplog):
-    monkeypatch.setattr(usable, "find_spec", lambda name: None)
+    monkeypatch.setattr(usable, "find_spec", lambda _name: None)
     with caplog.at_level(logging.WARNING):
         assert not are_usable(GPU)
         assert not are_usable(GPU)

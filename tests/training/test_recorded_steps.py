@@ -25,8 +25,8 @@ def rounded_rates(monkeypatch):
     """Paces lie on the device in float32; with the same rounding, direct updates are the same bit for bit."""
     exact_pace, exact_share = TrainingStep.pace, TrainingStep.kept_share
     rounded = lambda number: float(torch.tensor(number))  # noqa: E731
-    monkeypatch.setattr(TrainingStep, "pace", lambda step, batch: Pace(*map(rounded, exact_pace(step, batch))))
-    monkeypatch.setattr(TrainingStep, "kept_share", lambda step, batch: rounded(exact_share(step, batch)))
+    monkeypatch.setattr(TrainingStep, "pace", lambda step, *of: Pace(*map(rounded, exact_pace(step, *of))))
+    monkeypatch.setattr(TrainingStep, "kept_share", lambda step, *of: rounded(exact_share(step, *of)))
 
 
 class Run:

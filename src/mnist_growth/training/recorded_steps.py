@@ -10,6 +10,7 @@ from mnist_growth.learning import BatchResult, update_average
 from mnist_growth.machine import SideStream, is_out_of_memory
 from mnist_growth.training.epoch_schedule import EpochSchedule, Taken
 from mnist_growth.training.graph import GraphRecorder, Work
+from mnist_growth.training.pace import Pace
 from mnist_growth.training.step import AVERAGE_EVERY, Piece, TrainingStep
 
 WARM_UPDATES = 3
@@ -40,6 +41,7 @@ class RecordedSteps:
         self._recorded: dict[int, Work] = {}
         self._recorded_for = 0
         self._next_batch: int | None = None
+        self._next_paces: tuple[list[Pace], list[float]] | None = None
 
     @property
     def batches(self) -> int:
@@ -66,6 +68,8 @@ class RecordedSteps:
         self._updates(count)()
         self._next_batch = batch + count
         state.count_batches(count, self._sums)
+        if self._next_batch == self.batches:  # while the GPU is busy with this epoch
+            self._next_paces = self._paces(range(self.batches), ahead=1)
         self._step.micro_batches.check_budget()
         state.progress.seconds += time.perf_counter() - started
 
@@ -120,12 +124,15 @@ class RecordedSteps:
 
     def _lay_out(self, batch: int) -> None:
         """Lay out the epoch from a batch on."""
-        remaining = range(batch, self.batches)
-        self._schedule.fill(
-            self._step.state.progress.order,
-            [self._step.pace(each) for each in remaining],
-            [self._step.kept_share(each) for each in remaining],
-            batch,
+        paces = self._next_paces if batch == 0 and self._next_paces else self._paces(range(batch, self.batches))
+        self._schedule.fill(self._step.state.progress.order, *paces, batch)
+        self._next_paces = None
+
+    def _paces(self, batches: range, ahead: int = 0) -> tuple[list[Pace], list[float]]:
+        """Return the pace of some batches and the share that an average after each keeps; see ``TrainingStep.pace``."""
+        return (
+            [self._step.pace(batch, ahead) for batch in batches],
+            [self._step.kept_share(batch, ahead) for batch in batches],
         )
 
 

@@ -127,25 +127,35 @@ class TrainingStep:
             images, labels = self.data.batch(chosen[own], state.device)
             yield Piece(apply_warps(images, warps and warps[own]), labels)
 
-    def pace(self, batch: int) -> Pace:
-        """Return the pace of a batch of the epoch, from 0, that has not been trained yet."""
-        setup, epochs, batches = self.setup, self.state.epochs_done, self.batches
-        age, done = self.newest_age, self.state.progress.batches
+    def pace(self, batch: int, ahead: int = 0) -> Pace:
+        """Return the pace of a batch that has not been trained yet.
+
+        Args:
+            batch: Number of the batch in its epoch, from 0.
+            ahead: Number of epochs from the current one to its epoch.
+        """
+        setup, epochs, batches = self.setup, self.state.epochs_done + ahead, self.batches
+        age = self.newest_age
         return Pace(
             rate=learning_rate(epochs + (batch + 1) / batches, setup.training, setup.schedule_start),
-            newest_factor=newest_factor(None if age is None else age + batch - done, setup.growth, batches),
+            newest_factor=newest_factor(
+                None if age is None else age + self._until(batch, ahead), setup.growth, batches
+            ),
             warp_strength=warp_strength(
                 epochs + batch / batches, setup.training.epochs, setup.warps, setup.schedule_start
             ),
         )
 
-    def kept_share(self, batch: int) -> float:
-        """Return the share of the old average that an average after a batch of the epoch, from 0, keeps."""
+    def kept_share(self, batch: int, ahead: int = 0) -> float:
+        """Return the share of the old average that an average after a batch keeps; see ``pace``."""
         state, config = self.state, self.setup.training
-        updates = state.updates + batch - state.progress.batches
         # A larger batch counts for as many of the initial size, so that the average covers as many images.
         span = (batch % AVERAGE_EVERY + 1) * state.progress.batch_size / config.batch_size
-        return kept_share(config.ema_decay, updates, span)
+        return kept_share(config.ema_decay, state.updates + self._until(batch, ahead), span)
+
+    def _until(self, batch: int, ahead: int) -> int:
+        """Return the number of updates before that of a batch."""
+        return ahead * self.batches + batch - self.state.progress.batches
 
     def _update_in_fitting_pieces(self, pace: Pace) -> BatchResult:
         """Make one update; if memory runs out, start it again with smaller micro-batches."""
