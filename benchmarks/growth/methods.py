@@ -90,6 +90,7 @@ def one_run(
         "wall_seconds": round(wall_seconds, 2),
         "epochs": len(found["curve"]),
         "precision": "float32" if method == GROMO else training.setup.training.precision,
+        "device": training.state.device.type,
         **found,
     }
 

@@ -106,7 +106,9 @@ def _heading(entry: Mapping[str, Any]) -> str:
     network = "" if kind == "mlp" else f"Network of kind {kind}: at most "
     width = f"{network or 'At most '}{recipe['growth']['max_neurons']:,} neurons"
     precisions = sorted({run["precision"] for run in entry["runs"]})
-    return f"**{width}, budget of {epochs} epochs with that width, in {' and '.join(precisions)}**"
+    on_gpu = any(run.get("device") == "cuda" for run in entry["runs"])
+    device = f" on one {entry['hardware']['gpu']}" if on_gpu else ""
+    return f"**{width}, budget of {epochs} epochs with that width, in {' and '.join(precisions)}{device}**"
 
 
 def _place(item: tuple[str, Mapping[str, Any]]) -> tuple[bool, str, int, int, str]:

@@ -48,9 +48,11 @@ def test_points_of_other_kinds_of_networks_follow_those_of_perceptrons():
         }
         for kind, network in networks.items()
     }
+    entries["mlp"]["runs"] = [{**run, "device": "cuda"}]
+    entries["mlp"]["hardware"]["gpu"] = "Fast GPU"
     text = tables(entries)
     first, second = (line for line in text.splitlines() if line.startswith("**"))
-    assert first == "**At most 512 neurons, budget of 5 epochs with that width, in float32**"
+    assert first == "**At most 512 neurons, budget of 5 epochs with that width, in float32 on one Fast GPU**"
     assert second == "**Network of kind residual: at most 64 neurons, budget of 5 epochs with that width, in float32**"
     assert "500 test digits, 3 hidden layers, learning rate" in text
     assert "500 test digits, blocks 4, learning rate" in text
