@@ -5,6 +5,7 @@ import logging
 import os
 import pickle
 import sys
+import threading
 import traceback
 from datetime import timedelta
 from pathlib import Path
@@ -111,14 +112,24 @@ def _note_failure(error: Exception) -> None:
 
 
 def _failure_elsewhere() -> str:
-    """Return the error of another process after which it is useless to start again; empty if there is none."""
-    from torch.distributed import distributed_c10d
+    """Return the error of another process after which it is useless to start again; empty if there is none.
 
-    with contextlib.suppress(Exception):  # a time-out: there is no such error
-        store = distributed_c10d._get_default_store()
-        store.wait([FAILURE], timedelta(seconds=_FAILURE_SECONDS))
-        return f"{ELSEWHERE}{store.get(FAILURE).decode()}"
-    return ""
+    A thread of its own asks the store: it never gets an answer if the process that serves the store is stopped.
+    """
+    found: list[str] = []
+
+    def ask() -> None:
+        from torch.distributed import distributed_c10d
+
+        with contextlib.suppress(Exception):  # a time-out: there is no such error
+            store = distributed_c10d._get_default_store()
+            store.wait([FAILURE], timedelta(seconds=_FAILURE_SECONDS))
+            found.append(store.get(FAILURE).decode())
+
+    asking = threading.Thread(target=ask, daemon=True, name="failure-elsewhere")
+    asking.start()
+    asking.join(2 * _FAILURE_SECONDS)
+    return f"{ELSEWHERE}{found[0]}" if found else ""
 
 
 def _portable(error: Exception) -> Exception:
