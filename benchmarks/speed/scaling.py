@@ -143,7 +143,9 @@ def _work(variant: Variant, rank: int, folder: str, connection: "Connection[Any,
     """Measure as one of the processes whenever asked."""
     torch.set_num_threads(1)
     meeting = f"file://{Path(folder) / 'meeting'}"
-    joined = TimedGroup.join(torch.device("cpu"), 600.0, init_method=meeting, rank=rank, size=PROCESSES)
+    joined = TimedGroup.join(
+        torch.device("cpu"), 600.0, init_method=meeting, rank=rank, size=PROCESSES, shares_memory=True
+    )
     assert isinstance(joined, TimedGroup)
     silent = SilentGroup(rank, PROCESSES, joined.device)
     steps = {

@@ -84,7 +84,9 @@ def _train(job: Job, link: CommandLink, rank: int, local_rank: int) -> None:
     if device.type == "cuda":
         device = torch.device("cuda", local_rank)
         torch.cuda.set_device(device)
-    group = ProcessGroup.join(device, max(job.config.timeout_seconds, _START_SECONDS))
+    group = ProcessGroup.join(
+        device, max(job.config.timeout_seconds, _START_SECONDS), shares_memory=job.config.nodes == 1
+    )
     check_alike(group.gather(Identity.own(job.setup, device)))
     team = ProcessTeam(group, is_norm_global=job.config.batch_norm == "global")
     checkpoint = job.newest()
