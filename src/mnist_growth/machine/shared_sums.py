@@ -23,8 +23,8 @@ HALF_BYTES = 128 << 20
 """Room for tensors that are summed at the same time; only the pages that are used take memory."""
 
 _LINE = 64  # bytes that processors exchange at once
-_YIELDS = 5_000  # looks at a count without a pause, about 2 ms
-_PAUSE_SECONDS = 2e-4  # between later looks
+_SPIN_SECONDS = 2e-4  # of looking at a count without a pause; on a busy machine this time is lost
+_PAUSE_SECONDS = 5e-5  # between later looks
 
 
 class SharedSums:
@@ -130,10 +130,12 @@ class SharedSums:
     def _wait_for(self, rank: int, count: int) -> None:
         """Wait until another process has written its tensor."""
         counts = self._counts[rank]
-        for _ in range(_YIELDS):
+        if counts[0] >= count:
+            return
+        until = time.monotonic() + _SPIN_SECONDS
+        while time.monotonic() < until:
             if counts[0] >= count:
                 return
-            os.sched_yield()
         process = select.poll()
         process.register(self._processes[rank], select.POLLIN)
         deadline = time.monotonic() + self.timeout_seconds
