@@ -4,7 +4,9 @@ Both make updates from batches of the same size, with warps, in turn: one proces
 processes need a core each: nothing else should run on the machine. The time of an update of two processes is compared
 with
 
-- compute: the same update without any exchange, in both processes at the same time;
+- independent: an update of half of the images by each process, as if it were alone, in both processes at the same time.
+  The processors share memory bandwidth, and perhaps more, so this is what the machine allows;
+- compute: the update of two processes without any exchange, in both at the same time;
 - all-reduce: the same exchanges without anything else;
 - wait: how long an update of two processes waits for exchanges; those that overlap with computing are not waited for.
 
@@ -17,7 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,7 @@ from mnist_growth.training.distribution import ProcessTeam
 
 NAME = "scaling"
 PROCESSES, WIDTH, BATCH, TARGET = 2, 512, 512, 0.85
-MODES = ("one", "two", "compute", "all_reduce")
+MODES = ("one", "two", "independent", "compute", "all_reduce")
 
 
 class _Timed:
@@ -94,17 +96,20 @@ def main() -> None:
         variant = Variant(WIDTH, BATCH, precision, warps=True, growths=0)
         found = measure(variant, rounds, updates)
         findings.append({**asdict(variant), **found})
-        cells = (*(f"{1e3 * found[name]:.2f}" for name in (*MODES, "wait")), f"{found['efficiency']:.2f}")
-        rows.append((precision, *cells))
-    header = ("precision", "one process, ms", "two, ms", "compute, ms", "all-reduce, ms", "wait, ms", "efficiency")
+        milliseconds = [f"{1e3 * found[name]:.2f}" for name in (*MODES, "wait")]
+        rows.append((precision, *milliseconds, f"{found['efficiency']:.2f}", f"{found['possible']:.2f}"))
+    columns = ("one process", "two", "independent", "compute", "all-reduce", "wait")
+    header = ("precision", *(f"{name}, ms" for name in columns), "efficiency", "possible")
     path = write_results(NAME, circumstances, {"variants": findings}, n=rounds, quick=options.quick)
     print(f"{markdown(header, rows)}\n\nWidth {WIDTH}, batch {BATCH}, median of {rounds} rounds. Wrote {path}.")
     if not options.quick and findings[0]["efficiency"] < TARGET:
         sys.exit(f"The target is an efficiency of at least {TARGET} in {findings[0]['precision']}.")
 
 
-def measure(variant: Variant, rounds: int, updates: int) -> dict[str, float]:
-    """Return the median seconds of an update in each mode, those waited for exchanges, and the efficiency.
+def measure(variant: Variant, rounds: int, updates: int) -> dict[str, Any]:
+    """Return the median seconds of an update in each mode, those waited for exchanges, and efficiencies.
+
+    The efficiency that is possible is that of independent processes.
 
     Args:
         variant: Kind of update.
@@ -136,18 +141,23 @@ def measure(variant: Variant, rounds: int, updates: int) -> dict[str, float]:
         for worker in workers:
             worker.join()
     medians = {name: statistics.median(values) for name, values in times.items()}
-    return {**medians, "efficiency": medians["one"] / (PROCESSES * medians["two"])}
+    efficiency, possible = (medians["one"] / (PROCESSES * medians[name]) for name in ("two", "independent"))
+    spread = {f"{name}_quartiles": statistics.quantiles(values, n=4)[::2] for name, values in times.items()}
+    return {**medians, "efficiency": efficiency, "possible": possible, **spread}
 
 
 def _work(variant: Variant, rank: int, folder: str, connection: "Connection[Any, Any]") -> None:
     """Measure as one of the processes whenever asked."""
     torch.set_num_threads(1)
     meeting = f"file://{Path(folder) / 'meeting'}"
-    joined = TimedGroup.join(torch.device("cpu"), 600.0, init_method=meeting, rank=rank, size=PROCESSES)
+    joined = TimedGroup.join(
+        torch.device("cpu"), 600.0, init_method=meeting, rank=rank, size=PROCESSES, shares_memory=True
+    )
     assert isinstance(joined, TimedGroup)
     silent = SilentGroup(rank, PROCESSES, joined.device)
     steps = {
         "two": Steps(variant, team=ProcessTeam(joined, is_norm_global=True)),
+        "independent": Steps(replace(variant, batch=variant.batch // PROCESSES)),
         "compute": Steps(variant, team=ProcessTeam(silent, is_norm_global=True)),
         **({"one": Steps(variant)} if rank == 0 else {}),
     }

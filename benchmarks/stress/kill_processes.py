@@ -27,6 +27,9 @@ PARAMETERS = "distribution.processes=2,distribution.timeout_seconds=20,training.
 STOPPED_SHARE = 0.2
 """Share of faults that are processes which do not answer."""
 
+TOO_LATE = "the training has just ended"
+"""Outcome of a kill that does not count."""
+
 
 def main() -> None:
     """Kill, compare and write."""
@@ -48,6 +51,8 @@ def main() -> None:
             update = chance.randrange(last)
             number = signal.SIGSTOP if chance.random() < STOPPED_SHARE else signal.SIGKILL
             outcome = disturb(project, update, number, chance.randrange(2), expected)
+            if outcome == TOO_LATE:
+                continue
             done += 1
             counts[outcome] += 1
             print(f"{done:3d}  {signal.Signals(number).name} after update {update:3d}  {outcome}", flush=True)
@@ -78,8 +83,10 @@ def disturb(project: Path, update: int, number: int, which: int, expected: dict[
 
     wait(is_reached)
     workers = training_processes(command.pid)
-    if len(workers) == 2:  # else the training has just ended
-        workers[which].send_signal(number)
+    if len(workers) != 2:
+        command.communicate()
+        return TOO_LATE
+    workers[which].send_signal(number)
     below = psutil.Process(command.pid).children(recursive=True) if command.poll() is None else []
     _, errors = command.communicate()
     if command.returncode != 0:

@@ -13,8 +13,9 @@ from PIL import Image
 
 import configured
 from mnist_growth.batch import open_source, predict_prepared, prepare_on_cluster, prepare_pictures, write_results
-from mnist_growth.batch.cluster import check_listening
+from mnist_growth.batch.cluster import _signal_handlers_kept, check_listening
 from mnist_growth.digits import DIGIT_NAMES, MNIST_PREPARATION
+from mnist_growth.machine import Terminated
 
 MACHINE = {"num_cpus": 1, "object_store_memory": 100_000_000}
 OLD_NAMES = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore::ResourceWarning")
@@ -54,6 +55,19 @@ def test_the_default_does_not_import_ray():
     assert options(Path("folder")).engine == "process"
     program = "import sys, mnist_growth.cli, mnist_growth.pipelines.predict; sys.exit('ray' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_signal_while_ray_starts_stops_the_command_as_at_other_times():
+    def start_ray():
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(number))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Terminated), _signal_handlers_kept():
+        start_ray()
+    assert signal.getsignal(signal.SIGTERM) == before
+    with pytest.raises(SystemExit), _signal_handlers_kept():
+        sys.exit(1)
 
 
 @pytest.fixture(scope="module")

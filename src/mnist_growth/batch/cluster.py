@@ -18,6 +18,7 @@ from mnist_growth.batch.picture import Source
 from mnist_growth.batch.prepared import Prepare, PreparedPicture, prepare_pictures
 from mnist_growth.batch.sources import open_source
 from mnist_growth.digits.digits import IMAGE_SIDE
+from mnist_growth.machine import raise_for_signal
 
 _SECTIONS = 1_000  # at most; each is a task of Ray, which lists the folder once
 _SMALLEST = 50  # files per task, unless there are fewer
@@ -122,16 +123,16 @@ def _connected() -> Iterator[Any]:
         return
     address = os.environ.get("RAY_ADDRESS", "")
     try:
-        check_listening(address)
-        with _signal_handlers_kept():
-            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ConnectionError(
-            f"The Ray cluster {address or 'of this machine'} cannot be reached ({reason}): correct RAY_ADDRESS, or "
-            "start the cluster with `ray start --head`"
-        ) from error
-    try:
+        try:
+            check_listening(address)
+            with _signal_handlers_kept():
+                ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise ConnectionError(
+                f"The Ray cluster {address or 'of this machine'} cannot be reached ({reason}): correct RAY_ADDRESS, or "
+                "start the cluster with `ray start --head`"
+            ) from error
         yield ray
     finally:
         ray.shutdown()
@@ -153,13 +154,21 @@ def check_listening(address: str) -> None:
 
 @contextmanager
 def _signal_handlers_kept() -> Iterator[None]:
-    """Keep the handlers of signals, which Ray replaces: a stopped command still has to clean up."""
+    """Keep the handlers of signals, which Ray replaces: a stopped command still has to clean up.
+
+    Raises:
+        KeyboardInterrupt: A signal came while the handlers were those of Ray, which exit with its number.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
         yield
+    except SystemExit as end:
+        if end.code not in _SIGNALS:
+            raise
+        raise_for_signal(int(end.code))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -12,6 +12,7 @@ from kedro.io import AbstractDataset, AbstractVersionedDataset, DataCatalog, Mem
 from kedro.io.core import DatasetError, VersionNotFoundError
 from kedro.pipeline import Pipeline
 
+from mnist_growth.hooks.nothing_to_do import NothingToDo
 from mnist_growth.nested import flatten
 from mnist_growth.shown_path import with_shown_paths
 
@@ -140,10 +141,15 @@ class TrackingHooks:
 
         Raises:
             KeyboardInterrupt: A signal caused the error: other code replaced the exception of the signal.
+            NothingToDo: Another machine has the result of the training that this one took part in.
         """
         from mnist_growth.machine import raise_if_signalled
+        from mnist_growth.training.distribution import NotTheMainNodeError
 
         raise_if_signalled()
+        if isinstance(error, NotTheMainNodeError):
+            self._end("FINISHED", reason=str(error))
+            raise NothingToDo(str(error))
         has_worked = self.has_worked or (self.monitor is not None and self.monitor.has_started)
         if self.tracker is not None and not has_worked and _is_refusal(error):
             self.tracker.discard()

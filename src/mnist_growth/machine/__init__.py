@@ -27,6 +27,7 @@ from mnist_growth.machine.memory import (
     return_freed_memory,
     rss_bytes,
 )
+from mnist_growth.machine.pending import Pending, ProcessLostError
 from mnist_growth.machine.precision import (
     Precision,
     PrecisionName,
@@ -34,7 +35,7 @@ from mnist_growth.machine.precision import (
     configure_tf32,
     limit_primitive_cache,
 )
-from mnist_growth.machine.process_group import Pending, ProcessGroup, ProcessLostError
+from mnist_growth.machine.process_group import ProcessGroup
 from mnist_growth.machine.side_stream import SideStream
 from mnist_growth.machine.temporary import folder_in_use, is_in_use, remove_abandoned, temporary_folder
 from mnist_growth.machine.threads import (

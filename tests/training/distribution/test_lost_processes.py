@@ -39,10 +39,14 @@ def test_after_a_fault_of_the_main_process_the_group_ends_with_the_same_bytes(un
     assert_nothing_remains()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
-def test_after_a_fault_of_another_process_the_group_ends_with_the_same_bytes(undisturbed, tmp_path, number):
+@pytest.mark.parametrize(
+    ("rank", "number"),
+    [(1, signal.SIGKILL), (0, signal.SIGSTOP), (1, signal.SIGSTOP)],
+    ids=["killed", "main-stopped", "stopped"],
+)
+def test_after_a_signal_to_a_process_the_group_ends_with_the_same_bytes(undisturbed, tmp_path, rank, number):
     config = distribution(timeout_seconds=10.0 if number == signal.SIGSTOP else 60.0)
-    monitor = Disturbing(lambda: os.kill(workers()[1].pid, number))
+    monitor = Disturbing(lambda: os.kill(workers()[rank].pid, number))
     tensors = run(make_job(CheckpointStore(tmp_path / "run"), config), monitor)
     assert monitor.disturb is None
     assert same_bytes(tensors, undisturbed)

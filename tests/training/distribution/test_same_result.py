@@ -3,10 +3,10 @@
 import pytest
 import torch
 from distributed_training import largest_difference, same_bytes, trained
-from gloo_processes import in_processes
 
 from mnist_growth.learning import BatchResult
 from mnist_growth.learning.wrapped import Wrapped
+from process_groups import in_processes
 
 LONG = {"training": {"epochs": 51}, "growth": {"growth_epochs": 25, "max_neurons": 9}}
 """204 updates with a growth in the middle."""
@@ -26,6 +26,11 @@ def test_two_processes_end_with_the_weights_of_one_and_are_bit_equal(dtype, tole
 
 def test_two_runs_of_two_processes_are_bit_equal():
     runs = [in_processes(trained, 2, SMALL)[0][0] for _ in range(2)]
+    assert same_bytes(*runs)
+
+
+def test_processes_without_shared_memory_get_the_same_bytes():
+    runs = [in_processes(trained, 2, SMALL, shares_memory=shares_memory)[0][0] for shares_memory in (True, False)]
     assert same_bytes(*runs)
 
 

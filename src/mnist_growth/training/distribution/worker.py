@@ -5,6 +5,7 @@ import logging
 import os
 import pickle
 import sys
+import threading
 import traceback
 from datetime import timedelta
 from pathlib import Path
@@ -83,7 +84,9 @@ def _train(job: Job, link: CommandLink, rank: int, local_rank: int) -> None:
     if device.type == "cuda":
         device = torch.device("cuda", local_rank)
         torch.cuda.set_device(device)
-    group = ProcessGroup.join(device, max(job.config.timeout_seconds, _START_SECONDS))
+    group = ProcessGroup.join(
+        device, max(job.config.timeout_seconds, _START_SECONDS), shares_memory=job.config.nodes == 1
+    )
     check_alike(group.gather(Identity.own(job.setup, device)))
     team = ProcessTeam(group, is_norm_global=job.config.batch_norm == "global")
     checkpoint = job.newest()
@@ -111,14 +114,24 @@ def _note_failure(error: Exception) -> None:
 
 
 def _failure_elsewhere() -> str:
-    """Return the error of another process after which it is useless to start again; empty if there is none."""
-    from torch.distributed import distributed_c10d
+    """Return the error of another process after which it is useless to start again; empty if there is none.
 
-    with contextlib.suppress(Exception):  # a time-out: there is no such error
-        store = distributed_c10d._get_default_store()
-        store.wait([FAILURE], timedelta(seconds=_FAILURE_SECONDS))
-        return f"{ELSEWHERE}{store.get(FAILURE).decode()}"
-    return ""
+    A thread of its own asks the store: it never gets an answer if the process that serves the store is stopped.
+    """
+    found: list[str] = []
+
+    def ask() -> None:
+        from torch.distributed import distributed_c10d
+
+        with contextlib.suppress(Exception):  # a time-out: there is no such error
+            store = distributed_c10d._get_default_store()
+            store.wait([FAILURE], timedelta(seconds=_FAILURE_SECONDS))
+            found.append(store.get(FAILURE).decode())
+
+    asking = threading.Thread(target=ask, daemon=True, name="failure-elsewhere")
+    asking.start()
+    asking.join(2 * _FAILURE_SECONDS)
+    return f"{ELSEWHERE}{found[0]}" if found else ""
 
 
 def _portable(error: Exception) -> Exception:
