@@ -163,9 +163,7 @@ def time_to_accuracy(name: str, device: str, seed: int, *, quick: bool) -> dict[
     arrays = Arrays(digits.train.images, digits.train.labels, digits.test.images, digits.test.labels)
     for _ in range(RUNS):
         race, recordings = Race(arrays, {accuracy: 60.0}), Recordings()
-        gc.collect()
-        gc.freeze()
-        with recordings.watched(), suppress(Finished):
+        with frozen(), recordings.watched(), suppress(Finished):
             ours.run(race, seed, recipe)
     return {
         "accuracy": goal.accuracy,
@@ -188,14 +186,12 @@ def complete_training(environment: str, device: str, seed: int, *, quick: bool) 
     parameters = {**recipe, "training": {**recipe["training"], "seed": seed}}
     for _ in range(RUNS):
         training, recordings = trainings.start(digits.train, parameters), Recordings()
-        gc.collect()
-        gc.freeze()  # as before every node of a pipeline
         if device == "cuda":
             torch.cuda.reset_peak_memory_stats()
-        started = time.perf_counter()
-        with recordings.watched():
+        with frozen(), recordings.watched():
+            started = time.perf_counter()
             training.run(NoCheckpoints(), Monitors([]))
-        seconds = time.perf_counter() - started
+            seconds = time.perf_counter() - started
     return {
         "environment": environment,
         "seed": seed,
@@ -204,6 +200,17 @@ def complete_training(environment: str, device: str, seed: int, *, quick: bool) 
         "validation_accuracy": training.state.records[-1].validation_accuracy,
         "peak_gpu_bytes": torch.cuda.max_memory_allocated() if device == "cuda" else None,
     }
+
+
+@contextmanager
+def frozen() -> Iterator[None]:
+    """Exclude the objects that there are from garbage collection within the block, as the nodes of a pipeline do."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def table(findings: Mapping[str, Any]) -> str:

@@ -53,7 +53,13 @@ def test_training_on_a_gpu_is_tried_on_the_cpu(trial, monkeypatch, capsys):
     monkeypatch.setattr(gpu, "ENVIRONMENTS", ("base",))
     monkeypatch.setattr(gpu, "RUNS", 1)
     entry = trial(gpu)
-    assert entry["update_microseconds"] > 0
+    assert [(each["batch"], each["kernels"]) for each in entry["updates"]] == [
+        (256, "ours"),
+        (256, "torch's"),
+        (1024, "ours"),
+        (1024, "torch's"),
+    ]
+    assert all(each["microseconds"] > 0 for each in entry["updates"])
     assert [race["accuracy"] for race in entry["races"]] == [0.98, 0.99]
     assert [training["environment"] for training in entry["trainings"]] == ["base"]
     assert "training, `base`" in capsys.readouterr().out
