@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage, sparse
+from scipy import ndimage
 from torch import Tensor
 
 from mnist_growth.digits import IMAGE_SIDE, Digits
 from mnist_growth.network import PIXELS
 from mnist_growth.studies.continual_config import ScenarioName
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Examples = tuple[NDArray[np.uint8], NDArray[np.int64]]
 """Images, uint8 [N, 28, 28], and their labels, int64 [N]."""
@@ -150,8 +154,10 @@ def rotated(images: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
 
 
 @cache
-def _rotation(degrees: float) -> sparse.csr_array:
+def _rotation(degrees: float) -> "csr_array":
     """Return the matrix that rotates a flat image."""
     single_pixels = np.eye(PIXELS).reshape(PIXELS, IMAGE_SIDE, IMAGE_SIDE)
     turned = ndimage.rotate(single_pixels, degrees, axes=(2, 1), reshape=False, order=1)
-    return sparse.csr_array(turned.reshape(PIXELS, PIXELS).T)
+    from scipy.sparse import csr_array  # imported here: slow, few need it
+
+    return csr_array(turned.reshape(PIXELS, PIXELS).T)

@@ -43,6 +43,7 @@ _CODE = (
     "config_model.py",
     "credentials.py",
     "digits",
+    "kernels",
     "evaluation",
     "growth",
     "learning",
