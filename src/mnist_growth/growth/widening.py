@@ -157,12 +157,12 @@ def along(axis: UnitAxis, per_unit: Tensor, tensor: Tensor) -> Tensor:
 
 def blank_like(network: Network, widths: Sequence[int]) -> Network:
     """Return a network of other widths with the same kind, dtype, device and mode; its weights are no random ones."""
-    with _NoRandomNumbers():
+    with _NoRandomNumbers():  # type: ignore[no-untyped-call]
         blank = build(network.spec.with_widths(widths), network.pixels, torch.Generator())
     return blank.to(network.device, network.dtype).train(network.training)
 
 
-class _NoRandomNumbers(TorchDispatchMode):
+class _NoRandomNumbers(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Context in which initial weights are 0: drawing random ones, which are replaced, would take most of the time."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
