@@ -156,7 +156,7 @@ def along(axis: UnitAxis, per_unit: Tensor, tensor: Tensor) -> Tensor:
 
 
 def blank_like(network: Network, widths: Sequence[int]) -> Network:
-    """Return a network of other widths with the same kind, dtype, device and mode; its weights are no random ones."""
+    """Return a network of other widths with the same kind, dtype, device and mode; its weights are 0."""
     with _NoRandomNumbers():  # type: ignore[no-untyped-call]
         blank = build(network.spec.with_widths(widths), network.pixels, torch.Generator())
     return blank.to(network.device, network.dtype).train(network.training)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from mnist_growth import kernels
 from mnist_growth.growth import Deepening, Narrowing, Widening
 from mnist_growth.learning.age_blocks import Block, Extent, Moments
-from mnist_growth.learning.block_update import BlockUpdate, Part
+from mnist_growth.learning.block_update import AdamStep, BlockUpdate, Part
 from mnist_growth.learning.fused_update import FusedUpdate
 from mnist_growth.learning.kernel_update import KernelUpdate
 
@@ -87,14 +87,9 @@ class GrowingAdamW:
             self._calls = self._prepare()
         for call in self._calls:  # allocates everything first: a step that fails changes no weight
             call.view_gradients()
+        step = AdamStep(learning_rate, newest_factor, self.weight_decay, self.betas, self.epsilon)
         for call in self._calls:
-            call.run(
-                learning_rate=learning_rate,
-                newest_factor=newest_factor,
-                weight_decay=self.weight_decay,
-                betas=self.betas,
-                epsilon=self.epsilon,
-            )
+            call.run(step)
         for parameter, mask, values in self._held:
             parameter.copy_(torch.where(mask, values, parameter))
 

@@ -1,8 +1,8 @@
 """What the updates of blocks of parameters by different kernels have in common."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -27,66 +27,68 @@ class Part:
     is_newest: bool
 
 
-class BlockUpdate(Protocol):
-    """Updates the same blocks again and again."""
+@dataclass(frozen=True)
+class AdamStep:
+    """The numbers of one step; see ``GrowingAdamW``."""
+
+    learning_rate: float | Tensor
+    newest_factor: float | Tensor
+    weight_decay: float
+    betas: tuple[float, float]
+    epsilon: float
+
+
+class BlockUpdate(ABC):
+    """Updates the same blocks again and again.
+
+    Args:
+        parts: Blocks; their ages become views of one tensor.
+    """
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._addresses = _addresses([part.parameter for part in parts])
+        self._gradient_addresses: list[int] = []
+        self._ages = _join_ages(parts)
 
     def is_stale(self) -> bool:
         """Return whether the memory of a parameter was replaced, for example by ``load_state_dict(assign=True)``.
 
         Moving the network to another device is not supported: the moments stay where they are.
         """
+        return self._addresses != _addresses([part.parameter for part in self._parts])
 
     def view_gradients(self) -> None:
         """Find the gradients if one has moved in memory; call before every ``run``."""
+        whole = [part.parameter.grad.contiguous() for part in self._parts if part.parameter.grad is not None]
+        addresses = _addresses(whole)
+        if addresses != self._gradient_addresses:
+            self._gradient_addresses = addresses
+            self._view(whole)
 
     def forget_gradients(self) -> None:
         """Release the gradients; ``view_gradients`` finds the next ones."""
+        self._gradient_addresses = []
+        self._release()
 
-    def run(
-        self,
-        *,
-        learning_rate: float | Tensor,
-        newest_factor: float | Tensor,
-        weight_decay: float,
-        betas: tuple[float, float],
-        epsilon: float,
-    ) -> None:
-        """Update the weights, moments and ages of all blocks in place, from the gradients that were found last.
+    @abstractmethod
+    def run(self, step: AdamStep) -> None:
+        """Update the weights, moments and ages of all blocks in place, from the gradients that were found last."""
 
-        See ``GrowingAdamW`` for the arguments.
-        """
+    @abstractmethod
+    def _view(self, gradients: Sequence[Tensor]) -> None:
+        """Use other gradients: that of the parameter of each part."""
 
-
-class Addresses:
-    """Notices when tensors move in memory.
-
-    Args:
-        tensors: Their memory now.
-    """
-
-    def __init__(self, tensors: Sequence[Tensor] = ()) -> None:
-        self._addresses = _addresses(tensors)
-
-    def move(self, tensors: Sequence[Tensor]) -> bool:
-        """Return whether the tensors have other addresses than at the last call, or are others."""
-        before, self._addresses = self._addresses, _addresses(tensors)
-        return before != self._addresses
-
-    def differ(self, tensors: Sequence[Tensor]) -> bool:
-        """Return the same, without taking note of the new addresses."""
-        return self._addresses != _addresses(tensors)
+    @abstractmethod
+    def _release(self) -> None:
+        """Hold no gradients any more."""
 
 
 def _addresses(tensors: Sequence[Tensor]) -> list[int]:
     return [tensor.data_ptr() for tensor in tensors]
 
 
-def contiguous_gradients(parts: Sequence[Part]) -> list[Tensor]:
-    """Return the gradient of the parameter of each part."""
-    return [part.parameter.grad.contiguous() for part in parts if part.parameter.grad is not None]
-
-
-def join_ages(parts: Sequence[Part]) -> Tensor:
+def _join_ages(parts: Sequence[Part]) -> Tensor:
     """Return the ages of all parts as one tensor, float32 [parts], of which their own ages become views."""
     ages = torch.stack([part.block.age for part in parts])
     for part, age in zip(parts, ages.unbind(), strict=True):

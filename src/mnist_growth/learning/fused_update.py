@@ -5,27 +5,25 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mnist_growth.learning.block_update import Addresses, Part, contiguous_gradients, join_ages
+from mnist_growth.learning.block_update import AdamStep, BlockUpdate, Part
 
 
-class FusedUpdate:
+class FusedUpdate(BlockUpdate):
     """Blocks with the same weight decay and learning rate, which one call of the kernel updates.
 
     The kernel assumes contiguous memory: on a block of columns it would write past the block. Such blocks are copied
     into buffers before the call and back after it. A network that has grown several times has several hundred blocks,
     and a step should be cheap compared with the backward pass. The buffers, the views of the weights, and one tensor
     with all ages (``torch.optim`` has one for each parameter) are therefore created only once, and the views of the
-    gradients again only when a gradient has moved. See ``BlockUpdate`` for the methods.
+    gradients again only when a gradient has moved.
 
     Args:
         parts: Blocks that all decay or not, and are all the newest or not; their ages become views of one tensor.
     """
 
     def __init__(self, parts: Sequence[Part]) -> None:
-        self._parts = parts
+        super().__init__(parts)
         self._decays, self._is_newest = parts[0].decays, parts[0].is_newest
-        self._addresses = Addresses([part.parameter for part in parts])
-        self._gradient_addresses = Addresses()
         self._gradients: list[Tensor] = []
         self._scattered_gradients: list[Tensor] = []
         views = [part.block.of(part.parameter.detach()) for part in parts]
@@ -36,23 +34,10 @@ class FusedUpdate:
         self._weights = self._with_buffers(views, self._weight_buffers)
         self._first_moments = [part.block.first_moment for part in parts]
         self._second_moments = [part.block.second_moment for part in parts]
-        self._ages = join_ages(parts)
         self._age_views = [part.block.age for part in parts]
 
-    def is_stale(self) -> bool:
-        """Return whether the memory of a parameter was replaced."""
-        return self._addresses.differ([part.parameter for part in self._parts])
-
-    def run(
-        self,
-        *,
-        learning_rate: float | Tensor,
-        newest_factor: float | Tensor,
-        weight_decay: float,
-        betas: tuple[float, float],
-        epsilon: float,
-    ) -> None:
-        """Update the weights, moments and ages of all blocks in place."""
+    def run(self, step: AdamStep) -> None:
+        """Update the weights, moments and ages of all blocks in place; see ``BlockUpdate``."""
         if self._scattered:
             torch._foreach_copy_(self._weight_buffers, self._scattered_views)
             torch._foreach_copy_(self._gradient_buffers, self._scattered_gradients)
@@ -64,28 +49,23 @@ class FusedUpdate:
             self._second_moments,
             [],
             self._age_views,
-            lr=learning_rate * newest_factor if self._is_newest else learning_rate,
-            beta1=betas[0],
-            beta2=betas[1],
-            weight_decay=weight_decay if self._decays else 0.0,
-            eps=epsilon,
+            lr=step.learning_rate * step.newest_factor if self._is_newest else step.learning_rate,
+            beta1=step.betas[0],
+            beta2=step.betas[1],
+            weight_decay=step.weight_decay if self._decays else 0.0,
+            eps=step.epsilon,
             amsgrad=False,
             maximize=False,
         )
         if self._scattered:
             torch._foreach_copy_(self._scattered_views, self._weight_buffers)
 
-    def view_gradients(self) -> None:
-        """Update the views of the gradients if one has moved in memory."""
-        whole = contiguous_gradients(self._parts)
-        if self._gradient_addresses.move(whole):
-            views = [part.block.of(gradient) for part, gradient in zip(self._parts, whole, strict=True)]
-            self._scattered_gradients = [views[index] for index in self._scattered]
-            self._gradients = self._with_buffers(views, self._gradient_buffers)
+    def _view(self, gradients: Sequence[Tensor]) -> None:
+        views = [part.block.of(gradient) for part, gradient in zip(self._parts, gradients, strict=True)]
+        self._scattered_gradients = [views[index] for index in self._scattered]
+        self._gradients = self._with_buffers(views, self._gradient_buffers)
 
-    def forget_gradients(self) -> None:
-        """Release the gradients."""
-        self._gradient_addresses.move([])
+    def _release(self) -> None:
         self._gradients, self._scattered_gradients = [], []
 
     def _with_buffers(self, tensors: list[Tensor], buffers: list[Tensor]) -> list[Tensor]:
