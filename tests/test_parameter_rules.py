@@ -9,7 +9,7 @@ def problems(**requested):
     return list(contradictions(merge(configured.base(), requested), requested))
 
 
-@pytest.mark.parametrize("name", [name for name in USED_IF if name != "warps"])
+@pytest.mark.parametrize("name", [name for name in USED_IF if name.startswith(("growth.", "training."))])
 def test_a_parameter_is_refused_with_a_value_that_does_not_use_it(name):
     other, allowed = USED_IF[name]
     group, *inner = name.split(".")
@@ -42,6 +42,19 @@ def test_the_attack_is_refused_where_images_are_not_changed():
     assert problems(training={"adversarial": {"steps": 3}}) == [
         "Parameter 'training.adversarial.steps' is given, but 'training.adversarial.epsilon' is '0.0' and does not use "
         "it; set training.adversarial.epsilon to another value, or leave out training.adversarial.steps."
+    ]
+
+
+def test_active_learning_and_labels_for_a_folder_do_not_use_the_parameters_of_each_other():
+    assert problems(active={"images": 50, "strategy": "margin", "folder": "scans"}) == []
+    assert problems(active={"labels": [100, 200], "grows": True}) == []
+    assert problems(active={"images": 50}) == [
+        "Parameter 'active.images' is given, but 'active.folder' is 'null' and does not use it; set active.folder to "
+        "another value, or leave out active.images."
+    ]
+    assert problems(active={"folder": "Scans", "grows": True}) == [
+        "Parameter 'active.grows' is given, but 'active.folder' is 'Scans' and does not use it; set "
+        "active.folder=null, or leave out active.grows."
     ]
 
 

@@ -15,11 +15,17 @@ USED_IF: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "training.learning_rate_schedule.decay": ("training.learning_rate_schedule.schedule", ("decay",)),
     "training.learning_rate_schedule.patience": ("training.learning_rate_schedule.schedule", ("decay",)),
     "warps": ("warps.enabled", (True,)),
+    **{
+        f"active.{name}": ("active.folder", (None,))
+        for name in ("recipe", "strategies", "labels", "seeds", "images_per_epoch", "grows", "goal")
+    },
 }
 """Parameters or groups, and the parameter and its values with which they are used."""
 
 UNUSED_IF: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "training.adversarial": ("training.adversarial.epsilon", (0,)),
+    "active.images": ("active.folder", (None,)),
+    "active.strategy": ("active.folder", (None,)),
 }
 """Parameters or groups, and the parameter and its values with which they are not used."""
 
@@ -41,10 +47,10 @@ def contradictions(parameters: Mapping[str, Any], requested: Mapping[str, Any]) 
                 is_other = name != used and not name.startswith(f"{used}.")
                 if is_other or name == other or other not in values or (values[other] in those) == is_allowed:
                     continue
-                words = " or ".join(f"{other}={str(value).lower()}" for value in those)
+                words = " or ".join(f"{other}={_as_yaml(value)}" for value in those)
                 advice = f"set {words}" if is_allowed else f"set {other} to another value"
                 yield (
-                    f"Parameter '{name}' is given, but '{other}' is {str(values[other]).lower()!r} and does not use "
+                    f"Parameter '{name}' is given, but '{other}' is {_as_yaml(values[other])!r} and does not use "
                     f"it; {advice}, or leave out {name}."
                 )
 
@@ -63,3 +69,8 @@ def unused(requested: Mapping[str, Any], inputs: Iterable[str]) -> list[str]:
     if loaded & {"train_digits", "test_digits"}:  # whose data set is checked
         groups.add("dataset")
     return [name for name in flatten(requested) if name.partition(".")[0] not in groups | IN_EVERY_PIPELINE]
+
+
+def _as_yaml(value: Any) -> str:
+    """A value as the user writes it."""
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
