@@ -13,7 +13,8 @@ def test_the_static_site_shows_pipelines_layers_and_previews(smoke_run, tmp_path
     result = project.kedro("viz", "build", "--include-previews")
 
     # Kedro-Viz ends with 0 even if it fails: what it says is in the output.
-    assert result.code == 0 and "Success!" in result.stdout, result
+    assert result.code == 0, result
+    assert "Success!" in result.stdout, result
     site = project.folder / "build"
     assert (site / "api/main").is_file(), result
     main = json.loads((site / "api/main").read_text())
