@@ -165,6 +165,11 @@ def blank_like(network: Network, widths: Sequence[int]) -> Network:
 class _NoRandomNumbers(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Context in which initial weights are 0: drawing random ones, which are replaced, would take most of the time."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Return False, so that torch does not import its compiler, which takes two seconds and 70 MB."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Fill with zeros instead of random numbers."""
         if func in (torch.ops.aten.uniform_.default, torch.ops.aten.normal_.default):
