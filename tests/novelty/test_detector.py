@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from mnist_growth.machine import AllocationMeter
 from mnist_growth.network import GrowingMLP
-from mnist_growth.novelty import Features, load_detector, novelty_of, save_detector
+from mnist_growth.novelty import Features, digit_outliers, fit_detector, load_detector, novelty_of, save_detector
 
 
 def scribbles(count, generator):
@@ -76,3 +77,28 @@ def test_images_are_scored_with_the_network_of_the_detector(trained, detector, d
     other = GrowingMLP((64, 64), generator=torch.Generator().manual_seed(9)).eval()
     with pytest.raises(ValueError, match="belongs to another network: create one with `kedro run --pipeline novelty`"):
         novelty_of(replace(trained, network=other), detector)
+
+
+def test_few_outliers_are_learned_from_as_often_as_many_known_images(trained, digits, config, monkeypatch):
+    seen = []
+    loss = torch.nn.functional.binary_cross_entropy_with_logits
+    monkeypatch.setattr(
+        "torch.nn.functional.binary_cross_entropy_with_logits",
+        lambda outputs, targets: seen.append(targets) or loss(outputs, targets),
+    )
+    known, labels = digits.train.images[:3000], digits.train.labels[:3000]
+    few = digit_outliers(known, labels, 1000, np.random.default_rng(0))
+    fit_detector(trained, known, few, digits.train.images[3000:], config)
+    targets = torch.cat(seen)
+    assert len(targets) == pytest.approx(config.epochs * 6000, rel=0.05)
+    assert targets.mean().item() == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_features_of_all_images_are_held_in_half_precision(fit, trained, digits, monkeypatch):
+    for module in ("features", "fitting"):
+        monkeypatch.setattr(f"mnist_growth.novelty.{module}.CHUNK", 50)
+    monkeypatch.setattr("mnist_growth.novelty.fitting.SAMPLE", 500)
+    half = 6000 * Features(trained.network)(digits.test.images[:1]).shape[1] * 2
+    with AllocationMeter() as meter:
+        fit()
+    assert half < meter.peak_bytes < 2.5 * half

@@ -12,13 +12,15 @@ from mnist_growth.learning import GrowingAdamW
 from mnist_growth.network import TrainedNetwork
 from mnist_growth.novelty.config import NoveltyConfig
 from mnist_growth.novelty.detector import NoveltyDetector, raw_scores
-from mnist_growth.novelty.features import Features
+from mnist_growth.novelty.features import CHUNK, Features
 from mnist_growth.progress import track
 
 BATCH_SIZE = 256
 LEARNING_RATE = 4e-3  # the highest of a schedule with a linear warm-up and half a cosine
 WARMUP = 0.3  # fraction of the updates
 QUANTILES = 1000
+SAMPLE = 5000
+"""Largest number of known images by which the features are scaled."""
 
 
 def fit_detector(
@@ -41,36 +43,58 @@ def fit_detector(
         config: Size and training of the perceptron.
     """
     features = Features(trained.network)
-    inputs = features(np.concatenate([known, outliers]))  # hundreds of megabytes: changed in place
     with torch.inference_mode():
-        positive = inputs[: len(known)]
-        center, scale = positive.mean(0), 1 / positive.std(0).mean().clamp(min=1e-6)
-        inputs.sub_(center).mul_(scale)
-    targets = torch.cat([torch.zeros(len(known)), torch.ones(len(outliers))])
-    layers = _train(inputs, targets, config)
+        sample = features(known[:: math.ceil(len(known) / SAMPLE)])
+        center, scale = sample.mean(0), 1 / sample.std(0).mean().clamp(min=1e-6)
+    layers = _train(_inputs(features, known, outliers, center, scale), len(known), config)
     with torch.inference_mode():
-        outputs = raw_scores(layers, (features(validation) - center) * scale)
+        outputs = raw_scores(layers, features(validation).sub_(center).mul_(scale))
         ranks = torch.linspace(0, len(outputs) - 1, min(QUANTILES, len(outputs))).round().long()
         quantiles = outputs.sort().values[ranks]
     return NoveltyDetector(trained.sha256, trained.dataset, center.clone(), scale.clone(), layers, quantiles.clone())
 
 
-def _train(inputs: Tensor, targets: Tensor, config: NoveltyConfig) -> tuple[tuple[Tensor, Tensor], ...]:
-    """Return the layers of a perceptron with two hidden layers that predicts the targets, 0 or 1, by its sign."""
+@torch.inference_mode()
+def _inputs(
+    features: Features, known: NDArray[np.uint8], outliers: NDArray[np.uint8], center: Tensor, scale: Tensor
+) -> Tensor:
+    """Return the scaled features of known images and outliers, [N + M, D].
+
+    They are float16: 125 MB at the default size, the most that a default run holds at one time.
+    """
+    inputs = torch.empty(len(known) + len(outliers), len(center), dtype=torch.float16)
+    for images, rows in ((known, inputs[: len(known)]), (outliers, inputs[len(known) :])):
+        for start in range(0, len(images), CHUNK):
+            rows[start : start + CHUNK] = features(images[start : start + CHUNK]).sub_(center).mul_(scale)
+    return inputs
+
+
+def _train(inputs: Tensor, known: int, config: NoveltyConfig) -> tuple[tuple[Tensor, Tensor], ...]:
+    """Return the layers of a perceptron with two hidden layers whose output is positive for outliers.
+
+    An epoch has all known images, and the outliers about as often: each of them several times if there are fewer.
+
+    Args:
+        inputs: Float of any precision [N, D]: known images, then outliers.
+        known: Number of known images.
+        config: Size and training of the perceptron.
+    """
     generator = torch.Generator().manual_seed(config.seed)
     sizes = [inputs.shape[1], config.units, config.units, 1]
     layers = [_layer(fan_in, fan_out, generator) for fan_in, fan_out in pairwise(sizes)]
     module = nn.ParameterList([tensor for layer in layers for tensor in layer])
     optimizer = GrowingAdamW(module)  # the first optimizer of torch.optim imports its compiler: seconds, and 100 MB
-    batch_size = min(BATCH_SIZE, len(inputs))
-    steps = config.epochs * (len(inputs) // batch_size)
+    outliers = torch.arange(known, len(inputs)).repeat(max(1, round(known / (len(inputs) - known))))
+    rows = torch.cat([torch.arange(known), outliers])
+    batch_size = min(BATCH_SIZE, len(rows))
+    steps = config.epochs * (len(rows) // batch_size)
     done = 0
     for _ in track(range(config.epochs), config.epochs):
-        order = torch.randperm(len(inputs), generator=generator)
+        order = rows[torch.randperm(len(rows), generator=generator)]
         for chosen in torch.split(order[: len(order) // batch_size * batch_size], batch_size):
             optimizer.zero_grad()
-            outputs = raw_scores(layers, inputs[chosen])
-            nn.functional.binary_cross_entropy_with_logits(outputs, targets[chosen]).backward()  # type: ignore[no-untyped-call]
+            outputs = raw_scores(layers, inputs[chosen].float())
+            nn.functional.binary_cross_entropy_with_logits(outputs, (chosen >= known).float()).backward()  # type: ignore[no-untyped-call]
             done += 1
             optimizer.step(_learning_rate(done / steps))
     return tuple((weight.detach(), bias.detach()) for weight, bias in layers)

@@ -66,7 +66,10 @@ def _drawn(kinds: list[tuple[float, Callable[[], Images]]], count: int, generato
     """Draw images of several kinds, each with its share."""
     shares = np.array([share for share, _ in kinds])
     chosen = generator.choice(len(kinds), count, p=shares / shares.sum())
-    return np.stack([kinds[kind][1]() for kind in chosen])
+    images = np.empty((count, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
+    for image, kind in zip(images, chosen, strict=True):
+        image[...] = kinds[kind][1]()
+    return images
 
 
 def _changed_digit(images: Images, labels: NDArray[np.int64], generator: np.random.Generator) -> Images:

@@ -25,6 +25,6 @@ def fit_novelty_detector(
     # Letters and mirrored digits are outliers only of handwritten digits.
     are_digits = train_digits.preparation.form == "mnist" and train_digits.class_names == DIGIT_NAMES
     outliers = digit_outliers if are_digits else image_outliers
-    unknown = outliers(known, labels, len(known), np.random.default_rng(config.seed))
+    unknown = outliers(known, labels, max(1, len(known) // 2), np.random.default_rng(config.seed))
     with use_threads(1):  # as fast as several for a small perceptron, and the same result everywhere
         return fit_detector(trained, known, unknown, validation, config)
