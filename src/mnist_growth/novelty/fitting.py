@@ -19,7 +19,7 @@ BATCH_SIZE = 256
 LEARNING_RATE = 4e-3  # the highest of a schedule with a linear warm-up and half a cosine
 WARMUP = 0.3  # fraction of the updates
 QUANTILES = 1000
-SAMPLE = 5000
+SAMPLE = 2000
 """Largest number of known images by which the features are scaled."""
 
 
@@ -43,15 +43,19 @@ def fit_detector(
         config: Size and training of the perceptron.
     """
     features = Features(trained.network)
-    with torch.inference_mode():
-        sample = features(known[:: math.ceil(len(known) / SAMPLE)])
-        center, scale = sample.mean(0), 1 / sample.std(0).mean().clamp(min=1e-6)
+    center, scale = _scaling(features(known[:: math.ceil(len(known) / SAMPLE)]))
     layers = _train(_inputs(features, known, outliers, center, scale), len(known), config)
     with torch.inference_mode():
         outputs = raw_scores(layers, features(validation).sub_(center).mul_(scale))
         ranks = torch.linspace(0, len(outputs) - 1, min(QUANTILES, len(outputs))).round().long()
         quantiles = outputs.sort().values[ranks]
     return NoveltyDetector(trained.sha256, trained.dataset, center.clone(), scale.clone(), layers, quantiles.clone())
+
+
+@torch.inference_mode()
+def _scaling(sample: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean of each feature [D], and one over their mean standard deviation [], of features [N, D]."""
+    return sample.mean(0), 1 / sample.std(0).mean().clamp(min=1e-6)
 
 
 @torch.inference_mode()
