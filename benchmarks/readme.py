@@ -34,7 +34,13 @@ def results_block(whole_run: Mapping[str, Any], races: Mapping[str, Any]) -> str
 def _complete_runs(entry: Mapping[str, Any]) -> list[str]:
     runs, machine = entry["runs"], entry["hardware"]
     accuracy = mean_and_deviation([100 * run["test_accuracy"] for run in runs], 2)
-    header = ("Command", "Test accuracy", "Wall time", "Peak memory while training", "Hardware (float32 matmul throughput)")
+    header = (
+        "Command",
+        "Test accuracy",
+        "Wall time",
+        "Peak memory while training",
+        "Hardware (float32 matmul throughput)",
+    )
     row = (
         "`make run` (70,000 MNIST digits)",
         f"{accuracy} %, n = {len(runs)}",

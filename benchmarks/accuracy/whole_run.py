@@ -6,19 +6,17 @@ and writes whole_run.json, which keeps the results of other environments and par
 
 import json
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 
 from benchmarks.common.artifacts import newest
 from benchmarks.common.circumstances import Circumstances
 from benchmarks.common.cli import parser
-from benchmarks.common.project_folder import make_project, run_kedro
+from benchmarks.common.project_folder import make_project, measured_kedro
 from benchmarks.common.results import write_results
 from benchmarks.common.tables import machine_line, markdown, mean_and_deviation
 from benchmarks.page import write_page
@@ -53,9 +51,7 @@ def one_run(project: Path, env: str, params: str, seed: int) -> dict[str, Any]:
     parameters = ",".join(part for part in (params, f"training.seed={seed}") if part)
     arguments = ["run", "--env", env, "--params", parameters]
     print(f"kedro {' '.join(arguments)}", flush=True)
-    started = time.perf_counter()
-    run_kedro(project, *arguments, threads=torch.get_num_threads())
-    seconds = time.perf_counter() - started
+    seconds, peak_rss = measured_kedro(project, *arguments)
     metrics = json.loads(newest("test_metrics.json", project).read_text("utf-8"))
     history = pd.read_parquet(newest("training_history.parquet", project))
     return {
@@ -70,13 +66,14 @@ def one_run(project: Path, env: str, params: str, seed: int) -> dict[str, Any]:
         "training_seconds": round(float(history["seconds"].sum()), 1),
         "command_seconds": round(seconds, 1),
         "peak_rss_mb": round(int(history["peak_rss_bytes"].max()) / 1e6),
+        "command_peak_rss_mb": round(peak_rss / 1e6),
     }
 
 
 def table(name: str, result: Mapping[str, Any]) -> str:
     """Format mean, deviation and number of runs."""
     runs = result["runs"]
-    header = ("run", "test accuracy, %", "command, s", "training, s", "peak RSS, MB", "n")
+    header = ("run", "test accuracy, %", "command, s", "training, s", "peak RSS while training, MB", "n")
     row = (
         name,
         mean_and_deviation([100 * run["test_accuracy"] for run in runs], 2),
