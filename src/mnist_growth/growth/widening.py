@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from mnist_growth.machine import DispatchMode
 from mnist_growth.network import Network, Role, UnitAxis, UnitGroup, build
 
 NEW = -1
@@ -157,18 +157,13 @@ def along(axis: UnitAxis, per_unit: Tensor, tensor: Tensor) -> Tensor:
 
 def blank_like(network: Network, widths: Sequence[int]) -> Network:
     """Return a network of other widths with the same kind, dtype, device and mode; its weights are 0."""
-    with _NoRandomNumbers():  # type: ignore[no-untyped-call]
+    with _NoRandomNumbers():
         blank = build(network.spec.with_widths(widths), network.pixels, torch.Generator())
     return blank.to(network.device, network.dtype).train(network.training)
 
 
-class _NoRandomNumbers(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _NoRandomNumbers(DispatchMode):  # type: ignore[no-untyped-call]
     """Context in which initial weights are 0: drawing random ones, which are replaced, would take most of the time."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Return False, so that torch does not import its compiler, which takes two seconds and 70 MB."""
-        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Fill with zeros instead of random numbers."""

@@ -4,6 +4,7 @@ from mnist_growth.machine.allocations import AllocationMeter
 from mnist_growth.machine.budget import MemoryBudget, MemoryConfig, is_out_of_memory
 from mnist_growth.machine.description import describe_machine
 from mnist_growth.machine.device import DeviceName, choose_device
+from mnist_growth.machine.dispatch_mode import DispatchMode
 from mnist_growth.machine.files import atomic_folder, atomic_path, publish_folder, remove_empty
 from mnist_growth.machine.instructions import vector_instructions
 from mnist_growth.machine.interruption import (
@@ -50,6 +51,7 @@ __all__ = [
     "MAX_THREADS",
     "AllocationMeter",
     "DeviceName",
+    "DispatchMode",
     "MemoryBudget",
     "MemoryConfig",
     "Pending",

@@ -5,11 +5,12 @@ from typing import Any
 
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from mnist_growth.machine.dispatch_mode import DispatchMode
 
-class AllocationMeter(TorchDispatchMode):
+
+class AllocationMeter(DispatchMode):
     """Tracks the tensors that are created while it is active, on any device, and records their largest total size.
 
     The result is exact and reproducible, unlike the memory of the process, because the allocator of the C library keeps
@@ -24,14 +25,9 @@ class AllocationMeter(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.peak_bytes = 0
         self._alive: dict[int, tuple[StorageWeakRef, int]] = {}
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Return False, so that torch does not import its compiler, which takes a second and 70 MB."""
-        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
