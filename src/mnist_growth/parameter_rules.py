@@ -47,10 +47,10 @@ def contradictions(parameters: Mapping[str, Any], requested: Mapping[str, Any]) 
                 is_other = name != used and not name.startswith(f"{used}.")
                 if is_other or name == other or other not in values or (values[other] in those) == is_allowed:
                     continue
-                words = " or ".join(f"{other}={_as_yaml(value)}" for value in those)
+                words = " or ".join(f"{other}={as_yaml(value)}" for value in those)
                 advice = f"set {words}" if is_allowed else f"set {other} to another value"
                 yield (
-                    f"Parameter '{name}' is given, but '{other}' is {_as_yaml(values[other])!r} and does not use "
+                    f"Parameter '{name}' is given, but '{other}' is {as_yaml(values[other])!r} and does not use "
                     f"it; {advice}, or leave out {name}."
                 )
 
@@ -71,6 +71,8 @@ def unused(requested: Mapping[str, Any], inputs: Iterable[str]) -> list[str]:
     return [name for name in flatten(requested) if name.partition(".")[0] not in groups | IN_EVERY_PIPELINE]
 
 
-def _as_yaml(value: Any) -> str:
-    """A value as the user writes it."""
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+def as_yaml(value: Any) -> str:
+    """Return a value as it is written in the configuration, texts without quotation marks."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from mnist_growth.machine import DeviceName, Threads
+from mnist_growth.parameter_rules import as_yaml
 from mnist_growth.serving import ServingConfig
 
 UNGROUPED: Mapping[str, Any] = {
@@ -112,7 +113,7 @@ def _contradictions(parameters: Mapping[str, Any]) -> Iterable[str]:
     for name in ("path", "test_fraction", "resize", "transposed"):
         if archive.get(name) not in (None, False) and dataset != "folder":
             yield (
-                f"Parameter 'archive.{name}' is {_as_yaml(archive[name])}, but 'dataset' is {dataset!r} and does not "
+                f"Parameter 'archive.{name}' is {_quoted(archive[name])}, but 'dataset' is {dataset!r} and does not "
                 f"use it; set dataset=folder, or leave out archive.{name}."
             )
 
@@ -131,7 +132,7 @@ def _sentence(group: str, detail: ErrorDetails, expected: Any) -> str:
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
     what = EXPECTED.get(detail["type"], detail["msg"].removeprefix("Input should be "))
-    return f"Parameter '{name}' is {_as_yaml(detail['input'])}; expected {what.format(**detail.get('ctx', {}))}."
+    return f"Parameter '{name}' is {_quoted(detail['input'])}; expected {what.format(**detail.get('ctx', {}))}."
 
 
 def _follow(kind: Any, location: Sequence[int | str]) -> tuple[list[str], list[type[BaseModel]]]:
@@ -167,10 +168,9 @@ def _values(kind: Any) -> list[Any]:
     return [value for argument in get_args(kind) if get_origin(kind) is UnionType for value in _values(argument)]
 
 
-def _as_yaml(value: Any) -> str:
-    """A value as it is written in the configuration."""
-    words = {None: "null", True: "true", False: "false"}
-    return words[value] if value is None or isinstance(value, bool) else repr(value)
+def _quoted(value: Any) -> str:
+    """A value as it is written in the configuration, texts with quotation marks."""
+    return as_yaml(value) if value is None or isinstance(value, bool) else repr(value)
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
