@@ -95,8 +95,7 @@ def test_few_outliers_are_learned_from_as_often_as_many_known_images(trained, di
 
 
 def test_the_features_of_all_images_are_held_in_half_precision(fit, trained, digits, monkeypatch):
-    for module in ("features", "fitting"):
-        monkeypatch.setattr(f"mnist_growth.novelty.{module}.CHUNK", 50)
+    monkeypatch.setattr("mnist_growth.novelty.features.CHUNK", 50)
     monkeypatch.setattr("mnist_growth.novelty.fitting.SAMPLE", 500)
     half = 6000 * Features(trained.network)(digits.test.images[:1]).shape[1] * 2
     with AllocationMeter() as meter:

@@ -1,6 +1,7 @@
 """What a network computes of an image, as a vector."""
 
 import copy
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -34,14 +35,23 @@ class Features:
     def __call__(self, images: NDArray[np.uint8]) -> Tensor:
         """Return the features, float32 [N, D], of prepared images, uint8 [N, 28, 28], N >= 1."""
         features: Tensor | None = None
-        for start in range(0, len(images), CHUNK):
-            chunk = torch.from_numpy(np.array(images[start : start + CHUNK]))
-            found = torch.cat(self._activations(chunk), dim=1)
+        for rows, found in self.chunks(images):
             if features is None:
                 features = found.new_empty(len(images), found.shape[1])
-            features[start : start + CHUNK] = found
+            features[rows] = found
         assert features is not None
         return features
+
+    @torch.inference_mode()
+    def chunks(self, images: NDArray[np.uint8]) -> Iterator[tuple[slice, Tensor]]:
+        """Yield the features, float32 [at most CHUNK, D], of consecutive images, with their positions.
+
+        Args:
+            images: Prepared images, uint8 [N, 28, 28].
+        """
+        for start in range(0, len(images), CHUNK):
+            rows = slice(start, start + CHUNK)
+            yield rows, torch.cat(self._activations(torch.from_numpy(np.array(images[rows]))), dim=1)
 
     def _activations(self, images: Tensor) -> list[Tensor]:
         """Return tensors [N, ...] whose columns are the features."""

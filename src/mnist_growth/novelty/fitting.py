@@ -12,7 +12,7 @@ from mnist_growth.learning import GrowingAdamW
 from mnist_growth.network import TrainedNetwork
 from mnist_growth.novelty.config import NoveltyConfig
 from mnist_growth.novelty.detector import NoveltyDetector, raw_scores
-from mnist_growth.novelty.features import CHUNK, Features
+from mnist_growth.novelty.features import Features
 from mnist_growth.progress import track
 
 BATCH_SIZE = 256
@@ -67,9 +67,9 @@ def _inputs(
     They are float16: 125 MB at the default size, the most that a default run holds at one time.
     """
     inputs = torch.empty(len(known) + len(outliers), len(center), dtype=torch.float16)
-    for images, rows in ((known, inputs[: len(known)]), (outliers, inputs[len(known) :])):
-        for start in range(0, len(images), CHUNK):
-            rows[start : start + CHUNK] = features(images[start : start + CHUNK]).sub_(center).mul_(scale)
+    for images, part in ((known, inputs[: len(known)]), (outliers, inputs[len(known) :])):
+        for rows, found in features.chunks(images):
+            part[rows] = found.sub_(center).mul_(scale)
     return inputs
 
 
