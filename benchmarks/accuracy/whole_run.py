@@ -73,13 +73,21 @@ def one_run(project: Path, env: str, params: str, seed: int) -> dict[str, Any]:
 def table(name: str, result: Mapping[str, Any]) -> str:
     """Format mean, deviation and number of runs."""
     runs = result["runs"]
-    header = ("run", "test accuracy, %", "command, s", "training, s", "peak RSS while training, MB", "n")
+    header = (
+        "run",
+        "test accuracy, %",
+        "command, s",
+        "training, s",
+        "peak RSS while training, MB",
+        "peak RSS, MB",
+        "n",
+    )
     row = (
         name,
         mean_and_deviation([100 * run["test_accuracy"] for run in runs], 2),
         *(
             mean_and_deviation([run[key] for run in runs], 0)
-            for key in ("command_seconds", "training_seconds", "peak_rss_mb")
+            for key in ("command_seconds", "training_seconds", "peak_rss_mb", "command_peak_rss_mb")
         ),
         len(runs),
     )

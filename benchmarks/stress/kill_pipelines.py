@@ -153,7 +153,7 @@ def result_of(project: Path, name: str) -> str | None:
     table = pd.read_parquet(path)
     if PIPELINES[name].is_counted:
         return f"{len(table)} rows"
-    return str(table.drop(columns=[*DIFFERENT_EACH_TIME], errors="ignore").to_csv())
+    return str(table.drop(columns=list(DIFFERENT_EACH_TIME), errors="ignore").to_csv())
 
 
 def draw_images(folder: Path) -> None:
@@ -164,7 +164,7 @@ def draw_images(folder: Path) -> None:
         Image.fromarray(generator.integers(0, 256, (28, 28), np.uint8)).save(folder / f"{number:03}.png")
 
 
-def kill_and_repeat(project: Path, command: tuple[str, ...], moment: float, kept: str | None = None) -> str:
+def kill_and_repeat(project: Path, command: tuple[str, ...], moment: float, kept: str | None) -> str:
     """Kill one run and run the command again.
 
     Args:
